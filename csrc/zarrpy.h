@@ -1,0 +1,367 @@
+/*
+ * zarrpy.h - the engine: codecs, chains, batches
+ *
+ * Everything here works on plain memory and files.  Nothing knows Python, JSON
+ * or the names of data types, and nothing holds global state but function
+ * pointers chosen once by CPU.  Unless a comment says otherwise a function may
+ * be called on any thread, takes no ownership, and keeps no pointer after it
+ * returns.
+ */
+#ifndef ZARRPY_H
+#define ZARRPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ZP_MAX_NDIM 64 /* NumPy's limit */
+#define ZP_MAX_STEPS 64
+#define ZP_MAX_KEY 4096
+
+/* Negative values are errors; zp_strerror() names each. */
+enum zp_status {
+    ZP_OK = 0,
+    ZP_ERR_CORRUPT = -1,     /* input is not valid for this codec */
+    ZP_ERR_SIZE = -2,        /* input decodes to another number of bytes */
+    ZP_ERR_CHECKSUM = -3,    /* bytes were read, but their checksum is wrong */
+    ZP_ERR_MEMORY = -4,      /* allocation failed */
+    ZP_ERR_ARGUMENT = -5,    /* a parameter is out of its range */
+    ZP_ERR_UNSUPPORTED = -6, /* valid, but not something we can do */
+    ZP_ERR_TOO_LARGE = -7,   /* over a limit of the codec's format */
+    ZP_ERR_IO = -8,          /* a system call failed; errno is recorded */
+    ZP_ERR_NOT_FILE = -9,    /* a key names something that is no regular file */
+    ZP_ERR_DANGLING = -10,   /* a key names a link to nothing */
+    ZP_ERR_CANCELLED = -11,  /* the batch was told to stop */
+    ZP_ERR_LOCK_TIMEOUT = -12,
+    ZP_ERR_ENCODE = -13,     /* the value cannot be encoded */
+};
+
+/* Static text for a status; never NULL. */
+const char *zp_strerror(int status);
+
+/* malloc and free of the engine; a test can make the nth allocation fail. */
+void *zp_malloc(size_t nbytes);
+void zp_free(void *memory);
+void zp_fail_allocation(int64_t nth); /* 0: never; for tests, not thread-safe */
+
+/* ------------------------------------------------------------- workers ---- */
+
+/*
+ * What one thread needs: scratch memory that grows and is kept, and codec
+ * contexts made on first use.  Owned by one thread at a time.
+ */
+typedef struct zp_worker zp_worker;
+
+enum zp_slot {
+    ZP_SLOT_FILE,  /* bytes as stored */
+    ZP_SLOT_PING,  /* between the steps of a chain */
+    ZP_SLOT_PONG,
+    ZP_SLOT_CHUNK, /* one decoded chunk */
+    ZP_SLOT_BLOCK, /* inside a codec: one block */
+    ZP_SLOT_SPLIT, /* inside a codec: a second one */
+    ZP_NSLOTS
+};
+
+zp_worker *zp_worker_new(void); /* NULL when out of memory */
+void zp_worker_free(zp_worker *worker);
+
+/* At least nbytes (never NULL for 0), 64-byte aligned, contents undefined; NULL when out of memory. */
+void *zp_worker_scratch(zp_worker *worker, enum zp_slot slot, size_t nbytes);
+
+/* Bytes held by the worker's scratch memory. */
+size_t zp_worker_nbytes(const zp_worker *worker);
+
+/* Say more about the error about to be returned; `detail` must be static text. */
+void zp_worker_explain(zp_worker *worker, const char *detail);
+const char *zp_worker_detail(const zp_worker *worker); /* NULL when there is none */
+
+/* -------------------------------------------------------------- codecs ---- */
+
+typedef struct zp_step zp_step;
+
+/*
+ * Turn `src` into `dst`.  Returns the number of bytes written, or a negative
+ * zp_status.  Never writes past dst_nbytes, never reads past src_nbytes, and
+ * keeps no pointer after it returns.  `src` and `dst` do not overlap.
+ * A decoder fails with ZP_ERR_SIZE when the output would exceed dst_nbytes,
+ * and must consume its whole input (trailing bytes are ZP_ERR_CORRUPT).
+ */
+typedef int64_t (*zp_step_fn)(const zp_step *step, zp_worker *worker, const void *src,
+                              size_t src_nbytes, void *dst, size_t dst_nbytes);
+
+/* The most bytes that encoding `decoded_nbytes` can give, or a negative zp_status. */
+typedef int64_t (*zp_bound_fn)(const zp_step *step, size_t decoded_nbytes);
+
+/*
+ * Check `src` and find the decoded bytes inside it, without copying: returns
+ * their number and sets *offset, or a negative zp_status.
+ */
+typedef int64_t (*zp_view_fn)(const zp_step *step, zp_worker *worker, const void *src,
+                              size_t src_nbytes, size_t *offset);
+
+/*
+ * Encode in place: `buffer` holds nbytes of data and has room for
+ * bound(nbytes).  Returns the new size or a negative zp_status.
+ */
+typedef int64_t (*zp_append_fn)(const zp_step *step, zp_worker *worker, void *buffer,
+                                size_t nbytes);
+
+/*
+ * Decode only the bytes [start, start + dst_nbytes) of what `src` holds.
+ * decoded_nbytes is the whole decoded size; returns dst_nbytes or an error.
+ */
+typedef int64_t (*zp_range_fn)(const zp_step *step, zp_worker *worker, const void *src,
+                               size_t src_nbytes, size_t decoded_nbytes, size_t start, void *dst,
+                               size_t dst_nbytes);
+
+enum zp_codec_flags {
+    ZP_EXACT = 1, /* bound() is the encoded size, not only a limit */
+};
+
+typedef struct zp_codec {
+    const char *name; /* as in zarr.json; used in error messages */
+    zp_step_fn encode;
+    zp_step_fn decode;
+    zp_bound_fn bound;
+    zp_view_fn view;     /* or NULL */
+    zp_append_fn append; /* or NULL */
+    zp_range_fn range;   /* or NULL */
+    uint32_t flags;
+} zp_codec;
+
+enum zp_shuffle { ZP_NOSHUFFLE = 0, ZP_BYTESHUFFLE = 1, ZP_BITSHUFFLE = 2 };
+
+/* Compressors inside a Blosc container. */
+enum zp_compressor {
+    ZP_BLOSCLZ = 0,
+    ZP_LZ4 = 1,
+    ZP_LZ4HC = 2,
+    ZP_SNAPPY = 3,
+    ZP_ZLIB = 4,
+    ZP_ZSTD = 5,
+};
+
+/* One codec with its parameters.  Unused fields are 0. */
+struct zp_step {
+    const zp_codec *codec;
+    int32_t level;
+    uint32_t itemsize;  /* bytes per element: shuffle, delta, blosc's typesize */
+    int32_t shuffle;    /* enum zp_shuffle */
+    int32_t compressor; /* enum zp_compressor */
+    int32_t checksum;   /* zstd: frames carry one */
+    int32_t at_start;   /* checksum codecs: stored before the data */
+    int32_t split;      /* blosc: split zstd blocks where that pays; 0 = bytes as c-blosc writes them */
+    int32_t variant;    /* codecs written elsewhere: what kind of element */
+    int64_t blocksize;  /* blosc: 0 = automatic */
+    const void *aux;    /* owned by whoever made the step */
+};
+
+/*
+ * The built-in codec of that name, or NULL: "zstd", "lz4" (4-byte size header),
+ * "blosc", "gzip", "zlib", "snappy", "crc32c", "crc32", "adler32", "shuffle".
+ */
+const zp_codec *zp_codec_find(const char *name);
+
+/* "zstd", "lz4", "zlib-ng", "libdeflate", "zfp", "blosclz", "shuffle" -> version text, or NULL if not linked. */
+const char *zp_library_version(const char *library);
+
+/* --------------------------------------------------------------- chains ---- */
+
+/*
+ * Codecs in the order of encoding, between an array in memory and stored bytes.
+ * A chunk in memory has axes 0..ndim-1; the chain's first step sees the axes in
+ * the order `order` (stored axis i is axis order[i]) and, if `swap`, elements
+ * of reversed byte order.  Both cost nothing: they happen while copying.
+ */
+typedef struct zp_chain {
+    const zp_step *steps;
+    int32_t nsteps;
+    int32_t ndim;
+    uint32_t itemsize;
+    int32_t swap; /* bytes reversed together: 0 none, else 2, 4, 8 (complex: half the item) */
+    uint8_t order[ZP_MAX_NDIM];
+} zp_chain;
+
+/* What went wrong, where. */
+typedef struct zp_error {
+    int32_t status;     /* enum zp_status */
+    int32_t step;       /* index into the chain, or -1 */
+    int64_t task;       /* index into the plan, or -1 */
+    int64_t expected;   /* sizes or checksums where they tell something, else -1 */
+    int64_t actual;
+    int32_t os_error;   /* errno for ZP_ERR_IO */
+    int32_t padding;
+    const char *detail; /* static text or NULL */
+} zp_error;
+
+/* Decode exactly dst_nbytes.  Uses the slots PING, PONG, BLOCK, SPLIT. */
+int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                    void *dst, size_t dst_nbytes, zp_error *error);
+
+/*
+ * Encode; *encoded points into the worker's scratch (or at src when there is no
+ * step) until its next use.  Returns the size or a negative zp_status.
+ */
+int64_t zp_chain_encode(const zp_chain *chain, zp_worker *worker, const void *src,
+                        size_t src_nbytes, const void **encoded, zp_error *error);
+
+/* -------------------------------------------------------------- kernels ---- */
+
+/* Comma-separated SIMD features in use, such as "avx2,sse4.2,pclmul"; "none" when switched off. */
+const char *zp_cpu_features(void);
+
+void zp_shuffle(const void *src, void *dst, size_t nbytes, size_t itemsize);
+void zp_unshuffle(const void *src, void *dst, size_t nbytes, size_t itemsize);
+
+/* Blosc1's bit transposition of nelems (a multiple of 8) elements; `temp` holds as many bytes. */
+int zp_bitshuffle(const void *src, void *dst, size_t nelems, size_t itemsize, void *temp);
+int zp_bitunshuffle(const void *src, void *dst, size_t nelems, size_t itemsize, void *temp);
+
+uint32_t zp_crc32c(uint32_t crc, const void *data, size_t nbytes);
+
+/* Reverse each group of `size` (2, 4, 8) bytes; dst may be src. */
+void zp_byteswap(const void *src, void *dst, size_t nbytes, size_t size);
+
+/*
+ * Copy an N-dimensional block of elements; strides in bytes, any sign.  `swap`
+ * as in zp_chain.  An absent source axis (broadcast) has stride 0.
+ */
+void zp_copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides, char *dst,
+             const int64_t *dst_strides, uint32_t itemsize, uint32_t swap);
+
+/* Write one element everywhere in a block. */
+void zp_fill(int ndim, const int64_t *shape, char *dst, const int64_t *dst_strides,
+             const void *element, uint32_t itemsize);
+
+/* Whether a contiguous buffer is one element repeated, bit for bit. */
+int zp_is_filled(const void *data, size_t nbytes, const void *element, uint32_t itemsize);
+
+/* ---------------------------------------------------------------- files ---- */
+
+/* A directory below which keys are files. */
+typedef struct zp_directory {
+    int fd;           /* open directory; -1 where there is none (Windows) */
+    const char *path; /* the same directory by name */
+} zp_directory;
+
+/*
+ * Read a key whole (length -1) or in part into the worker's FILE slot, or into
+ * `into` when it is not NULL and the file has exactly into_nbytes.
+ * Returns the number of bytes, -1 in *found when the key does not exist.
+ * Only the absence of the last component counts as absent: everything else,
+ * links to nothing included, is an error.
+ */
+int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
+                     int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
+                     const void **data, int *found, zp_error *error);
+
+/* A held lock on KEY: its file KEY.__lock, which is also the temporary file. */
+typedef struct zp_lock {
+    int fd;
+    char name[ZP_MAX_KEY];
+} zp_lock;
+
+enum zp_durability { ZP_ATOMIC = 0, ZP_DURABLE = 1 };
+
+int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
+                 volatile int32_t *cancel, zp_lock *lock, zp_error *error);
+int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock,
+                   const void *data, size_t nbytes, int durability, zp_error *error);
+int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock,
+                   int durability, zp_error *error);
+void zp_lock_drop(const zp_directory *directory, zp_lock *lock);
+
+/* -------------------------------------------------------------- batches ---- */
+
+/*
+ * A selection meets a chunk grid axis by axis: on each axis it touches a row of
+ * pieces, and the chunks of the selection are the product of the rows.  So a
+ * plan over 10^8 chunks is a few small tables, and task i is found by mixed
+ * radix, last axis fastest.
+ */
+typedef struct zp_piece {
+    int64_t chunk;  /* grid index on this axis */
+    int64_t extent; /* elements of the stored chunk */
+    int64_t inside; /* of these, how many lie inside the array */
+    int64_t start;  /* first selected element, within the chunk */
+    int64_t count;  /* selected elements */
+    int64_t out;    /* where the first lands in the result */
+} zp_piece;
+
+typedef struct zp_axis {
+    const zp_piece *pieces;
+    int64_t npieces;
+    int64_t step; /* between selected elements, at least 1 */
+} zp_axis;
+
+/* How grid indexes become keys: PREFIX 0 SEPARATOR 1 ..., or `zero` without axes. */
+typedef struct zp_keys {
+    const char *prefix;
+    const char *zero;
+    char separator;
+} zp_keys;
+
+/* Stored bytes in hand: data NULL means that the key does not exist. */
+typedef struct zp_bytes {
+    const void *data;
+    int64_t nbytes;
+} zp_bytes;
+
+enum zp_batch_kind { ZP_READ = 0, ZP_WRITE = 1 };
+
+enum zp_outcome {
+    ZP_PENDING = 0,
+    ZP_DONE = 1,    /* read, or encoded and (to files) written */
+    ZP_ABSENT = 2,  /* read: the key does not exist, the fill value was used */
+    ZP_DELETED = 3, /* write: nothing but the fill value, so the key goes */
+};
+
+/*
+ * Chunks to read into, or write from, one block of memory.  Any number of
+ * threads may call zp_batch_run() with a worker each; they take tasks from one
+ * cursor.  `outcome` has an entry a task of the window [first, last).
+ */
+typedef struct zp_batch {
+    int32_t kind;
+    int32_t ndim;
+    const zp_axis *axes;
+    int64_t first, last; /* the window of tasks */
+    zp_chain chain;
+    char *block; /* the element of the selection's origin; written on read, read on write */
+    const int64_t *strides;
+    const void *fill; /* one element */
+    int32_t keep_empty;  /* write chunks that hold only the fill value */
+    int32_t durability;
+    int64_t lock_timeout_ms;
+    zp_keys keys;
+    const zp_directory *directory; /* files, or NULL: bytes in hand */
+    const zp_bytes *stored;  /* bytes in hand, indexed from `first` */
+    zp_bytes *encoded;       /* write without files: results, owned by the caller, freed by zp_free */
+    uint8_t *outcome;        /* enum zp_outcome, indexed from `first` */
+    volatile int64_t cursor;
+    volatile int64_t nabsent;
+    volatile int64_t nbytes_stored; /* bytes read or written */
+    volatile int32_t cancel;
+    volatile int32_t failed; /* set by the first error */
+    zp_error error;
+} zp_batch;
+
+/* Number of tasks of the product of the axes, or a negative zp_status when it overflows. */
+int64_t zp_ntasks(int ndim, const zp_axis *axes);
+
+/* Key of a grid index into `key` of ZP_MAX_KEY bytes; its length or a negative zp_status. */
+int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key);
+
+/* Grid index and pieces of task i. */
+void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, const zp_piece **pieces);
+
+/* Work until the window is empty, an error occurred or `cancel` is set. */
+int zp_batch_run(zp_batch *batch, zp_worker *worker);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
