@@ -258,6 +258,9 @@ int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t off
                      int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
                      const void **data, int *found, zp_error *error);
 
+/* Whether nothing at all stands at a key; 0 also when that cannot be told. */
+int zp_file_is_absent(const zp_directory *directory, const char *key);
+
 /* A held lock on KEY: its file KEY.__lock, which is also the temporary file. */
 typedef struct zp_lock {
     int fd;
@@ -332,7 +335,8 @@ typedef struct zp_batch {
     zp_chain chain;
     char *block; /* the element of the selection's origin; written on read, read on write */
     const int64_t *strides;
-    const void *fill; /* one element */
+    const void *fill;        /* one element, as in memory */
+    const void *stored_fill; /* the same in the byte order of stored chunks */
     int32_t keep_empty;  /* write chunks that hold only the fill value */
     int32_t durability;
     int64_t lock_timeout_ms;
@@ -340,7 +344,7 @@ typedef struct zp_batch {
     const zp_directory *directory; /* files, or NULL: bytes in hand */
     const zp_bytes *stored;  /* bytes in hand, indexed from `first` */
     zp_bytes *encoded;       /* write without files: results, owned by the caller, freed by zp_free */
-    uint8_t *outcome;        /* enum zp_outcome, indexed from `first` */
+    uint8_t *outcome;        /* enum zp_outcome, indexed from `first`; may be NULL when reading */
     volatile int64_t cursor;
     volatile int64_t nabsent;
     volatile int64_t nbytes_stored; /* bytes read or written */

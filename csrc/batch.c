@@ -1,0 +1,377 @@
+/*
+ * batch.c - read or write many chunks in one call
+ *
+ * A task is one chunk.  Reading: get its bytes, run the chain backwards, copy
+ * the selected part into the block.  Where the stored chunk looks exactly like
+ * its place in the block, the last step writes there and nothing is copied.
+ * Writing is the mirror: copy the selected part into a chunk, run the chain
+ * forwards, hand the bytes to a file or to the caller.  A chunk that is written
+ * only in part is read first; to files that happens under the chunk's lock.
+ */
+#include "atomic.h"
+#include "zarrpy.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* One chunk and its share of the selection. */
+typedef struct task {
+    int64_t number;                 /* in the plan */
+    int64_t nbytes;                 /* of the decoded chunk */
+    int64_t count[ZP_MAX_NDIM];     /* selected elements an axis */
+    int64_t strides[ZP_MAX_NDIM];   /* of the decoded chunk, in the axes of the array */
+    int64_t selected[ZP_MAX_NDIM];  /* of the selected elements within the chunk */
+    int64_t extent[ZP_MAX_NDIM];
+    int64_t offset;                 /* of the first selected element within the chunk */
+    char *place;                    /* the same element in the block */
+    int full;                       /* every element of the chunk is selected, in order */
+    int covered;                    /* every element inside the array is selected */
+    int direct;                     /* full, and laid out in the block as it is stored */
+    char key[ZP_MAX_KEY];
+} task;
+
+static int
+fail(zp_error *error, int status, const char *detail)
+{
+    error->status = status;
+    error->detail = detail;
+    return status;
+}
+
+/* Strides of a contiguous chunk whose stored axes are in the chain's order. */
+static int
+lay_out_chunk(const zp_chain *chain, task *t)
+{
+    int64_t nbytes = chain->itemsize;
+    for (int i = chain->ndim - 1; i >= 0; i--) {
+        int axis = chain->order[i];
+        t->strides[axis] = nbytes;
+        if (t->extent[axis] > 0 && nbytes > INT64_MAX / t->extent[axis])
+            return ZP_ERR_TOO_LARGE;
+        nbytes *= t->extent[axis];
+    }
+    t->nbytes = nbytes;
+    return ZP_OK;
+}
+
+static int
+describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
+{
+    const zp_piece *pieces[ZP_MAX_NDIM];
+    int64_t grid_index[ZP_MAX_NDIM];
+    t->number = number;
+    t->offset = 0;
+    t->place = batch->block;
+    t->full = t->covered = 1;
+    zp_task_pieces(batch->ndim, batch->axes, number, pieces);
+    for (int i = 0; i < batch->ndim; i++) {
+        t->extent[i] = pieces[i]->extent;
+        grid_index[i] = pieces[i]->chunk;
+    }
+    if (lay_out_chunk(&batch->chain, t) < 0)
+        return fail(error, ZP_ERR_TOO_LARGE, "the chunk does not fit into memory");
+    t->direct = batch->chain.swap == 0;
+    for (int i = 0; i < batch->ndim; i++) {
+        const zp_piece *piece = pieces[i];
+        int64_t step = batch->axes[i].step;
+        int whole = piece->count == piece->inside;
+        t->count[i] = piece->count;
+        t->selected[i] = t->strides[i] * step;
+        t->offset += piece->start * t->strides[i];
+        t->place += piece->out * batch->strides[i];
+        t->covered &= whole;
+        t->full &= whole && piece->inside == piece->extent;
+        t->direct &= piece->count <= 1 || batch->strides[i] == t->strides[i];
+    }
+    t->direct &= t->full;
+    if (batch->directory && zp_key_format(&batch->keys, batch->ndim, grid_index, t->key) < 0)
+        return fail(error, ZP_ERR_TOO_LARGE, "the key is too long");
+    return ZP_OK;
+}
+
+static void
+set_outcome(const zp_batch *batch, const task *t, enum zp_outcome outcome)
+{
+    if (batch->outcome)
+        batch->outcome[t->number - batch->first] = (uint8_t)outcome;
+}
+
+/* A chunk of another size than the metadata says, where no codec noticed. */
+static int
+fail_size(zp_error *error, const task *t, int64_t actual)
+{
+    error->expected = t->nbytes;
+    error->actual = actual;
+    return fail(error, ZP_ERR_SIZE, NULL);
+}
+
+/* ------------------------------------------------------------- reading ---- */
+
+/* Stored bytes of a task; *found 0 when there are none. */
+static int64_t
+fetch(zp_batch *batch, zp_worker *worker, const task *t, void *into, const void **data, int *found,
+      zp_error *error)
+{
+    int64_t n;
+    if (batch->directory) {
+        n = zp_file_read(batch->directory, t->key, 0, -1, worker, into, (size_t)t->nbytes, data,
+                         found, error);
+    } else {
+        const zp_bytes *stored = &batch->stored[t->number - batch->first];
+        *data = stored->data;
+        *found = stored->data != NULL;
+        n = stored->nbytes;
+    }
+    if (n > 0 && *found)
+        zp_atomic_add(&batch->nbytes_stored, n);
+    return n;
+}
+
+/* Decode stored bytes into `chunk`, or return where they already lie decoded. */
+static const char *
+decode(const zp_batch *batch, zp_worker *worker, const task *t, const void *data, int64_t nbytes,
+       char *chunk, zp_error *error)
+{
+    if (batch->chain.nsteps == 0) {
+        if (nbytes == t->nbytes)
+            return data;
+        fail_size(error, t, nbytes);
+        return NULL;
+    }
+    if (zp_chain_decode(&batch->chain, worker, data, (size_t)nbytes, chunk, (size_t)t->nbytes,
+                        error) < 0)
+        return NULL;
+    return chunk;
+}
+
+static int
+read_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+{
+    const void *data;
+    int found;
+    int straight = t->direct && batch->chain.nsteps == 0;
+    int64_t n = fetch(batch, worker, t, straight ? t->place : NULL, &data, &found, error);
+    if (n < 0)
+        return (int)n;
+    if (!found) {
+        zp_fill(batch->ndim, t->count, t->place, batch->strides, batch->fill,
+                batch->chain.itemsize);
+        zp_atomic_add(&batch->nabsent, 1);
+        set_outcome(batch, t, ZP_ABSENT);
+        return ZP_OK;
+    }
+    char *chunk = t->place;
+    if (!t->direct && batch->chain.nsteps > 0) {
+        chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)t->nbytes);
+        if (!chunk)
+            return fail(error, ZP_ERR_MEMORY, NULL);
+    }
+    const char *decoded = decode(batch, worker, t, data, n, chunk, error);
+    if (!decoded)
+        return error->status;
+    if (decoded != t->place)
+        zp_copy(batch->ndim, t->count, decoded + t->offset, t->selected, t->place, batch->strides,
+                batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    set_outcome(batch, t, ZP_DONE);
+    return ZP_OK;
+}
+
+/* ------------------------------------------------------------- writing ---- */
+
+static void
+fill_chunk(const zp_batch *batch, const task *t, char *chunk)
+{
+    zp_fill(batch->ndim, t->extent, chunk, t->strides, batch->stored_fill, batch->chain.itemsize);
+}
+
+/* The chunk as it is stored now, or full of the fill value, in `chunk`. */
+static int
+load_chunk(zp_batch *batch, zp_worker *worker, const task *t, char *chunk, zp_error *error)
+{
+    const void *data;
+    int found;
+    int64_t n = fetch(batch, worker, t, batch->chain.nsteps == 0 ? chunk : NULL, &data, &found,
+                      error);
+    if (n < 0)
+        return (int)n;
+    if (!found) {
+        fill_chunk(batch, t, chunk);
+        return ZP_OK;
+    }
+    const char *decoded = decode(batch, worker, t, data, n, chunk, error);
+    if (!decoded)
+        return error->status;
+    if (decoded != chunk)
+        memcpy(chunk, decoded, (size_t)t->nbytes);
+    return ZP_OK;
+}
+
+/* The new content of the chunk; NULL on failure. */
+static const char *
+gather(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+{
+    if (t->direct)
+        return t->place;
+    char *chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)t->nbytes);
+    if (!chunk) {
+        fail(error, ZP_ERR_MEMORY, NULL);
+        return NULL;
+    }
+    if (!t->covered) {
+        if (load_chunk(batch, worker, t, chunk, error) < 0)
+            return NULL;
+    } else if (!t->full) {
+        fill_chunk(batch, t, chunk);
+    }
+    zp_copy(batch->ndim, t->count, t->place, batch->strides, chunk + t->offset, t->selected,
+            batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    return chunk;
+}
+
+/* Encode the new content; *encoded NULL when it is nothing but the fill value. */
+static int64_t
+encode_task(zp_batch *batch, zp_worker *worker, const task *t, const void **encoded,
+            zp_error *error)
+{
+    const char *chunk = gather(batch, worker, t, error);
+    if (!chunk)
+        return error->status;
+    *encoded = NULL;
+    if (!batch->keep_empty &&
+        zp_is_filled(chunk, (size_t)t->nbytes, batch->stored_fill, batch->chain.itemsize))
+        return 0;
+    int64_t n = zp_chain_encode(&batch->chain, worker, chunk, (size_t)t->nbytes, encoded, error);
+    if (n > 0)
+        zp_atomic_add(&batch->nbytes_stored, n);
+    return n;
+}
+
+static int
+write_in_hand(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+{
+    const void *encoded;
+    zp_bytes *result = &batch->encoded[t->number - batch->first];
+    int64_t n = encode_task(batch, worker, t, &encoded, error);
+    if (n < 0)
+        return (int)n;
+    if (!encoded) {
+        set_outcome(batch, t, ZP_DELETED);
+        return ZP_OK;
+    }
+    void *copy = zp_malloc((size_t)n);
+    if (!copy)
+        return fail(error, ZP_ERR_MEMORY, NULL);
+    memcpy(copy, encoded, (size_t)n);
+    result->data = copy;
+    result->nbytes = n;
+    set_outcome(batch, t, ZP_DONE);
+    return ZP_OK;
+}
+
+/* Publish new content, or the lack of it, under a lock that is held. */
+static int
+publish(zp_batch *batch, const task *t, zp_lock *lock, const void *encoded, int64_t nbytes,
+        zp_error *error)
+{
+    int status;
+    if (encoded)
+        status = zp_lock_commit(batch->directory, t->key, lock, encoded, (size_t)nbytes,
+                                batch->durability, error);
+    else
+        status = zp_lock_delete(batch->directory, t->key, lock, batch->durability, error);
+    if (status == ZP_OK)
+        set_outcome(batch, t, encoded ? ZP_DONE : ZP_DELETED);
+    return status;
+}
+
+static int
+take_lock(zp_batch *batch, const task *t, zp_lock *lock, zp_error *error)
+{
+    return zp_lock_take(batch->directory, t->key, batch->lock_timeout_ms, &batch->cancel, lock,
+                        error);
+}
+
+/* A whole chunk: encode first, so that the lock is held only while writing. */
+static int
+write_whole_file(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+{
+    zp_lock lock;
+    const void *encoded;
+    int64_t n = encode_task(batch, worker, t, &encoded, error);
+    if (n < 0)
+        return (int)n;
+    if (!encoded && zp_file_is_absent(batch->directory, t->key)) {
+        set_outcome(batch, t, ZP_DELETED); /* no lock file and no directories for nothing */
+        return ZP_OK;
+    }
+    int status = take_lock(batch, t, &lock, error);
+    return status < 0 ? status : publish(batch, t, &lock, encoded, n, error);
+}
+
+/* A part of a chunk: read, merge and write under the lock. */
+static int
+update_file(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+{
+    zp_lock lock;
+    const void *encoded;
+    int status = take_lock(batch, t, &lock, error);
+    if (status < 0)
+        return status;
+    int64_t n = encode_task(batch, worker, t, &encoded, error);
+    if (n < 0) {
+        zp_lock_drop(batch->directory, &lock);
+        return (int)n;
+    }
+    return publish(batch, t, &lock, encoded, n, error);
+}
+
+static int
+write_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+{
+    if (!batch->directory)
+        return write_in_hand(batch, worker, t, error);
+    if (t->covered)
+        return write_whole_file(batch, worker, t, error);
+    return update_file(batch, worker, t, error);
+}
+
+/* ---------------------------------------------------------------- loop ---- */
+
+static int
+run_task(zp_batch *batch, zp_worker *worker, int64_t number, zp_error *error)
+{
+    task t;
+    int status = describe_task(batch, number, &t, error);
+    if (status < 0)
+        return status;
+    if (batch->kind == ZP_READ)
+        return read_task(batch, worker, &t, error);
+    return write_task(batch, worker, &t, error);
+}
+
+/* Keep the first error of all workers; the others stop at their next task. */
+static void
+record_error(zp_batch *batch, const zp_error *error, int64_t number)
+{
+    if (zp_atomic_exchange(&batch->failed, 1) == 0) {
+        batch->error = *error;
+        batch->error.task = number;
+    }
+}
+
+int
+zp_batch_run(zp_batch *batch, zp_worker *worker)
+{
+    while (!zp_atomic_load(&batch->cancel) && !zp_atomic_load(&batch->failed)) {
+        int64_t number = zp_atomic_add(&batch->cursor, 1);
+        if (number >= batch->last)
+            break;
+        zp_error error = {0, -1, -1, -1, -1, 0, 0, NULL};
+        int status = run_task(batch, worker, number, &error);
+        if (status < 0) {
+            record_error(batch, &error, number);
+            return status;
+        }
+    }
+    return ZP_OK;
+}

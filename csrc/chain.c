@@ -1,0 +1,149 @@
+/*
+ * chain.c - run the codecs of a chunk, forwards and backwards
+ *
+ * Forwards, bound(k) says how many bytes step k can give.  Backwards the same
+ * bounds say how many bytes may come out of each step: exactly that many as
+ * long as all steps before it have a fixed size, at most that many after a
+ * compressor.  So no size that the data itself claims is ever believed.
+ * Intermediate results alternate between two scratch buffers; the last step of
+ * decoding writes where the caller wants the chunk.
+ */
+#include "zarrpy.h"
+
+#include <string.h>
+
+static int
+fail(zp_error *error, zp_worker *worker, int64_t status, int step)
+{
+    error->status = (int32_t)status;
+    error->step = step;
+    error->detail = zp_worker_detail(worker);
+    return (int)status;
+}
+
+static int
+fail_size(zp_error *error, zp_worker *worker, int step, int64_t expected, int64_t actual)
+{
+    error->expected = expected;
+    error->actual = actual;
+    return fail(error, worker, ZP_ERR_SIZE, step);
+}
+
+/* Bytes that may enter each step, and whether that many exactly. */
+typedef struct sizes {
+    int64_t limit[ZP_MAX_STEPS + 1];
+    uint8_t exact[ZP_MAX_STEPS + 1];
+} sizes;
+
+static int
+compute_sizes(const zp_chain *chain, zp_worker *worker, int64_t nbytes, sizes *s, zp_error *error)
+{
+    s->limit[0] = nbytes;
+    s->exact[0] = 1;
+    if (chain->nsteps > ZP_MAX_STEPS)
+        return fail(error, worker, ZP_ERR_TOO_LARGE, -1);
+    for (int i = 0; i < chain->nsteps; i++) {
+        const zp_step *step = &chain->steps[i];
+        int64_t bound = step->codec->bound(step, (size_t)s->limit[i]);
+        if (bound < 0)
+            return fail(error, worker, bound, i);
+        s->limit[i + 1] = bound;
+        s->exact[i + 1] = s->exact[i] && (step->codec->flags & ZP_EXACT);
+    }
+    return ZP_OK;
+}
+
+/* What one step made must have the size that the chain says. */
+static int
+check_size(const sizes *s, int i, int64_t actual, zp_worker *worker, zp_error *error)
+{
+    if (s->exact[i] ? actual != s->limit[i] : actual > s->limit[i])
+        return fail_size(error, worker, i, s->limit[i], actual);
+    return ZP_OK;
+}
+
+int
+zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                void *dst, size_t dst_nbytes, zp_error *error)
+{
+    sizes s;
+    enum zp_slot slot = ZP_SLOT_PING;
+    zp_worker_explain(worker, NULL);
+    int status = compute_sizes(chain, worker, (int64_t)dst_nbytes, &s, error);
+    if (status < 0)
+        return status;
+    if (s.exact[chain->nsteps] && (int64_t)src_nbytes != s.limit[chain->nsteps])
+        return fail_size(error, worker, chain->nsteps - 1, s.limit[chain->nsteps],
+                         (int64_t)src_nbytes);
+    for (int i = chain->nsteps - 1; i >= 0; i--) {
+        const zp_step *step = &chain->steps[i];
+        int64_t n;
+        if (step->codec->view) {
+            size_t offset = 0;
+            n = step->codec->view(step, worker, src, src_nbytes, &offset);
+            if (n < 0)
+                return fail(error, worker, n, i);
+            src = (const char *)src + offset;
+        } else {
+            void *target = i == 0 ? dst : zp_worker_scratch(worker, slot, (size_t)s.limit[i]);
+            if (!target)
+                return fail(error, worker, ZP_ERR_MEMORY, i);
+            n = step->codec->decode(step, worker, src, src_nbytes, target, (size_t)s.limit[i]);
+            if (n < 0)
+                return fail(error, worker, n, i);
+            src = target;
+            slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
+        }
+        status = check_size(&s, i, n, worker, error);
+        if (status < 0)
+            return status;
+        src_nbytes = (size_t)n;
+    }
+    if (src_nbytes != dst_nbytes)
+        return fail_size(error, worker, -1, (int64_t)dst_nbytes, (int64_t)src_nbytes);
+    if (src != dst)
+        memcpy(dst, src, dst_nbytes);
+    return ZP_OK;
+}
+
+/* Room that the buffer made by step i needs, counting the steps that will append to it. */
+static int64_t
+room_after(const zp_chain *chain, const sizes *s, int i)
+{
+    while (i + 1 < chain->nsteps && chain->steps[i + 1].codec->append)
+        i++;
+    return s->limit[i + 1];
+}
+
+int64_t
+zp_chain_encode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                const void **encoded, zp_error *error)
+{
+    sizes s;
+    enum zp_slot slot = ZP_SLOT_PING;
+    void *owned = NULL; /* `src`, once it is our scratch and may be appended to */
+    zp_worker_explain(worker, NULL);
+    int status = compute_sizes(chain, worker, (int64_t)src_nbytes, &s, error);
+    if (status < 0)
+        return status;
+    for (int i = 0; i < chain->nsteps; i++) {
+        const zp_step *step = &chain->steps[i];
+        int64_t n;
+        if (owned && step->codec->append) {
+            n = step->codec->append(step, worker, owned, src_nbytes);
+        } else {
+            void *target = zp_worker_scratch(worker, slot, (size_t)room_after(chain, &s, i));
+            if (!target)
+                return fail(error, worker, ZP_ERR_MEMORY, i);
+            n = step->codec->encode(step, worker, src, src_nbytes, target, (size_t)s.limit[i + 1]);
+            owned = target;
+            slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
+        }
+        if (n < 0)
+            return fail(error, worker, n, i);
+        src = owned;
+        src_nbytes = (size_t)n;
+    }
+    *encoded = src;
+    return (int64_t)src_nbytes;
+}

@@ -1,0 +1,140 @@
+/*
+ * file.c - read one key of a directory
+ *
+ * A missing chunk means fill value, so "missing" must be certain: only when the
+ * path ends at a name that is not there, and no part of it is a link to
+ * nothing.  Everything else that open() may say is an error.  Keys that name a
+ * pipe, a device or a directory are refused before a byte is read, and opening
+ * never waits.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <string.h>
+
+int
+zp_fail_io(zp_error *error, const char *what)
+{
+    error->status = ZP_ERR_IO;
+    error->os_error = errno;
+    error->detail = what;
+    return ZP_ERR_IO;
+}
+
+int
+zp_fail_file(zp_error *error, int status, const char *what)
+{
+    error->status = status;
+    error->detail = what;
+    return status;
+}
+
+/* Whether a name that open() did not find is really not there: 1 yes, 0 a link to nothing. */
+static int
+is_absent(const zp_directory *directory, const char *key)
+{
+    char path[ZP_MAX_KEY];
+    size_t length = strlen(key);
+    memcpy(path, key, length + 1);
+    for (;;) {
+        zp_stat link, target;
+        if (zp_stat_key(directory, path, 0, &link) == 0) {
+            int followed = zp_stat_key(directory, path, 1, &target) == 0;
+            /* the key itself appeared since: a writer was faster, and absent was true before */
+            return followed;
+        }
+        while (length > 0 && path[length - 1] != '/')
+            length--;
+        if (length == 0)
+            return 1;
+        path[--length] = '\0';
+    }
+}
+
+int
+zp_file_is_absent(const zp_directory *directory, const char *key)
+{
+    zp_stat info;
+    return zp_stat_key(directory, key, 0, &info) != 0 && errno == ENOENT;
+}
+
+static int
+open_failed(const zp_directory *directory, const char *key, int *found, zp_error *error)
+{
+    if (errno == ENOENT) {
+        if (!is_absent(directory, key))
+            return zp_fail_file(error, ZP_ERR_DANGLING, "a link on the way points to nothing");
+        *found = 0;
+        return ZP_OK;
+    }
+    if (errno == ENXIO || errno == ENODEV)
+        return zp_fail_file(error, ZP_ERR_NOT_FILE, NULL);
+    return zp_fail_io(error, "open");
+}
+
+static int64_t
+read_fully(int fd, void *into, int64_t nbytes, int64_t offset, zp_error *error)
+{
+    int64_t done = 0;
+    while (done < nbytes) {
+        int64_t n = zp_pread(fd, (char *)into + done, nbytes - done, offset + done);
+        if (n < 0) {
+            if (errno == EINTR)
+                continue;
+            return zp_fail_io(error, "read");
+        }
+        if (n == 0)
+            return zp_fail_file(error, ZP_ERR_CORRUPT, "the file became shorter while being read");
+        done += n;
+    }
+    return done;
+}
+
+/* The part of a file of `size` bytes that offset and length ask for: past the end is empty. */
+static int64_t
+clamp_range(int64_t size, int64_t *offset, int64_t length)
+{
+    if (*offset < 0) /* a suffix */
+        *offset = size + *offset < 0 ? 0 : size + *offset;
+    if (*offset > size)
+        *offset = size;
+    int64_t rest = size - *offset;
+    return length < 0 || length > rest ? rest : length;
+}
+
+static int64_t
+read_open_file(int fd, int64_t offset, int64_t length, zp_worker *worker, void *into,
+               size_t into_nbytes, const void **data, zp_error *error)
+{
+    zp_stat info;
+    if (zp_fstat(fd, &info) != 0)
+        return zp_fail_io(error, "stat");
+    if (!info.is_regular)
+        return zp_fail_file(error, ZP_ERR_NOT_FILE, NULL);
+    int64_t nbytes = clamp_range(info.size, &offset, length);
+    void *target = into;
+    if (!into || (size_t)nbytes != into_nbytes) {
+        if ((uint64_t)nbytes > SIZE_MAX / 2)
+            return zp_fail_file(error, ZP_ERR_TOO_LARGE, NULL);
+        target = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)nbytes);
+    }
+    if (!target)
+        return zp_fail_file(error, ZP_ERR_MEMORY, NULL);
+    *data = target;
+    return read_fully(fd, target, nbytes, offset, error);
+}
+
+int64_t
+zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int64_t length,
+             zp_worker *worker, void *into, size_t into_nbytes, const void **data, int *found,
+             zp_error *error)
+{
+    *found = 1;
+    *data = NULL;
+    int fd = zp_open_read(directory, key);
+    if (fd < 0)
+        return open_failed(directory, key, found, error);
+    int64_t n = read_open_file(fd, offset, length, worker, into, into_nbytes, data, error);
+    zp_close(fd);
+    return n;
+}

@@ -1,0 +1,36 @@
+/* file.h - the system calls of the engine, one spelling for all systems (internal) */
+#ifndef ZP_FILE_H
+#define ZP_FILE_H
+
+#include "zarrpy.h"
+
+typedef struct zp_stat {
+    int64_t size;
+    uint64_t device;
+    uint64_t inode;
+    int is_regular;
+    int is_directory;
+} zp_stat;
+
+/* All return -1 and set errno on failure, unless they say otherwise. */
+int zp_open_read(const zp_directory *directory, const char *key);
+int zp_open_lock(const zp_directory *directory, const char *key); /* creates */
+int zp_fstat(int fd, zp_stat *info);
+int zp_stat_key(const zp_directory *directory, const char *key, int follow, zp_stat *info);
+int64_t zp_pread(int fd, void *into, int64_t nbytes, int64_t offset);
+int64_t zp_write(int fd, const void *data, int64_t nbytes);
+int zp_truncate(int fd);
+int zp_sync(int fd);
+int zp_sync_parent(const zp_directory *directory, const char *key);
+int zp_rename(const zp_directory *directory, const char *from, const char *to);
+int zp_remove(const zp_directory *directory, const char *key);
+int zp_make_directory(const zp_directory *directory, const char *key);
+int zp_try_lock(int fd); /* 1 taken, 0 somebody has it, -1 */
+void zp_pause_ms(int milliseconds);
+int64_t zp_now_ms(void); /* monotonic */
+int zp_close(int fd);
+
+int zp_fail_io(zp_error *error, const char *what);
+int zp_fail_file(zp_error *error, int status, const char *what);
+
+#endif

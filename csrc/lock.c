@@ -1,0 +1,187 @@
+/*
+ * lock.c - replace, change or delete the value of a key, alone and at once
+ *
+ * The lock of KEY is an advisory lock on the file KEY.__lock, which is also the
+ * temporary file that becomes KEY: renaming it publishes the new value and
+ * releases the lock in one step.  Whoever gets the lock therefore checks that
+ * the file it locked is still the one named KEY.__lock; if not, it was renamed
+ * or removed by the holder before, and the race begins anew.  TensorStore's
+ * file driver keeps the same protocol, so its writers and ours exclude each
+ * other.  A file left by a killed process holds no lock and is simply taken.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SUFFIX ".__lock"
+
+/* Make the directories on the way to `key`. */
+static int
+make_parents(const zp_directory *directory, const char *key)
+{
+    char path[ZP_MAX_KEY];
+    for (size_t i = 0; key[i]; i++) {
+        path[i] = key[i];
+        if (key[i] != '/' || i == 0)
+            continue;
+        path[i] = '\0';
+        if (zp_make_directory(directory, path) != 0 && errno != EEXIST)
+            return -1;
+        path[i] = '/';
+    }
+    return 0;
+}
+
+static int
+open_lock_file(const zp_directory *directory, const char *name)
+{
+    int fd = zp_open_lock(directory, name);
+    if (fd < 0 && errno == ENOENT && make_parents(directory, name) == 0)
+        fd = zp_open_lock(directory, name);
+    return fd;
+}
+
+/* Whether the open file is (still) the one of that name. */
+static int
+is_current(const zp_directory *directory, int fd, const char *name, zp_stat *ours)
+{
+    zp_stat named;
+    return zp_fstat(fd, ours) == 0 && zp_stat_key(directory, name, 0, &named) == 0 &&
+           ours->inode == named.inode && ours->device == named.device;
+}
+
+/* Wait for the lock of an open file; pauses grow from 1 to 16 ms. */
+static int
+wait_for_lock(int fd, int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
+{
+    for (int pause = 1;; pause = pause < 16 ? 2 * pause : 16) {
+        int taken = zp_try_lock(fd);
+        if (taken == 1)
+            return ZP_OK;
+        if (taken < 0)
+            return zp_fail_io(error, "lock");
+        if (cancel && *cancel)
+            return zp_fail_file(error, ZP_ERR_CANCELLED, NULL);
+        if (deadline_ms >= 0 && zp_now_ms() >= deadline_ms)
+            return zp_fail_file(error, ZP_ERR_LOCK_TIMEOUT, NULL);
+        zp_pause_ms(pause);
+    }
+}
+
+int
+zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
+             volatile int32_t *cancel, zp_lock *lock, zp_error *error)
+{
+    size_t length = strlen(key);
+    int64_t deadline = timeout_ms < 0 ? -1 : zp_now_ms() + timeout_ms;
+    if (length + sizeof SUFFIX > ZP_MAX_KEY)
+        return zp_fail_file(error, ZP_ERR_TOO_LARGE, "the key is too long");
+    memcpy(lock->name, key, length);
+    memcpy(lock->name + length, SUFFIX, sizeof SUFFIX);
+    for (;;) {
+        zp_stat ours;
+        lock->fd = open_lock_file(directory, lock->name);
+        if (lock->fd < 0)
+            return zp_fail_io(error, "open");
+        int status = wait_for_lock(lock->fd, deadline, cancel, error);
+        if (status == ZP_OK && is_current(directory, lock->fd, lock->name, &ours)) {
+            if (!ours.is_regular) {
+                zp_close(lock->fd);
+                return zp_fail_file(error, ZP_ERR_NOT_FILE, NULL);
+            }
+            if (ours.size == 0 || zp_truncate(lock->fd) == 0) /* a dead writer's bytes */
+                return ZP_OK;
+            status = zp_fail_io(error, "truncate");
+        }
+        zp_close(lock->fd);
+        if (status < 0)
+            return status;
+    }
+}
+
+static int
+write_fully(int fd, const void *data, int64_t nbytes)
+{
+    int64_t done = 0;
+    while (done < nbytes) {
+        int64_t n = zp_write(fd, (const char *)data + done, nbytes - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        done += n;
+    }
+    return 0;
+}
+
+/* Remove the lock file, then its lock: the order keeps others from taking a dead name. */
+void
+zp_lock_drop(const zp_directory *directory, zp_lock *lock)
+{
+    if (lock->fd < 0)
+        return;
+    zp_remove(directory, lock->name);
+    zp_close(lock->fd);
+    lock->fd = -1;
+}
+
+/* Note the reason before cleaning up, which may change errno. */
+static int
+give_up(const zp_directory *directory, zp_lock *lock, zp_error *error, const char *what)
+{
+    int status = zp_fail_io(error, what);
+    zp_lock_drop(directory, lock);
+    return status;
+}
+
+/* Nothing but a file may stand at a key: a directory or a device there is not ours to replace. */
+static int
+check_target(const zp_directory *directory, const char *key, zp_error *error)
+{
+    zp_stat info;
+    if (zp_stat_key(directory, key, 1, &info) == 0 && !info.is_regular)
+        return zp_fail_file(error, ZP_ERR_NOT_FILE, NULL);
+    return ZP_OK;
+}
+
+int
+zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, const void *data,
+               size_t nbytes, int durability, zp_error *error)
+{
+    int status = check_target(directory, key, error);
+    if (status < 0) {
+        zp_lock_drop(directory, lock);
+        return status;
+    }
+    if (write_fully(lock->fd, data, (int64_t)nbytes) != 0)
+        return give_up(directory, lock, error, "write");
+    if (durability == ZP_DURABLE && zp_sync(lock->fd) != 0)
+        return give_up(directory, lock, error, "sync");
+    if (zp_rename(directory, lock->name, key) != 0)
+        return give_up(directory, lock, error, "rename");
+    int closed = zp_close(lock->fd);
+    lock->fd = -1;
+    if (closed != 0)
+        return zp_fail_io(error, "close");
+    if (durability == ZP_DURABLE && zp_sync_parent(directory, key) != 0)
+        return zp_fail_io(error, "sync of the directory");
+    return ZP_OK;
+}
+
+int
+zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
+               zp_error *error)
+{
+    int status = check_target(directory, key, error);
+    if (status < 0) {
+        zp_lock_drop(directory, lock);
+        return status;
+    }
+    if (zp_remove(directory, key) != 0 && errno != ENOENT)
+        return give_up(directory, lock, error, "delete");
+    zp_lock_drop(directory, lock);
+    if (durability == ZP_DURABLE && zp_sync_parent(directory, key) != 0)
+        return zp_fail_io(error, "sync of the directory");
+    return ZP_OK;
+}
