@@ -1,0 +1,1 @@
+"""The native waist: selections to chunks, and whole batches of chunks without the GIL."""
