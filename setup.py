@@ -113,8 +113,6 @@ class NativeBuild(build_ext):
         directives = {
             "language_level": 3,
             "freethreading_compatible": True,
-            "boundscheck": False,
-            "wraparound": False,
             "linetrace": flavour() == "coverage",
         }
         (result,) = cythonize(
