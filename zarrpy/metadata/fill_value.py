@@ -1,0 +1,227 @@
+"""Fill values: JSON in, one NumPy scalar out, and back, exact to the bit.
+
+JSON numbers cannot say everything a float can be.  Infinities and the usual NaN are words;
+every other NaN is the hexadecimal of its bits, most significant digit first
+(``"0x7fc00001"``), so that sign and payload survive.  Comparisons are of bits throughout:
+-0.0 is not 0.0, and a NaN is itself.
+
+Each data type names the pair of functions that reads and writes its fill values
+(`DataType.fill_from_json`, `DataType.fill_to_json`); those of numbers are here.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, SupportsFloat, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from zarrpy.metadata.json import JSON, word
+from zarrpy.metadata.members import reject
+
+if TYPE_CHECKING:
+    from zarrpy.metadata.dtypes import DataType
+
+__all__ = ["coerce", "default", "dump", "identical", "parse"]
+
+FIELD = "fill_value"
+
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_UINTS = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+
+def parse(document: JSON, data_type: "DataType", *, tolerant: bool = False) -> np.generic:
+    """Read a fill value.
+
+    Parameters
+    ----------
+    document : JSON value
+        As it stands in the document.
+    data_type : DataType
+        Of the array.
+    tolerant : bool
+        Accept what Zarr v2 writers leave behind: 0 and 1 for booleans, 3.0 for integers.
+
+    Raises
+    ------
+    MetadataError
+        If the data type cannot hold the value.
+    """
+    if tolerant:
+        document = _settle(document, data_type.numpy)
+    return data_type.fill_from_json(document, data_type.numpy)
+
+
+def dump(value: np.generic, data_type: "DataType") -> JSON:
+    """Write a fill value so that `parse` gives the same bits."""
+    return data_type.fill_to_json(value, data_type.numpy)
+
+
+def default(data_type: "DataType") -> np.generic:
+    """Give the fill value of an array for which none was named: zero."""
+    return cast(np.generic, np.zeros((), data_type.numpy)[()])
+
+
+def identical(a: np.generic, b: np.generic) -> bool:
+    """Whether two fill values have the same type and the same bits."""
+    return a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def coerce(value: object, data_type: "DataType") -> np.generic:
+    """Take a fill value as a program gives it: a Python or NumPy scalar, or its JSON form.
+
+    Raises
+    ------
+    MetadataError
+        If the data type cannot hold the value; 300 is no uint8, and 0.5 no int8.
+    """
+    dtype = data_type.numpy
+    if value is None:
+        return default(data_type)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, np.generic):
+        if value.dtype == dtype:
+            return value
+        if value.dtype.kind in "mMSUVO":
+            reject(FIELD, str(value), f"a value of {data_type.name}")
+        value = value.item()
+    return parse(_as_json(value), data_type, tolerant=True)
+
+
+def _as_json(value: object) -> JSON:
+    """Bring a Python scalar into the form that `parse` reads."""
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, tuple):
+        return list(value)
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return value
+    if not hasattr(value, "__float__"):  # as Fraction, Decimal and longdouble have
+        reject(FIELD, repr(value), "a number, a string or a boolean")
+    return float(cast(SupportsFloat, value))
+
+
+def _settle(document: JSON, dtype: np.dtype[Any]) -> JSON:
+    """Turn a number of the wrong JSON kind, but of an exact value, into the right kind."""
+    if dtype.kind == "b" and not isinstance(document, bool) and document in (0, 1):
+        return bool(document)
+    if dtype.kind in "iu":
+        if isinstance(document, bool):
+            return int(document)
+        if isinstance(document, float) and document.is_integer():
+            return int(document)
+    if dtype.kind == "f" and isinstance(document, bool):
+        return int(document)
+    if dtype.kind == "c" and isinstance(document, int | float | str):
+        return [document, 0.0]
+    return document
+
+
+def bool_from_json(document: JSON, dtype: np.dtype[Any]) -> np.generic:
+    """Read true or false."""
+    if not isinstance(document, bool):
+        reject(FIELD, document, "true or false for bool")
+    return np.bool_(document)
+
+
+def bool_to_json(value: np.generic, dtype: np.dtype[Any]) -> JSON:
+    """Write true or false."""
+    return bool(value)
+
+
+def integer_from_json(document: JSON, dtype: np.dtype[Any]) -> np.generic:
+    """Read a JSON integer within the range of the data type."""
+    limits = np.iinfo(cast("npt.DTypeLike", dtype))
+    low, high = int(limits.min), int(limits.max)
+    if type(document) is not int or not low <= document <= high:
+        reject(FIELD, document, f"an integer in [{low}, {high}] for {dtype.name}")
+    return cast(np.generic, dtype.type(document))
+
+
+def integer_to_json(value: np.generic, dtype: np.dtype[Any]) -> JSON:
+    """Write an integer with all its digits."""
+    return int(cast(Any, value))
+
+
+def float_from_json(document: JSON, dtype: np.dtype[Any]) -> np.generic:
+    """Read a number, one of the three words, or the bits in hexadecimal."""
+    return _float(document, dtype, FIELD)
+
+
+def float_to_json(value: np.generic, dtype: np.dtype[Any]) -> JSON:
+    """Write a number, a word, or for an unusual NaN the bits in hexadecimal."""
+    bits = int(np.asarray(value, dtype).view(_UINTS[dtype.itemsize])[()])
+    number = float(cast(SupportsFloat, value))
+    if math.isfinite(number):
+        return number
+    if math.isnan(number) and bits != _usual_nan_bits(dtype):
+        return f"{bits:#0{2 + 2 * dtype.itemsize}x}"
+    return word(number)
+
+
+def complex_from_json(document: JSON, dtype: np.dtype[Any]) -> np.generic:
+    """Read a list of the real and the imaginary part, each as a float."""
+    if not isinstance(document, list) or len(document) != 2:
+        reject(FIELD, document, f"a list of two numbers for {dtype.name}")
+    half = _half(dtype)
+    parts = [_float(each, half, f"{FIELD}[{i}]") for i, each in enumerate(document)]
+    # Not real + 1j*imag: arithmetic would change infinities, -0.0 and the bits of a NaN.
+    return cast(np.generic, np.array(parts, half).view(dtype)[0])
+
+
+def complex_to_json(value: np.generic, dtype: np.dtype[Any]) -> JSON:
+    """Write a list of the real and the imaginary part."""
+    half = _half(dtype)
+    parts = np.asarray(value, dtype).reshape(1).view(half)
+    return [float_to_json(part, half) for part in parts]
+
+
+def _half(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the float type of one part of a complex type."""
+    return np.dtype(f"f{dtype.itemsize // 2}")
+
+
+def _usual_nan_bits(dtype: np.dtype[Any]) -> int:
+    """Give the bits that the word "NaN" stands for: quiet, positive, without payload."""
+    return {2: 0x7E00, 4: 0x7FC00000, 8: 0x7FF8000000000000}[dtype.itemsize]
+
+
+def _float(document: JSON, dtype: np.dtype[Any], field: str) -> np.generic:
+    if isinstance(document, str):
+        return _from_bits(_bits(document, dtype, field), dtype)
+    if isinstance(document, bool) or not isinstance(document, int | float):
+        reject(field, document, _right(dtype))
+    try:
+        number = float(document)
+    except OverflowError:
+        number = math.inf
+    if math.isnan(number):  # a bare NaN, which the JSON reader has warned about
+        return _from_bits(_usual_nan_bits(dtype), dtype)
+    with np.errstate(over="ignore"):
+        value = dtype.type(number)
+    if np.isinf(value) and document not in (math.inf, -math.inf):
+        reject(field, document, f'in the range of {dtype.name}; infinity is "Infinity"')
+    return cast(np.generic, value)
+
+
+def _bits(document: str, dtype: np.dtype[Any], field: str) -> int:
+    if document in _WORDS:
+        if document == "NaN":
+            return _usual_nan_bits(dtype)
+        return int(np.array(_WORDS[document], dtype).view(_UINTS[dtype.itemsize])[()])
+    digits = document[2:]
+    if not document.startswith("0x") or len(digits) != 2 * dtype.itemsize:
+        reject(field, document, _right(dtype))
+    try:
+        return int.from_bytes(bytes.fromhex(digits), "big")
+    except ValueError:
+        reject(field, document, _right(dtype))
+
+
+def _from_bits(bits: int, dtype: np.dtype[Any]) -> np.generic:
+    return cast(np.generic, np.array(bits, _UINTS[dtype.itemsize]).view(dtype)[()])
+
+
+def _right(dtype: np.dtype[Any]) -> str:
+    example = f"{_usual_nan_bits(dtype) + 1:#x}"
+    return f'a number, "NaN", "Infinity", "-Infinity" or bits as "{example}" for {dtype.name}'

@@ -1,0 +1,142 @@
+"""Names of nodes, their paths, and keys: what is a valid one, and what leads out of a store.
+
+Two strengths of the same rule.  A path that is only *opened* has to stay inside the store:
+no ``..``, no empty segment, no backslash.  A name that is *created* has also to be one that
+the specification allows and that other readers find again.
+"""
+
+import re
+import warnings
+
+from zarrpy.errors import MetadataError
+
+__all__ = ["check_key", "check_name", "check_path", "normalise_path"]
+
+# Documents of nodes: a child of this name would hide one.
+_DOCUMENTS = frozenset(("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"))
+
+_PORTABLE = re.compile(r"[A-Za-z0-9._-]+\Z", re.ASCII)
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.ASCII | re.IGNORECASE)
+_WINDOWS_ONLY = re.compile(r'[<>:"|?*\x01-\x1f]')
+
+
+def normalise_path(path: str) -> str:
+    """Bring the path of a node into its one form: no slash at either end.
+
+    Raises
+    ------
+    MetadataError
+        If the path is not one inside the store.
+
+    Examples
+    --------
+    >>> normalise_path("/a/b/")
+    'a/b'
+    """
+    if not isinstance(path, str):
+        raise MetadataError(f"the path of a node must be a string, not {path!r}")
+    stripped = path.strip("/")
+    if stripped:
+        for segment in stripped.split("/"):
+            problem = _escape(segment)
+            if problem is not None:
+                raise MetadataError(f"the path {path!r} {problem}")
+    return stripped
+
+
+def check_path(path: str) -> str:
+    """Bring a path into its one form, and check that each of its names may be created."""
+    path = normalise_path(path)
+    if path:
+        for segment in path.split("/"):
+            check_name(segment)
+    return path
+
+
+def check_name(name: str, *, portable: bool = False) -> str:
+    """Check that a node of this name may be created.
+
+    Parameters
+    ----------
+    name : str
+        One name, without slashes.
+    portable : bool
+        Refuse names that not every file system can hold; otherwise they give a warning.
+
+    Raises
+    ------
+    MetadataError
+        If the specification rules the name out.
+    """
+    if not isinstance(name, str):
+        raise MetadataError(f"the name of a node must be a string, not {name!r}")
+    problem = _escape(name) or _reserved(name)
+    if problem is not None:
+        raise MetadataError(f"the name {name!r} {problem}")
+    problem = _not_portable(name)
+    if problem is not None:
+        message = f"the name {name!r} {problem}"
+        if portable:
+            raise MetadataError(message, hint="use only letters, digits, '-', '_' and '.'")
+        warnings.warn(message, stacklevel=2)
+    return name
+
+
+def check_key(key: str) -> str:
+    """Check that a key stays inside the store.
+
+    Raises
+    ------
+    MetadataError
+        If it is empty, begins with a slash, or has a segment that is empty or leads upwards.
+    """
+    if not isinstance(key, str):
+        raise MetadataError(f"a key must be a string, not {key!r}")
+    for segment in key.split("/"):
+        problem = _escape(segment)
+        if problem is not None:
+            raise MetadataError(f"the key {key!r} {problem}")
+    return key
+
+
+def _escape(segment: str) -> str | None:
+    """Say why a segment is not a name at all, or None."""
+    if segment == "":
+        return "is empty, or has an empty segment; write one '/' between names"
+    if segment in (".", ".."):
+        return f"has the segment {segment!r}, which leads elsewhere"
+    if "/" in segment:
+        return "has a '/'; give one name"
+    if "\\" in segment:
+        return "has a backslash; separate names by '/'"
+    if "\0" in segment:
+        return "has a NUL character"
+    return None
+
+
+def _reserved(name: str) -> str | None:
+    """Say why the specification keeps a name for itself, or None."""
+    if name.startswith("__"):
+        return "begins with '__', which is reserved"
+    if not name.strip("."):
+        return "has only dots"
+    if name in _DOCUMENTS:
+        return "is the name of a metadata document"
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "has half of a surrogate pair, which UTF-8 cannot write"
+    return None
+
+
+def _not_portable(name: str) -> str | None:
+    """Say where a name would not work, or None."""
+    if _PORTABLE.match(name) and not name.endswith(".") and not _DEVICE.match(name):
+        return None
+    if _DEVICE.match(name):
+        return "is a device on Windows"
+    if name[-1] in ". ":
+        return "ends in a dot or a space, which Windows drops"
+    if _WINDOWS_ONLY.search(name):
+        return "has a character that Windows does not allow"
+    return None
