@@ -1,0 +1,169 @@
+/*
+ * step_zstd.c - Zstandard
+ */
+#include "codec.h"
+#include "load.h"
+#include "proto_zstd.h"
+#include "worker.h"
+
+/* A context this large (the highest levels) is not kept: it would outlive its use by far. */
+#define KEEP_NBYTES ((size_t)64 << 20)
+
+static void
+release_encoder(void *context)
+{
+    ZSTD_freeCCtx(context);
+}
+
+static void
+release_decoder(void *context)
+{
+    ZSTD_freeDCtx(context);
+}
+
+static ZSTD_CCtx *
+encoder(zp_worker *worker)
+{
+    ZSTD_CCtx *context = zp_worker_context(worker, ZP_CONTEXT_ZSTD_ENCODE);
+
+    if (!context) {
+        context = ZSTD_createCCtx();
+        if (context)
+            zp_worker_keep(worker, ZP_CONTEXT_ZSTD_ENCODE, context, release_encoder);
+    }
+    return context;
+}
+
+static ZSTD_DCtx *
+decoder(zp_worker *worker)
+{
+    ZSTD_DCtx *context = zp_worker_context(worker, ZP_CONTEXT_ZSTD_DECODE);
+
+    if (!context) {
+        context = ZSTD_createDCtx();
+        if (context)
+            zp_worker_keep(worker, ZP_CONTEXT_ZSTD_DECODE, context, release_decoder);
+    }
+    return context;
+}
+
+/* Our status for an error code of the library. */
+static int64_t
+status_of(zp_worker *worker, size_t code)
+{
+    switch (ZSTD_getErrorCode(code)) {
+    case ZSTD_error_dstSize_tooSmall:
+        return zp_fail(worker, ZP_ERR_SIZE, NULL);
+    case ZSTD_error_checksum_wrong:
+        return zp_fail(worker, ZP_ERR_CHECKSUM, "the frame's content checksum does not match");
+    case ZSTD_error_memory_allocation:
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    case ZSTD_error_srcSize_wrong:
+        return zp_fail(worker, ZP_ERR_CORRUPT, "frame is truncated");
+    case ZSTD_error_dictionary_wrong:
+        return zp_fail(worker, ZP_ERR_UNSUPPORTED, "frame needs a dictionary");
+    default:
+        return zp_fail(worker, ZP_ERR_CORRUPT, ZSTD_getErrorName(code));
+    }
+}
+
+int64_t
+zp_zstd_bound(const zp_step *step, size_t decoded_nbytes)
+{
+    size_t bound = ZSTD_compressBound(decoded_nbytes);
+
+    (void)step;
+    return ZSTD_isError(bound) ? ZP_ERR_TOO_LARGE : (int64_t)bound;
+}
+
+int64_t
+zp_zstd_encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+               void *dst, size_t dst_nbytes)
+{
+    ZSTD_CCtx *context = encoder(worker);
+    size_t n;
+
+    if (!context)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    n = ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+    if (!ZSTD_isError(n))
+        n = ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, step->level);
+    if (!ZSTD_isError(n))
+        n = ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, step->checksum != 0);
+    if (!ZSTD_isError(n))
+        n = ZSTD_compress2(context, dst, dst_nbytes, src, src_nbytes);
+    if (ZSTD_sizeof_CCtx(context) > KEEP_NBYTES)
+        zp_worker_keep(worker, ZP_CONTEXT_ZSTD_ENCODE, NULL, release_encoder);
+    return ZSTD_isError(n) ? status_of(worker, n) : (int64_t)n;
+}
+
+/* Whether a frame of today's format starts here; the library would also try formats of old. */
+static int
+is_frame(const uint8_t *p, size_t nbytes)
+{
+    if (nbytes < 4)
+        return 0;
+    uint32_t magic = zp_load32(p);
+    return magic == ZSTD_MAGIC || (magic & 0xfffffff0u) == ZSTD_MAGIC_SKIPPABLE;
+}
+
+int64_t
+zp_zstd_decode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+               void *dst, size_t dst_nbytes)
+{
+    const uint8_t *p = src;
+    size_t written = 0;
+    ZSTD_DCtx *context = decoder(worker);
+
+    (void)step;
+    if (!context)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    if (src_nbytes == 0)
+        return zp_fail(worker, ZP_ERR_CORRUPT, "no bytes where a frame should be");
+
+    /* Frame by frame, so that what follows the last one is noticed whatever it is. */
+    while (src_nbytes) {
+        if (!is_frame(p, src_nbytes))
+            return zp_fail(worker, ZP_ERR_CORRUPT,
+                           written ? "bytes after the last frame" : "not a zstd frame");
+
+        size_t frame_nbytes = ZSTD_findFrameCompressedSize(p, src_nbytes);
+        if (ZSTD_isError(frame_nbytes))
+            return status_of(worker, frame_nbytes);
+        size_t n = ZSTD_decompressDCtx(context, (uint8_t *)dst + written, dst_nbytes - written, p,
+                                       frame_nbytes);
+        if (ZSTD_isError(n))
+            return status_of(worker, n);
+        written += n;
+        p += frame_nbytes;
+        src_nbytes -= frame_nbytes;
+    }
+    return (int64_t)written;
+}
+
+int64_t
+zp_zstd_pack(zp_worker *worker, int level, const void *src, size_t src_nbytes, void *dst,
+             size_t dst_nbytes)
+{
+    ZSTD_CCtx *context = encoder(worker);
+
+    if (!context)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    size_t n = ZSTD_compressCCtx(context, dst, dst_nbytes, src, src_nbytes, level);
+    if (!ZSTD_isError(n))
+        return (int64_t)n;
+    return ZSTD_getErrorCode(n) == ZSTD_error_dstSize_tooSmall ? 0 : status_of(worker, n);
+}
+
+int
+zp_zstd_max_level(void)
+{
+    return ZSTD_maxCLevel();
+}
+
+const zp_codec zp_codec_zstd = {
+    .name = "zstd",
+    .encode = zp_zstd_encode,
+    .decode = zp_zstd_decode,
+    .bound = zp_zstd_bound,
+};

@@ -1,0 +1,154 @@
+/*
+ * worker.c - per-thread scratch memory and codec contexts
+ *
+ * Scratch memory only grows: after the first chunks of a batch no thread
+ * allocates any more, and pages stay mapped and warm.
+ */
+#include "worker.h"
+
+#include <stdlib.h>
+
+#define ALIGNMENT 64
+
+typedef struct scratch {
+    void *memory; /* as allocated */
+    void *data;   /* the same, aligned */
+    size_t nbytes;
+} scratch;
+
+typedef struct context {
+    void *pointer;
+    zp_release_fn release;
+} context;
+
+struct zp_worker {
+    scratch slots[ZP_NSLOTS];
+    context contexts[ZP_NCONTEXTS];
+    const char *detail;
+};
+
+static int64_t allocations_until_failure;
+
+void
+zp_fail_allocation(int64_t nth)
+{
+    allocations_until_failure = nth;
+}
+
+void *
+zp_malloc(size_t nbytes)
+{
+    if (allocations_until_failure > 0 && --allocations_until_failure == 0)
+        return NULL;
+    return malloc(nbytes ? nbytes : 1);
+}
+
+void
+zp_free(void *memory)
+{
+    free(memory);
+}
+
+zp_worker *
+zp_worker_new(void)
+{
+    zp_worker *worker = zp_malloc(sizeof *worker);
+
+    if (worker)
+        *worker = (zp_worker){0};
+    return worker;
+}
+
+void
+zp_worker_free(zp_worker *worker)
+{
+    if (!worker)
+        return;
+    for (int i = 0; i < ZP_NSLOTS; i++)
+        zp_free(worker->slots[i].memory);
+    for (int i = 0; i < ZP_NCONTEXTS; i++)
+        if (worker->contexts[i].pointer)
+            worker->contexts[i].release(worker->contexts[i].pointer);
+    zp_free(worker);
+}
+
+/* A quarter in reserve, so that slowly growing chunks do not allocate each time. */
+static size_t
+with_reserve(size_t nbytes, size_t before)
+{
+    size_t grown = before + before / 4;
+
+    return grown > nbytes ? grown : nbytes;
+}
+
+void *
+zp_worker_scratch(zp_worker *worker, enum zp_slot slot, size_t nbytes)
+{
+    scratch *s = &worker->slots[slot];
+
+    if (s->data && s->nbytes >= nbytes)
+        return s->data;
+
+    size_t wanted = with_reserve(nbytes, s->nbytes);
+    if (wanted > SIZE_MAX - ALIGNMENT)
+        return NULL;
+    zp_free(s->memory);
+    *s = (scratch){0};
+    s->memory = zp_malloc(wanted + ALIGNMENT);
+    if (!s->memory && wanted > nbytes) {
+        wanted = nbytes;
+        s->memory = zp_malloc(wanted + ALIGNMENT);
+    }
+    if (!s->memory)
+        return NULL;
+    s->data = (char *)s->memory + (ALIGNMENT - (uintptr_t)s->memory % ALIGNMENT) % ALIGNMENT;
+    s->nbytes = wanted;
+    return s->data;
+}
+
+size_t
+zp_worker_nbytes(const zp_worker *worker)
+{
+    size_t nbytes = 0;
+
+    for (int i = 0; i < ZP_NSLOTS; i++)
+        nbytes += worker->slots[i].nbytes;
+    return nbytes;
+}
+
+void
+zp_worker_explain(zp_worker *worker, const char *detail)
+{
+    if (worker)
+        worker->detail = detail;
+}
+
+const char *
+zp_worker_detail(const zp_worker *worker)
+{
+    return worker ? worker->detail : NULL;
+}
+
+int64_t
+zp_fail(zp_worker *worker, enum zp_status status, const char *detail)
+{
+    zp_worker_explain(worker, detail);
+    return status;
+}
+
+void *
+zp_worker_context(const zp_worker *worker, enum zp_context_slot slot)
+{
+    return worker->contexts[slot].pointer;
+}
+
+void
+zp_worker_keep(zp_worker *worker, enum zp_context_slot slot, void *pointer, zp_release_fn release)
+{
+    context *c = &worker->contexts[slot];
+
+    if (c->pointer)
+        c->release(c->pointer);
+    c->pointer = pointer;
+    c->release = release;
+}

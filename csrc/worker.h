@@ -1,0 +1,37 @@
+/*
+ * worker.h - what codecs may ask of a worker; not part of the public interface
+ */
+#ifndef ZP_WORKER_H
+#define ZP_WORKER_H
+
+#include "zarrpy.h"
+
+/* One place for each kind of codec context, made on first use and kept. */
+enum zp_context_slot {
+    ZP_CONTEXT_ZSTD_ENCODE,
+    ZP_CONTEXT_ZSTD_DECODE,
+    ZP_CONTEXT_LZ4,
+    ZP_CONTEXT_LZ4HC,
+    ZP_CONTEXT_SNAPPY,
+    ZP_CONTEXT_DEFLATE,
+    ZP_CONTEXT_INFLATE,
+    ZP_CONTEXT_STREAM, /* zlib-ng beside libdeflate */
+    ZP_NCONTEXTS
+};
+
+typedef void (*zp_release_fn)(void *context);
+
+/* The context kept in `slot`, or NULL. */
+void *zp_worker_context(const zp_worker *worker, enum zp_context_slot slot);
+
+/*
+ * Keep `context` in `slot` until the worker goes; `release` frees it.  What was
+ * there before is released first.
+ */
+void zp_worker_keep(zp_worker *worker, enum zp_context_slot slot, void *context,
+                    zp_release_fn release);
+
+/* Record why, and hand the status through: `return zp_fail(worker, status, "...")`. */
+int64_t zp_fail(zp_worker *worker, enum zp_status status, const char *detail);
+
+#endif
