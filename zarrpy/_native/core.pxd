@@ -1,0 +1,160 @@
+# The engine's C interface; declarations only, nothing here has a body.
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+
+
+cdef extern from "zarrpy.h" nogil:
+    enum:
+        ZP_MAX_NDIM
+        ZP_MAX_STEPS
+        ZP_MAX_KEY
+
+    enum:
+        ZP_OK
+        ZP_ERR_SIZE
+        ZP_ERR_MEMORY
+
+    enum:
+        ZP_EXACT
+
+    enum:
+        ZP_READ
+        ZP_WRITE
+
+    enum:
+        ZP_PENDING
+        ZP_DONE
+        ZP_ABSENT
+        ZP_DELETED
+
+    const char *zp_strerror(int status)
+    void *zp_malloc(size_t nbytes)
+    void zp_free(void *memory)
+
+    ctypedef struct zp_worker:
+        pass
+
+    enum zp_slot:
+        ZP_SLOT_PING
+
+    zp_worker *zp_worker_new()
+    void zp_worker_free(zp_worker *worker)
+    void *zp_worker_scratch(zp_worker *worker, zp_slot slot, size_t nbytes)
+    void zp_worker_explain(zp_worker *worker, const char *detail)
+    const char *zp_worker_detail(const zp_worker *worker)
+
+    ctypedef int64_t (*zp_step_fn)(const zp_step *step, zp_worker *worker, const void *src,
+                                   size_t src_nbytes, void *dst, size_t dst_nbytes) noexcept
+    ctypedef int64_t (*zp_bound_fn)(const zp_step *step, size_t decoded_nbytes) noexcept
+
+    ctypedef struct zp_codec:
+        const char *name
+        zp_step_fn encode
+        zp_step_fn decode
+        zp_bound_fn bound
+        uint32_t flags
+
+    ctypedef struct zp_step:
+        const zp_codec *codec
+        int32_t level
+        uint32_t itemsize
+        int32_t shuffle
+        int32_t compressor
+        int32_t checksum
+        int32_t at_start
+        int32_t split
+        int32_t variant
+        int64_t blocksize
+        const void *aux
+
+    const zp_codec *zp_codec_find(const char *name)
+    const char *zp_library_version(const char *library)
+    const char *zp_cpu_features()
+
+    ctypedef struct zp_chain:
+        const zp_step *steps
+        int32_t nsteps
+        int32_t ndim
+        uint32_t itemsize
+        int32_t swap
+        uint8_t order[64]
+
+    ctypedef struct zp_error:
+        int32_t status
+        int32_t step
+        int64_t task
+        int64_t expected
+        int64_t actual
+        int32_t os_error
+        const char *detail
+
+    ctypedef struct zp_directory:
+        int fd
+        const char *path
+
+    ctypedef struct zp_lock:
+        int fd
+
+    int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
+                         int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
+                         const void **data, int *found, zp_error *error)
+    int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
+                     int32_t *cancel, zp_lock *lock, zp_error *error)
+    int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock,
+                       const void *data, size_t nbytes, int durability, zp_error *error)
+    int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock,
+                       int durability, zp_error *error)
+    void zp_lock_drop(const zp_directory *directory, zp_lock *lock)
+
+    ctypedef struct zp_piece:
+        int64_t chunk
+        int64_t extent
+        int64_t inside
+        int64_t start
+        int64_t count
+        int64_t out
+
+    ctypedef struct zp_axis:
+        const zp_piece *pieces
+        int64_t npieces
+        int64_t step
+
+    ctypedef struct zp_keys:
+        const char *prefix
+        const char *zero
+        char separator
+
+    ctypedef struct zp_bytes:
+        const void *data
+        int64_t nbytes
+
+    ctypedef struct zp_batch:
+        int32_t kind
+        int32_t ndim
+        const zp_axis *axes
+        int64_t first
+        int64_t last
+        zp_chain chain
+        char *block
+        const int64_t *strides
+        const void *fill
+        const void *stored_fill
+        int32_t keep_empty
+        int32_t durability
+        int64_t lock_timeout_ms
+        zp_keys keys
+        const zp_directory *directory
+        const zp_bytes *stored
+        zp_bytes *encoded
+        uint8_t *outcome
+        int64_t cursor
+        int64_t nabsent
+        int64_t nbytes_stored
+        int32_t cancel
+        int32_t failed
+        zp_error error
+
+    int64_t zp_ntasks(int ndim, const zp_axis *axes)
+    int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key)
+    void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, const zp_piece **pieces)
+    int zp_batch_run(zp_batch *batch, zp_worker *worker)

@@ -1,0 +1,92 @@
+"""Turn the engine's status codes into exceptions; the only place that does."""
+
+import os
+from dataclasses import dataclass
+
+from zarrpy.errors import (
+    ChecksumError,
+    CodecError,
+    CorruptChunkError,
+    LimitError,
+    LockTimeoutError,
+    StoreError,
+    ZarrError,
+)
+
+# enum zp_status of csrc/zarrpy.h
+SIZE, CHECKSUM, MEMORY, ARGUMENT, UNSUPPORTED, TOO_LARGE = -2, -3, -4, -5, -6, -7
+IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT, ENCODE = -8, -9, -10, -11, -12, -13
+_FILE_STATUS = {IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT}
+
+
+@dataclass(slots=True)
+class Failure:
+    """What the engine says of an error; -1 and None where it says nothing."""
+
+    status: int
+    reason: str
+    detail: str | None = None
+    step: int = -1
+    expected: int = -1
+    actual: int = -1
+    os_error: int = 0
+
+    def text(self) -> str:
+        """Give the reason with its detail and sizes."""
+        parts = [self.reason if self.detail is None else f"{self.reason}: {self.detail}"]
+        if self.expected >= 0 and self.actual >= 0:
+            parts.append(f"expected {self.expected}, found {self.actual}")
+        elif self.expected >= 0:
+            parts.append(f"more than the expected {self.expected} bytes")
+        return "; ".join(parts)
+
+
+def step_failure(failure: Failure, codec: str, direction: str) -> Exception:
+    """Give the exception for one codec run alone."""
+    if failure.status == MEMORY:
+        return MemoryError(f"{codec}: no memory to {direction}")
+    if failure.status == CHECKSUM:
+        return ChecksumError(failure.text(), codec=codec)
+    if direction == "encode" or failure.status in (ARGUMENT, UNSUPPORTED, TOO_LARGE, ENCODE):
+        return CodecError(f"{codec}: cannot {direction}: {failure.text()}", codec=codec,
+                          direction=direction)
+    return CorruptChunkError(failure.text(), codec=codec)
+
+
+def file_failure(failure: Failure, key: str, operation: str) -> Exception:
+    """Give the exception for a file that cannot be read, written or deleted."""
+    if failure.status == MEMORY:
+        return MemoryError(f"no memory to {operation} {key!r}")
+    if failure.status == CANCELLED:
+        return ZarrError(f"cancelled: {operation} of {key!r}")
+    if failure.status == LOCK_TIMEOUT:
+        return LockTimeoutError(
+            f"cannot {operation} {key!r}: another writer holds its lock {key + '.__lock'!r}",
+            key=key, operation=operation,
+        )
+    reason = failure.text()
+    if failure.status == IO:
+        reason = f"{failure.detail}: {os.strerror(failure.os_error)}"
+    return StoreError(f"cannot {operation} {key!r}: {reason}", key=key, operation=operation,
+                      errno=failure.os_error or None)
+
+
+def chunk_failure(
+    failure: Failure, codec: str, chunk: tuple[int, ...], key: str, writing: bool
+) -> Exception:
+    """Give the exception for a chunk of a batch."""
+    if failure.status in _FILE_STATUS:
+        return file_failure(failure, key, "set" if writing else "get")
+    if failure.status == MEMORY:
+        return MemoryError(f"no memory for chunk {chunk} (key {key!r})")
+    if failure.status == TOO_LARGE:
+        return LimitError(f"{codec}: chunk {chunk} (key {key!r}): {failure.text()}")
+    if failure.status == CHECKSUM:
+        return ChecksumError(failure.text(), codec=codec, chunk=chunk, key=key)
+    if failure.status in (ARGUMENT, UNSUPPORTED, ENCODE):
+        direction = "encode" if writing else "decode"
+        return CodecError(
+            f"{codec}: cannot {direction} chunk {chunk} (key {key!r}): {failure.text()}",
+            codec=codec, direction=direction,
+        )
+    return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key)
