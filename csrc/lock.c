@@ -33,12 +33,14 @@ make_parents(const zp_directory *directory, const char *key)
     return 0;
 }
 
+/* Another process may remove an empty directory that we have just made: try again. */
 static int
 open_lock_file(const zp_directory *directory, const char *name)
 {
     int fd = zp_open_lock(directory, name);
-    if (fd < 0 && errno == ENOENT && make_parents(directory, name) == 0)
-        fd = zp_open_lock(directory, name);
+    for (int attempt = 0; attempt < 16 && fd < 0 && errno == ENOENT; attempt++)
+        if (make_parents(directory, name) == 0)
+            fd = zp_open_lock(directory, name);
     return fd;
 }
 

@@ -46,6 +46,7 @@ from zarrpy._native.core cimport (
     zp_lock,
     zp_lock_commit,
     zp_lock_delete,
+    zp_lock_drop,
     zp_lock_take,
     zp_step,
     zp_strerror,
@@ -322,37 +323,84 @@ cdef class Directory:
 
     def write(self, str key, data, bint durable=False, int64_t timeout_ms=60_000):
         """Replace the value of a key, all at once."""
+        with self.lock(key, timeout_ms) as lock:
+            lock.commit(data, durable)
+
+    def delete(self, str key, bint durable=False, int64_t timeout_ms=60_000):
+        """Delete a key under its lock; one that does not exist is no error."""
+        with self.lock(key, timeout_ms) as lock:
+            lock.delete(durable)
+
+    def lock(self, str key, int64_t timeout_ms=60_000):
+        """Take the lock of a key; a context manager with `commit` and `delete`."""
+        return KeyLock(self, key, timeout_ms)
+
+
+cdef class KeyLock:
+    """The lock of one key of a directory, held until it is used or left.
+
+    Parameters
+    ----------
+    directory : Directory
+    key : str
+    timeout_ms : int
+        How long to wait for another writer.
+    """
+
+    cdef Directory directory
+    cdef str key
+    cdef bytes name
+    cdef zp_lock lock
+
+    def __cinit__(self, Directory directory, str key, int64_t timeout_ms):
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef int status
+        self.lock.fd = -1
+        self.directory = directory
+        self.key = key
+        self.name = os.fsencode(key)
+        cdef const char *name = self.name
+        with nogil:
+            status = zp_lock_take(&directory.directory, name, timeout_ms, NULL, &self.lock, &error)
+        if status < 0:
+            self.lock.fd = -1
+            raise file_failure(explain(&error), key, "lock")
+
+    def commit(self, data, bint durable=False):
+        """Replace the value and let go of the lock."""
         cdef Py_buffer view
         cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
-        cdef zp_lock lock
-        cdef bytes encoded = os.fsencode(key)
-        cdef const char *name = encoded
+        cdef const char *name = self.name
         cdef int status
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
             with nogil:
-                status = zp_lock_take(&self.directory, name, timeout_ms, NULL, &lock, &error)
-                if status == 0:
-                    status = zp_lock_commit(&self.directory, name, &lock, view.buf, view.len,
-                                            durable, &error)
+                status = zp_lock_commit(&self.directory.directory, name, &self.lock, view.buf,
+                                        view.len, durable, &error)
         finally:
             PyBuffer_Release(&view)
         if status < 0:
-            raise file_failure(explain(&error), key, "set")
+            raise file_failure(explain(&error), self.key, "set")
 
-    def delete(self, str key, bint durable=False, int64_t timeout_ms=60_000):
-        """Delete a key under its lock; one that does not exist is no error."""
+    def delete(self, bint durable=False):
+        """Delete the key and let go of the lock."""
         cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
-        cdef zp_lock lock
-        cdef bytes encoded = os.fsencode(key)
-        cdef const char *name = encoded
+        cdef const char *name = self.name
         cdef int status
         with nogil:
-            status = zp_lock_take(&self.directory, name, timeout_ms, NULL, &lock, &error)
-            if status == 0:
-                status = zp_lock_delete(&self.directory, name, &lock, durable, &error)
+            status = zp_lock_delete(&self.directory.directory, name, &self.lock, durable, &error)
         if status < 0:
-            raise file_failure(explain(&error), key, "delete")
+            raise file_failure(explain(&error), self.key, "delete")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        zp_lock_drop(&self.directory.directory, &self.lock)
+
+    def __dealloc__(self):
+        if self.directory is not None:
+            zp_lock_drop(&self.directory.directory, &self.lock)
 
 
 # ------------------------------------------------------------------------------------ chains

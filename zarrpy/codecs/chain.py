@@ -1,0 +1,219 @@
+"""A codec chain: what lies between an array in memory and the bytes of a stored chunk.
+
+A chain is bound once to the codecs of an array and the shape of its chunks, and then serves every
+chunk.  It has two bodies with one meaning.  `native` chains are run by C (csrc/chain.c), where
+leading transposes and the byte order cost nothing: they are strides and swaps of the copy that
+happens anyway.  `encode` and `decode` run the same codecs one after the other in Python; they
+define what the chain means and serve the codecs that have no native step.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from zarrpy._native.batch import NativeChain
+from zarrpy.codecs import find
+from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
+from zarrpy.codecs.bytes import Bytes
+from zarrpy.codecs.transpose import Transpose
+from zarrpy.errors import CorruptChunkError, MetadataError, UnsupportedExtensionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from zarrpy.metadata.model import NamedConfig
+
+
+@dataclass(frozen=True, slots=True)
+class CodecChain:
+    """Codecs bound to a chunk.
+
+    Attributes
+    ----------
+    spec : ChunkSpec
+        The chunk as it is in memory.
+    array_to_array : tuple of ArrayToArray
+    array_to_bytes : ArrayToBytes
+    bytes_to_bytes : tuple of BytesToBytes
+        In the order of encoding.
+    native_chain : NativeChain or None
+        The same chain for the engine; None when a codec has no native step.
+    """
+
+    spec: ChunkSpec
+    array_to_array: tuple[ArrayToArray, ...]
+    array_to_bytes: ArrayToBytes
+    bytes_to_bytes: tuple[BytesToBytes, ...]
+    native_chain: NativeChain | None
+
+    @classmethod
+    def bind(cls, documents: Sequence[NamedConfig], spec: ChunkSpec) -> CodecChain:
+        """Make the codecs that metadata names, and bind them to a chunk.
+
+        Parameters
+        ----------
+        documents : sequence of NamedConfig
+            In the order of encoding.
+        spec : ChunkSpec
+            The chunk in memory.
+
+        Raises
+        ------
+        UnsupportedExtensionError
+            For a codec that is not known and has to be understood.
+        MetadataError
+            For a chain that is not array to array, then array to bytes, then bytes to bytes.
+        CodecError
+            For a configuration that the codec refuses.
+        """
+        codecs, specs = [], [spec]
+        for document in documents:
+            kind = find(document.name, document.dialect)
+            if kind is None:
+                if document.must_understand:
+                    raise UnsupportedExtensionError(
+                        f"unknown codec {document.name!r}", kind="codec", name=document.name
+                    )
+                continue
+            codec = kind.from_config(
+                document.configuration, dialect=document.dialect, spec=specs[-1]
+            )
+            codecs.append(codec)
+            specs.append(codec.encoded_spec(specs[-1]))
+        return cls.of(codecs, spec)
+
+    @classmethod
+    def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
+        """Bind codecs that exist already."""
+        before, serializer, after = _by_kind(codecs)
+        native = _native_chain(before, serializer, after, spec)
+        return cls(spec, before, serializer, after, native)
+
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """All codecs in the order of encoding."""
+        return (*self.array_to_array, self.array_to_bytes, *self.bytes_to_bytes)
+
+    @property
+    def native(self) -> bool:
+        """Whether the engine runs this chain without Python."""
+        return self.native_chain is not None
+
+    @property
+    def swap(self) -> int:
+        """Bytes to reverse together between memory and store, or 0."""
+        return _swap(self.array_to_bytes, self.spec)
+
+    def encode(self, array: np.ndarray[Any, Any]) -> bytes | bytearray | memoryview:
+        """Encode one chunk, codec by codec."""
+        for codec in self.array_to_array:
+            array = codec.encode(array)
+        data = self.array_to_bytes.encode(array)
+        for compressor in self.bytes_to_bytes:
+            data = compressor.encode(data)
+        return data
+
+    def decode(
+        self, data: bytes | bytearray | memoryview, shape: tuple[int, ...] | None = None
+    ) -> np.ndarray[Any, Any]:
+        """Decode one chunk, codec by codec.
+
+        Parameters
+        ----------
+        data : bytes-like
+            As stored.
+        shape : tuple of int, optional
+            Shape of this chunk where it is not that of `spec`.
+        """
+        specs = [self.spec if shape is None else replace(self.spec, shape=shape)]
+        for codec in self.array_to_array:
+            specs.append(codec.encoded_spec(specs[-1]))
+        for depth in range(len(self.bytes_to_bytes) - 1, -1, -1):
+            known = specs[-1].nbytes if depth == 0 and self._fixed_size else None
+            data = self.bytes_to_bytes[depth].decode(data, known)
+        array = self.array_to_bytes.decode(data, specs[-1])
+        for i in range(len(self.array_to_array) - 1, -1, -1):
+            array = self.array_to_array[i].decode(array, specs[i])
+        if array.shape != specs[0].shape:
+            raise CorruptChunkError(
+                f"decodes to shape {array.shape}, not {specs[0].shape}",
+                codec=self.array_to_bytes.name,
+            )
+        return array
+
+    @property
+    def _fixed_size(self) -> bool:
+        """Whether the bytes behind the array-to-bytes codec are the elements and nothing else."""
+        return isinstance(self.array_to_bytes, Bytes)
+
+
+def _by_kind(
+    codecs: Sequence[Codec],
+) -> tuple[tuple[ArrayToArray, ...], ArrayToBytes, tuple[BytesToBytes, ...]]:
+    """Part a chain at its array-to-bytes codec, of which there must be one."""
+    serializers = [i for i, codec in enumerate(codecs) if isinstance(codec, ArrayToBytes)]
+    names = [codec.name for codec in codecs]
+    if len(serializers) != 1:
+        raise MetadataError(
+            f"a chain needs exactly one array-to-bytes codec, such as 'bytes'; {names} has "
+            f"{len(serializers)}",
+            field="codecs",
+            value=names,
+        )
+    at = serializers[0]
+    before, after = codecs[:at], codecs[at + 1 :]
+    if not all(isinstance(codec, ArrayToArray) for codec in before) or not all(
+        isinstance(codec, BytesToBytes) for codec in after
+    ):
+        raise MetadataError(
+            f"codecs out of order: array-to-array ones come before {names[at]!r}, bytes-to-bytes "
+            f"ones after it, but the chain is {names}",
+            field="codecs",
+            value=names,
+        )
+    return tuple(before), codecs[at], tuple(after)  # type: ignore[return-value, arg-type]
+
+
+def _swap(serializer: ArrayToBytes, spec: ChunkSpec) -> int:
+    endian = getattr(serializer, "endian", None)
+    if endian is None or endian == sys.byteorder:
+        return 0
+    size = spec.dtype.itemsize // (2 if spec.dtype.kind == "c" else 1)
+    return size if size > 1 else 0
+
+
+def _native_chain(
+    before: tuple[ArrayToArray, ...],
+    serializer: ArrayToBytes,
+    after: tuple[BytesToBytes, ...],
+    spec: ChunkSpec,
+) -> NativeChain | None:
+    """Translate a chain for the engine; None when something in it is Python only."""
+    if not isinstance(serializer, Bytes):
+        return None
+    order = list(range(len(spec.shape)))
+    rest = list(before)
+    itemsize, memory = spec.dtype.itemsize, spec
+    while rest and isinstance(rest[0], Transpose):
+        order = [order[axis] for axis in rest[0].order]
+        memory = rest.pop(0).encoded_spec(memory)
+    steps: list[Step] = []
+    for codec in rest:
+        step = None if isinstance(codec, Transpose) else codec.step(memory)
+        if step is None:
+            return None
+        steps.append(step)
+        memory = codec.encoded_spec(memory)
+    swap = _swap(serializer, memory)
+    if steps and swap:
+        return None  # the engine swaps while it copies, which is before these steps
+    for compressor in after:
+        step = compressor.step(memory)
+        if step is None:
+            return None
+        steps.append(step)
+    return NativeChain(steps, itemsize, order, swap)

@@ -1,0 +1,1 @@
+"""Operations as generators of requests, and what answers the requests."""

@@ -1,0 +1,152 @@
+"""Run an operation: answer its requests from a store, blocking or awaiting.
+
+An operation does no I/O of its own.  Errors of the store are thrown into it, so that it can clean
+up or try again; when it is cancelled, it hears of that in the same way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from zarrpy.engine import pool
+from zarrpy.engine.locks import hold
+from zarrpy.engine.requests import Delete, DeletePrefix, Fetch, ListNames, Put, Request, Run, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zarrpy.engine.requests import Batch
+    from zarrpy.stores.base import Store
+
+T = TypeVar("T")
+
+#: Chunks fetched from a store that is not made of files before they are decoded.
+WINDOW = 1024
+
+
+def drive(store: Store, steps: Steps[T]) -> T:
+    """Run an operation to its end in this thread."""
+    try:
+        request = next(steps)
+        while True:
+            try:
+                given = answer(store, request)
+            except BaseException as error:
+                request = steps.throw(error)
+            else:
+                request = steps.send(given)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+async def drive_async(store: Store, steps: Steps[T]) -> T:
+    """Run an operation to its end; the event loop is never blocked."""
+    try:
+        request = next(steps)
+        while True:
+            try:
+                given = await _answer_async(store, request)
+            except BaseException as error:
+                request = steps.throw(error)
+            else:
+                request = steps.send(given)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+async def _answer_async(store: Store, request: Request) -> Any:
+    """Answer in a thread; what has begun is finished before a cancellation goes on."""
+    import asyncio
+
+    future = asyncio.get_running_loop().run_in_executor(None, answer, store, request)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        if isinstance(request, Run):
+            request.batch.cancel()
+        await asyncio.wait([future])
+        if not future.cancelled():
+            future.exception()  # looked at, so that nobody warns of it
+        raise
+
+
+def answer(store: Store, request: Request) -> Any:
+    """Do what one request asks."""
+    return _ANSWERS[type(request)](store, request)
+
+
+def _fetch(store: Store, request: Fetch) -> list[Any]:
+    return store.get_many(request.keys)
+
+
+def _put(store: Store, request: Put) -> None:
+    for key, value in request.items:
+        with hold(store.lock_scope, [key]):
+            store.set(key, value)
+
+
+def _delete(store: Store, request: Delete) -> None:
+    for key in request.keys:
+        with hold(store.lock_scope, [key]):
+            store.delete(key)
+
+
+def _delete_prefix(store: Store, request: DeletePrefix) -> None:
+    store.delete_prefix(request.prefix)
+
+
+def _list_names(store: Store, request: ListNames) -> list[str]:
+    return store.list_dir(request.prefix)
+
+
+def _run(store: Store, request: Run) -> None:
+    batch = request.batch
+    if batch.writing:
+        store.check_writable("write", request.path)
+    directory = store.directory(request.path, create=batch.writing)
+    if directory is not None:
+        batch.use_directory(directory)
+        pool.run(batch)
+        batch.check()
+        return
+    for first in range(0, batch.ntasks, WINDOW):
+        batch.open_window(first, min(first + WINDOW, batch.ntasks))
+        prefix = request.path + "/" if request.path else ""
+        keys = [prefix + key for key in batch.keys()] if prefix else batch.keys()
+        if batch.writing:
+            _write_window(store, batch, keys)
+        else:
+            batch.feed(store.get_many(keys))
+            pool.run(batch)
+            batch.check()
+
+
+def _write_window(store: Store, batch: Batch, keys: list[str]) -> None:
+    """Whole chunks are encoded before their locks are taken; others are read under them."""
+    covered = batch.covered()
+    if all(covered):
+        batch.feed([None] * len(keys))
+        pool.run(batch)
+        batch.check()
+        with hold(store.lock_scope, keys):
+            store.set_many(keys, batch.results())
+        return
+    with hold(store.lock_scope, keys):
+        partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
+        stored = iter(store.get_many(partial))
+        batch.feed([None if whole else next(stored) for whole in covered])
+        pool.run(batch)
+        batch.check()
+        store.set_many(keys, batch.results())
+
+
+_ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
+    Fetch: _fetch,
+    Put: _put,
+    Delete: _delete,
+    DeletePrefix: _delete_prefix,
+    ListNames: _list_names,
+    Run: _run,
+}

@@ -1,0 +1,69 @@
+"""One body, two faces: a method that is a generator of requests, called blocking or awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from zarrpy.engine.drive import drive, drive_async
+
+if TYPE_CHECKING:
+    from zarrpy.engine.requests import Steps
+    from zarrpy.stores.base import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Owner(Protocol):
+    """Whose operations these are: it has a store."""
+
+    @property
+    def store(self) -> Store: ...
+
+
+S = TypeVar("S", bound=Owner)
+
+
+class BoundOperation(Generic[P, T]):
+    """An operation of one object.
+
+    Calling it blocks; ``await operation.aio(...)`` runs the same steps in an event loop.
+    """
+
+    __slots__ = ("_owner", "_steps")
+
+    def __init__(self, steps: Callable[Concatenate[Any, P], Steps[T]], owner: Owner) -> None:
+        self._steps = steps
+        self._owner = owner
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the operation and wait for it."""
+        return drive(self._owner.store, self._steps(self._owner, *args, **kwargs))
+
+    def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        """Run the operation without blocking the event loop."""
+        return drive_async(self._owner.store, self._steps(self._owner, *args, **kwargs))
+
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        """The operation itself, to be part of another one by ``yield from``."""
+        return self._steps(self._owner, *args, **kwargs)
+
+
+class operation(Generic[S, P, T]):  # noqa: N801 - used as a decorator
+    """Make a method of a generator of requests."""
+
+    def __init__(self, steps: Callable[Concatenate[S, P], Steps[T]]) -> None:
+        self._steps = steps
+        self.__doc__ = steps.__doc__
+        self.__wrapped__ = steps
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.__name__ = name
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> operation[S, P, T]: ...
+    @overload
+    def __get__(self, owner: S, kind: type) -> BoundOperation[P, T]: ...
+    def __get__(self, owner: S | None, kind: type) -> Any:
+        return self if owner is None else BoundOperation(self._steps, owner)

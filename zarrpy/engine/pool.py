@@ -1,0 +1,145 @@
+"""The standing threads that work on batches.
+
+Permits are shared by the whole process: every caller may always work, and takes as many helpers as
+there are cores that nobody uses.  So a thread pool of the user's own does not multiply with ours.
+
+The main thread leaves larger work to the pool and waits, because only a thread that waits in
+Python can be interrupted; on Ctrl-C the batch stops after the chunks in hand.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from _queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from zarrpy.config import config, cpu_quota
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zarrpy.engine.requests import Batch
+
+#: Below this many decoded bytes handing work to another thread costs more than it saves.
+SERIAL_NBYTES = 1 << 20
+_POLL_SECONDS = 0.05
+
+
+class _Latch:
+    """Opens when `count` workers have arrived."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self._lock = threading.Lock()
+        self._open = threading.Lock()
+        self._open.acquire()
+
+    def arrive(self) -> None:
+        with self._lock:
+            self._left -= 1
+            last = self._left == 0
+        if last:
+            self._open.release()
+
+    def wait(self) -> None:
+        while not self._open.acquire(timeout=_POLL_SECONDS):
+            pass
+
+
+class Pool:
+    """Threads that wait for batches, started when first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: SimpleQueue[tuple[Batch, _Latch]] = SimpleQueue()
+        self._nthreads = 0
+        self._busy = 0
+        self.cores = cpu_quota()
+
+    def run(self, batch: Batch, workers: int) -> None:
+        """Run a batch on up to `workers` threads; returns when all of it is done."""
+        if workers <= 1 or batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
+            batch.run()
+        elif threading.current_thread() is threading.main_thread():
+            self._share(batch, self._borrow(min(workers, batch.ntasks), at_least=1))
+        else:
+            self._take_part(batch, min(workers, batch.ntasks))
+
+    def _take_part(self, batch: Batch, workers: int) -> None:
+        """Work in the calling thread too, with what helpers there are."""
+        self._change_busy(1)
+        try:
+            helpers = self._borrow(workers - 1)
+            self._share(batch, helpers, batch.run)
+        finally:
+            self._change_busy(-1)
+
+    def _share(
+        self, batch: Batch, helpers: int, meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        """Hand a batch to helpers, do something meanwhile, wait for them."""
+        latch = _Latch(helpers)
+        for _ in range(helpers):
+            self._jobs.put((batch, latch))
+        try:
+            if meanwhile is not None:
+                meanwhile()
+        finally:
+            if helpers:
+                self._wait(batch, latch)
+
+    def _wait(self, batch: Batch, latch: _Latch) -> None:
+        """Wait for the helpers, also when interrupted: they write into the caller's memory."""
+        try:
+            latch.wait()
+        except BaseException:
+            batch.cancel()
+            latch.wait()
+            raise
+
+    def _borrow(self, wanted: int, at_least: int = 0) -> int:
+        """Take permits for helpers: as many as there are idle cores."""
+        with self._lock:
+            granted = max(at_least, min(wanted, self.cores - self._busy))
+            self._busy += granted
+            self._start(self._busy)
+        return granted
+
+    def _change_busy(self, by: int) -> None:
+        with self._lock:
+            self._busy += by
+
+    def _start(self, nthreads: int) -> None:
+        while self._nthreads < nthreads:
+            self._nthreads += 1
+            name = f"zarrpy-{self._nthreads}"
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            batch, latch = self._jobs.get()
+            try:
+                batch.run()
+            finally:
+                self._change_busy(-1)
+                latch.arrive()
+                del batch, latch  # keep no array alive while waiting
+
+
+_pool = Pool()
+
+
+def run(batch: Batch) -> None:
+    """Run a batch with the configured number of workers."""
+    _pool.run(batch, config.workers or _pool.cores)
+
+
+def _renew() -> None:
+    """In a forked child: the threads are gone."""
+    global _pool
+    _pool = Pool()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

@@ -1,0 +1,219 @@
+"""The batch in Python: what the engine's batch means, chunk by chunk.
+
+It serves chains that have a codec without a native step, and it is the oracle of the native batch
+in tests; ``ZARRPY_DISABLE=native`` makes it serve everything.
+"""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
+
+if TYPE_CHECKING:
+    from zarrpy._native.batch import Directory
+    from zarrpy._native.plan import ChunkPlan
+    from zarrpy.codecs.chain import CodecChain
+
+_READ_FAILURES = (ValueError, TypeError, ArithmeticError, EOFError, OSError, LookupError)
+
+
+class PythonBatch:
+    """Chunks to read into, or to write from, one array; as `zarrpy._native.batch.Batch`.
+
+    Parameters
+    ----------
+    plan : ChunkPlan
+    chain : CodecChain
+    block : ndarray
+        One axis for each axis of the plan.
+    fill_value : numpy scalar
+    writing, keep_empty, durable : bool
+    """
+
+    native = False
+
+    def __init__(
+        self,
+        plan: ChunkPlan,
+        chain: CodecChain,
+        block: np.ndarray[Any, Any],
+        fill_value: np.generic,
+        *,
+        writing: bool = False,
+        keep_empty: bool = False,
+        durable: bool = False,
+    ) -> None:
+        self.plan = plan
+        self.chain = chain
+        self.block = block
+        self.fill_value = fill_value
+        self.writing = writing
+        self.nabsent = 0
+        self._keep_empty = keep_empty
+        self._durable = durable
+        self._directory: Directory | None = None
+        self._stored: list[Any] = []
+        self._encoded: list[bytes | None] = []
+        self._names = ("", "/", "0")
+        self._error: Exception | None = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+        self._set_window(0, plan.ntasks)
+
+    @property
+    def ntasks(self) -> int:
+        """Number of chunks of the plan."""
+        return self.plan.ntasks
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the block."""
+        return self.block.nbytes
+
+    def name_keys(self, prefix: str, separator: str, zero: str) -> None:
+        """Say how grid indexes become keys."""
+        self._names = (prefix, separator, zero)
+
+    def use_directory(self, directory: Directory) -> None:
+        """Read and write files of that directory."""
+        self._directory = directory
+        self._set_window(0, self.plan.ntasks)
+
+    def open_window(self, first: int, last: int) -> None:
+        """Work on the tasks [first, last) with bytes in hand."""
+        self._set_window(first, last)
+        self._encoded = [None] * (last - first)
+
+    def _set_window(self, first: int, last: int) -> None:
+        self._first, self._last = first, last
+        self._cursor = count(first)
+
+    def keys(self) -> list[str]:
+        """Keys of the window's tasks."""
+        return self.plan.keys(*self._names, self._first, self._last)
+
+    def covered(self) -> list[bool]:
+        """Whether each task of the window is written without reading it first."""
+        return [self.plan.covered(task) for task in range(self._first, self._last)]
+
+    def feed(self, values: list[Any]) -> None:
+        """Hand over the stored bytes of the window's tasks."""
+        self._stored = values
+
+    def results(self) -> list[bytes | None]:
+        """Encoded bytes of the window's tasks; None where the chunk is to be deleted."""
+        return self._encoded
+
+    def cancel(self) -> None:
+        """Make all workers stop after the chunk in hand."""
+        self._cancelled = True
+
+    def check(self) -> None:
+        """Raise the first error that any worker met."""
+        if self._error is not None:
+            raise self._error
+
+    def run(self) -> None:
+        """Work until the window is empty; many threads may do so at once."""
+        while not self._cancelled and self._error is None:
+            task = next(self._cursor)
+            if task >= self._last:
+                return
+            try:
+                if self.writing:
+                    self._write(task)
+                else:
+                    self._read(task)
+            except Exception as error:
+                with self._lock:
+                    self._error = self._error or error
+
+    # -------------------------------------------------------------------------------- tasks
+
+    def _key(self, task: int) -> str:
+        return self.plan.keys(*self._names, task, task + 1)[0]
+
+    def _selections(self, task: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        """Where the selected elements are, in the chunk and in the block."""
+        inside, outside = [], []
+        for axis, (_, _, _, start, n, out) in enumerate(self.plan.pieces(task)):
+            step = self.plan.step(axis)
+            inside.append(slice(start, start + (n - 1) * step + 1, step))
+            outside.append(slice(out, out + n))
+        return tuple(inside), tuple(outside)
+
+    def _extent(self, task: int) -> tuple[int, ...]:
+        return tuple(piece[1] for piece in self.plan.pieces(task))
+
+    def _read(self, task: int) -> None:
+        inside, outside = self._selections(task)
+        data = self._load(task)
+        if data is None:
+            self.block[outside] = self.fill_value
+            with self._lock:
+                self.nabsent += 1
+            return
+        self.block[outside] = self._decode(task, data)[inside]
+
+    def _load(self, task: int) -> Any:
+        if self._directory is not None:
+            return self._directory.read(self._key(task))
+        return self._stored[task - self._first]
+
+    def _decode(self, task: int, data: Any) -> np.ndarray[Any, Any]:
+        try:
+            return self.chain.decode(data, self._extent(task))
+        except ChunkError as error:
+            raise error.fill(chunk=self.plan.grid_index(task), key=self._key(task))
+        except ZarrError:
+            raise
+        except _READ_FAILURES as error:
+            raise CorruptChunkError(
+                str(error),
+                codec="+".join(codec.name for codec in self.chain.codecs),
+                chunk=self.plan.grid_index(task),
+                key=self._key(task),
+            ) from error
+
+    def _write(self, task: int) -> None:
+        if self._directory is None:
+            self._encoded[task - self._first] = self._encode(task, self._stored[task - self._first])
+            return
+        with self._directory.lock(self._key(task)) as lock:
+            covered = self.plan.covered(task)
+            data = self._encode(task, None if covered else self._directory.read(self._key(task)))
+            if data is None:
+                lock.delete(self._durable)
+            else:
+                lock.commit(data, self._durable)
+
+    def _encode(self, task: int, stored: Any) -> bytes | None:
+        inside, outside = self._selections(task)
+        if stored is None:
+            chunk = np.full(self._extent(task), self.fill_value, self.block.dtype)
+        else:
+            chunk = np.array(self._decode(task, stored))
+        chunk[inside] = self.block[outside]
+        if not self._keep_empty and self._is_empty(chunk):
+            return None
+        try:
+            return bytes(self.chain.encode(chunk))
+        except ZarrError:
+            raise
+        except (ValueError, TypeError, ArithmeticError, OSError) as error:
+            raise CodecError(
+                f"cannot encode chunk {self.plan.grid_index(task)} (key {self._key(task)!r}):"
+                f" {error}",
+                codec="+".join(codec.name for codec in self.chain.codecs),
+                direction="encode",
+            ) from error
+
+    def _is_empty(self, chunk: np.ndarray[Any, Any]) -> bool:
+        """Whether a chunk is the fill value bit for bit: -0.0 is not 0.0, one NaN not another."""
+        fill = np.full(chunk.shape, self.fill_value, chunk.dtype)
+        return chunk.tobytes() == fill.tobytes()

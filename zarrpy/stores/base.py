@@ -1,0 +1,123 @@
+"""What a store is: a mapping from keys to bytes, in four methods.
+
+Keys are relative paths with ``/``.  *Absent* is None, never an exception; every other failure is an
+exception, never None.  The other methods have defaults that are right, if not fast.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from zarrpy.errors import ReadOnlyStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zarrpy._native.batch import Directory
+
+    #: Contiguous bytes; anything else with the buffer protocol will do as well.
+    Bytes: TypeAlias = bytes | bytearray | memoryview
+
+
+class ByteRange(NamedTuple):
+    """A part of a value: `length` bytes from `offset`.
+
+    Attributes
+    ----------
+    offset : int
+        First byte; negative counts from the end of the value.
+    length : int
+        Number of bytes; -1 means up to the end. Bytes past the end are left out.
+    """
+
+    offset: int
+    length: int = -1
+
+    def of(self, value: Bytes) -> Bytes:
+        """Cut this range out of a whole value."""
+        start = self.offset if self.offset >= 0 else max(len(value) + self.offset, 0)
+        stop = len(value) if self.length < 0 else start + self.length
+        return value[start:stop]
+
+
+class Store(ABC):
+    """Keys to bytes. Subclasses write `get`, `set`, `delete` and `list`."""
+
+    #: Refuses every change when true.
+    read_only: bool = False
+
+    @abstractmethod
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
+        """Read a value or a part of it; None when the key does not exist."""
+
+    @abstractmethod
+    def set(self, key: str, value: Bytes) -> None:
+        """Replace a value, all at once."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Delete a key; deleting what is absent is not an error."""
+
+    @abstractmethod
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield every key that starts with `prefix`, in any order."""
+
+    def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
+        """Read several whole values."""
+        return [self.get(key) for key in keys]
+
+    def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
+        """Replace several values; None deletes the key."""
+        for key, value in zip(keys, values, strict=True):
+            if value is None:
+                self.delete(key)
+            else:
+                self.set(key, value)
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Delete every key that starts with `prefix`."""
+        for key in list(self.list(prefix)):
+            self.delete(key)
+
+    def list_dir(self, prefix: str = "") -> list[str]:
+        """Names directly below a prefix that is empty or ends with "/", sorted, without repeats."""
+        start = len(prefix)
+        return sorted({key[start:].split("/", 1)[0] for key in self.list(prefix)})
+
+    def exists(self, key: str) -> bool:
+        """Whether a key has a value."""
+        return self.get(key, ByteRange(0, 0)) is not None
+
+    def size(self, key: str) -> int | None:
+        """Bytes of a value; None when the key does not exist."""
+        value = self.get(key)
+        return None if value is None else len(value)
+
+    def directory(self, path: str, *, create: bool = False) -> Directory | None:
+        """Open the directory whose files are the keys below `path`, for stores made of files.
+
+        None says that this store is not, or that the directory does not exist.
+        """
+        return None
+
+    @property
+    def lock_scope(self) -> int:
+        """Number that two stores share when their keys are the same values of this process."""
+        return id(self)
+
+    def check_writable(self, operation: str, key: str) -> None:
+        """Refuse a change of a read-only store."""
+        if self.read_only:
+            raise ReadOnlyStoreError(
+                f"cannot {operation} {key!r}: the store is read-only",
+                store=repr(self),
+                key=key,
+                operation=operation,
+                hint="open it with mode='r+' to change it",
+            )
+
+    def close(self) -> None:
+        """Let go of what the store holds open."""
+
+

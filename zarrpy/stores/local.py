@@ -1,0 +1,140 @@
+"""Files in a directory of this machine: the key is the path below the root.
+
+All reading, writing and locking of files is the engine's (csrc/file.c, csrc/lock.c), so that
+metadata and chunks obey the same rules: a value is replaced whole or not at all, and only a name
+that is not there counts as absent.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from zarrpy._native.batch import Directory
+from zarrpy.config import config
+from zarrpy.errors import StoreError
+from zarrpy.stores.base import ByteRange, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zarrpy.stores.base import Bytes
+
+LOCK_SUFFIX = ".__lock"
+
+
+class LocalStore(Store):
+    """Keep every value in a file below a directory.
+
+    Parameters
+    ----------
+    root : str or path-like
+        The directory; made by the first write.
+    read_only : bool
+        Refuse every change.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self.root = os.path.abspath(os.path.expanduser(os.fspath(root)))
+        self.read_only = read_only
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
+        """Read a file or a part of it."""
+        directory = self.directory("")
+        if directory is None:
+            return None
+        if byte_range is None:
+            return directory.read(key)
+        return directory.read(key, byte_range.offset, byte_range.length)
+
+    def set(self, key: str, value: Bytes) -> None:
+        """Replace a file by renaming a new one over it."""
+        self.check_writable("set", key)
+        directory = self.directory("", create=True)
+        assert directory is not None
+        directory.write(key, value, config.durability == "durable")
+
+    def delete(self, key: str) -> None:
+        """Remove a file, and the directories that it leaves empty."""
+        self.check_writable("delete", key)
+        directory = self.directory("")
+        if directory is None or not os.path.lexists(self._path(key)):
+            return
+        directory.delete(key, config.durability == "durable")
+        self._remove_empty_parents(key)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that start with `prefix`; locks are not keys."""
+        parent, _, _ = prefix.rpartition("/")
+        for folder, folders, files in os.walk(self._path(parent), onerror=self._list_failed):
+            folders.sort()
+            relative = os.path.relpath(folder, self.root).replace(os.sep, "/")
+            start = "" if relative == "." else relative + "/"
+            for name in sorted(files):
+                if (start + name).startswith(prefix) and not name.endswith(LOCK_SUFFIX):
+                    yield start + name
+
+    def list_dir(self, prefix: str = "") -> list[str]:
+        """Names directly below a prefix."""
+        try:
+            names = os.listdir(self._path(prefix))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise self._failure(prefix, "list", error) from error
+        return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
+
+    def size(self, key: str) -> int | None:
+        """Bytes of a file."""
+        try:
+            return os.stat(self._path(key)).st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failure(key, "size", error) from error
+
+    def directory(self, path: str, *, create: bool = False) -> Directory | None:
+        """Open the directory of a node."""
+        name = self._path(path)
+        try:
+            return Directory(name)
+        except FileNotFoundError:
+            if not create:
+                return None
+            self.check_writable("create", path)
+        except OSError as error:
+            raise self._failure(path, "open", error) from error
+        try:
+            os.makedirs(name, exist_ok=True)
+            return Directory(name)
+        except OSError as error:
+            raise self._failure(path, "create", error) from error
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self.root, *key.split("/")) if key else self.root
+
+    def _remove_empty_parents(self, key: str) -> None:
+        """Keep no empty directories; one that is in use again simply stays."""
+        parent = os.path.dirname(key)
+        while parent:
+            try:
+                os.rmdir(self._path(parent))
+            except OSError:
+                return
+            parent = os.path.dirname(parent)
+
+    def _failure(self, key: str, operation: str, error: OSError) -> StoreError:
+        return StoreError(
+            f"cannot {operation} {key!r} in {self.root!r}: {error.strerror}",
+            store=repr(self),
+            key=key,
+            operation=operation,
+            errno=error.errno,
+        )
+
+    def _list_failed(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise self._failure(os.fspath(error.filename or ""), "list", error)
+
+    def __repr__(self) -> str:
+        return f"LocalStore({self.root!r})"

@@ -1,0 +1,61 @@
+"""Values in a dictionary of this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zarrpy.stores.base import ByteRange, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, MutableMapping, Sequence
+
+    from zarrpy.stores.base import Bytes
+
+
+class MemoryStore(Store):
+    """Keep every value in a mapping; for tests, caches and small results.
+
+    Parameters
+    ----------
+    values : mutable mapping of str to bytes, optional
+        Used as it is, not copied.
+    """
+
+    def __init__(self, values: MutableMapping[str, Bytes] | None = None) -> None:
+        self._values: MutableMapping[str, Bytes] = {} if values is None else values
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
+        """Read a value or a part of it."""
+        value = self._values.get(key)
+        return value if value is None or byte_range is None else byte_range.of(value)
+
+    def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
+        """Read several whole values."""
+        return list(map(self._values.get, keys))
+
+    def set(self, key: str, value: Bytes) -> None:
+        """Keep a copy of a value."""
+        self.check_writable("set", key)
+        self._values[key] = bytes(value)
+
+    def delete(self, key: str) -> None:
+        """Forget a key."""
+        self.check_writable("delete", key)
+        self._values.pop(key, None)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that start with `prefix`."""
+        return (key for key in sorted(self._values) if key.startswith(prefix))
+
+    def size(self, key: str) -> int | None:
+        """Bytes of a value."""
+        value = self._values.get(key)
+        return None if value is None else len(value)
+
+    @property
+    def lock_scope(self) -> int:
+        """Two stores over one mapping share their locks."""
+        return id(self._values)
+
+    def __repr__(self) -> str:
+        return f"MemoryStore({len(self._values)} keys)"
