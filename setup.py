@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -14,139 +13,153 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from vendor import plan  # noqa: E402
+from vendor.archive import Archiver, links  # noqa: E402
 from vendor.fetch import FetchError  # noqa: E402
 
 BUILD = Path("build")
-
-
-def flavour() -> str:
-    """Return the kind of build asked for: plain, coverage or the name of a sanitizer."""
-    if os.environ.get("ZARRPY_COVERAGE"):
-        return "coverage"
-    return os.environ.get("ZARRPY_SANITIZE", "plain").replace(",", "-")
+SANITIZE = os.environ.get("ZARRPY_SANITIZE", "")
+COVERAGE = os.environ.get("ZARRPY_COVERAGE", "")
+FLAVOUR = SANITIZE.replace(",", "-") or ("coverage" if COVERAGE else "plain")
 
 
 class NativeBuild(build_ext):
-    """Compile csrc and the pinned libraries, then what Cython made of each ``.pyx``."""
+    """Compile csrc and the pinned libraries, then what Cython makes of each ``.pyx``."""
+
+    for_wheel = False
+
+    def run(self) -> None:
+        """Note whether this is for a wheel: while the base class works, it forgets."""
+        self.for_wheel = not (self.inplace or self.editable_mode)
+        super().run()
 
     def build_extensions(self) -> None:
+        """Build everything; a missing part ends the build with what to do about it."""
         try:
             native = plan.make()
-            archives = self.build_libraries(native)
+            self.probe(native)
+            archives = self.archives(native)
+            self.write_licences(native)
         except (plan.BuildError, FetchError) as error:
             raise SystemExit(f"zarrpy: {error}") from None
-        print(f"zarrpy: native libraries by {native.mode!r}: {dict(native.macros)}")
+        told = ", ".join(name for name, _ in native.macros)
+        print(f"zarrpy: native libraries by {native.mode!r}, {FLAVOUR}: {told}")
         for note in native.notes:
             print(f"zarrpy: note: {note}")
+        self.link(native, archives)
+
+    def link(self, native: plan.Plan, archives: list[Path]) -> None:
+        """Link one extension for each ``.pyx``."""
         for extension in self.extensions:
-            extension.sources = self.cythonized(extension)
+            extension.sources = cythonized(extension)
             extension.extra_objects = [str(path) for path in archives]
             extension.libraries = list(native.libraries)
             extension.depends = [*extension.extra_objects, *headers()]
-            extension.extra_compile_args = self.compile_args()
-            extension.extra_link_args = self.link_args(extension.name.rpartition(".")[2])
+            extension.extra_compile_args = self.compile_flags()
+            extension.extra_link_args = self.link_flags(extension.name.rpartition(".")[2])
         super().build_extensions()
 
-    def build_libraries(self, native: plan.Plan) -> list[Path]:
+    def archives(self, native: plan.Plan) -> list[Path]:
         """Return the static libraries in link order: ours first."""
-        folder = BUILD / "native" / f"{self.plat_name}-{native.mode}-{flavour()}"
-        engine = sorted(Path("csrc").glob("*.c"))
-        include, macros = ["csrc"], native.macros
-        archives = [
-            self.static_library("zarrpy_engine", engine, folder, include, macros, headers())
-        ]
+        archiver = Archiver(
+            self.compiler, BUILD / "native" / f"{self.plat_name}-{native.mode}-{FLAVOUR}"
+        )
+        ours = archiver.make(
+            "zarrpy_engine",
+            sorted(Path("csrc").glob("*.c")),
+            include=["csrc"],
+            macros=native.macros,
+            flags=self.compile_flags(),
+            headers=headers(),
+        )
+        found = [ours]
         for source in native.compile:
             root = plan.source_folder(source, BUILD / "vendor")
-            found = sorted(path for glob in source.sources for path in root.glob(glob))
-            include = [str(root / name) for name in source.include]
-            macros = list(source.macros)
-            archives.append(self.static_library(source.library, found, folder, include, macros, []))
+            library = archiver.make(
+                source.library,
+                sorted(path for glob in source.sources for path in root.glob(glob)),
+                include=[str(root / name) for name in source.include],
+                macros=list(source.macros),
+                flags=self.compile_flags(ours=False),
+            )
+            found.append(library)
         if native.archive is not None:
-            archives.append(plan.archive_path(native.archive, BUILD / "vendor"))
-        return archives
+            found.append(plan.archive_path(native.archive, BUILD / "vendor"))
+        return found
 
-    def static_library(
-        self,
-        name: str,
-        sources: list[Path],
-        folder: Path,
-        include: list[str],
-        macros: list[tuple[str, str]],
-        depends: list[str],
-    ) -> Path:
-        """Compile what has changed since the last time and put it into one archive."""
-        output = folder / name
-        library = folder / self.compiler.library_filename(name)
-        objects = self.compiler.object_filenames([str(path) for path in sources], output_dir=output)
-        newest = max((os.path.getmtime(path) for path in depends), default=0.0)
-        stale = [
-            str(path)
-            for path, object_file in zip(sources, objects, strict=True)
-            if not os.path.exists(object_file)
-            or os.path.getmtime(object_file) < max(newest, path.stat().st_mtime)
+    def probe(self, native: plan.Plan) -> None:
+        """Name every library of the system that is missing, before anything is compiled."""
+        missing = [
+            f"  {library.name}: {library.packages}"
+            for library in native.system
+            if not links(self.compiler, library.name, library.function)
         ]
-
-        def compile_one(path: str) -> None:
-            self.compiler.compile(
-                [path], str(output), macros, include, extra_postargs=self.compile_args()
+        if missing:
+            raise plan.BuildError(
+                "ZARRPY_NATIVE=system, but these libraries cannot be linked; install them "
+                "(or name their folders in CPATH and LIBRARY_PATH):\n" + "\n".join(missing)
             )
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(compile_one, stale))
-        # Made afresh: an archive keeps the members whose source is gone.
-        if stale or not library.exists() or self.is_stale(library, objects):
-            library.unlink(missing_ok=True)
-            self.compiler.create_static_lib(objects, name, str(folder))
-        return library
+    def write_licences(self, native: plan.Plan) -> None:
+        """Put the licence texts of what is linked into a wheel; nothing else is handed on."""
+        if self.for_wheel:
+            target = Path(self.build_lib, "zarrpy", "_native", "licenses")
+            plan.write_licences(native, target, BUILD / "vendor")
 
-    def is_stale(self, library: Path, objects: list[str]) -> bool:
-        """Whether the archive was made of another list of objects."""
-        listing = library.with_suffix(".objects")
-        same = listing.exists() and listing.read_text().split() == objects
-        listing.write_text("\n".join(objects))
-        return not same
-
-    def cythonized(self, extension: Extension) -> list[str]:
-        """Return the C sources of an extension whose source is a ``.pyx``."""
-        from Cython.Build import cythonize
-
-        directives = {
-            "language_level": 3,
-            "freethreading_compatible": True,
-            "linetrace": flavour() == "coverage",
-        }
-        (result,) = cythonize(
-            [extension],
-            build_dir=str(BUILD / "cython" / flavour()),
-            compiler_directives=directives,
-            quiet=True,
-        )
-        return result.sources
-
-    def compile_args(self) -> list[str]:
+    def compile_flags(self, *, ours: bool = True) -> list[str]:
+        """Return the flags for our sources, or for those of others, whose warnings are theirs."""
         if self.compiler.compiler_type == "msvc":
-            return ["/O2", "/std:c11"]
-        common = ["-std=gnu11", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections"]
-        if flavour() == "plain":
-            return [*common, "-O3", "-g0"]
-        if flavour() == "coverage":
-            return [*common, "-O0", "-g", "--coverage", "-DCYTHON_TRACE_NOGIL=1"]
-        sanitizer = os.environ["ZARRPY_SANITIZE"]
-        return [*common, "-O1", "-g", "-fno-omit-frame-pointer", f"-fsanitize={sanitizer}"]
+            return ["/O2", "/std:c11"] if ours else ["/O2", "/w"]
+        flags = ["-fvisibility=hidden", "-ffunction-sections", "-fdata-sections"]
+        flags += ["-std=gnu11"] if ours else ["-w"]
+        if SANITIZE:
+            flags += [f"-fsanitize={SANITIZE}", "-O1", "-g", "-fno-omit-frame-pointer"]
+        elif COVERAGE and ours:
+            flags += ["--coverage", "-O0", "-g", "-DCYTHON_TRACE_NOGIL=1"]
+        else:
+            flags += ["-O3", "-g0"]
+        return flags
 
-    def link_args(self, module: str) -> list[str]:
+    def link_flags(self, module: str) -> list[str]:
         """Keep every symbol inside but the one that Python looks for."""
         if self.compiler.compiler_type == "msvc":
             return []
         if sys.platform == "darwin":
-            args = ["-Wl,-dead_strip", f"-Wl,-exported_symbol,_PyInit_{module}"]
-        else:
-            args = ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-pthread", "-lm"]
-        if flavour() == "coverage":
-            return [*args, "--coverage"]
-        if flavour() != "plain":
-            return [*args, f"-fsanitize={os.environ['ZARRPY_SANITIZE']}"]
-        return args
+            return [*instruments(), "-Wl,-dead_strip", f"-Wl,-exported_symbol,_PyInit_{module}"]
+        return [*instruments(), "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-pthread", "-lm"]
+
+
+class EngineBuild(NativeBuild):
+    """Build the libraries only, for the programs in C, and write down how to link with them."""
+
+    description = "build the C engine and its libraries, without Python"
+
+    def link(self, native: plan.Plan, archives: list[Path]) -> None:
+        """Write the arguments for the linker to ``build/native/FLAVOUR.link``."""
+        libraries = [f"-l{name}" for name in native.libraries]
+        line = " ".join([*map(str, archives), *libraries, *instruments(), "-pthread", "-lm"])
+        path = BUILD / "native" / f"{FLAVOUR}.link"
+        path.write_text(line + "\n")
+        print(f"zarrpy: {path}: {line}")
+
+
+def instruments() -> list[str]:
+    """Return what the linker needs to know of sanitizers and coverage."""
+    return [f"-fsanitize={SANITIZE}"] if SANITIZE else ["--coverage"] if COVERAGE else []
+
+
+def cythonized(extension: Extension) -> list[str]:
+    """Return the C sources of an extension whose source is a ``.pyx``."""
+    from Cython.Build import cythonize
+
+    directives = {
+        "language_level": 3,
+        "freethreading_compatible": True,
+        "linetrace": bool(COVERAGE),
+    }
+    # Coverage looks for the C file beside the .pyx; elsewhere it would only be in the way.
+    folder = None if COVERAGE else str(BUILD / "cython")
+    (result,) = cythonize([extension], build_dir=folder, compiler_directives=directives, quiet=True)
+    return result.sources
 
 
 def headers() -> list[str]:
@@ -163,4 +176,7 @@ def extensions() -> list[Extension]:
 
 
 os.chdir(ROOT)
-setup(ext_modules=extensions(), cmdclass={"build_ext": NativeBuild})
+setup(
+    ext_modules=extensions(),
+    cmdclass={"build_ext": NativeBuild, "build_engine": EngineBuild},
+)

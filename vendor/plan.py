@@ -76,11 +76,38 @@ BLOSCLZ = Source(
     include=("c-blosc/blosc",),
 )
 
-# Library to link, and how to get it where it is missing.
-SYSTEM_LIBRARIES = {
-    "zstd": "libzstd-dev (Debian), libzstd-devel (Fedora), zstd (Homebrew, conda)",
-    "lz4": "liblz4-dev (Debian), lz4-devel (Fedora), lz4 (Homebrew), lz4-c (conda)",
-    "deflate": "libdeflate-dev (Debian), libdeflate-devel (Fedora), libdeflate (Homebrew, conda)",
+
+@dataclass(frozen=True)
+class SystemLibrary:
+    """A shared library of the system, a function in it, and the packages that have it."""
+
+    name: str
+    function: str
+    packages: str
+
+
+SYSTEM_LIBRARIES = (
+    SystemLibrary(
+        "zstd", "ZSTD_versionNumber", "libzstd-dev (Debian), libzstd-devel (Fedora), zstd (conda)"
+    ),
+    SystemLibrary(
+        "lz4", "LZ4_versionNumber", "liblz4-dev (Debian), lz4-devel (Fedora), lz4-c (conda)"
+    ),
+    SystemLibrary(
+        "deflate",
+        "libdeflate_alloc_compressor",
+        "libdeflate-dev (Debian), libdeflate-devel (Fedora), libdeflate (conda)",
+    ),
+)
+
+# Of each library its licence: the project whose sdist has the text, and where.
+LICENCES = {
+    "zstd": ("zstandard", "zstd/LICENSE"),
+    "lz4": ("numcodecs", "c-blosc/LICENSES/LZ4.txt"),
+    "blosc": ("numcodecs", "c-blosc/LICENSE.txt"),
+    "fastlz": ("numcodecs", "c-blosc/LICENSES/FASTLZ.txt"),  # blosclz descends from it
+    "zlib-ng": ("numcodecs", "c-blosc/LICENSES/ZLIB-NG.txt"),
+    "libdeflate": ("deflate", "libdeflate/COPYING"),
 }
 
 
@@ -92,8 +119,14 @@ class Plan:
     macros: list[tuple[str, str]]
     compile: list[Source] = field(default_factory=list)
     archive: Pin | None = None
-    libraries: list[str] = field(default_factory=list)
+    system: tuple[SystemLibrary, ...] = ()
+    licences: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def libraries(self) -> list[str]:
+        """Shared libraries to link with."""
+        return [library.name for library in self.system]
 
 
 def strict() -> bool:
@@ -121,14 +154,23 @@ def make() -> Plan:
     chosen = mode()
     if chosen == "system":
         macros = [("ZP_SYSTEM_LIBS", "1"), ("ZP_HAVE_LIBDEFLATE", "1")]
-        return Plan(chosen, macros, libraries=list(SYSTEM_LIBRARIES))
+        return Plan(chosen, macros, system=SYSTEM_LIBRARIES)
     if chosen == "sdist":
-        macros = [("ZP_HAVE_BLOSCLZ", "1"), ("ZP_HAVE_LIBDEFLATE", "1")]
-        return Plan(chosen, macros, compile=[ZSTD, LZ4, BLOSCLZ, LIBDEFLATE])
+        return Plan(
+            chosen,
+            [("ZP_HAVE_BLOSCLZ", "1"), ("ZP_HAVE_LIBDEFLATE", "1")],
+            compile=[ZSTD, LZ4, BLOSCLZ, LIBDEFLATE],
+            licences=("zstd", "lz4", "blosc", "fastlz", "libdeflate"),
+        )
     names = ("BLOSC2_ARCHIVE", "ZLIBNG", "ZFP", "BLOSCLZ")
-    plan = Plan(chosen, [(f"ZP_HAVE_{name}", "1") for name in names], archive=_archive_pin())
+    plan = Plan(
+        chosen,
+        [(f"ZP_HAVE_{name}", "1") for name in names],
+        archive=_archive_pin(),
+        licences=("zstd", "lz4", "blosc", "fastlz", "zlib-ng"),
+    )
     try:
-        fetch(_sdist_pin(LIBDEFLATE))
+        fetch(_sdist_pin(LIBDEFLATE.project))
     except FetchError as error:
         if strict():
             raise
@@ -136,6 +178,7 @@ def make() -> Plan:
     else:
         plan.compile.append(LIBDEFLATE)
         plan.macros.append(("ZP_HAVE_LIBDEFLATE", "1"))
+        plan.licences += ("libdeflate",)
     return plan
 
 
@@ -154,7 +197,7 @@ def archive_path(pin: Pin, build: Path) -> Path:
 
 def source_folder(source: Source, build: Path) -> Path:
     """Return the folder with the sources of a library, extracted below `build`."""
-    pin = _sdist_pin(source)
+    pin = _sdist_pin(source.project)
     target = build / f"{pin.name}-{pin.version}"
     done = target / f".{source.library}"
     if not done.exists():
@@ -163,9 +206,28 @@ def source_folder(source: Source, build: Path) -> Path:
     return target
 
 
-def _sdist_pin(source: Source) -> Pin:
-    pin = find(source.project, "sdist")
-    assert pin is not None, f"pins.txt lacks the sdist of {source.project}"
+def write_licences(plan: Plan, target: Path, build: Path) -> None:
+    """Write the licence text of each linked library to ``target/LIBRARY.txt``."""
+    for library in plan.licences:
+        project, member = LICENCES[library]
+        pin = _sdist_pin(project)
+        folder = build / f"{pin.name}-{pin.version}"
+        try:
+            extract(fetch(pin), (member,), folder)
+        except FetchError as error:
+            if strict():
+                raise
+            plan.notes.append(
+                f"the wheel lacks the licence of {library}, do not publish it: {error}"
+            )
+            continue
+        target.mkdir(parents=True, exist_ok=True)
+        (target / f"{library}.txt").write_bytes((folder / member).read_bytes())
+
+
+def _sdist_pin(project: str) -> Pin:
+    pin = find(project, "sdist")
+    assert pin is not None, f"pins.txt lacks the sdist of {project}"
     return pin
 
 
