@@ -98,7 +98,6 @@ def _mapping(
             raise AttributeNotJSONError(
                 f"has the key {key!r}, a {type(key).__name__}; keys in JSON are strings",
                 key_path=place,
-                value=None,
                 hint=f"use {str(key)!r}",
             )
         result[str(key)] = _value(each, (*place, str(key)), allow_nan, depth)
@@ -125,9 +124,9 @@ def _from_numpy(value: Any, place: KeyPath) -> Any:
         return np.datetime_as_string(value).tolist()
     if kind == "f" and value.dtype.itemsize > 8:
         return value.astype(float).tolist()
-    if kind in "biufU" or (kind in "OTV" and isinstance(value, np.ndarray)):
-        return value.tolist()
-    raise _wrong(value, place, _ADVICE.get({"c": "complex", "S": "bytes", "m": "timedelta"}[kind]))
+    if kind in _LOSSY:
+        raise _wrong(value, place, _ADVICE[_LOSSY[kind]])
+    return value.tolist()
 
 
 _ADVICE = {
@@ -136,8 +135,9 @@ _ADVICE = {
     "set": "make it a sorted list",
     "frozenset": "make it a sorted list",
     "timedelta": "give a number, and its unit in another attribute",
-    "timedelta64": "give a number, and its unit in another attribute",
 }
+# Kinds of NumPy data types whose elements have no obvious form in JSON.
+_LOSSY = {"c": "complex", "S": "bytes", "m": "timedelta"}
 
 
 def _wrong(value: object, place: KeyPath, hint: str | None) -> AttributeNotJSONError:

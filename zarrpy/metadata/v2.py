@@ -72,6 +72,7 @@ def parse(zarray: dict[str, Any], zattrs: dict[str, Any] | None, path: str) -> A
         If the data type is not known.
     """
     document = {ARRAY: zarray} if zattrs is None else {ARRAY: zarray, ATTRIBUTES: zattrs}
+    _check_attributes(zattrs, path)
     try:
         return _parse_array(document)
     except MetadataError as error:
@@ -82,6 +83,7 @@ def parse(zarray: dict[str, Any], zattrs: dict[str, Any] | None, path: str) -> A
 def parse_group(zgroup: dict[str, Any], zattrs: dict[str, Any] | None, path: str) -> GroupMetadata:
     """Read a ``.zgroup`` and, where there is one, its ``.zattrs``."""
     document = {GROUP: zgroup} if zattrs is None else {GROUP: zgroup, ATTRIBUTES: zattrs}
+    _check_attributes(zattrs, path)
     try:
         members.mapping(zgroup, "the document")
         members.exactly(members.require(zgroup, "zarr_format"), "zarr_format", FORMAT)
@@ -132,6 +134,15 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
         fill_document is not None,
         DIMENSIONS,
     )
+
+
+def _check_attributes(zattrs: object, path: str) -> None:
+    if zattrs is not None and not isinstance(zattrs, dict):
+        raise MetadataError(
+            "the document must be an object",
+            path=members.document_path(path, ATTRIBUTES),
+            value=zattrs,
+        )
 
 
 def _separator(zarray: dict[str, Any]) -> str:

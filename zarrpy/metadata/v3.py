@@ -66,6 +66,7 @@ def parse(document: dict[str, Any], path: str) -> ArrayMetadata | GroupMetadata:
     GroupMetadata(attributes={}, zarr_format=3)
     """
     try:
+        members.mapping(document, "the document")
         members.exactly(members.require(document, "zarr_format"), "zarr_format", FORMAT)
         node_type = members.require(document, "node_type")
         if members.choice(node_type, "node_type", ("array", "group")) == "group":
