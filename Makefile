@@ -1,15 +1,92 @@
 # Every target works from a fresh clone with Python 3.11 or later, a C compiler and make.
+#
+#   make demo      build, install into .venv, store a real field and prove it right
+#   make test      build, install into .venv, run the tests
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL := $(PIP) install --no-build-isolation --editable
+CLANG_FORMAT = $(BIN)/clang-format
+C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] bench/c/*.[ch] tests/c/*.[ch])
+WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
+# The two sets of macros of vendor/plan.py that differ most.
+MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
+MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build
-build: $(VENV)/.installed
-	$(BIN)/python setup.py --quiet build_ext --inplace
+.PHONY: build demo test test-long coverage bench bench-quick bench-c test-sanitize wheel \
+        check check-python check-c check-layers check-ports fmt clean
 
-$(VENV)/.installed: pyproject.toml
+# One fast step after a change of a .c, .h or .pyx file; the first time, everything.
+build: $(VENV)/.base
+	@$(BIN)/python setup.py --quiet build_ext --inplace
+
+demo: build
+	$(BIN)/zarrpy demo
+
+test: build $(VENV)/.test
+	$(BIN)/python -m pytest
+
+test-long: build $(VENV)/.test
+	$(BIN)/python -m pytest -m "long or not long"
+
+coverage: $(VENV)/.test $(VENV)/.dev
+	$(BIN)/python tools/line_coverage.py
+
+test-sanitize: $(VENV)/.test
+	$(BIN)/python tools/sanitize.py
+
+bench: build $(VENV)/.bench
+	$(BIN)/python bench/py/run.py
+
+bench-quick: build $(VENV)/.bench
+	$(BIN)/python bench/py/run.py --quick
+
+bench-c: $(VENV)/.base
+	$(BIN)/python tools/c_programs.py run bench/c
+
+wheel: $(VENV)/.wheel
+	$(BIN)/python tools/wheels.py
+
+check: check-python check-c check-layers
+
+check-python: build $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PATH=$(abspath $(BIN)):$$PATH $(BIN)/cython-lint zarrpy
+
+check-c: $(VENV)/.dev
+	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	@for file in csrc/*.c; do \
+	    $(CC) $(WARNINGS) $(MACROS_blosc2) -c $$file -o /dev/null || exit 1; \
+	    $(CC) $(WARNINGS) $(MACROS_system) -c $$file -o /dev/null || exit 1; \
+	done && echo "csrc compiles without a warning"
+
+check-layers: build $(VENV)/.test
+	$(BIN)/python -m pytest --quiet tests/meta/test_layers.py
+
+check-ports: $(VENV)/.ports
+	$(BIN)/python tools/ports.py
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+clean:
+	rm -rf build dist $(VENV) zarrpy/_native/*.so zarrpy/_native/*.pyd *.egg-info
+
+$(VENV)/.base: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zarrpy needs Python 3.11 \
+	or later, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77" cython==3.3.1
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	touch $@
+	$(PIP) install --upgrade pip "setuptools>=77" cython==3.3.1
+	$(INSTALL) .
+	@touch $@
+
+# The optional requirements of pyproject.toml: test, dev, bench, wheel, ports.
+$(VENV)/.%: $(VENV)/.base
+	$(INSTALL) ".[$*]"
+	@touch $@

@@ -31,7 +31,7 @@ class Archiver:
         files = [str(path) for path in sources]
         output = str(self.folder / name)
         objects = self.compiler.object_filenames(files, output_dir=output)
-        library = self.folder / self.compiler.library_filename(name)
+        library = self.folder / str(self.compiler.library_filename(name))
         recipe = repr((self.compiler.compiler, include, macros, flags, objects))
         fresh = self._same_recipe(name, recipe) and library.exists()
         newest = max(map(os.path.getmtime, headers), default=0.0)

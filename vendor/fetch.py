@@ -51,7 +51,8 @@ def pins() -> list[Pin]:
     """Return every pin."""
     lines = (line.split() for line in PINS.read_text().splitlines())
     fields = (line for line in lines if line and not line[0].startswith("#"))
-    return [Pin(*name.split("=="), kind, sha256) for name, kind, sha256 in fields]
+    split = ((name.partition("=="), kind, sha256) for name, kind, sha256 in fields)
+    return [Pin(name[0], name[2], kind, sha256) for name, kind, sha256 in split]
 
 
 def find(name: str, kind: str) -> Pin | None:
