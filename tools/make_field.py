@@ -25,13 +25,13 @@ DEPTHS = (0.0, 100.0, 400.0, 1000.0)  # metres; four of the twenty in the source
 MISSING = -1e10  # what the source stores where there is no sea
 
 
-def read_source(path: Path) -> tuple[Any, Any, Any, Any]:
+def read_source(path: Path) -> list[Any]:
     """Return temperature, depth, latitude and longitude as the source holds them."""
-    from scipy.io import netcdf_file
+    from scipy.io import netcdf_file  # type: ignore[import-untyped, unused-ignore]
 
     with netcdf_file(str(path), mmap=False) as source:
         names = ("TEMP", "ZAXLEVITR", "YAXLEVITR", "XAXLEVITR")
-        return tuple(source.variables[name].data.copy() for name in names)  # type: ignore[return-value]
+        return [source.variables[name].data.copy() for name in names]
 
 
 def make(temperature: Any, depth: Any, latitude: Any, longitude: Any) -> Any:

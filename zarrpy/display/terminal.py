@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Literal
+from typing import Literal, TextIO
 
 Colours = Literal[0, 16, 256, 16_777_216]
 
@@ -29,7 +29,7 @@ class Terminal:
     unicode: bool = False
 
     @classmethod
-    def of(cls, stream: IO[str], environ: Mapping[str, str] | None = None) -> "Terminal":
+    def of(cls, stream: TextIO, environ: Mapping[str, str] | None = None) -> "Terminal":
         """Ask a stream and the environment (``NO_COLOR``, ``TERM``, ``COLORTERM``, ``COLUMNS``)."""
         environ = os.environ if environ is None else environ
         tty = stream.isatty()
@@ -49,7 +49,7 @@ def _asked_width(environ: Mapping[str, str]) -> int | None:
     return int(asked) if asked.isdecimal() and int(asked) > 0 else None
 
 
-def _width(stream: IO[str], environ: Mapping[str, str]) -> int:
+def _width(stream: TextIO, environ: Mapping[str, str]) -> int:
     asked = _asked_width(environ)
     if asked is not None:
         return asked
@@ -69,7 +69,7 @@ def _colours(environ: Mapping[str, str]) -> Colours:
     return 256 if "256" in term else 16
 
 
-def _can_encode(stream: IO[str], text: str) -> bool:
+def _can_encode(stream: TextIO, text: str) -> bool:
     try:
         text.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -79,7 +79,7 @@ def draw_tree(
     └── lat  float64  180
     """
     style = _UNICODE if unicode else _ASCII
-    lines = []
+    lines: list[str] = []
     left = _count(root)
     for line in _lines(root, "", style):
         if max_nodes is not None and len(lines) == max_nodes:

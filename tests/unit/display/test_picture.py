@@ -14,9 +14,7 @@ COLOURS: tuple[Colours, ...] = (0, 16, 256, 16_777_216)
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def _gradient(
-    rows: int = 50, columns: int = 100
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _gradient(rows: int = 50, columns: int = 100) -> Any:
     return np.add.outer(np.zeros(rows), np.arange(float(columns)))
 
 
@@ -25,7 +23,8 @@ def test_a_gradient_rises_from_left_to_right() -> None:
     first = draw_picture(_gradient(), PLAIN)[0]
 
     assert list(first) == sorted(first, key=" .:-=+*#%@".index)
-    assert first[0] == "." and first[-1] == "@"
+    assert first[0] == "."
+    assert first[-1] == "@"
 
 
 def test_what_is_not_finite_is_blank() -> None:
@@ -52,7 +51,8 @@ def test_the_first_row_is_on_top() -> None:
     """Rows are drawn in the order of the first axis."""
     lines = draw_picture(np.repeat(np.arange(40.0), 80).reshape(40, 80), PLAIN)
 
-    assert lines[0][0] == "." and lines[-2][0] == "@"
+    assert lines[0][0] == "."
+    assert lines[-2][0] == "@"
 
 
 def test_escape_sequences_end_before_the_line_does() -> None:
@@ -95,4 +95,5 @@ def test_the_legend_tells_the_range() -> None:
     """The smallest and largest drawn value stand under the picture."""
     legend = draw_picture(np.array([[1.5, 2.0, 8.25]]), PLAIN)[-1]
 
-    assert legend.startswith("1.5 ") and legend.endswith(" 8.25")
+    assert legend.startswith("1.5 ")
+    assert legend.endswith(" 8.25")

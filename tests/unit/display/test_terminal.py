@@ -9,14 +9,14 @@ from zarrpy.display.terminal import Terminal
 
 
 class _Screen(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def isatty(self) -> bool:
         return True
 
 
 class _AsciiFile(io.StringIO):
-    encoding = "ascii"  # type: ignore[assignment]
+    encoding = "ascii"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""The command line, ``zarrpy VERB`` or ``python -m zarrpy VERB``.
+
+One file per group of verbs. Each has ``add(verbs, common)``, which describes its verbs to the
+parser and imports nothing heavy, and names the function to run; whatever that needs is
+imported when it runs, so that ``zarrpy --help`` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from zarrpy.cli import demo, look, versions
+from zarrpy.cli.exits import OK, explain
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; see `zarrpy.cli.exits` for the codes.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; those of the process by default.
+    """
+    arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a name the terminal cannot spell must not end the program
+            reconfigure(errors="backslashreplace")
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader of a pipe (`| head`) has seen enough; keep the interpreter from
+        # flushing into it again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except (Exception, KeyboardInterrupt) as error:
+        if arguments.verbose:
+            raise
+        return explain(error)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    # SUPPRESS lets a flag stand before the verb or after it
+    common.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print one JSON document instead of text",
+    )
+    common.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="let errors show their traceback",
+    )
+    parser = argparse.ArgumentParser(
+        prog="zarrpy",
+        description="Look at Zarr arrays and groups, and see zarrpy prove itself.",
+        epilog="exit codes: 0 ok, 1 a difference or corrupt data, 2 usage, "
+        "3 not found, 4 input or output",
+        parents=[common],
+    )
+    parser.set_defaults(json=False, verbose=False)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for module in (demo, look, versions):
+        module.add(verbs, common)
+    return parser

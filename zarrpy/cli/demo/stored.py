@@ -1,0 +1,118 @@
+"""The arrays of a demonstration: written, read back, and measured on disk."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zarrpy.cli.demo.chains import CHAINS, Chain, chunk_shape
+from zarrpy.cli.demo.field import Field
+from zarrpy.cli.demo.proof import same_bits, windows, wrong_after_partial_write, wrong_windows
+
+_METADATA = ("zarr.json", ".zarray", ".zattrs")
+
+
+@dataclass(slots=True)
+class StoredArray:
+    """One array as it was stored, and what was found wrong with it."""
+
+    chain: Chain
+    path: Path
+    blank: Path
+    codecs: str
+    stored_nbytes: int
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The array's place as people write it."""
+        return f"{self.chain.group}/{self.chain.name}"
+
+    def task(self) -> dict[str, Any]:
+        """Tell a witness where the array is."""
+        return {
+            "path": str(self.path),
+            "blank": str(self.blank),
+            "zarr_format": self.chain.zarr_format,
+        }
+
+
+def store_all(shown: Field, folder: Path) -> list[StoredArray]:
+    """Write the field once under each chain, below `folder`, and compare what is read."""
+    import zarrpy
+
+    groups = {
+        chain.group: zarrpy.create_group(
+            folder / chain.group,
+            zarr_format=chain.zarr_format,
+            attributes={"title": shown.title},
+        )
+        for chain in CHAINS
+    }
+    return [_store(shown, groups[chain.group], chain, folder) for chain in CHAINS]
+
+
+def _store(shown: Field, group: Any, chain: Chain, folder: Path) -> StoredArray:
+    from zarrpy.display.codecs import chain_label
+
+    values = shown.values
+    keywords = dict(chain.keywords)
+    if chain.zarr_format == 3:
+        keywords["dimension_names"] = shown.dimension_names
+    array = group.create_array(
+        chain.name,
+        shape=values.shape,
+        dtype=values.dtype,
+        chunks=chunk_shape(values.shape, values.itemsize),
+        attributes=shown.attributes or {},
+        **keywords,
+    )
+    path = folder / chain.group / chain.name
+    blank = folder / "blank" / chain.group / chain.name
+    _copy_metadata(path, blank)
+    array[...] = values
+    stored = StoredArray(
+        chain, path, blank, chain_label(array.metadata.codecs), chunks_nbytes(path)
+    )
+    stored.faults += wrong_windows(array, values)
+    stored.faults += wrong_after_partial_write(array, values)
+    return stored
+
+
+def wrong_copies(arrays: list[StoredArray], values: Any) -> list[str]:
+    """Read with zarrpy what another implementation wrote beside our arrays."""
+    import zarrpy
+
+    return [
+        f"{stored.label}: other values than were given to write"
+        for stored in arrays
+        if not same_bits(zarrpy.open_array(stored.blank, mode="r")[...], values)
+    ]
+
+
+def erase_copies(arrays: list[StoredArray]) -> None:
+    """Leave of the copies only their metadata, so that the next writer begins with nothing."""
+    for stored in arrays:
+        shutil.rmtree(stored.blank)
+        _copy_metadata(stored.path, stored.blank)
+
+
+def chunks_nbytes(path: Path) -> int:
+    """Add up the files of an array without its metadata."""
+    return sum(
+        file.stat().st_size
+        for file in path.rglob("*")
+        if file.is_file() and file.name not in _METADATA
+    )
+
+
+def count_windows(shape: tuple[int, ...]) -> int:
+    """Tell how many selections of an array are compared with NumPy's."""
+    return sum(1 for _ in windows(shape))
+
+
+def _copy_metadata(path: Path, blank: Path) -> None:
+    blank.mkdir(parents=True)
+    for name in _METADATA:
+        if (path / name).exists():
+            shutil.copy(path / name, blank / name)

@@ -1,0 +1,146 @@
+"""What is told about an array or a group, gathered from its metadata."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from zarrpy.display.codecs import chain_label
+from zarrpy.display.sizes import format_nbytes, format_ratio, format_shape
+from zarrpy.display.text import printable, shorten
+
+_LONGEST_ATTRIBUTE = 100
+
+
+def is_array(node: Any) -> bool:
+    """Tell an array from a group."""
+    return hasattr(node.metadata, "shape")
+
+
+def node_kind(node: Any) -> str:
+    """Name what a node is, as `v3 array`."""
+    return f"v{node.metadata.zarr_format} {'array' if is_array(node) else 'group'}"
+
+
+def array_summary(array: Any) -> list[str]:
+    """Tell the most important facts about an array in a few words each."""
+    metadata = array.metadata
+    return [
+        metadata.data_type.name,
+        _named_shape(metadata.shape, metadata.dimension_names),
+        f"chunks {format_shape(array.chunks)}",
+        chain_label(metadata.codecs),
+        format_nbytes(array.nbytes),
+    ]
+
+
+def node_facts(node: Any, path: str) -> dict[str, Any]:
+    """Gather everything a node's metadata tell, as JSON values."""
+    metadata = node.metadata
+    facts: dict[str, Any] = {"path": path, "kind": "array" if is_array(node) else "group"}
+    facts["zarr_format"] = metadata.zarr_format
+    if is_array(node):
+        facts |= _array_facts(node)
+    else:
+        facts["members"] = [name for name, _ in node.members()]
+    facts["attributes"] = dict(metadata.attributes)
+    return facts
+
+
+def _array_facts(array: Any) -> dict[str, Any]:
+    from zarrpy.metadata import fill_value
+
+    metadata = array.metadata
+    names = metadata.dimension_names
+    return {
+        "data_type": metadata.data_type.name,
+        "shape": list(metadata.shape),
+        "dimension_names": None if names is None else list(names),
+        "chunk_shape": list(array.chunks),
+        "chunk_grid_shape": list(metadata.grid_shape),
+        "codecs": [
+            {"name": codec.name, "configuration": codec.configuration} for codec in metadata.codecs
+        ],
+        "fill_value": fill_value.dump(metadata.fill_value, metadata.data_type)
+        if metadata.fill_defined
+        else None,
+        "nbytes": array.nbytes,
+    }
+
+
+def stored_facts(node: Any) -> dict[str, Any]:
+    """Look at every key of an array and tell how many chunks are stored, and how large."""
+    if not is_array(node):
+        return {}
+    start = node.path + "/" if node.path else ""
+    keys = node.metadata.chunk_keys
+    prefix = start + keys.prefix
+    sizes = []
+    for key in node.store.list(prefix):
+        if _is_chunk(keys, key[len(start) :], node.metadata):
+            sizes.append(node.store.size(key) or 0)
+    return {"stored_chunks": len(sizes), "stored_nbytes": sum(sizes)}
+
+
+def _is_chunk(keys: Any, key: str, metadata: Any) -> bool:
+    """Whether a key is one of the array's chunks rather than metadata or a stranger's file."""
+    try:
+        index = keys.grid_index(key, metadata.ndim)
+    except ValueError:
+        return False
+    return all(i < n for i, n in zip(index, metadata.grid_shape, strict=True))
+
+
+def lines(facts: dict[str, Any]) -> Iterator[str]:
+    """Write facts one a line, for people."""
+    told = list(_told(facts))
+    width = max(len(name) for name, _ in told)
+    for name, text in told:
+        yield f"{name:{width}}  {printable(text)}"
+    for name, value in facts["attributes"].items():
+        text = json.dumps(value, ensure_ascii=False)
+        yield f"  {printable(name)}: {printable(shorten(text, _LONGEST_ATTRIBUTE))}"
+
+
+def _told(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "path", facts["path"]
+    yield "kind", f"v{facts['zarr_format']} {facts['kind']}"
+    if facts["kind"] == "array":
+        yield from _told_of_array(facts)
+    else:
+        yield "members", ", ".join(facts["members"]) or "none"
+    yield "attributes", str(len(facts["attributes"]) or "none")
+
+
+def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    from zarrpy.metadata.model import NamedConfig
+
+    names = facts["dimension_names"]
+    codecs = [NamedConfig(codec["name"], codec["configuration"]) for codec in facts["codecs"]]
+    grid = facts["chunk_grid_shape"]
+    count = math.prod(grid)
+    yield "data type", facts["data_type"]
+    yield "shape", _named_shape(tuple(facts["shape"]), names)
+    chunks = format_shape(tuple(facts["chunk_shape"]))
+    yield "chunks", f"{chunks}, a grid of {format_shape(tuple(grid))}" if grid else "one"
+    yield "codecs", chain_label(codecs)
+    fill = facts["fill_value"]
+    yield "fill value", "not defined" if fill is None else json.dumps(fill).strip('"')
+    yield "size", format_nbytes(facts["nbytes"])
+    if "stored_chunks" in facts:
+        ratio = format_ratio(facts["nbytes"], facts["stored_nbytes"])
+        yield (
+            "stored",
+            (
+                f"{format_nbytes(facts['stored_nbytes'])} in {facts['stored_chunks']} of {count} "
+                f"chunks, ratio {ratio}"
+            ),
+        )
+
+
+def _named_shape(shape: tuple[int, ...], names: Any) -> str:
+    """Write a shape with the names of its dimensions, where it has some."""
+    if not names or not shape:
+        return format_shape(shape)
+    parts = (f"{name} {n}" if name else str(n) for name, n in zip(names, shape, strict=True))
+    return "(" + ", ".join(parts) + ")"

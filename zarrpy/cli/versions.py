@@ -1,0 +1,62 @@
+"""``zarrpy versions``: what this zarrpy is made of."""
+
+from __future__ import annotations
+
+import sys
+
+from zarrpy.cli.exits import OK
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verb to the parser."""
+    verb = verbs.add_parser(
+        "versions",
+        parents=[common],
+        help="print the versions of zarrpy, Python, NumPy and each linked library",
+    )
+    verb.set_defaults(run=versions)
+
+
+def versions(arguments: argparse.Namespace) -> int:
+    """Print versions, one a line."""
+    facts = collect()
+    if arguments.json:
+        import json
+
+        print(json.dumps(facts, indent=2))
+        return OK
+    libraries: dict[str, str] = facts.pop("libraries")
+    width = max(map(len, (*facts, *libraries)))
+    for name, version in (*facts.items(), *libraries.items()):
+        print(f"{name:{width}}  {version}")
+    return OK
+
+
+def collect() -> dict[str, Any]:
+    """Gather the versions without importing NumPy."""
+    import zarrpy
+    from zarrpy._native.batch import cpu_features, library_versions
+
+    return {
+        "zarrpy": zarrpy.__version__,
+        "python": ".".join(map(str, sys.version_info[:3])) + f" ({sys.implementation.name})",
+        "numpy": installed_version("numpy") or "not installed",
+        "platform": sys.platform,
+        "simd": cpu_features() or "none",
+        "libraries": dict(library_versions()),
+    }
+
+
+def installed_version(distribution: str) -> str | None:
+    """Look a version up where the installer wrote it; importing the package takes longer."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
