@@ -96,7 +96,7 @@ def _mapping(
             key = key.value
         if not isinstance(key, str):
             raise AttributeNotJSONError(
-                f"has the key {key!r}, a {type(key).__name__}; keys in JSON are strings",
+                f"has the key {key!r}, {_kind(key)}; keys in JSON are strings",
                 key_path=place,
                 hint=f"use {str(key)!r}",
             )
@@ -141,13 +141,16 @@ _LOSSY = {"c": "complex", "S": "bytes", "m": "timedelta"}
 
 
 def _wrong(value: object, place: KeyPath, hint: str | None) -> AttributeNotJSONError:
-    kind = type(value)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else _full_name(kind)
-    if isinstance(value, np.ndarray):
-        name += f" of {value.dtype}"
-    message = f"is a {name}; JSON or NumPy values only"
+    message = f"is {_kind(value)}; JSON or NumPy values only"
     return AttributeNotJSONError(message, key_path=place, hint=hint)
 
 
-def _full_name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+def _kind(value: object) -> str:
+    """Name the type of a value: ``a set``, ``an int``, ``a numpy.ndarray of |S3``."""
+    cls = type(value)
+    name = (
+        cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    )
+    article = "an" if name[0] in "aeio" else "a"
+    suffix = f" of {value.dtype}" if isinstance(value, np.ndarray) else ""
+    return f"{article} {name}{suffix}"

@@ -74,6 +74,11 @@ class DataType:
         """Bytes of one element in memory."""
         return self.numpy.itemsize
 
+    @property
+    def ordered(self) -> bool:
+        """Whether elements have a byte order."""
+        return self.numpy.byteorder != "|"
+
 
 @dataclass(frozen=True, slots=True)
 class DataTypeFamily:
@@ -229,7 +234,7 @@ def from_v2(document: JSON) -> tuple[DataType, str]:
     record = _by_v2.get(kind)
     if record is None:
         return _family_from_v2(kind, document), order
-    if record.itemsize == 1:
+    if not record.ordered:
         return record, "|"
     if order == "|":
         reject("dtype", document, f'"<{kind}" or ">{kind}"')
@@ -251,9 +256,7 @@ def to_v2(data_type: DataType, byteorder: str) -> str:
         raise MetadataError(
             f"{data_type.name!r} has no form in Zarr v2", field="data_type", hint="use Zarr v3"
         )
-    if data_type.itemsize == 1:
-        byteorder = "|"
-    return byteorder + data_type.v2
+    return (byteorder if data_type.ordered else "|") + data_type.v2
 
 
 def from_numpy(dtype: Any) -> tuple[DataType, str]:

@@ -96,9 +96,10 @@ def _as_json(value: object) -> JSON:
         return list(value)
     if value is None or isinstance(value, bool | int | float | str | list | dict):
         return value
-    if not hasattr(value, "__float__"):  # as Fraction, Decimal and longdouble have
+    try:
+        return float(cast(SupportsFloat, value))  # Fraction, Decimal, longdouble
+    except (TypeError, ValueError, OverflowError):
         reject(FIELD, repr(value), "a number, a string or a boolean")
-    return float(cast(SupportsFloat, value))
 
 
 def _settle(document: JSON, dtype: np.dtype[Any]) -> JSON:
