@@ -338,8 +338,8 @@ unpack_splits(const header *h, zp_worker *worker, const uint8_t *src, size_t pla
         if (n == split_nbytes) {
             memcpy(dst + i * split_nbytes, src + place, n);
         } else {
-            int64_t status = zp_blosc1_unpack(worker, (int)(h->flags >> FORMAT_SHIFT),
-                                              src + place, n, dst + i * split_nbytes, split_nbytes);
+            int64_t status = zp_blosc1_unpack(worker, (int)(h->flags >> FORMAT_SHIFT), src + place,
+                                              n, dst + i * split_nbytes, split_nbytes);
             if (status < 0)
                 return status;
         }

@@ -18,13 +18,12 @@ enum zp_blosc1_format {
     ZP_FORMAT_ZSTD = 4,
 };
 
-int64_t zp_blosc1_encode(const zp_step *step, zp_worker *worker, const void *src,
-                         size_t src_nbytes, void *dst, size_t dst_nbytes);
-int64_t zp_blosc1_decode(const zp_step *step, zp_worker *worker, const void *src,
-                         size_t src_nbytes, void *dst, size_t dst_nbytes);
-int64_t zp_blosc1_range(const zp_step *step, zp_worker *worker, const void *src,
-                        size_t src_nbytes, size_t decoded_nbytes, size_t start, void *dst,
-                        size_t dst_nbytes);
+int64_t zp_blosc1_encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+                         void *dst, size_t dst_nbytes);
+int64_t zp_blosc1_decode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+                         void *dst, size_t dst_nbytes);
+int64_t zp_blosc1_range(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+                        size_t decoded_nbytes, size_t start, void *dst, size_t dst_nbytes);
 
 /* --- what step_blosc.c lends to the container: the compressors --- */
 

@@ -53,9 +53,7 @@ swap_neon(const uint8_t *src, uint8_t *dst, size_t nbytes, size_t size)
 
     for (; i + 16 <= nbytes; i += 16) {
         uint8x16_t v = vld1q_u8(src + i);
-        vst1q_u8(dst + i, size == 2   ? vrev16q_u8(v)
-                          : size == 4 ? vrev32q_u8(v)
-                                      : vrev64q_u8(v));
+        vst1q_u8(dst + i, size == 2 ? vrev16q_u8(v) : size == 4 ? vrev32q_u8(v) : vrev64q_u8(v));
     }
     return i;
 }

@@ -158,7 +158,8 @@ encode(const checksum *sum, const zp_step *step, zp_worker *worker, const uint8_
         return zp_fail(worker, ZP_ERR_SIZE, "no room for the checksum");
     if (src_nbytes)
         memcpy(dst + (step->at_start ? CHECKSUM_NBYTES : 0), src, src_nbytes);
-    zp_store32(step->at_start ? dst : dst + src_nbytes, sum->compute(sum->initial, src, src_nbytes));
+    zp_store32(step->at_start ? dst : dst + src_nbytes,
+               sum->compute(sum->initial, src, src_nbytes));
     return (int64_t)(src_nbytes + CHECKSUM_NBYTES);
 }
 

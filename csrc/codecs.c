@@ -12,18 +12,11 @@
 #endif
 
 static const zp_codec *const codecs[] = {
-    &zp_codec_zstd,
-    &zp_codec_lz4,
-    &zp_codec_blosc,
+    &zp_codec_zstd,   &zp_codec_lz4,    &zp_codec_blosc,
 #if ZP_HAVE_DEFLATE
-    &zp_codec_gzip,
-    &zp_codec_zlib,
+    &zp_codec_gzip,   &zp_codec_zlib,
 #endif
-    &zp_codec_snappy,
-    &zp_codec_crc32c,
-    &zp_codec_crc32,
-    &zp_codec_adler32,
-    &zp_codec_shuffle,
+    &zp_codec_snappy, &zp_codec_crc32c, &zp_codec_crc32, &zp_codec_adler32, &zp_codec_shuffle,
 };
 
 const zp_codec *

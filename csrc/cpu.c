@@ -41,8 +41,7 @@ cpuid(unsigned leaf)
 #if defined(_MSC_VER) && !defined(__clang__)
     int words[4];
     __cpuidex(words, (int)leaf, 0);
-    r = (registers){(unsigned)words[0], (unsigned)words[1], (unsigned)words[2],
-                    (unsigned)words[3]};
+    r = (registers){(unsigned)words[0], (unsigned)words[1], (unsigned)words[2], (unsigned)words[3]};
 #else
     __get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx);
 #endif
@@ -105,8 +104,8 @@ static const struct {
     const char *name;
     int feature;
 } names[] = {
-    {"avx2", ZP_CPU_AVX2}, {"sse4.2", ZP_CPU_SSE42}, {"pclmul", ZP_CPU_PCLMUL},
-    {"crc", ZP_CPU_CRC},   {"all", ~0},
+    {"avx2", ZP_CPU_AVX2}, {"sse4.2", ZP_CPU_SSE42}, {"pclmul", ZP_CPU_PCLMUL}, {"crc", ZP_CPU_CRC},
+    {"all", ~0},
 };
 
 /* Whether `word` is one of the comma-separated words of `list`. */

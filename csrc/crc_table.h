@@ -18,16 +18,13 @@
 #define CRC_SPREAD2(x, a, b) CRC_SPREAD1(x, a), CRC_SPREAD1((x) ^ (b), a)
 #define CRC_SPREAD3(x, a, b, c) CRC_SPREAD2(x, a, b), CRC_SPREAD2((x) ^ (c), a, b)
 #define CRC_SPREAD4(x, a, b, c, d) CRC_SPREAD3(x, a, b, c), CRC_SPREAD3((x) ^ (d), a, b, c)
-#define CRC_SPREAD5(x, a, b, c, d, e)                                                              \
-    CRC_SPREAD4(x, a, b, c, d), CRC_SPREAD4((x) ^ (e), a, b, c, d)
+#define CRC_SPREAD5(x, a, b, c, d, e) CRC_SPREAD4(x, a, b, c, d), CRC_SPREAD4((x) ^ (e), a, b, c, d)
 #define CRC_SPREAD6(x, a, b, c, d, e, f)                                                           \
     CRC_SPREAD5(x, a, b, c, d, e), CRC_SPREAD5((x) ^ (f), a, b, c, d, e)
 #define CRC_SPREAD7(x, a, b, c, d, e, f, g)                                                        \
     CRC_SPREAD6(x, a, b, c, d, e, f), CRC_SPREAD6((x) ^ (g), a, b, c, d, e, f)
 #define CRC_TABLE(a, b, c, d, e, f, g, h)                                                          \
-    {                                                                                              \
-        CRC_SPREAD7(0u, a, b, c, d, e, f, g), CRC_SPREAD7(h, a, b, c, d, e, f, g)                  \
-    }
+    {CRC_SPREAD7(0u, a, b, c, d, e, f, g), CRC_SPREAD7(h, a, b, c, d, e, f, g)}
 
 /* The checksum's register after the bytes; without inversion before and after. */
 static inline uint32_t

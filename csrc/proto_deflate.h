@@ -30,14 +30,14 @@ size_t libdeflate_gzip_compress(struct libdeflate_compressor *compressor, const 
 size_t libdeflate_zlib_compress_bound(struct libdeflate_compressor *compressor, size_t in_nbytes);
 size_t libdeflate_gzip_compress_bound(struct libdeflate_compressor *compressor, size_t in_nbytes);
 
-enum libdeflate_result
-libdeflate_zlib_decompress_ex(struct libdeflate_decompressor *decompressor, const void *in,
-                              size_t in_nbytes, void *out, size_t out_nbytes, size_t *in_used,
-                              size_t *out_used);
-enum libdeflate_result
-libdeflate_gzip_decompress_ex(struct libdeflate_decompressor *decompressor, const void *in,
-                              size_t in_nbytes, void *out, size_t out_nbytes, size_t *in_used,
-                              size_t *out_used);
+enum libdeflate_result libdeflate_zlib_decompress_ex(struct libdeflate_decompressor *decompressor,
+                                                     const void *in, size_t in_nbytes, void *out,
+                                                     size_t out_nbytes, size_t *in_used,
+                                                     size_t *out_used);
+enum libdeflate_result libdeflate_gzip_decompress_ex(struct libdeflate_decompressor *decompressor,
+                                                     const void *in, size_t in_nbytes, void *out,
+                                                     size_t out_nbytes, size_t *in_used,
+                                                     size_t *out_used);
 
 uint32_t libdeflate_crc32(uint32_t crc, const void *data, size_t nbytes);
 uint32_t libdeflate_adler32(uint32_t adler, const void *data, size_t nbytes);

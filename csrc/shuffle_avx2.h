@@ -61,8 +61,7 @@ shuffle2_group(const uint8_t *src, uint8_t *dst, size_t stride)
     __m256i a = load_lanes(src, src + 32), b = load_lanes(src + 16, src + 48);
 
     store32(dst, _mm256_packus_epi16(_mm256_and_si256(a, low), _mm256_and_si256(b, low)));
-    store32(dst + stride,
-            _mm256_packus_epi16(_mm256_srli_epi16(a, 8), _mm256_srli_epi16(b, 8)));
+    store32(dst + stride, _mm256_packus_epi16(_mm256_srli_epi16(a, 8), _mm256_srli_epi16(b, 8)));
 }
 
 AVX2 void
@@ -78,8 +77,8 @@ AVX2 void
 shuffle4_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
     /* Within 4 elements: bytes of equal significance together. */
-    const __m256i gather = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
-                                            0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m256i gather = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0,
+                                            4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m256i a = _mm256_shuffle_epi8(load_lanes(src, src + 64), gather);
     __m256i b = _mm256_shuffle_epi8(load_lanes(src + 16, src + 80), gather);
     __m256i c = _mm256_shuffle_epi8(load_lanes(src + 32, src + 96), gather);
@@ -109,8 +108,8 @@ AVX2 void
 shuffle8_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
     /* Within 2 elements: bytes of equal significance together, as 8 pairs. */
-    const __m256i gather = _mm256_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15,
-                                            0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    const __m256i gather = _mm256_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15, 0,
+                                            8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
     __m256i v0 = _mm256_shuffle_epi8(load_lanes(src, src + 128), gather);
     __m256i v1 = _mm256_shuffle_epi8(load_lanes(src + 16, src + 144), gather);
     __m256i v2 = _mm256_shuffle_epi8(load_lanes(src + 32, src + 160), gather);

@@ -132,17 +132,19 @@ unpack(zp_worker *worker, int window_bits, const uint8_t *src, size_t src_nbytes
         zp_worker_keep(worker, ZP_CONTEXT_INFLATE, library, release_decompressor);
     }
 
-    enum libdeflate_result result =
-        window_bits == GZIP_BITS
-            ? libdeflate_gzip_decompress_ex(library, src, src_nbytes, dst, dst_nbytes, used, &n)
-            : libdeflate_zlib_decompress_ex(library, src, src_nbytes, dst, dst_nbytes, used, &n);
+    enum libdeflate_result result = window_bits == GZIP_BITS
+                                        ? libdeflate_gzip_decompress_ex(library, src, src_nbytes,
+                                                                        dst, dst_nbytes, used, &n)
+                                        : libdeflate_zlib_decompress_ex(library, src, src_nbytes,
+                                                                        dst, dst_nbytes, used, &n);
     switch (result) {
     case LIBDEFLATE_SUCCESS:
         return (int64_t)n;
     case LIBDEFLATE_INSUFFICIENT_SPACE:
         return zp_fail(worker, ZP_ERR_SIZE, NULL);
     default:
-        return zp_fail(worker, ZP_ERR_CORRUPT, "the stream is damaged, truncated, or fails its checksum");
+        return zp_fail(worker, ZP_ERR_CORRUPT,
+                       "the stream is damaged, truncated, or fails its checksum");
     }
 }
 
@@ -231,8 +233,8 @@ zp_deflate_pack(zp_worker *worker, int window_bits, int level, const void *src, 
 }
 
 int64_t
-zp_deflate_unpack(zp_worker *worker, int window_bits, const void *src, size_t src_nbytes,
-                  void *dst, size_t dst_nbytes, size_t *used)
+zp_deflate_unpack(zp_worker *worker, int window_bits, const void *src, size_t src_nbytes, void *dst,
+                  size_t dst_nbytes, size_t *used)
 {
     return unpack(worker, window_bits, src, src_nbytes, dst, dst_nbytes, used);
 }
@@ -258,8 +260,8 @@ bound(const zp_step *step, size_t decoded_nbytes)
 }
 
 static int64_t
-encode(int window_bits, const zp_step *step, zp_worker *worker, const void *src,
-       size_t src_nbytes, void *dst, size_t dst_nbytes)
+encode(int window_bits, const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+       void *dst, size_t dst_nbytes)
 {
     int64_t n = zp_deflate_pack(worker, window_bits, step->level, src, src_nbytes, dst, dst_nbytes);
 
