@@ -1,0 +1,244 @@
+"""Codecs: what lies between an array in memory and the bytes in a store.
+
+Codecs are found by the names in metadata documents.  Importing this package imports none of
+them: each comes with its first use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zarrpy.registry import Registry
+
+if TYPE_CHECKING:
+    from zarrpy.codecs.base import ChunkSpec, Codec
+    from zarrpy.metadata.model import NamedConfig
+
+__all__ = [
+    "CodecInfo",
+    "available_codecs",
+    "document",
+    "find",
+    "register_codec",
+    "unregister_codec",
+]
+
+# Name in zarr.json, id in .zarray (or none), module and class.
+_BUILT_IN = (
+    ("bytes", None, "bytes:Bytes"),
+    ("transpose", None, "transpose:Transpose"),
+    ("blosc", "blosc", "blosc:Blosc"),
+    ("crc32c", "crc32c", "crc32c:CRC32C"),
+    ("gzip", "gzip", "gzip:Gzip"),
+    ("snappy", "snappy", "snappy:Snappy"),
+    ("zstd", "zstd", "zstd:Zstd"),
+    ("numcodecs.adler32", "adler32", "crc32c:Adler32"),
+    ("numcodecs.bz2", "bz2", "bz2:BZ2"),
+    ("numcodecs.crc32", "crc32", "crc32c:CRC32"),
+    ("numcodecs.delta", "delta", "delta:Delta"),
+    ("numcodecs.lz4", "lz4", "lz4:LZ4"),
+    ("numcodecs.lzma", "lzma", "lzma:LZMA"),
+    ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
+    ("numcodecs.zlib", "zlib", "zlib:Zlib"),
+)
+_ALIASES = {
+    "endian": "bytes",
+    **{f"numcodecs.{name}": name for name in ("blosc", "crc32c", "gzip", "snappy", "zstd")},
+}
+
+codecs: Registry[type[Codec]] = Registry(
+    "codec",
+    built_in={name: f"zarrpy.codecs.{target}" for name, _, target in _BUILT_IN},
+    aliases=_ALIASES,
+    entry_points="zarrpy.codecs",
+)
+numcodecs_ids: Registry[type[Codec]] = Registry(
+    "codec of Zarr v2",
+    built_in={v2_id: f"zarrpy.codecs.{target}" for _, v2_id, target in _BUILT_IN if v2_id},
+)
+
+
+def find(name: str, dialect: int = 3) -> type[Codec] | None:
+    """Find the codec of a name.
+
+    Parameters
+    ----------
+    name : str
+        As in ``zarr.json``, or in dialect 2 an ``id`` as in ``.zarray``.
+    dialect : {3, 2}
+
+    Examples
+    --------
+    >>> find("numcodecs.lz4") is find("lz4", dialect=2)
+    True
+    >>> find("no-such-codec") is None
+    True
+    """
+    return (numcodecs_ids if dialect == 2 else codecs).get(name)
+
+
+def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> NamedConfig:
+    """Describe a codec as a metadata document does.
+
+    Parameters
+    ----------
+    codec : Codec
+    dialect : {3, 2}
+        Whose words: those of ``zarr.json`` or those of numcodecs.
+    spec : ChunkSpec, optional
+        The chunk, to fill in what the codec leaves open.
+
+    Raises
+    ------
+    CodecError
+        When Zarr v2 has no such codec.
+
+    Examples
+    --------
+    >>> from zarrpy.codecs.gzip import Gzip
+    >>> document(Gzip(level=3)).configuration
+    {'level': 3}
+    """
+    from zarrpy.errors import CodecError
+    from zarrpy.metadata.model import NamedConfig
+
+    codec = codec if spec is None else codec.fitted(spec)
+    name = codec.v2_id if dialect == 2 else codec.name
+    if name is None:
+        raise CodecError("has no form in Zarr v2", codec=codec.name)
+    return NamedConfig(name, codec.to_config(dialect), dialect=dialect)
+
+
+def register_codec(codec: type[Codec], *, force: bool = False) -> None:
+    """Make a codec known by its `name`, `v2_id` and `aliases`.
+
+    Parameters
+    ----------
+    codec : type
+        A child of `ArrayToArray`, `ArrayToBytes` or `BytesToBytes`.
+    force : bool
+        Replace what has the name already.
+
+    Raises
+    ------
+    ValueError
+        When a name is taken and `force` is false.
+    """
+    codecs.register(codec.name, codec, force=force, aliases=codec.aliases)
+    if codec.v2_id is None:
+        return
+    try:
+        numcodecs_ids.register(codec.v2_id, codec, force=force)
+    except ValueError:
+        codecs.unregister(codec.name)
+        raise
+
+
+def unregister_codec(name: str) -> None:
+    """Take back a registration; a built-in codec that it had replaced returns.
+
+    Raises
+    ------
+    KeyError
+        When nothing was registered under the name.
+    """
+    codec = codecs.get(name)
+    codecs.unregister(name)
+    if codec is not None and codec.v2_id is not None:
+        numcodecs_ids.unregister(codec.v2_id)
+
+
+@dataclass(frozen=True)
+class CodecInfo:
+    """What can be told about a codec.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        "array -> array", "array -> bytes" or "bytes -> bytes".
+    v2_id : str or None
+    description : str
+    version : str or None
+        Of the library that does the work, where there is one.
+    available : bool
+    reason : str or None
+        Why it is not available.
+    """
+
+    name: str
+    kind: str
+    v2_id: str | None
+    description: str
+    version: str | None
+    available: bool
+    reason: str | None
+
+
+# Which linked library does the work of a codec.
+_LIBRARIES = {
+    "zstd": "zstd",
+    "numcodecs.lz4": "lz4",
+    "gzip": "libdeflate",
+    "numcodecs.zlib": "libdeflate",
+}
+
+
+def available_codecs() -> list[CodecInfo]:
+    """Tell about every codec that is known, in alphabetical order.
+
+    Examples
+    --------
+    >>> [info.kind for info in available_codecs() if info.name == "transpose"]
+    ['array -> array']
+    """
+    from zarrpy._native.batch import library_versions
+
+    versions = library_versions()
+    return [_about(name, versions) for name in codecs.names()]
+
+
+def _about(name: str, versions: dict[str, str]) -> CodecInfo:
+    try:
+        codec = codecs.get(name)
+    except Exception as error:  # a plug-in may fail in any way; it is told, not suffered
+        return CodecInfo(name, "unknown", None, "", None, False, str(error))
+    assert codec is not None
+    version = versions.get(_LIBRARIES.get(name, ""))
+    if version is None and _LIBRARIES.get(name) == "libdeflate":
+        version = versions.get("zlib-ng")
+    reason = None if _runs(codec) else "this build has no native codec of that name"
+    return CodecInfo(
+        name,
+        _kind(codec),
+        codec.v2_id,
+        (codec.__doc__ or "").strip().partition("\n")[0],
+        version,
+        reason is None,
+        reason,
+    )
+
+
+def _kind(codec: type[Codec]) -> str:
+    from zarrpy.codecs.base import ArrayToArray, ArrayToBytes
+
+    if issubclass(codec, ArrayToArray):
+        return "array -> array"
+    return "array -> bytes" if issubclass(codec, ArrayToBytes) else "bytes -> bytes"
+
+
+def _runs(codec: type[Codec]) -> bool:
+    """Whether the native codec behind a built-in one is in this build."""
+    from zarrpy._native.batch import find_codec
+
+    native = {"gzip", "numcodecs.zlib"}  # the others are always linked
+    return codec.name not in native or bool(find_codec(codec.name.rpartition(".")[2]))
+
+
+def __getattr__(name: str) -> Any:
+    """Import a codec's class when it is first asked for: ``zarrpy.codecs.Zstd``."""
+    for known, _, target in _BUILT_IN:
+        if target.partition(":")[2] == name:
+            return codecs.get(known)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

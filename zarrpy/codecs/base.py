@@ -1,0 +1,254 @@
+"""What every codec is: its kind, its configuration, and how it is run.
+
+A codec is a frozen dataclass whose fields are its configuration.  It gives *either* a native
+step, which the engine runs without Python, *or* a pair of `encode` and `decode` in Python.
+Codecs come in three kinds, by what they take and what they give; in a chain of codecs arrays
+come first, then exactly one codec turns the array into bytes, then bytes are changed further.
+
+Adding a codec: subclass the base of its kind, set `name` (and `v2_id` where numcodecs has
+such a codec), and register it with `zarrpy.register_codec`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "ArrayToArray",
+    "ArrayToBytes",
+    "BytesToBytes",
+    "Buffer",
+    "ChunkSpec",
+    "Codec",
+    "Step",
+    "unstored",
+]
+
+Buffer = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSpec:
+    """What a codec sees of a chunk before it is encoded.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+        In the byte order of the machine.
+    fill_value : numpy scalar or None
+        None where a codec before has changed what it would look like.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ChunkSpec((4, 5), np.dtype("float32"), None).nbytes
+    80
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fill_value: np.generic | None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the chunk in memory."""
+        return prod(self.shape) * self.dtype.itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One native codec with its parameters, as csrc/zarrpy.h has it.
+
+    Parameters
+    ----------
+    codec : str or capsule
+        A built-in codec's name, or a capsule ``zarrpy.zp_codec.v1`` of another module.
+    level, itemsize, shuffle, compressor, blocksize, variant : int
+    checksum, at_start, split : bool
+    """
+
+    codec: str | object
+    level: int = 0
+    itemsize: int = 0
+    shuffle: int = 0
+    compressor: int = 0
+    checksum: bool = False
+    at_start: bool = False
+    split: bool = False
+    variant: int = 0
+    blocksize: int = 0
+
+
+def unstored(default: Any) -> Any:
+    """Make a field of a codec that tunes the writer and is no part of its configuration."""
+    return field(default=default, compare=False, metadata={"stored": False})
+
+
+class Codec:
+    """The part that all kinds of codecs have in common.
+
+    Attributes
+    ----------
+    name : str
+        As in ``zarr.json``.
+    v2_id : str or None
+        As in ``.zarray``; None where numcodecs has no such codec.
+    aliases : tuple of str
+        Other names it is found under in ``zarr.json``.
+    """
+
+    __slots__ = ()
+
+    name: ClassVar[str]
+    v2_id: ClassVar[str | None] = None
+    aliases: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def from_config(
+        cls,
+        configuration: dict[str, Any],
+        *,
+        dialect: int = 3,
+        spec: ChunkSpec | None = None,
+    ) -> Self:
+        """Make the codec that a metadata document describes.
+
+        Parameters
+        ----------
+        configuration : dict
+            The codec's parameters, as JSON.
+        dialect : {3, 2}
+            Whose words they are: those of ``zarr.json`` or those of numcodecs.
+        spec : ChunkSpec, optional
+            The chunk, where it is known.
+
+        Raises
+        ------
+        MetadataError
+            Naming the parameter and its value.
+        """
+        known = cls.parameters()
+        for key, value in configuration.items():
+            if key not in known:
+                raise MetadataError(
+                    "is not a parameter",
+                    field=f"{cls.name}.{key}",
+                    value=value,
+                    hint=f"{cls.name} has {', '.join(known) or 'no parameters'}",
+                )
+        return cls(**configuration)
+
+    def to_config(self, dialect: int = 3) -> dict[str, Any]:
+        """Say the configuration in the words of a dialect, as JSON."""
+        return {name: getattr(self, name) for name in self.parameters()}
+
+    @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """Names of the parameters that metadata documents store."""
+        if not is_dataclass(cls):
+            return ()
+        return tuple(each.name for each in fields(cls) if each.metadata.get("stored", True))
+
+    def step(self, spec: ChunkSpec) -> Step | None:
+        """Give the native form for chunks of `spec`; None runs the codec in Python."""
+        return None
+
+    def encoded_spec(self, spec: ChunkSpec) -> ChunkSpec:
+        """Describe what `encode` makes of a chunk, for the codecs after this one."""
+        return spec
+
+    def fitted(self, spec: ChunkSpec) -> Self:
+        """Return the codec with what was left open filled in from the chunk."""
+        return self
+
+
+class ArrayToArray(Codec):
+    """A codec that takes an array and gives an array."""
+
+    __slots__ = ()
+
+    def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Encode one chunk."""
+        raise NotImplementedError
+
+    def decode(self, data: np.ndarray[Any, Any], spec: ChunkSpec) -> np.ndarray[Any, Any]:
+        """Decode one chunk; `spec` is what it was before `encode`."""
+        raise NotImplementedError
+
+
+class ArrayToBytes(Codec):
+    """A codec that takes an array and gives bytes."""
+
+    __slots__ = ()
+
+    def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
+        """Encode one chunk."""
+        raise NotImplementedError
+
+    def decode(self, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
+        """Decode one chunk; `spec` is what it was before `encode`."""
+        raise NotImplementedError
+
+
+class BytesToBytes(Codec):
+    """A codec that takes bytes and gives bytes.
+
+    With a native step there is no more to write: `encode` and `decode` run it.
+    """
+
+    __slots__ = ()
+
+    def encode(self, data: Buffer) -> Buffer:
+        """Encode bytes."""
+        from zarrpy._native.batch import encode_step
+
+        result: bytes = encode_step(self._own_step("encode"), data)
+        return result
+
+    def decode(self, data: Buffer, nbytes: int | None = None, exact: bool = True) -> Buffer:
+        """Decode bytes.
+
+        Parameters
+        ----------
+        data : bytes-like
+        nbytes : int, optional
+            How many bytes come out; None where that is not known.
+        exact : bool
+            Whether `nbytes` is the size itself, or only an upper bound.
+
+        Raises
+        ------
+        CorruptChunkError
+            When `data` is damaged, or holds another number of bytes.
+        """
+        from zarrpy._native.batch import decode_step
+
+        result: bytes = decode_step(self._own_step("decode"), data, nbytes)
+        if exact and nbytes is not None:
+            self._check_size(len(result), nbytes)
+        return result
+
+    def _check_size(self, found: int, wanted: int) -> None:
+        if found != wanted:
+            raise CorruptChunkError(f"decodes to {found} bytes, not {wanted}", codec=self.name)
+
+    def _own_step(self, direction: str) -> Step:
+        """Give the step of plain bytes, as no more is known when the codec runs alone."""
+        import numpy as np
+
+        step = self.step(ChunkSpec((), np.dtype("uint8"), None))
+        if step is None:
+            raise CodecError(
+                "has neither a native step nor methods of its own",
+                codec=self.name,
+                direction=direction,
+            )
+        return step

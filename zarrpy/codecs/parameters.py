@@ -1,0 +1,37 @@
+"""Checks of one parameter of a codec, with an error that says it all.
+
+Documents come from anywhere, so that types are exact: ``true`` is not 1, and 5.0 is not 5.
+"""
+
+from collections.abc import Collection
+from typing import Any, NoReturn
+
+from zarrpy.errors import MetadataError
+
+__all__ = ["boolean", "choice", "integer", "reject"]
+
+
+def reject(codec: str, parameter: str, value: object, right: str) -> NoReturn:
+    """Raise the error: the parameter must be what is right, and is not."""
+    raise MetadataError(f"must be {right}", field=f"{codec}.{parameter}", value=value)
+
+
+def integer(codec: str, parameter: str, value: Any, low: int, high: int | None = None) -> None:
+    """Check an integer between `low` and `high`, both included."""
+    right = f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}"
+    if not isinstance(value, int) or isinstance(value, bool):
+        reject(codec, parameter, value, right)
+    if value < low or (high is not None and value > high):
+        reject(codec, parameter, value, right)
+
+
+def boolean(codec: str, parameter: str, value: Any) -> None:
+    """Check a truth value."""
+    if not isinstance(value, bool):
+        reject(codec, parameter, value, "true or false")
+
+
+def choice(codec: str, parameter: str, value: Any, choices: Collection[str]) -> None:
+    """Check that a value is one of a few strings."""
+    if not isinstance(value, str) or value not in choices:
+        reject(codec, parameter, value, "one of " + ", ".join(map(repr, choices)))
