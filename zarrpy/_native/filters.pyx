@@ -1,4 +1,4 @@
-# cython: language_level=3, freethreading_compatible=True
+# cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False
 """Filters: kernels of the engine for bytes in hand, and delta for every type of number.
 
 Delta is written once, for all types, and reaches the engine as capsules with the name
@@ -104,7 +104,7 @@ cdef inline int64_t delta_encode(number value, const void *src, size_t src_nbyte
     """Give differences; `value` only tells the type, and memory need not be aligned."""
     cdef const uint8_t *values = <const uint8_t *>src
     cdef uint8_t *differences = <uint8_t *>dst
-    cdef size_t i
+    cdef size_t i, k = sizeof(number), n = src_nbytes // sizeof(number)
     cdef number before = 0, difference
     if src_nbytes % sizeof(number):
         return ZP_ERR_ENCODE
@@ -114,11 +114,11 @@ cdef inline int64_t delta_encode(number value, const void *src, size_t src_nbyte
         return 0
     # The first is copied and not subtracted from zero, which would lose the sign of -0.0.
     memcpy(differences, values, sizeof(number))
-    for i in range(sizeof(number), src_nbytes, sizeof(number)):
-        memcpy(&before, values + i - sizeof(number), sizeof(number))
-        memcpy(&value, values + i, sizeof(number))
+    for i in range(1, n):
+        memcpy(&before, values + (i - 1) * k, sizeof(number))
+        memcpy(&value, values + i * k, sizeof(number))
         difference = <number>(value - before)
-        memcpy(differences + i, &difference, sizeof(number))
+        memcpy(differences + i * k, &difference, sizeof(number))
     return src_nbytes
 
 
@@ -127,7 +127,7 @@ cdef inline int64_t delta_decode(number value, const void *src, size_t src_nbyte
     """Give running sums; `value` only tells the type, and memory need not be aligned."""
     cdef const uint8_t *differences = <const uint8_t *>src
     cdef uint8_t *values = <uint8_t *>dst
-    cdef size_t i
+    cdef size_t i, k = sizeof(number), n = src_nbytes // sizeof(number)
     cdef number difference = 0
     if src_nbytes % sizeof(number):
         return ZP_ERR_CORRUPT
@@ -137,10 +137,10 @@ cdef inline int64_t delta_decode(number value, const void *src, size_t src_nbyte
         return 0
     memcpy(&value, differences, sizeof(number))
     memcpy(values, &value, sizeof(number))
-    for i in range(sizeof(number), src_nbytes, sizeof(number)):
-        memcpy(&difference, differences + i, sizeof(number))
+    for i in range(1, n):
+        memcpy(&difference, differences + i * k, sizeof(number))
         value = <number>(value + difference)
-        memcpy(values + i, &value, sizeof(number))
+        memcpy(values + i * k, &value, sizeof(number))
     return src_nbytes
 
 

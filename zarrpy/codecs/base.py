@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ArrayToArray",
     "ArrayToBytes",
-    "BytesToBytes",
     "Buffer",
+    "BytesToBytes",
     "ChunkSpec",
     "Codec",
     "Step",

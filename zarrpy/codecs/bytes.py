@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
 from zarrpy.codecs.parameters import choice
 from zarrpy.errors import CorruptChunkError, MetadataError
 
-_ORDERS = {"little": "<", "big": ">"}
+_ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bytes(ArrayToBytes):
-    """Store elements as they are in memory, in C order.
+    r"""Store elements as they are in memory, in C order.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Bytes(ArrayToBytes):
     --------
     >>> import numpy as np
     >>> bytes(Bytes("big").encode(np.array([1, 2], "uint16")))
-    b'\\x00\\x01\\x00\\x02'
+    b'\x00\x01\x00\x02'
     """
 
     name: ClassVar[str] = "bytes"

@@ -102,7 +102,7 @@ class Delta(ArrayToArray):
         return np.dtype(self.astype).newbyteorder("=")
 
     def _check(self, dtype: np.dtype[Any]) -> None:
-        """The array's elements may be looked at as another type, but must be as long."""
+        """Refuse elements of another size; another type of the same size is looked at as ours."""
         if dtype.itemsize != self._memory.itemsize:
             raise CodecError(
                 f"is made for {self.dtype}, of {self._memory.itemsize} bytes, and not for "

@@ -19,9 +19,13 @@ __all__ = ["Decompressor", "decompress"]
 class Decompressor(Protocol):
     """What `bz2` and `lzma` have in common."""
 
-    eof: bool
-    unused_data: bytes
-    needs_input: bool
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the stream was met."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What lies behind the end."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """Decompress up to `max_length` bytes."""
