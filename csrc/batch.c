@@ -16,17 +16,17 @@
 
 /* One chunk and its share of the selection. */
 typedef struct task {
-    int64_t number;                 /* in the plan */
-    int64_t nbytes;                 /* of the decoded chunk */
-    int64_t count[ZP_MAX_NDIM];     /* selected elements an axis */
-    int64_t strides[ZP_MAX_NDIM];   /* of the decoded chunk, in the axes of the array */
-    int64_t selected[ZP_MAX_NDIM];  /* of the selected elements within the chunk */
+    int64_t number;                /* in the plan */
+    int64_t nbytes;                /* of the decoded chunk */
+    int64_t count[ZP_MAX_NDIM];    /* selected elements an axis */
+    int64_t strides[ZP_MAX_NDIM];  /* of the decoded chunk, in the axes of the array */
+    int64_t selected[ZP_MAX_NDIM]; /* of the selected elements within the chunk */
     int64_t extent[ZP_MAX_NDIM];
-    int64_t offset;                 /* of the first selected element within the chunk */
-    char *place;                    /* the same element in the block */
-    int full;                       /* every element of the chunk is selected, in order */
-    int covered;                    /* every element inside the array is selected */
-    int direct;                     /* full, and laid out in the block as it is stored */
+    int64_t offset; /* of the first selected element within the chunk */
+    char *place;    /* the same element in the block */
+    int full;       /* every element of the chunk is selected, in order */
+    int covered;    /* every element inside the array is selected */
+    int direct;     /* full, and laid out in the block as it is stored */
     char key[ZP_MAX_KEY];
 } task;
 

@@ -24,8 +24,8 @@ zp_open_read(const zp_directory *directory, const char *key)
 int
 zp_open_lock(const zp_directory *directory, const char *key)
 {
-    return openat(directory->fd, key, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
-                  0666);
+    return openat(directory->fd, key,
+                  O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0666);
 }
 
 static void

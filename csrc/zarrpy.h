@@ -36,7 +36,7 @@ enum zp_status {
     ZP_ERR_DANGLING = -10,   /* a key names a link to nothing */
     ZP_ERR_CANCELLED = -11,  /* the batch was told to stop */
     ZP_ERR_LOCK_TIMEOUT = -12,
-    ZP_ERR_ENCODE = -13,     /* the value cannot be encoded */
+    ZP_ERR_ENCODE = -13, /* the value cannot be encoded */
 };
 
 /* Static text for a status; never NULL. */
@@ -56,8 +56,8 @@ void zp_fail_allocation(int64_t nth); /* 0: never; for tests, not thread-safe */
 typedef struct zp_worker zp_worker;
 
 enum zp_slot {
-    ZP_SLOT_FILE,  /* bytes as stored */
-    ZP_SLOT_PING,  /* between the steps of a chain */
+    ZP_SLOT_FILE, /* bytes as stored */
+    ZP_SLOT_PING, /* between the steps of a chain */
     ZP_SLOT_PONG,
     ZP_SLOT_CHUNK, /* one decoded chunk */
     ZP_SLOT_BLOCK, /* inside a codec: one block */
@@ -153,10 +153,10 @@ struct zp_step {
     int32_t compressor; /* enum zp_compressor */
     int32_t checksum;   /* zstd: frames carry one */
     int32_t at_start;   /* checksum codecs: stored before the data */
-    int32_t split;      /* blosc: split zstd blocks where that pays; 0 = bytes as c-blosc writes them */
-    int32_t variant;    /* codecs written elsewhere: what kind of element */
-    int64_t blocksize;  /* blosc: 0 = automatic */
-    const void *aux;    /* owned by whoever made the step */
+    int32_t split; /* blosc: split zstd blocks where that pays; 0 = bytes as c-blosc writes them */
+    int32_t variant;   /* codecs written elsewhere: what kind of element */
+    int64_t blocksize; /* blosc: 0 = automatic */
+    const void *aux;   /* owned by whoever made the step */
 };
 
 /*
@@ -187,12 +187,12 @@ typedef struct zp_chain {
 
 /* What went wrong, where. */
 typedef struct zp_error {
-    int32_t status;     /* enum zp_status */
-    int32_t step;       /* index into the chain, or -1 */
-    int64_t task;       /* index into the plan, or -1 */
-    int64_t expected;   /* sizes or checksums where they tell something, else -1 */
+    int32_t status;   /* enum zp_status */
+    int32_t step;     /* index into the chain, or -1 */
+    int64_t task;     /* index into the plan, or -1 */
+    int64_t expected; /* sizes or checksums where they tell something, else -1 */
     int64_t actual;
-    int32_t os_error;   /* errno for ZP_ERR_IO */
+    int32_t os_error; /* errno for ZP_ERR_IO */
     int32_t padding;
     const char *detail; /* static text or NULL */
 } zp_error;
@@ -254,9 +254,9 @@ typedef struct zp_directory {
  * Only the absence of the last component counts as absent: everything else,
  * links to nothing included, is an error.
  */
-int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
-                     int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
-                     const void **data, int *found, zp_error *error);
+int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int64_t length,
+                     zp_worker *worker, void *into, size_t into_nbytes, const void **data,
+                     int *found, zp_error *error);
 
 /* Whether nothing at all stands at a key; 0 also when that cannot be told. */
 int zp_file_is_absent(const zp_directory *directory, const char *key);
@@ -271,10 +271,10 @@ enum zp_durability { ZP_ATOMIC = 0, ZP_DURABLE = 1 };
 
 int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
                  volatile int32_t *cancel, zp_lock *lock, zp_error *error);
-int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock,
-                   const void *data, size_t nbytes, int durability, zp_error *error);
-int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock,
-                   int durability, zp_error *error);
+int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, const void *data,
+                   size_t nbytes, int durability, zp_error *error);
+int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
+                   zp_error *error);
 void zp_lock_drop(const zp_directory *directory, zp_lock *lock);
 
 /* -------------------------------------------------------------- batches ---- */
@@ -337,14 +337,14 @@ typedef struct zp_batch {
     const int64_t *strides;
     const void *fill;        /* one element, as in memory */
     const void *stored_fill; /* the same in the byte order of stored chunks */
-    int32_t keep_empty;  /* write chunks that hold only the fill value */
+    int32_t keep_empty;      /* write chunks that hold only the fill value */
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;
     const zp_directory *directory; /* files, or NULL: bytes in hand */
-    const zp_bytes *stored;  /* bytes in hand, indexed from `first` */
-    zp_bytes *encoded;       /* write without files: results, owned by the caller, freed by zp_free */
-    uint8_t *outcome;        /* enum zp_outcome, indexed from `first`; may be NULL when reading */
+    const zp_bytes *stored;        /* bytes in hand, indexed from `first` */
+    zp_bytes *encoded; /* write without files: results, owned by the caller, freed by zp_free */
+    uint8_t *outcome;  /* enum zp_outcome, indexed from `first`; may be NULL when reading */
     volatile int64_t cursor;
     volatile int64_t nabsent;
     volatile int64_t nbytes_stored; /* bytes read or written */
