@@ -33,11 +33,13 @@ extern const char *const zfp_version_string;
 #endif
 
 /* Libraries that do not tell their version at run time: the build says it, where it knows. */
+#define TEXT_OF(macro) #macro
+#define TEXT(macro) TEXT_OF(macro)
 #ifndef ZP_LIBDEFLATE_VERSION
-#define ZP_LIBDEFLATE_VERSION "1"
+#define ZP_LIBDEFLATE_VERSION 1
 #endif
 #ifndef ZP_BLOSCLZ_VERSION
-#define ZP_BLOSCLZ_VERSION "2"
+#define ZP_BLOSCLZ_VERSION 2
 #endif
 
 const char *
@@ -53,15 +55,15 @@ zp_library_version(const char *library)
 #endif
 #if ZP_HAVE_LIBDEFLATE
     if (strcmp(library, "libdeflate") == 0)
-        return ZP_LIBDEFLATE_VERSION;
+        return TEXT(ZP_LIBDEFLATE_VERSION);
 #endif
 #if ZP_HAVE_ZFP
     if (strcmp(library, "zfp") == 0)
-        return zfp_version_string;
+        return zfp_version_string + strlen("zfp version ");
 #endif
 #if ZP_HAVE_BLOSCLZ
     if (strcmp(library, "blosclz") == 0)
-        return ZP_BLOSCLZ_VERSION;
+        return TEXT(ZP_BLOSCLZ_VERSION);
 #endif
     if (strcmp(library, "shuffle") == 0)
         return "zarrpy";

@@ -1,0 +1,61 @@
+#include "cases.h"
+
+#include <stdlib.h>
+
+static const struct {
+    const char *codec;
+    zp_step step;
+} cases[] = {
+    {"zstd", {.level = 0}},
+    {"zstd", {.level = -7, .checksum = 1}},
+    {"zstd", {.level = 19, .checksum = 1}},
+    {"lz4", {.level = 1}},
+    {"gzip", {.level = 0}},
+    {"gzip", {.level = 6}},
+    {"zlib", {.level = 1}},
+    {"zlib", {.level = 9}},
+    {"snappy", {0}},
+    {"crc32c", {0}},
+    {"crc32", {.at_start = 1}},
+    {"adler32", {.at_start = 1}},
+    {"shuffle", {.itemsize = 1}},
+    {"blosc", {.compressor = ZP_BLOSCLZ, .level = 5, .itemsize = 4, .shuffle = 1}},
+    {"blosc", {.compressor = ZP_BLOSCLZ, .level = 9, .itemsize = 1, .shuffle = 2}},
+    {"blosc", {.compressor = ZP_LZ4, .level = 5, .itemsize = 4, .shuffle = 1}},
+    {"blosc", {.compressor = ZP_LZ4, .level = 1, .itemsize = 8, .shuffle = 2}},
+    {"blosc", {.compressor = ZP_LZ4, .level = 5, .itemsize = 3, .blocksize = 777}},
+    {"blosc", {.compressor = ZP_LZ4HC, .level = 9, .itemsize = 2, .shuffle = 1}},
+    {"blosc", {.compressor = ZP_SNAPPY, .level = 5, .itemsize = 4, .shuffle = 1}},
+    {"blosc", {.compressor = ZP_ZLIB, .level = 5, .itemsize = 4, .shuffle = 1}},
+    {"blosc", {.compressor = ZP_ZSTD, .level = 5, .itemsize = 4, .shuffle = 1, .split = 1}},
+    {"blosc", {.compressor = ZP_ZSTD, .level = 3, .itemsize = 16, .shuffle = 2}},
+    {"blosc", {.compressor = ZP_ZSTD, .level = 0, .itemsize = 4, .shuffle = 1}},
+};
+
+int
+ncases(void)
+{
+    return (int)(sizeof cases / sizeof cases[0]);
+}
+
+zp_step
+case_step(int i)
+{
+    zp_step step = cases[i].step;
+
+    step.codec = zp_codec_find(cases[i].codec);
+    return step;
+}
+
+int64_t
+encode_case(const zp_step *step, zp_worker *worker, const void *data, size_t nbytes,
+            uint8_t **encoded)
+{
+    int64_t bound = step->codec->bound(step, nbytes);
+
+    if (bound < 0)
+        return bound;
+    *encoded = malloc((size_t)bound + 1);
+    return *encoded ? step->codec->encode(step, worker, data, nbytes, *encoded, (size_t)bound)
+                    : ZP_ERR_MEMORY;
+}

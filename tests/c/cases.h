@@ -1,0 +1,17 @@
+/*
+ * cases.h - every codec with the parameters that lead into different code
+ */
+#ifndef CASES_H
+#define CASES_H
+
+#include "zarrpy.h"
+
+/* Step i, or one without codec when the codec is not in this build; ncases() of them. */
+zp_step case_step(int i);
+int ncases(void);
+
+/* Encode into memory from malloc; the size, or a negative zp_status. */
+int64_t encode_case(const zp_step *step, zp_worker *worker, const void *data, size_t nbytes,
+                    uint8_t **encoded);
+
+#endif
