@@ -159,8 +159,7 @@ def _by_kind(
     names = [codec.name for codec in codecs]
     if len(serializers) != 1:
         raise MetadataError(
-            f"a chain needs exactly one array-to-bytes codec, such as 'bytes'; {names} has "
-            f"{len(serializers)}",
+            "must hold exactly one array-to-bytes codec, such as 'bytes'",
             field="codecs",
             value=names,
         )
@@ -170,8 +169,7 @@ def _by_kind(
         isinstance(codec, BytesToBytes) for codec in after
     ):
         raise MetadataError(
-            f"codecs out of order: array-to-array ones come before {names[at]!r}, bytes-to-bytes "
-            f"ones after it, but the chain is {names}",
+            f"must hold array-to-array codecs before {names[at]!r} and bytes-to-bytes ones after it",
             field="codecs",
             value=names,
         )

@@ -16,7 +16,7 @@ from zarrpy.errors import StoreError
 from zarrpy.stores.base import ByteRange, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from zarrpy.stores.base import Bytes
 
@@ -83,6 +83,40 @@ class LocalStore(Store):
         except OSError as error:
             raise self._failure(prefix, "list", error) from error
         return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
+
+    def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
+        """Read several files of one directory."""
+        directory = self.directory("")
+        if directory is None:
+            return [None] * len(keys)
+        return [directory.read(key) for key in keys]
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Remove everything below a prefix, what is nearest to it first.
+
+        So the documents of a node go before its chunks, and a reader meets either the node or
+        nothing, not a node that has lost its chunks.
+        """
+        self.check_writable("delete", prefix)
+        if prefix and not prefix.endswith("/"):
+            super().delete_prefix(prefix)
+            return
+        folders = []
+        for folder, _, files in os.walk(self._path(prefix.rstrip("/")), onerror=self._list_failed):
+            folders.append(folder)
+            for name in files:
+                self._remove(os.unlink, os.path.join(folder, name))
+        for folder in reversed(folders if prefix else folders[1:]):
+            self._remove(os.rmdir, folder)
+
+    def _remove(self, remove: Callable[[str], None], path: str) -> None:
+        try:
+            remove(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            key = os.path.relpath(path, self.root).replace(os.sep, "/")
+            raise self._failure(key, "delete", error) from error
 
     def size(self, key: str) -> int | None:
         """Bytes of a file."""

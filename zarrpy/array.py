@@ -1,0 +1,428 @@
+"""An array in a store."""
+
+from __future__ import annotations
+
+import math
+import operator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zarrpy._native.batch import Batch
+from zarrpy._native.plan import ChunkPlan
+from zarrpy.attributes import Attributes
+from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
+from zarrpy.codecs.chain import CodecChain
+from zarrpy.config import config
+from zarrpy.engine.nodes import require_node, write_node
+from zarrpy.engine.operation import operation
+from zarrpy.engine.requests import Run, Steps
+from zarrpy.engine.twin import PythonBatch
+from zarrpy.errors import (
+    ChunkError,
+    MetadataError,
+    MissingChunkError,
+    NodeNotFoundError,
+    ReadOnlyStoreError,
+    ShapeMismatchError,
+)
+from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.selection import Selection, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from zarrpy.info import Info
+    from zarrpy.stores.base import Store
+
+
+class Array:
+    """An N-dimensional array, stored in chunks.
+
+    Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
+    follow NumPy: ``array[10:20, ::-1]`` gives an ndarray, ``array[0, 0] = 1`` changes the store.
+
+    Parameters
+    ----------
+    store : Store
+    path : str
+        Of the array within the store; "" is the root.
+    metadata : ArrayMetadata
+    read_only : bool
+        Refuse every change.
+    write_empty_chunks : bool, optional
+        Write chunks that hold only the fill value; by default they are left out.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        path: str,
+        metadata: ArrayMetadata,
+        *,
+        read_only: bool = False,
+        write_empty_chunks: bool | None = None,
+    ) -> None:
+        self.store = store
+        self.path = path
+        self.metadata = metadata
+        self.read_only = read_only or store.read_only
+        self._keep_empty = write_empty_chunks
+
+    # --------------------------------------------------------------------------- what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes, in elements."""
+        return self.metadata.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the elements in memory, in native byte order."""
+        return self.metadata.data_type.numpy
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.metadata.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.metadata.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements in memory; what is stored is less, as a rule."""
+        return self.size * self.itemsize
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Shape of the chunks, in elements."""
+        return self.metadata.chunk_grid.chunk_shape
+
+    @property
+    def shards(self) -> tuple[int, ...] | None:
+        """Shape of the shards; None when chunks are stored one by one."""
+        return None
+
+    @property
+    def cdata_shape(self) -> tuple[int, ...]:
+        """Number of chunks along each axis."""
+        return self.metadata.grid_shape
+
+    @property
+    def nchunks(self) -> int:
+        """Number of chunks."""
+        return math.prod(self.cdata_shape)
+
+    @property
+    def fill_value(self) -> np.generic:
+        """Value of elements that were never written."""
+        return self.metadata.fill_value
+
+    @property
+    def dimension_names(self) -> tuple[str | None, ...] | None:
+        """Names of the axes, where they have some."""
+        return self.metadata.dimension_names
+
+    @property
+    def order(self) -> str:
+        """Order of the elements within a stored chunk: "C", or "F" when a transpose reverses it."""
+        for codec in self.metadata.codecs:
+            if codec.name == "transpose" and self.ndim > 1:
+                given = codec.configuration.get("order")
+                if given == "F" or given == list(range(self.ndim))[::-1]:
+                    return "F"
+        return "C"
+
+    @property
+    def name(self) -> str:
+        """Path with a leading slash."""
+        return "/" + self.path
+
+    @property
+    def basename(self) -> str:
+        """Last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def attrs(self) -> Attributes:
+        """Attributes, written through to the store."""
+        return Attributes(self)
+
+    @cached_property
+    def codecs(self) -> CodecChain:
+        """The codec chain of this array.
+
+        Raises
+        ------
+        UnsupportedExtensionError
+            When a codec is not known.
+        """
+        metadata = self.metadata
+        spec = ChunkSpec(metadata.chunk_grid.chunk_shape, self.dtype, metadata.fill_value)
+        try:
+            return CodecChain.bind(metadata.codecs, spec)
+        except MetadataError as error:
+            raise error.fill(path=self.path or "/")
+
+    @property
+    def filters(self) -> tuple[ArrayToArray, ...]:
+        """Array-to-array codecs."""
+        return self.codecs.array_to_array
+
+    @property
+    def serializer(self) -> ArrayToBytes:
+        """The array-to-bytes codec."""
+        return self.codecs.array_to_bytes
+
+    @property
+    def compressors(self) -> tuple[BytesToBytes, ...]:
+        """Bytes-to-bytes codecs."""
+        return self.codecs.bytes_to_bytes
+
+    @property
+    def info(self) -> Info:
+        """What there is to know without reading a chunk."""
+        from zarrpy.info import Info
+
+        return Info.of_array(self)
+
+    # ------------------------------------------------------------------------------- reading
+
+    def __getitem__(self, key: Any) -> Any:
+        result = self.read(key)
+        if result.ndim == 0 and not _has_ellipsis(key):
+            return result[()]
+        return result
+
+    @operation
+    def read(
+        self, selection: Any = Ellipsis, *, out: np.ndarray[Any, Any] | None = None
+    ) -> Steps[np.ndarray[Any, Any]]:
+        """Read a selection.
+
+        Parameters
+        ----------
+        selection : int, slice, ellipsis, newaxis or a tuple of them
+            As in ``array[selection]``.
+        out : ndarray, optional
+            Where the elements go: of the selection's shape and the array's data type, any strides.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array.
+
+        Raises
+        ------
+        SelectionError
+            An IndexError, when the selection does not fit the array.
+        ChunkError
+            When a chunk cannot be decoded; names the array, the chunk and its key.
+        """
+        chosen = parse(selection, self.shape)
+        if out is None:
+            out = np.empty(chosen.shape, self.dtype)
+        else:
+            _check_out(out, chosen, self.dtype)
+        batch = self._batch(chosen, out, writing=False)
+        yield from self._run(batch)
+        if batch.nabsent:
+            yield from self._account_for_absent(batch.nabsent)
+        return out
+
+    def _account_for_absent(self, count: int) -> Steps[None]:
+        """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
+        try:
+            yield from require_node(self.path, self.metadata.zarr_format, ArrayMetadata)
+        except NodeNotFoundError as error:
+            error.fill(hint="it was deleted, or its file system went away, since it was opened")
+            raise
+        if config.missing == "error":
+            raise MissingChunkError(f"{count} chunks of the selection", array=self.path or "/")
+
+    # ------------------------------------------------------------------------------- writing
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.write(key, value)
+
+    @operation
+    def write(self, selection: Any, value: Any) -> Steps[None]:
+        """Write a selection.
+
+        Parameters
+        ----------
+        selection : int, slice, ellipsis, newaxis or a tuple of them
+            As in ``array[selection] = value``.
+        value : array-like
+            Broadcast to the shape of the selection and cast to the data type, as NumPy does.
+
+        Raises
+        ------
+        SelectionError
+            An IndexError, when the selection does not fit the array.
+        ShapeMismatchError
+            A ValueError, when the value cannot be broadcast. Nothing is written then.
+        """
+        self._check_writable("write")
+        chosen = parse(selection, self.shape)
+        values = _broadcast(value, self.dtype, chosen.shape, self.name)
+        yield from self._run(self._batch(chosen, values, writing=True))
+
+    def _check_writable(self, operation: str) -> None:
+        if self.read_only:
+            raise ReadOnlyStoreError(
+                f"cannot {operation} {self.name!r}: the array was opened read-only",
+                store=repr(self.store),
+                key=self.path,
+                operation=operation,
+                hint="open it with mode='r+' to change it",
+            )
+
+    def _run(self, batch: Batch | PythonBatch) -> Steps[None]:
+        keys = self.metadata.chunk_keys
+        batch.name_keys(keys.prefix, keys.separator, keys.zero)
+        try:
+            yield Run(batch, self.path)
+        except ChunkError as error:
+            raise error.fill(array=self.path or "/")
+
+    def _batch(
+        self, chosen: Selection, values: np.ndarray[Any, Any], *, writing: bool
+    ) -> Batch | PythonBatch:
+        """Chunks of a selection, in C where the chain is native."""
+        chain = self.codecs
+        plan = ChunkPlan(
+            self.shape, self.metadata.chunk_grid.axes, chosen.start, chosen.count, chosen.step
+        )
+        block = chosen.align(values)
+        keep_empty = self._keep_empty
+        if keep_empty is None:
+            keep_empty = config.array.write_empty_chunks
+        durable = config.durability == "durable"
+        if chain.native_chain is None or "native" in config.disable:
+            return PythonBatch(
+                plan,
+                chain,
+                block,
+                self.fill_value,
+                writing=writing,
+                keep_empty=keep_empty,
+                durable=durable,
+            )
+        fill, stored_fill = self._fill_bytes
+        return Batch(
+            plan, chain.native_chain, block, fill, stored_fill, writing, keep_empty, durable
+        )
+
+    @cached_property
+    def _fill_bytes(self) -> tuple[bytes, bytes]:
+        """The fill value as in memory, and as in stored chunks."""
+        fill = np.array(self.fill_value, self.dtype)
+        return fill.tobytes(), (fill.byteswap() if self.codecs.swap else fill).tobytes()
+
+    # ----------------------------------------------------------------------------- changing
+
+    def _attributes(self) -> dict[str, Any]:
+        return self.metadata.attributes
+
+    @operation
+    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
+        """Apply a function to the attributes as they are stored now, and write them."""
+        self._check_writable("change the attributes of")
+        format_ = self.metadata.zarr_format
+        stored = yield from require_node(self.path, format_, ArrayMetadata)
+        attributes = dict(stored.attributes)
+        change(attributes)
+        new = stored.with_attributes(attributes)
+        yield from write_node(self.path, new)
+        assert isinstance(new, ArrayMetadata)
+        self.metadata = new
+
+    # --------------------------------------------------------------------------- conventions
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d array")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        rows = self.chunks[0]
+        for start in range(0, self.shape[0], rows):
+            yield from self[start : start + rows]
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> np.ndarray[Any, Any]:
+        if copy is False:
+            raise ValueError(f"{self.name!r} is stored: an array of it is always a copy")
+        result = self.read()
+        return result if dtype is None else result.astype(dtype, copy=False)
+
+    def __bool__(self) -> bool:
+        return bool(np.asarray(self))
+
+    def __int__(self) -> int:
+        return int(np.asarray(self)[()])
+
+    def __float__(self) -> float:
+        return float(np.asarray(self)[()])
+
+    def __index__(self) -> int:
+        if self.shape:
+            raise TypeError("only a 0-d array of integers can be an index")
+        return operator.index(self[()])
+
+    def __repr__(self) -> str:
+        names = self.dimension_names
+        sizes = ", ".join(
+            f"{names[i]} {n}" if names and names[i] else str(n) for i, n in enumerate(self.shape)
+        )
+        return f"<zarrpy.Array {self.name!r} ({sizes}) {self.dtype} in {self.store!r}>"
+
+
+def _has_ellipsis(key: Any) -> bool:
+    return key is Ellipsis or (isinstance(key, tuple) and any(term is Ellipsis for term in key))
+
+
+def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any]) -> None:
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
+    if out.shape != chosen.shape:
+        raise ShapeMismatchError(
+            f"out has shape {out.shape}, but the selection has {chosen.shape}",
+            expected=chosen.shape,
+            actual=out.shape,
+        )
+    if out.dtype != dtype:
+        raise TypeError(f"out has data type {out.dtype}, but the array has {dtype}")
+
+
+def _broadcast(
+    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
+) -> np.ndarray[Any, Any]:
+    """Cast and broadcast a value as NumPy's assignment does: leading axes of length 1 may go."""
+    values = np.asarray(value)
+    if values.dtype != dtype:
+        values = values.astype(dtype)
+    while values.ndim > len(shape) and values.shape[0] == 1:
+        values = values[0]
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise ShapeMismatchError(
+            f"{name!r}: cannot broadcast a value of shape {values.shape} to the selection's shape "
+            f"{tuple(shape)}",
+            expected=tuple(shape),
+            actual=values.shape,
+        ) from None

@@ -1,0 +1,201 @@
+"""Find, read, create and delete nodes: the only place that knows which documents make one.
+
+A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v2 in ``.zarray`` or
+``.zgroup`` with attributes in ``.zattrs``.  Where both stand, v3 counts.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps
+from zarrpy.errors import (
+    ArrayNotFoundError,
+    GroupNotFoundError,
+    NodeExistsError,
+    NodeKindError,
+    NodeNotFoundError,
+)
+from zarrpy.metadata import json, v2, v3
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Metadata: TypeAlias = ArrayMetadata | GroupMetadata
+
+_V3 = "zarr.json"
+_V2 = (".zarray", ".zgroup", ".zattrs")
+_NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
+DOCUMENTS = frozenset((_V3, *_V2, ".zmetadata"))
+
+
+class MixedFormatsWarning(UserWarning):
+    """A node has documents of both formats; v3 is used."""
+
+
+def key_of(path: str, name: str) -> str:
+    """Key of something in the directory of a node."""
+    return f"{path}/{name}" if path else name
+
+
+def read_node(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
+    """Read the node at a path; None when there is none."""
+    names = _NAMES[zarr_format]
+    values = yield Fetch(tuple(key_of(path, name) for name in names))
+    return _parse_node(path, dict(zip(names, values, strict=True)))
+
+
+def read_nodes(paths: list[str], zarr_format: int | None = None) -> Steps[list[Metadata | None]]:
+    """Read several nodes in one request."""
+    names = _NAMES[zarr_format]
+    values = yield Fetch(tuple(key_of(path, name) for path in paths for name in names))
+    n = len(names)
+    return [
+        _parse_node(path, dict(zip(names, values[i * n : (i + 1) * n], strict=True)))
+        for i, path in enumerate(paths)
+    ]
+
+
+def _parse_node(path: str, values: dict[str, Any]) -> Metadata | None:
+    def parse(name: str) -> dict[str, Any] | None:
+        value = values.get(name)
+        return None if value is None else json.loads(value, path=key_of(path, name))
+
+    in_v2 = values.get(".zarray") is not None or values.get(".zgroup") is not None
+    if values.get(_V3) is not None:
+        if in_v2:
+            warnings.warn(
+                f"the node at {path!r} has metadata of Zarr v3 and of v2; v3 is used"
+                " (zarr_format=2 reads the other)",
+                MixedFormatsWarning,
+                stacklevel=2,
+            )
+        return v3.parse(parse(_V3) or {}, path)
+    if not in_v2:
+        return None
+    attributes = parse(".zattrs")
+    zarray = parse(".zarray")
+    if zarray is not None:
+        return v2.parse(zarray, attributes, path)
+    return v2.parse_group(parse(".zgroup") or {}, attributes, path)
+
+
+def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]:
+    """Write a node as keys and values, attributes before what makes it a node."""
+    dump = v3.dump if metadata.zarr_format == 3 else v2.dump
+    documents = dump(metadata)
+    names = sorted(documents, key=lambda name: name != ".zattrs")
+    return tuple((key_of(path, name), json.dumps(documents[name])) for name in names)
+
+
+def write_node(path: str, metadata: Metadata) -> Steps[None]:
+    """Replace the documents of a node."""
+    yield Put(documents_of(path, metadata))
+
+
+def require_node(
+    path: str, zarr_format: int | None = None, kind: type[Metadata] | None = None
+) -> Steps[Metadata]:
+    """Read the node at a path, which has to be there and of that kind."""
+    found = yield from read_node(path, zarr_format)
+    if found is None:
+        raise (yield from _not_found(path, kind))
+    if kind is not None and not isinstance(found, kind):
+        is_array = isinstance(found, ArrayMetadata)
+        raise NodeKindError(
+            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r}, "
+            f"not {'a group' if is_array else 'an array'}",
+            path=path,
+            found="array" if is_array else "group",
+            hint=f"use open_{'array' if is_array else 'group'}, or open for either",
+        )
+    return found
+
+
+def _not_found(path: str, kind: type[Metadata] | None) -> Steps[NodeNotFoundError]:
+    """Make the error for a missing node, with the names that are like the one asked for."""
+    error, what = NodeNotFoundError, "array or group"
+    if kind is ArrayMetadata:
+        error, what = ArrayNotFoundError, "array"
+    elif kind is GroupMetadata:
+        error, what = GroupNotFoundError, "group"
+    parent, _, name = path.rpartition("/")
+    nearest: list[str] = []
+    if path:
+        names = yield ListNames(parent + "/" if parent else "")
+        nearest = _nearest(name, (other for other in names if other not in DOCUMENTS))
+    return error(
+        f"no {what} at {path or '/'!r}",
+        path=path,
+        nearest=[key_of(parent, other) for other in nearest],
+        hint="open never creates unless asked to; create_array and create_group do",
+    )
+
+
+def _nearest(name: str, others: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(name, list(others), n=3)
+
+
+def create_node(path: str, metadata: Metadata, *, overwrite: bool = False) -> Steps[None]:
+    """Create a node and the groups on the way to it.
+
+    Raises
+    ------
+    NodeExistsError
+        When there is a node already and `overwrite` is false.
+    NodeKindError
+        When an array stands on the way.
+    """
+    existing = yield from read_node(path)
+    if existing is not None and not overwrite:
+        is_array = isinstance(existing, ArrayMetadata)
+        raise NodeExistsError(
+            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
+            path=path,
+            hint="overwrite=True replaces it with all that is below it",
+        )
+    missing = yield from _missing_parents(path)
+    if existing is not None:
+        yield from delete_node(path)
+    for parent in missing:
+        yield from write_node(parent, GroupMetadata(zarr_format=metadata.zarr_format))
+    yield from write_node(path, metadata)
+
+
+def _missing_parents(path: str) -> Steps[list[str]]:
+    """Paths on the way to a node where there is no group yet, outermost first."""
+    if not path:
+        return []
+    parts = path.split("/")
+    parents = ["/".join(parts[:i]) for i in range(len(parts))]
+    found = yield from read_nodes(parents)
+    for parent, metadata in zip(parents, found, strict=True):
+        if isinstance(metadata, ArrayMetadata):
+            raise NodeKindError(
+                f"cannot create {path!r}: there is an array at {parent or '/'!r}, not a group",
+                path=path,
+                found="array",
+            )
+    return [parent for parent, metadata in zip(parents, found, strict=True) if metadata is None]
+
+
+def delete_node(path: str) -> Steps[None]:
+    """Delete a node and everything below it; the documents that make it a node go first."""
+    yield DeletePrefix(path + "/" if path else "")
+
+
+def child_names(path: str) -> Steps[list[str]]:
+    """Names in the directory of a group that may be nodes."""
+    names = yield ListNames(path + "/" if path else "")
+    return [name for name in names if name not in DOCUMENTS and not name.startswith((".", "__"))]
+
+
+def read_children(path: str, zarr_format: int | None = None) -> Steps[dict[str, Metadata]]:
+    """Read the nodes directly below a group, by name."""
+    names = yield from child_names(path)
+    found = yield from read_nodes([key_of(path, name) for name in names], zarr_format)
+    return {name: node for name, node in zip(names, found, strict=True) if node is not None}

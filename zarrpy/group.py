@@ -1,0 +1,325 @@
+"""A group in a store: a mapping from names to arrays and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from zarrpy.array import Array
+from zarrpy.attributes import Attributes
+from zarrpy.creation import array_metadata, auto_keyword
+from zarrpy.engine.nodes import (
+    create_node,
+    delete_node,
+    key_of,
+    read_children,
+    read_node,
+    require_node,
+    write_node,
+)
+from zarrpy.engine.operation import operation
+from zarrpy.errors import NodeKindError, NodeNotFoundError, ReadOnlyStoreError, ShapeMismatchError
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.names import check_path, normalise_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.requests import Steps
+    from zarrpy.info import Info, Tree
+    from zarrpy.stores.base import Store
+
+Node: TypeAlias = "Array | Group"
+
+
+class Group(MutableMapping[str, Any]):
+    """Arrays and groups by name; nested ones by path, such as ``group["a/b"]``.
+
+    Made by `open_group`, `create_group` and their relatives, not by hand.
+
+    Parameters
+    ----------
+    store : Store
+    path : str
+        Of the group within the store; "" is the root.
+    metadata : GroupMetadata
+    read_only : bool
+        Refuse every change.
+    """
+
+    def __init__(
+        self, store: Store, path: str, metadata: GroupMetadata, *, read_only: bool = False
+    ) -> None:
+        self.store = store
+        self.path = path
+        self.metadata = metadata
+        self.read_only = read_only or store.read_only
+
+    @property
+    def name(self) -> str:
+        """Path with a leading slash."""
+        return "/" + self.path
+
+    @property
+    def basename(self) -> str:
+        """Last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def attrs(self) -> Attributes:
+        """Attributes, written through to the store."""
+        return Attributes(self)
+
+    @property
+    def info(self) -> Info:
+        """What there is to know about the group itself."""
+        from zarrpy.info import Info
+
+        return Info.of_group(self)
+
+    # ------------------------------------------------------------------------------- members
+
+    def __getitem__(self, path: str) -> Any:
+        return self.get_node(path)
+
+    @operation
+    def get_node(self, path: str) -> Steps[Node]:
+        """Read a member by its path.
+
+        Raises
+        ------
+        NodeNotFoundError
+            A KeyError, when there is nothing at the path.
+        """
+        full = self._below(path)
+        found = yield from require_node(full, self.metadata.zarr_format)
+        return self._node(full, found)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self._has(path)
+
+    @operation
+    def _has(self, path: str) -> Steps[bool]:
+        found = yield from read_node(self._below(path), self.metadata.zarr_format)
+        return found is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self.members()])
+
+    def __len__(self) -> int:
+        return len(self.members())
+
+    @operation
+    def members(self, max_depth: int | None = 0) -> Steps[tuple[tuple[str, Node], ...]]:
+        """Read the arrays and groups of this group.
+
+        Parameters
+        ----------
+        max_depth : int, optional
+            How many levels of groups to descend into: 0 gives the direct members, None all.
+
+        Returns
+        -------
+        tuple of (str, Array or Group)
+            Paths relative to this group.
+        """
+        children = yield from read_children(self.path, self.metadata.zarr_format)
+        found: list[tuple[str, Node]] = []
+        for name, metadata in children.items():
+            node = self._node(key_of(self.path, name), metadata)
+            found.append((name, node))
+            if isinstance(node, Group) and max_depth != 0:
+                depth = None if max_depth is None else max_depth - 1
+                below = yield from node.members.steps(depth)
+                found.extend((f"{name}/{path}", member) for path, member in below)
+        return tuple(found)
+
+    def arrays(self) -> tuple[tuple[str, Array], ...]:
+        """Arrays directly in this group, with their names."""
+        return tuple((name, node) for name, node in self.members() if isinstance(node, Array))
+
+    def groups(self) -> tuple[tuple[str, Group], ...]:
+        """Groups directly in this group, with their names."""
+        return tuple((name, node) for name, node in self.members() if isinstance(node, Group))
+
+    def array_keys(self) -> tuple[str, ...]:
+        """Names of the arrays."""
+        return tuple(name for name, _ in self.arrays())
+
+    def group_keys(self) -> tuple[str, ...]:
+        """Names of the groups."""
+        return tuple(name for name, _ in self.groups())
+
+    def tree(self, level: int | None = None, *, max_nodes: int = 500) -> Tree:
+        """Draw the hierarchy below this group.
+
+        Parameters
+        ----------
+        level : int, optional
+            How many levels to descend.
+        max_nodes : int
+            How many nodes to draw at most.
+        """
+        from zarrpy.info import Tree
+
+        return Tree.of(self, level, max_nodes)
+
+    # ------------------------------------------------------------------------------ creating
+
+    def create_array(self, name: str, **keywords: Any) -> Array:
+        """Create an array below this group; keywords as of `zarrpy.create_array`."""
+        return self._create_array(name, auto_keyword(keywords))
+
+    @operation
+    def _create_array(self, name: str, keywords: dict[str, Any]) -> Steps[Array]:
+        self._check_writable("create an array in")
+        path = key_of(self.path, check_path(name))
+        data = keywords.pop("data", None)
+        overwrite = keywords.pop("overwrite", False)
+        write_data = keywords.pop("write_data", True)
+        keywords.setdefault("zarr_format", self.metadata.zarr_format)
+        metadata, keep_empty = array_metadata(data=data, **keywords)
+        yield from create_node(path, metadata, overwrite=overwrite)
+        array = Array(self.store, path, metadata, write_empty_chunks=keep_empty)
+        if data is not None and write_data:
+            yield from array.write.steps(Ellipsis, data)
+        return array
+
+    @operation
+    def create_group(
+        self, name: str, *, overwrite: bool = False, attributes: Mapping[str, Any] | None = None
+    ) -> Steps[Group]:
+        """Create a group below this one, and the groups on the way to it.
+
+        Raises
+        ------
+        NodeExistsError
+            When there is a node already and `overwrite` is false.
+        """
+        from zarrpy.metadata.attributes import normalise
+
+        self._check_writable("create a group in")
+        path = key_of(self.path, check_path(name))
+        metadata = GroupMetadata(
+            normalise(attributes or {}, path=path), self.metadata.zarr_format
+        )
+        yield from create_node(path, metadata, overwrite=overwrite)
+        return Group(self.store, path, metadata)
+
+    @operation
+    def require_group(self, name: str) -> Steps[Group]:
+        """Open a group below this one; create it when it is missing."""
+        path = self._below(name)
+        found = yield from read_node(path, self.metadata.zarr_format)
+        if found is None:
+            return (yield from self.create_group.steps(name))
+        if not isinstance(found, GroupMetadata):
+            raise NodeKindError(f"there is an array at {path!r}, not a group", path=path)
+        return Group(self.store, path, found, read_only=self.read_only)
+
+    def require_array(
+        self, name: str, *, shape: tuple[int, ...] | int, dtype: Any = None, exact: bool = False,
+        **keywords: Any,
+    ) -> Array:
+        """Open an array below this group; create it when it is missing.
+
+        Raises
+        ------
+        ShapeMismatchError
+            When the array there has another shape.
+        TypeError
+            When its data type is another, or with `exact` false, cannot hold `dtype`.
+        """
+        path = self._below(name)
+        if name not in self:
+            return self.create_array(name, shape=shape, dtype=dtype, **keywords)
+        found = self[name]
+        if not isinstance(found, Array):
+            raise NodeKindError(f"there is a group at {path!r}, not an array", path=path)
+        wanted = (shape,) if isinstance(shape, int) else tuple(shape)
+        if found.shape != wanted:
+            raise ShapeMismatchError(
+                f"the array at {path!r} has shape {found.shape}, not {wanted}",
+                expected=wanted,
+                actual=found.shape,
+            )
+        if dtype is not None:
+            given = np.dtype(dtype)
+            fits = found.dtype == given if exact else np.can_cast(found.dtype, given)
+            if not fits:
+                raise TypeError(f"the array at {path!r} has data type {found.dtype}, not {given}")
+        return found
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._store_value(name, np.asarray(value))
+
+    @operation
+    def _store_value(self, name: str, value: np.ndarray[Any, Any]) -> Steps[None]:
+        keywords = {"data": value, "overwrite": True}
+        yield from self._create_array.steps(name, keywords)
+
+    def __delitem__(self, name: str) -> None:
+        self.delete(name)
+
+    @operation
+    def delete(self, name: str) -> Steps[None]:
+        """Delete a member and everything below it."""
+        self._check_writable("delete from")
+        path = self._below(name)
+        if path == self.path:
+            raise ValueError("a group cannot delete itself")
+        yield from require_node(path, self.metadata.zarr_format)
+        yield from delete_node(path)
+
+    # ------------------------------------------------------------------------------ changing
+
+    def _attributes(self) -> dict[str, Any]:
+        return self.metadata.attributes
+
+    @operation
+    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
+        """Apply a function to the attributes as they are stored now, and write them."""
+        self._check_writable("change the attributes of")
+        stored = yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
+        attributes = dict(stored.attributes)
+        change(attributes)
+        new = stored.with_attributes(attributes)
+        yield from write_node(self.path, new)
+        assert isinstance(new, GroupMetadata)
+        self.metadata = new
+
+    def _below(self, path: str) -> str:
+        try:
+            relative = normalise_path(path)
+        except ValueError as error:
+            raise NodeNotFoundError(str(error), path=str(path)) from error
+        return key_of(self.path, relative) if relative else self.path
+
+    def _node(self, path: str, metadata: Metadata) -> Node:
+        if isinstance(metadata, ArrayMetadata):
+            return Array(self.store, path, metadata, read_only=self.read_only)
+        return Group(self.store, path, metadata, read_only=self.read_only)
+
+    def _check_writable(self, operation: str) -> None:
+        if self.read_only:
+            raise ReadOnlyStoreError(
+                f"cannot {operation} {self.name!r}: the group was opened read-only",
+                store=repr(self.store),
+                key=self.path,
+                operation=operation,
+                hint="open it with mode='r+' to change it",
+            )
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def __repr__(self) -> str:
+        return f"<zarrpy.Group {self.name!r} in {self.store!r}>"

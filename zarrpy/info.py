@@ -1,0 +1,106 @@
+"""What is told about arrays and groups, without reading a chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zarrpy.display.codecs import chain_label
+from zarrpy.display.sizes import format_nbytes, format_shape
+from zarrpy.display.tree import Branch, draw_tree
+
+if TYPE_CHECKING:
+    from zarrpy.array import Array
+    from zarrpy.group import Group
+
+
+@dataclass(frozen=True)
+class Info:
+    """Facts about a node, in the order in which people ask for them.
+
+    Attributes
+    ----------
+    facts : dict of str to str
+    """
+
+    facts: dict[str, str]
+
+    @classmethod
+    def of_array(cls, array: Array) -> Info:
+        """Tell what an array's metadata say."""
+        metadata = array.metadata
+        return cls(
+            {
+                "name": array.name,
+                "kind": f"array, Zarr v{metadata.zarr_format}",
+                "data type": metadata.data_type.name,
+                "shape": format_shape(array.shape),
+                "chunks": format_shape(array.chunks),
+                "codecs": chain_label(metadata.codecs),
+                "fill value": str(array.fill_value) if metadata.fill_defined else "not defined",
+                "size": format_nbytes(array.nbytes),
+                "store": repr(array.store),
+            }
+        )
+
+    @classmethod
+    def of_group(cls, group: Group) -> Info:
+        """Tell what a group's metadata say."""
+        return cls(
+            {
+                "name": group.name,
+                "kind": f"group, Zarr v{group.metadata.zarr_format}",
+                "attributes": str(len(group.metadata.attributes)),
+                "store": repr(group.store),
+            }
+        )
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.facts))
+        return "\n".join(f"{name:{width}}  {text}" for name, text in self.facts.items())
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A hierarchy, drawn when it is shown.
+
+    Attributes
+    ----------
+    root : Branch
+    max_nodes : int
+    """
+
+    root: Branch
+    max_nodes: int
+
+    @classmethod
+    def of(cls, group: Group, level: int | None, max_nodes: int) -> Tree:
+        """Walk a hierarchy; chunks are never listed."""
+        return cls(_branch(group, level), max_nodes)
+
+    def __repr__(self) -> str:
+        return "\n".join(draw_tree(self.root, max_nodes=self.max_nodes))
+
+
+def _branch(node: Array | Group, level: int | None) -> Branch:
+    from zarrpy.group import Group
+
+    name = node.basename or "/"
+    if not isinstance(node, Group):
+        return Branch(name, array_facts(node))
+    if level == 0:
+        return Branch(name, group=True, unknown=True)
+    below = None if level is None else level - 1
+    children = [_branch(child, below) for _, child in node.members()]
+    return Branch("" if name == "/" else name, children=children, group=True)
+
+
+def array_facts(array: Array) -> list[str]:
+    """Tell the most important facts about an array in a few words each."""
+    return [
+        array.metadata.data_type.name,
+        format_shape(array.shape),
+        f"chunks {format_shape(array.chunks)}",
+        chain_label(array.metadata.codecs),
+        format_nbytes(array.nbytes),
+    ]
