@@ -1,3 +1,112 @@
-"""Zarr v2 and v3 arrays for Python, with the work done in C."""
+"""Zarr v2 and v3 arrays for Python, with the work done in C.
+
+Examples
+--------
+>>> import zarrpy
+>>> array = zarrpy.create_array({}, shape=(100, 100), dtype="float32")
+>>> array[10:20, ::-1] = 1
+>>> float(array[...].sum())
+1000.0
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from zarrpy.api import (
+        array as array,
+        create as create,
+        create_array as create_array,
+        create_group as create_group,
+        empty as empty,
+        empty_like as empty_like,
+        full as full,
+        full_like as full_like,
+        group as group,
+        load as load,
+        ones as ones,
+        ones_like as ones_like,
+        open as open,
+        open_array as open_array,
+        open_group as open_group,
+        save as save,
+        save_array as save_array,
+        save_group as save_group,
+        tree as tree,
+        zeros as zeros,
+        zeros_like as zeros_like,
+    )
+    from zarrpy.array import Array as Array
+    from zarrpy.attributes import Attributes as Attributes
+    from zarrpy.codecs import (
+        available_codecs as available_codecs,
+        register_codec as register_codec,
+        unregister_codec as unregister_codec,
+    )
+    from zarrpy.config import config as config
+    from zarrpy.group import Group as Group
+    from zarrpy.stores import (
+        LocalStore as LocalStore,
+        MemoryStore as MemoryStore,
+        Store as Store,
+    )
+
+_API = (
+    "array create create_array create_group empty empty_like full full_like group load ones "
+    "ones_like open open_array open_group save save_array save_group tree zeros zeros_like"
+).split()
+_ERRORS = (
+    "ArrayNotFoundError AttributeNotJSONError ChecksumError ChunkError CodecError ConflictError "
+    "CorruptChunkError GroupNotFoundError LimitError LockTimeoutError MetadataError "
+    "MissingChunkError MissingDependencyError NodeExistsError NodeKindError NodeNotFoundError "
+    "ReadOnlyStoreError SelectionError ShapeMismatchError StoreError TransactionError "
+    "UnsupportedExtensionError ZarrError"
+).split()
+
+# Where each public name is defined; it is imported when it is first used.
+_HOMES = {
+    **dict.fromkeys(_API, "zarrpy.api"),
+    **dict.fromkeys(_ERRORS, "zarrpy.errors"),
+    **dict.fromkeys(
+        ("available_codecs", "register_codec", "unregister_codec"), "zarrpy.codecs"
+    ),
+    **dict.fromkeys(("LocalStore", "MemoryStore", "Store"), "zarrpy.stores"),
+    "Array": "zarrpy.array",
+    "Attributes": "zarrpy.attributes",
+    "Group": "zarrpy.group",
+    "config": "zarrpy.config",
+}
+_MODULES = ("codecs", "errors", "metadata", "stores")
+
+__all__ = ["__version__", *sorted(_HOMES), *_MODULES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"zarrpy.{name}")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'zarrpy' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value  # the next look-up does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+class _Package(ModuleType):
+    """Keeps `zarrpy.array` the function, though a submodule of that name is imported as well."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _HOMES and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

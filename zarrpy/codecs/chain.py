@@ -81,7 +81,7 @@ class CodecChain:
                 continue
             codec = kind.from_config(
                 document.configuration, dialect=document.dialect, spec=specs[-1]
-            )
+            ).fitted(specs[-1])
             codecs.append(codec)
             specs.append(codec.encoded_spec(specs[-1]))
         return cls.of(codecs, spec)

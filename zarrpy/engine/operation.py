@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from zarrpy.engine.drive import drive, drive_async
+from zarrpy.errors import NodeNotFoundError
+from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
     from zarrpy.engine.requests import Steps
@@ -67,3 +70,39 @@ class operation(Generic[S, P, T]):  # noqa: N801 - used as a decorator
     def __get__(self, owner: S, kind: type) -> BoundOperation[P, T]: ...
     def __get__(self, owner: S | None, kind: type) -> Any:
         return self if owner is None else BoundOperation(self._steps, owner)
+
+
+class Entry(Generic[P, T]):
+    """An operation that begins with a store: what a user calls first.
+
+    Calling it blocks; ``await entry.aio(...)`` runs the same steps in an event loop.
+    """
+
+    def __init__(self, steps: Callable[Concatenate[Store, P], Steps[T]]) -> None:
+        self._steps = steps
+        update_wrapper(self, steps)
+
+    def __call__(self, store: Any = None, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the operation and wait for it."""
+        opened = _open_store(store, kwargs)
+        try:
+            return drive(opened, self._steps(opened, *args, **kwargs))
+        except NodeNotFoundError as error:
+            raise opened.locate(error)
+
+    async def aio(self, store: Any = None, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the operation without blocking the event loop."""
+        opened = _open_store(store, kwargs)
+        try:
+            return await drive_async(opened, self._steps(opened, *args, **kwargs))
+        except NodeNotFoundError as error:
+            raise opened.locate(error)
+
+
+def _open_store(store: Any, keywords: dict[str, Any]) -> Store:
+    return as_store(store, storage_options=keywords.get("storage_options"))
+
+
+def entry(steps: Callable[Concatenate[Store, P], Steps[T]]) -> Entry[P, T]:
+    """Make a function of a generator of requests whose first argument is a store."""
+    return Entry(steps)

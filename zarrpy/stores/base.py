@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from zarrpy.errors import ReadOnlyStoreError
+from zarrpy.errors import NodeNotFoundError, ReadOnlyStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,6 +105,17 @@ class Store(ABC):
     def lock_scope(self) -> int:
         """Number that two stores share when their keys are the same values of this process."""
         return id(self)
+
+    def overlaps(self, path: str, other: Store, other_path: str) -> bool:
+        """Whether one of two nodes lies within the other, or they are the same."""
+        if self.lock_scope != other.lock_scope:
+            return False
+        ours, theirs = path + "/" if path else "", other_path + "/" if other_path else ""
+        return ours.startswith(theirs) or theirs.startswith(ours)
+
+    def locate(self, error: NodeNotFoundError) -> NodeNotFoundError:
+        """Say in an error where this store is, as far as people know it by a place."""
+        return error
 
     def check_writable(self, operation: str, key: str) -> None:
         """Refuse a change of a read-only store."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zarrpy._native.batch import Directory
 from zarrpy.config import config
-from zarrpy.errors import StoreError
+from zarrpy.errors import NodeNotFoundError, StoreError
 from zarrpy.stores.base import ByteRange, Store
 
 if TYPE_CHECKING:
@@ -143,6 +143,33 @@ class LocalStore(Store):
             return Directory(name)
         except OSError as error:
             raise self._failure(path, "create", error) from error
+
+    def locate(self, error: NodeNotFoundError) -> NodeNotFoundError:
+        """Name the directory that holds nothing, and what lies beside it under a like name."""
+        if error.path:
+            error.message = error.message.replace(repr(error.path), repr(self._path(error.path)))
+            return error
+        error.message = error.message.replace("'/'", repr(self.root))
+        parent, name = os.path.split(self.root)
+        try:
+            beside = os.listdir(parent)
+        except OSError:
+            beside = []
+        if beside:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, (each for each in beside if each != name), n=3)
+            error.nearest = [os.path.join(parent, each) for each in near]
+        error.path = self.root
+        return error
+
+    def overlaps(self, path: str, other: Store, other_path: str) -> bool:
+        """Whether one directory lies within the other, through whatever links."""
+        if not isinstance(other, LocalStore):
+            return False
+        ours = os.path.join(os.path.realpath(self._path(path)), "")
+        theirs = os.path.join(os.path.realpath(other._path(other_path)), "")
+        return ours.startswith(theirs) or theirs.startswith(ours)
 
     def _path(self, key: str) -> str:
         return os.path.join(self.root, *key.split("/")) if key else self.root

@@ -1,0 +1,114 @@
+"""Codecs as people write them: objects, short strings, or documents of either format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zarrpy.codecs import available_codecs, find
+from zarrpy.codecs.base import Codec
+from zarrpy.errors import MetadataError, UnsupportedExtensionError
+from zarrpy.metadata.model import NamedConfig
+
+if TYPE_CHECKING:
+    from zarrpy.codecs.base import ChunkSpec
+
+
+def parse_codec(given: Any, spec: ChunkSpec | None = None) -> Codec:
+    """Make a codec of what a caller gives for one.
+
+    Parameters
+    ----------
+    given : Codec, str, dict, or a codec object of numcodecs or zarr-python
+        A string is the name with its first parameters, as ``"zstd:9"`` or
+        ``"blosc:lz4:5:bitshuffle"``. A dict is a document of Zarr v3 (with ``name``) or of
+        numcodecs (with ``id``).
+    spec : ChunkSpec, optional
+        The chunk that the codec is for.
+
+    Raises
+    ------
+    UnsupportedExtensionError
+        For a name that is not known.
+    MetadataError
+        For parameters that the codec does not have.
+    """
+    if isinstance(given, Codec):
+        return given
+    if isinstance(given, str):
+        return _from_text(given)
+    document = _document(given)
+    if "id" in document:
+        configuration = {key: value for key, value in document.items() if key != "id"}
+        return _kind(document["id"], 2).from_config(configuration, dialect=2, spec=spec)
+    configuration = document.get("configuration") or {}
+    return _kind(document["name"], 3).from_config(configuration, dialect=3, spec=spec)
+
+
+def to_document(codec: Codec, dialect: int) -> NamedConfig:
+    """Name a codec in the words of a format.
+
+    Raises
+    ------
+    MetadataError
+        When Zarr v2 has no such codec.
+    """
+    if dialect == 3:
+        return NamedConfig(codec.name, codec.to_config(3))
+    if codec.v2_id is None:
+        raise MetadataError(
+            f"the codec {codec.name!r} does not exist in Zarr v2",
+            hint="use zarr_format=3, or another codec",
+        )
+    return NamedConfig(codec.v2_id, codec.to_config(2), dialect=2)
+
+
+def _document(given: Any) -> dict[str, Any]:
+    """Document of a dict, or of a codec object that can tell one."""
+    for method in ("get_config", "to_dict"):
+        if hasattr(given, method):
+            given = getattr(given, method)()
+            break
+    if isinstance(given, dict) and ("id" in given or "name" in given):
+        return given
+    raise MetadataError(
+        f"a codec is a codec object, a name such as 'zstd:5', or a dict with 'name' or 'id', "
+        f"not {type(given).__name__}: {given!r}"
+    )
+
+
+def _kind(name: str, dialect: int) -> type[Codec]:
+    """Class of a codec; a name of the other format will do as well."""
+    kinds = [find(name, dialect), find(name, 5 - dialect), find(f"numcodecs.{name}", 3)]
+    found = next((kind for kind in kinds if kind is not None), None)
+    if found is None:
+        raise UnsupportedExtensionError(
+            "is not known", kind="codec", name=name, hint=f"known: {', '.join(_short_names())}"
+        )
+    return found
+
+
+def _short_names() -> list[str]:
+    return sorted({str(each.name).removeprefix("numcodecs.") for each in available_codecs()})
+
+
+def _from_text(text: str) -> Codec:
+    name, *words = text.split(":")
+    kind = _kind(name, 3)
+    parameters = kind.parameters()
+    if len(words) > len(parameters):
+        raise MetadataError(
+            f"{text!r} has {len(words)} parameters, but {name} has "
+            f"{len(parameters)}: {', '.join(parameters) or 'none'}"
+        )
+    values = {key: _value(word) for key, word in zip(parameters, words, strict=False) if word}
+    return kind(**values)
+
+
+def _value(word: str) -> Any:
+    """Read one parameter: an integer, a truth value or a name."""
+    if word in ("true", "false"):
+        return word == "true"
+    try:
+        return int(word)
+    except ValueError:
+        return word

@@ -1,0 +1,276 @@
+"""From the keywords of `create_array` to metadata."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
+from zarrpy.codecs.bytes import Bytes
+from zarrpy.codecs.chain import CodecChain
+from zarrpy.codecs.notation import parse_codec, to_document
+from zarrpy.codecs.transpose import Transpose
+from zarrpy.config import config as settings
+from zarrpy.errors import MetadataError
+from zarrpy.layout import default_chunks, default_compressors
+from zarrpy.metadata import dtypes, fill_value as fill
+from zarrpy.metadata.attributes import normalise
+from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.metadata.grid import ChunkGrid
+from zarrpy.metadata.model import ArrayMetadata, NamedConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Stands for "not given" where None means something.
+DEFAULT: Any = type("Default", (), {"__repr__": lambda self: "DEFAULT"})()
+
+_ALIASES = {"compressor": "compressors", "chunk_shape": "chunks"}
+
+
+def auto_keyword(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Bring keywords of older libraries into their present spelling."""
+    renamed = {}
+    for name, value in keywords.items():
+        name = _ALIASES.get(name, name)
+        if name in renamed:
+            raise TypeError(f"{name!r} is given twice, once under an older name")
+        renamed[name] = value
+    if "dimension_separator" in renamed:
+        separator = renamed.pop("dimension_separator")
+        if separator is not None:
+            renamed["chunk_key_encoding"] = {"name": "v2", "separator": separator}
+    return renamed
+
+
+def array_metadata(
+    *,
+    shape: int | Iterable[int] | None = None,
+    dtype: Any = None,
+    data: Any = None,
+    chunks: Any = "auto",
+    shards: Any = None,
+    filters: Any = "auto",
+    compressors: Any = "auto",
+    serializer: Any = "auto",
+    fill_value: Any = DEFAULT,
+    order: str | None = None,
+    zarr_format: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    chunk_key_encoding: Any = None,
+    dimension_names: Iterable[str | None] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> tuple[ArrayMetadata, bool | None]:
+    """Check the keywords of an array to be created.
+
+    Returns
+    -------
+    metadata : ArrayMetadata
+    write_empty_chunks : bool or None
+        As `config` says; None when it does not.
+
+    Raises
+    ------
+    MetadataError
+        A ValueError that names the keyword and what is right.
+    """
+    if shards is not None:
+        raise MetadataError(
+            "shards are not written by this version", hint="leave shards=None; chunks=... applies"
+        )
+    zarr_format = settings.array.zarr_format if zarr_format is None else zarr_format
+    if zarr_format not in (2, 3):
+        raise MetadataError("must be 2 or 3", field="zarr_format", value=zarr_format)
+    shape, dtype = _shape_and_dtype(shape, dtype, data)
+    data_type, byteorder = dtypes.from_numpy(dtype)
+    chunk_shape = _chunk_shape(chunks, shape, data_type.itemsize)
+    value = fill.default(data_type) if fill_value is DEFAULT else fill.coerce(fill_value, data_type)
+    spec = ChunkSpec(chunk_shape, data_type.numpy, value)
+    codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr_format)
+    CodecChain.of(codecs, spec)  # refuses what does not fit together
+    metadata = ArrayMetadata(
+        shape,
+        data_type,
+        ChunkGrid(chunk_shape),
+        _chunk_keys(chunk_key_encoding, zarr_format),
+        tuple(_documents(codecs, zarr_format)),
+        value,
+        _names(dimension_names, len(shape)),
+        normalise(attributes or {}),
+        zarr_format,
+        fill_defined=not (zarr_format == 2 and fill_value is None),
+    )
+    return metadata, _write_empty(config)
+
+
+def _shape_and_dtype(shape: Any, dtype: Any, data: Any) -> tuple[tuple[int, ...], Any]:
+    if data is not None:
+        found = data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
+        if shape is not None and _integers(shape, "shape", 0) != tuple(found.shape):
+            raise MetadataError(
+                f"the shape {shape} is not that of the data, {tuple(found.shape)}; leave it out"
+            )
+        return tuple(found.shape), found.dtype if dtype is None else dtype
+    if shape is None:
+        raise MetadataError("an array needs a shape, or data to take it from")
+    if dtype is None:
+        raise MetadataError("an array needs a dtype, or data to take it from")
+    return _integers(shape, "shape", 0), dtype
+
+
+def _integers(given: Any, field: str, least: int) -> tuple[int, ...]:
+    """Take one integer or several, of any type that counts as one."""
+    if isinstance(given, str | bytes):
+        raise MetadataError("must be an integer or a tuple of integers", field=field, value=given)
+    try:
+        numbers = tuple(operator.index(n) for n in (given if np.iterable(given) else (given,)))
+    except TypeError:
+        raise MetadataError(
+            "must be an integer or a tuple of integers", field=field, value=repr(given)
+        ) from None
+    if any(n < least for n in numbers):
+        raise MetadataError(
+            f"must be at least {least} on each axis", field=field, value=list(numbers)
+        )
+    if any(n >= 2**63 for n in numbers):
+        raise MetadataError("must be below 2**63 on each axis", field=field, value=list(numbers))
+    return numbers
+
+
+def _chunk_shape(chunks: Any, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Chunk shape of "auto", True, False (one chunk), an integer for all axes, or one for each."""
+    if len(shape) > settings.limits.ndim:
+        raise MetadataError(
+            f"must have at most {settings.limits.ndim} axes", field="shape", value=list(shape)
+        )
+    whole = tuple(max(n, 1) for n in shape)
+    if chunks is None or chunks is True or (isinstance(chunks, str) and chunks == "auto"):
+        return default_chunks(shape, itemsize)
+    if chunks is False:
+        return whole
+    if isinstance(chunks, str):
+        raise MetadataError(
+            'must be "auto", an integer or a tuple of integers', field="chunks", value=chunks
+        )
+    given = _integers(chunks, "chunks", -1)
+    if not np.iterable(chunks):
+        given = given * len(shape)
+    if len(given) != len(shape):
+        raise MetadataError(
+            f"must have {len(shape)} lengths, one for each axis of the shape {shape}",
+            field="chunks",
+            value=list(given),
+        )
+    lengths = tuple(whole[i] if n == -1 else n for i, n in enumerate(given))
+    if 0 in lengths:
+        raise MetadataError("must be at least 1 on each axis", field="chunks", value=list(given))
+    return lengths
+
+
+def _codecs(
+    filters: Any,
+    compressors: Any,
+    serializer: Any,
+    order: str | None,
+    byteorder: str,
+    spec: ChunkSpec,
+    zarr_format: int,
+) -> list[Codec]:
+    """Put the chain together, from what was asked and the defaults."""
+    before: list[Codec] = []
+    after: list[Codec] = []
+    if order not in (None, "C", "F"):
+        raise MetadataError('must be "C" or "F"', field="order", value=order)
+    if order == "F" and len(spec.shape) > 1:
+        before.append(Transpose(tuple(range(len(spec.shape)))[::-1]))
+    for codec in _several(filters, "filters", spec):
+        (before if isinstance(codec, ArrayToArray) else after).append(codec)
+    if isinstance(compressors, str) and compressors == "auto":
+        after.extend(default_compressors(spec.dtype.itemsize, zarr_format))
+    else:
+        after.extend(_several(compressors, "compressors", spec))
+    if serializer is None or (isinstance(serializer, str) and serializer == "auto"):
+        between = _default_serializer(before, byteorder, spec)
+    else:
+        between = parse_codec(serializer, spec)
+        if not isinstance(between, ArrayToBytes):
+            raise MetadataError(
+                f"the serializer must be an array-to-bytes codec, not {between.name!r}"
+            )
+    return [*before, between, *after]
+
+
+def _default_serializer(before: list[Codec], byteorder: str, spec: ChunkSpec) -> Bytes:
+    for codec in before:
+        spec = codec.encoded_spec(spec)
+    if spec.dtype.itemsize == 1:
+        return Bytes(endian=None)
+    return Bytes(endian="big" if byteorder == ">" else "little")
+
+
+def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
+    """Take one codec or several; None and "auto" are none."""
+    if given is None or (isinstance(given, str) and given == "auto"):
+        return []
+    if isinstance(given, list | tuple):
+        return [parse_codec(each, spec) for each in given]
+    if isinstance(given, bool | int | float):
+        raise MetadataError("must be codecs or None", field=field, value=given)
+    return [parse_codec(given, spec)]
+
+
+def _documents(codecs: list[Codec], zarr_format: int) -> Iterable[NamedConfig]:
+    """Name the codecs; transpose and bytes are spelled as in v3 in both formats' models."""
+    for codec in codecs:
+        built_in = isinstance(codec, Transpose | Bytes)
+        yield to_document(codec, 3 if built_in else zarr_format)
+
+
+def _chunk_keys(given: Any, zarr_format: int) -> ChunkKeyEncoding:
+    """Chunk key encoding of a document, an object that tells one, or a separator."""
+    if given is None:
+        return ChunkKeyEncoding("v2" if zarr_format == 2 else "default")
+    if isinstance(given, ChunkKeyEncoding):
+        return given
+    if isinstance(given, str) and given in ("/", "."):
+        return ChunkKeyEncoding("v2" if zarr_format == 2 else "default", given)
+    if hasattr(given, "to_dict"):
+        given = given.to_dict()
+    if isinstance(given, dict) and "separator" in given:
+        given = {"name": given.get("name"), "configuration": {"separator": given["separator"]}}
+    keys = ChunkKeyEncoding.from_v3(given)
+    if zarr_format == 2 and keys.name != "v2":
+        raise MetadataError(
+            f"Zarr v2 has only the chunk key encoding 'v2', not {keys.name!r}",
+            hint='give {"name": "v2", "separator": "/"} or "."',
+        )
+    return keys
+
+
+def _names(given: Iterable[str | None] | None, ndim: int) -> tuple[str | None, ...] | None:
+    if given is None:
+        return None
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if len(names) != ndim:
+        raise MetadataError(
+            f"must have {ndim} names, one for each axis", field="dimension_names", value=list(names)
+        )
+    if not all(name is None or isinstance(name, str) for name in names):
+        raise MetadataError(
+            "must be strings or None", field="dimension_names", value=list(map(repr, names))
+        )
+    return names
+
+
+def _write_empty(config: Mapping[str, Any] | None) -> bool | None:
+    """Read the settings of one array, as zarr-python spells them."""
+    given = dict(config or {})
+    empty = given.pop("write_empty_chunks", None)
+    given.pop("order", None)  # the order of arrays in memory is always C
+    if given:
+        raise MetadataError(
+            f"unknown settings {sorted(given)} in config", hint="known: write_empty_chunks, order"
+        )
+    return None if empty is None else bool(empty)

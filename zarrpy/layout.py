@@ -1,0 +1,86 @@
+"""What an array gets when its creator names no chunks and no codecs.
+
+The choice was measured on real fields, not copied: ``make bench`` repeats the comparison and the
+README shows it; docs/explanation/defaults.md tells the reasons.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from zarrpy.codecs.blosc import Blosc
+from zarrpy.codecs.crc32c import Crc32c
+from zarrpy.codecs.zstd import Zstd
+
+if TYPE_CHECKING:
+    from zarrpy.codecs.base import BytesToBytes
+
+#: Decoded bytes of a chunk to aim at.
+CHUNK_NBYTES = 1 << 20
+#: Trailing axes up to this many elements stay whole: cutting them would make short rows.
+WHOLE_AXIS = 64
+
+
+def default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Cut an array into even chunks of about `CHUNK_NBYTES`.
+
+    Each axis is cut into equal parts, so that edge chunks hold no padding to speak of. The axis
+    with the longest parts is cut next; short trailing axes are cut last.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the array, in elements.
+    itemsize : int
+        Bytes per element.
+
+    Returns
+    -------
+    tuple of int
+        At least 1 on each axis.
+    """
+    lengths = [max(n, 1) for n in shape]
+    parts = [1] * len(lengths)
+    chunk = list(lengths)
+    while math.prod(chunk) * itemsize > 1.5 * CHUNK_NBYTES:
+        axis = _axis_to_cut(lengths, chunk)
+        if axis is None:
+            break
+        parts[axis] += _more_parts(parts[axis], chunk, itemsize)
+        parts[axis] = min(parts[axis], lengths[axis])
+        chunk[axis] = -(-lengths[axis] // parts[axis])
+    return tuple(chunk)
+
+
+def _more_parts(parts: int, chunk: list[int], itemsize: int) -> int:
+    """How many parts to add at once: one near the goal, many while far from it."""
+    excess = math.prod(chunk) * itemsize / CHUNK_NBYTES
+    return max(1, int(parts * (min(excess, 4.0) - 1) / 3)) if excess > 4 else 1
+
+
+def _axis_to_cut(lengths: list[int], chunk: list[int]) -> int | None:
+    """Longest axis of the chunk; a short last axis of the array only when nothing else is left."""
+    axes = [axis for axis in range(len(chunk)) if chunk[axis] > 1]
+    if not axes:
+        return None
+    last = len(chunk) - 1
+    others = [axis for axis in axes if axis != last or lengths[axis] > WHOLE_AXIS]
+    return max(others or axes, key=lambda axis: (chunk[axis], -axis))
+
+
+def default_compressors(itemsize: int, zarr_format: int) -> tuple[BytesToBytes, ...]:
+    """Choose codecs with a checksum: split Blosc for wider elements, Zstandard for bytes.
+
+    Parameters
+    ----------
+    itemsize : int
+        Bytes per element.
+    zarr_format : {2, 3}
+        Zarr v2 has one compressor; its Zstandard frames carry the checksum.
+    """
+    if zarr_format == 2:
+        return (Zstd(level=3, checksum=True),)
+    if itemsize == 1:
+        return (Zstd(level=3, checksum=True),)
+    return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=itemsize), Crc32c())
