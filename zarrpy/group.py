@@ -15,7 +15,7 @@ from zarrpy.engine.nodes import (
     delete_node,
     key_of,
     read_children,
-    read_node,
+    read_nodes,
     require_node,
     write_node,
 )
@@ -95,7 +95,9 @@ class Group(MutableMapping[str, Any]):
             A KeyError, when there is nothing at the path.
         """
         full = self._below(path)
-        found = yield from require_node(full, self.metadata.zarr_format)
+        (found,) = yield from read_nodes([full], self.metadata.zarr_format)
+        if found is None:
+            found = yield from require_node(full)
         return self._node(full, found)
 
     def __contains__(self, path: object) -> bool:
@@ -103,7 +105,7 @@ class Group(MutableMapping[str, Any]):
 
     @operation
     def _has(self, path: str) -> Steps[bool]:
-        found = yield from read_node(self._below(path), self.metadata.zarr_format)
+        (found,) = yield from read_nodes([self._below(path)], self.metadata.zarr_format)
         return found is not None
 
     def __iter__(self) -> Iterator[str]:
@@ -213,7 +215,7 @@ class Group(MutableMapping[str, Any]):
     def require_group(self, name: str) -> Steps[Group]:
         """Open a group below this one; create it when it is missing."""
         path = self._below(name)
-        found = yield from read_node(path, self.metadata.zarr_format)
+        (found,) = yield from read_nodes([path], self.metadata.zarr_format)
         if found is None:
             return (yield from self.create_group.steps(name))
         if not isinstance(found, GroupMetadata):
@@ -271,7 +273,9 @@ class Group(MutableMapping[str, Any]):
         path = self._below(name)
         if path == self.path:
             raise ValueError("a group cannot delete itself")
-        yield from require_node(path, self.metadata.zarr_format)
+        (found,) = yield from read_nodes([path], self.metadata.zarr_format)
+        if found is None:
+            yield from require_node(path)
         yield from delete_node(path)
 
     # ------------------------------------------------------------------------------ changing

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from zarrpy.codecs.blosc import Blosc
-from zarrpy.codecs.crc32c import Crc32c
+from zarrpy.codecs.crc32c import CRC32C
 from zarrpy.codecs.zstd import Zstd
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ def default_compressors(itemsize: int, zarr_format: int) -> tuple[BytesToBytes, 
         return (Zstd(level=3, checksum=True),)
     if itemsize == 1:
         return (Zstd(level=3, checksum=True),)
-    return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=itemsize), Crc32c())
+    return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=itemsize), CRC32C())

@@ -47,25 +47,25 @@ def read_node(path: str, zarr_format: int | None = None) -> Steps[Metadata | Non
     return _parse_node(path, dict(zip(names, values, strict=True)))
 
 
-def read_nodes(paths: list[str], zarr_format: int | None = None) -> Steps[list[Metadata | None]]:
-    """Read several nodes in one request."""
-    names = _NAMES[zarr_format]
+def read_nodes(paths: list[str], prefer: int | None = None) -> Steps[list[Metadata | None]]:
+    """Read several nodes in one request; where one has both formats, in the preferred one."""
+    names = _NAMES[None]
     values = yield Fetch(tuple(key_of(path, name) for path in paths for name in names))
     n = len(names)
     return [
-        _parse_node(path, dict(zip(names, values[i * n : (i + 1) * n], strict=True)))
+        _parse_node(path, dict(zip(names, values[i * n : (i + 1) * n], strict=True)), prefer)
         for i, path in enumerate(paths)
     ]
 
 
-def _parse_node(path: str, values: dict[str, Any]) -> Metadata | None:
+def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) -> Metadata | None:
     def parse(name: str) -> dict[str, Any] | None:
         value = values.get(name)
         return None if value is None else json.loads(value, path=key_of(path, name))
 
     in_v2 = values.get(".zarray") is not None or values.get(".zgroup") is not None
-    if values.get(_V3) is not None:
-        if in_v2:
+    if values.get(_V3) is not None and not (in_v2 and prefer == 2):
+        if in_v2 and prefer is None:
             warnings.warn(
                 f"the node at {path!r} has metadata of Zarr v3 and of v2; v3 is used"
                 " (zarr_format=2 reads the other)",
@@ -194,8 +194,8 @@ def child_names(path: str) -> Steps[list[str]]:
     return [name for name in names if name not in DOCUMENTS and not name.startswith((".", "__"))]
 
 
-def read_children(path: str, zarr_format: int | None = None) -> Steps[dict[str, Metadata]]:
-    """Read the nodes directly below a group, by name."""
+def read_children(path: str, prefer: int) -> Steps[dict[str, Metadata]]:
+    """Read the nodes directly below a group of format `prefer`, by name."""
     names = yield from child_names(path)
-    found = yield from read_nodes([key_of(path, name) for name in names], zarr_format)
+    found = yield from read_nodes([key_of(path, name) for name in names], prefer)
     return {name: node for name, node in zip(names, found, strict=True) if node is not None}
