@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -35,6 +36,9 @@ class NativeBuild(build_ext):
     def build_extensions(self) -> None:
         """Build everything; a missing part ends the build with what to do about it."""
         try:
+            if self.compiler.compiler_type == "unix":
+                include = Path(sysconfig.get_path("include"))
+                plan.check_toolchain(self.compiler.compiler_so[0], include)
             native = plan.make()
             self.probe(native)
             archives = self.archives(native)

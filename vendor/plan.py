@@ -19,6 +19,7 @@ The result is told to csrc by macros: ``ZP_HAVE_BLOSC2_ARCHIVE``, ``ZP_HAVE_LIBD
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import sysconfig
 from dataclasses import dataclass, field
@@ -180,6 +181,21 @@ def make() -> Plan:
         plan.macros.append(("ZP_HAVE_LIBDEFLATE", "1"))
         plan.licences += ("libdeflate",)
     return plan
+
+
+def check_toolchain(compiler: str, include: Path) -> None:
+    """Complain about what a fresh machine lacks, before the compiler does in its own words."""
+    if shutil.which(compiler) is None:
+        raise BuildError(
+            f"no C compiler: {compiler!r} is not on PATH; install one (gcc or clang: "
+            "build-essential on Debian, gcc on Fedora, Xcode's command line tools on macOS) or "
+            "name it in CC"
+        )
+    if not (include / "Python.h").exists():
+        raise BuildError(
+            f"Python's headers are missing: no Python.h in {include}; install them (python3-dev on "
+            "Debian, python3-devel on Fedora)"
+        )
 
 
 def archive_path(pin: Pin, build: Path) -> Path:

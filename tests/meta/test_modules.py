@@ -1,0 +1,87 @@
+"""What is in the built modules: one symbol to the outside, no library to look for, licences."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODULES = ("batch", "filters", "plan")
+
+# What a module may want from the system it runs on.
+SYSTEM = ("libc.so", "libm.so", "libpthread.so", "ld-linux", "libgcc_s.so", "libc.musl")
+# Under the sanitizers their run-time libraries come along.
+SANITIZERS = ("libasan.so", "libubsan.so", "libtsan.so")
+
+# Text that a library leaves in what it is linked into, and the licence that then must travel.
+MARKS = {
+    b"zfp version": "zfp",
+    b"libdeflate": "libdeflate",
+    b"zlib-ng": "zlib-ng",
+}
+
+
+def path_of(module: str) -> Path:
+    """The file of a compiled module."""
+    return Path(importlib.import_module(f"zarrpy._native.{module}").__file__)
+
+
+def tool(*command: str) -> list[str]:
+    """The lines that a tool of binutils prints."""
+    if not sys.platform.startswith("linux") or shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is missing: install binutils, on Linux")
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_init_function_is_exported(module):
+    """No symbol of a linked library can meet that of another copy in the same process."""
+    lines = tool("nm", "-D", "--defined-only", str(path_of(module)))
+    names = {line.split()[-1] for line in lines}
+
+    assert {name for name in names if not name.startswith("__odr_asan")} == {f"PyInit_{module}"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_library_is_looked_for_at_run_time(module):
+    """Everything but the C library is linked statically."""
+    lines = tool("readelf", "--dynamic", "--wide", str(path_of(module)))
+    needed = [line.partition("[")[2].rstrip("]") for line in lines if "(NEEDED)" in line]
+
+    assert needed
+    assert [name for name in needed if not name.startswith(SYSTEM + SANITIZERS)] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_do_not_ask_for_the_global_lock(module):
+    """A free-threaded Python keeps its GIL off when they are imported."""
+    text = path_of(module).read_bytes()
+
+    assert importlib.import_module(f"zarrpy._native.{module}")
+    assert b"freethreading" in text or sys.version_info < (3, 13)
+
+
+def test_the_licences_of_what_is_linked_travel_in_the_wheel():
+    """An installed wheel has the text of each linked library."""
+    folder = path_of("batch").parent / "licenses"
+    if not folder.exists():
+        pytest.skip("not installed from a wheel: run make wheel")
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    linked = path_of("batch").read_bytes()
+
+    assert {"zstd", "lz4", "blosc", "fastlz", "libdeflate"} <= set(texts)
+    assert {licence for mark, licence in MARKS.items() if mark in linked} <= set(texts)
+    for name, text in texts.items():
+        assert "copyright" in text.lower() or "(c)" in text.lower(), name
+        assert "without" in text.lower(), name
+
+
+def test_the_wheel_needs_numpy_only():
+    """A plain install brings NumPy and nothing else."""
+    required = importlib.metadata.requires("zarrpy") or []
+    assert [line for line in required if "extra ==" not in line] == ["numpy>=2.0"]
