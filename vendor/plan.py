@@ -109,6 +109,7 @@ LICENCES = {
     "fastlz": ("numcodecs", "c-blosc/LICENSES/FASTLZ.txt"),  # blosclz descends from it
     "zlib-ng": ("numcodecs", "c-blosc/LICENSES/ZLIB-NG.txt"),
     "libdeflate": ("deflate", "libdeflate/COPYING"),
+    "zfp": ("zfpy", "LICENSE"),
 }
 
 
@@ -168,7 +169,7 @@ def make() -> Plan:
         chosen,
         [(f"ZP_HAVE_{name}", "1") for name in names],
         archive=_archive_pin(),
-        licences=("zstd", "lz4", "blosc", "fastlz", "zlib-ng"),
+        licences=("zstd", "lz4", "blosc", "fastlz", "zlib-ng", "zfp"),
     )
     try:
         fetch(_sdist_pin(LIBDEFLATE.project))

@@ -71,9 +71,7 @@ _ERRORS = (
 _HOMES = {
     **dict.fromkeys(_API, "zarrpy.api"),
     **dict.fromkeys(_ERRORS, "zarrpy.errors"),
-    **dict.fromkeys(
-        ("available_codecs", "register_codec", "unregister_codec"), "zarrpy.codecs"
-    ),
+    **dict.fromkeys(("available_codecs", "register_codec", "unregister_codec"), "zarrpy.codecs"),
     **dict.fromkeys(("LocalStore", "MemoryStore", "Store"), "zarrpy.stores"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",

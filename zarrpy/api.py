@@ -488,7 +488,9 @@ def save(store: Any, *arrays: Any, **named: Any) -> None:
     if not arrays and not named.keys() - {"zarr_format", "path", "storage_options"}:
         raise ValueError("nothing to save: give at least one array")
     options = {
-        name: named.pop(name) for name in ("zarr_format", "path", "storage_options") if name in named
+        name: named.pop(name)
+        for name in ("zarr_format", "path", "storage_options")
+        if name in named
     }
     if len(arrays) == 1 and not named:
         save_array(store, arrays[0], **options)

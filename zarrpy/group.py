@@ -205,9 +205,7 @@ class Group(MutableMapping[str, Any]):
 
         self._check_writable("create a group in")
         path = key_of(self.path, check_path(name))
-        metadata = GroupMetadata(
-            normalise(attributes or {}, path=path), self.metadata.zarr_format
-        )
+        metadata = GroupMetadata(normalise(attributes or {}, path=path), self.metadata.zarr_format)
         yield from create_node(path, metadata, overwrite=overwrite)
         return Group(self.store, path, metadata)
 
@@ -223,7 +221,12 @@ class Group(MutableMapping[str, Any]):
         return Group(self.store, path, found, read_only=self.read_only)
 
     def require_array(
-        self, name: str, *, shape: tuple[int, ...] | int, dtype: Any = None, exact: bool = False,
+        self,
+        name: str,
+        *,
+        shape: tuple[int, ...] | int,
+        dtype: Any = None,
+        exact: bool = False,
         **keywords: Any,
     ) -> Array:
         """Open an array below this group; create it when it is missing.

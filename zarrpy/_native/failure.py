@@ -48,8 +48,9 @@ def step_failure(failure: Failure, codec: str, direction: str) -> Exception:
     if failure.status == CHECKSUM:
         return ChecksumError(failure.text(), codec=codec)
     if direction == "encode" or failure.status in (ARGUMENT, UNSUPPORTED, TOO_LARGE, ENCODE):
-        return CodecError(f"{codec}: cannot {direction}: {failure.text()}", codec=codec,
-                          direction=direction)
+        return CodecError(
+            f"{codec}: cannot {direction}: {failure.text()}", codec=codec, direction=direction
+        )
     return CorruptChunkError(failure.text(), codec=codec)
 
 
@@ -62,13 +63,18 @@ def file_failure(failure: Failure, key: str, operation: str) -> Exception:
     if failure.status == LOCK_TIMEOUT:
         return LockTimeoutError(
             f"cannot {operation} {key!r}: another writer holds its lock {key + '.__lock'!r}",
-            key=key, operation=operation,
+            key=key,
+            operation=operation,
         )
     reason = failure.text()
     if failure.status == IO:
         reason = f"{failure.detail}: {os.strerror(failure.os_error)}"
-    return StoreError(f"cannot {operation} {key!r}: {reason}", key=key, operation=operation,
-                      errno=failure.os_error or None)
+    return StoreError(
+        f"cannot {operation} {key!r}: {reason}",
+        key=key,
+        operation=operation,
+        errno=failure.os_error or None,
+    )
 
 
 def chunk_failure(
@@ -87,6 +93,7 @@ def chunk_failure(
         direction = "encode" if writing else "decode"
         return CodecError(
             f"{codec}: cannot {direction} chunk {chunk} (key {key!r}): {failure.text()}",
-            codec=codec, direction=direction,
+            codec=codec,
+            direction=direction,
         )
     return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key)

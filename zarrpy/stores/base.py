@@ -130,5 +130,3 @@ class Store(ABC):
 
     def close(self) -> None:
         """Let go of what the store holds open."""
-
-
