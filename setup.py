@@ -137,6 +137,9 @@ class EngineBuild(NativeBuild):
 
     description = "build the C engine and its libraries, without Python"
 
+    def write_licences(self, native: plan.Plan) -> None:
+        """Nothing is handed on."""
+
     def link(self, native: plan.Plan, archives: list[Path]) -> None:
         """Write the arguments for the linker to ``build/native/FLAVOUR.link``."""
         libraries = [f"-l{name}" for name in native.libraries]

@@ -1,5 +1,6 @@
-"""Build and run the programs in C of a folder, linked with the engine.
+"""Build the programs in C of a folder, linked with the engine, and run them.
 
+    python tools/c_programs.py build tests/c
     python tools/c_programs.py run bench/c [ARGUMENTS...]
 
 Each file that has a ``main`` is a program; the other files of its folder are linked to each.
@@ -23,7 +24,8 @@ def build(folder: Path, tree: Path) -> list[Path]:
     """Return the programs of a folder of `tree`, built in its ``build/programs``."""
     subprocess.run([sys.executable, "setup.py", "--quiet", "build_engine"], cwd=tree, check=True)
     sanitizer = os.environ.get("ZARRPY_SANITIZE", "")
-    flavour = sanitizer.replace(",", "-") or "plain"
+    coverage = os.environ.get("ZARRPY_COVERAGE")
+    flavour = sanitizer.replace(",", "-") or ("coverage" if coverage else "plain")
     link = (tree / "build" / "native" / f"{flavour}.link").read_text().split()
     flags = ["-O1", "-g", f"-fsanitize={sanitizer}"] if sanitizer else ["-O3"]
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
@@ -43,8 +45,8 @@ def build(folder: Path, tree: Path) -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
-    """Build and run every program; the first that fails ends it."""
-    if arguments[:1] != ["run"] or len(arguments) < 2:
+    """Build every program and print its path, or run it; the first that fails ends it."""
+    if arguments[:1] not in (["build"], ["run"]) or len(arguments) < 2:
         print(__doc__)
         return 2
     tree = Path(__file__).resolve().parents[1]
@@ -54,6 +56,9 @@ def main(arguments: list[str]) -> int:
         print(f"{folder} holds no program: a .c file with a main()")
         return 1
     for program in programs:
+        if arguments[0] == "build":
+            print(program)
+            continue
         code = subprocess.run([str(program), *arguments[2:]], cwd=tree).returncode
         if code != 0:
             print(f"{program.name} failed with exit code {code}")

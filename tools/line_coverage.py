@@ -72,7 +72,8 @@ def main() -> int:
     copy = tree.mirror("coverage")
     build(copy)
     # Plug-ins, which Cython's tracing is one of, need the tracer written in C.
-    environment = {"PYTHONPATH": str(copy), "COVERAGE_CORE": "ctrace"}
+    # The programs in C, which the suite builds and runs, count as well.
+    environment = {"PYTHONPATH": str(copy), "COVERAGE_CORE": "ctrace", "ZARRPY_COVERAGE": "1"}
     result = suite.run(
         copy, pytest=("-m", "coverage", "run", "-m", "pytest"), environment=environment
     )
