@@ -318,9 +318,10 @@ class Config:
         object.__setattr__(self, "_process", None)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in Settings.__slots__:
-            raise AttributeError(_unknown(name))
-        return getattr(self.current, name)
+        try:
+            return getattr(self.current, name)
+        except AttributeError:
+            raise AttributeError(_unknown(name)) from None
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in Settings.__slots__:

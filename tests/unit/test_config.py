@@ -189,6 +189,15 @@ def test_a_size_may_be_written_with_its_unit(text, number):
         assert config.cache == number
 
 
+@pytest.mark.parametrize(
+    ("value", "flag"), [(True, True), (False, False), ("yes", True), ("OFF", False)]
+)
+def test_a_flag_may_be_written_as_a_word(value, flag):
+    """As environments have it."""
+    with config.set({"array.write_empty_chunks": value}):
+        assert config.array.write_empty_chunks is flag
+
+
 def test_an_unknown_setting_is_refused_with_the_nearest_name():
     """A typing error does not become a setting without effect."""
     with pytest.raises(TypeError, match="no setting is named 'worker'; nearest: 'workers'"):

@@ -26,6 +26,8 @@ __all__ = ["coerce", "default", "dump", "identical", "parse"]
 FIELD = "fill_value"
 
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+# What is no longer rounded to the largest float of so many bytes, but to infinity.
+_END = {2: 65520.0, 4: 2.0**128 - 2.0**103, 8: math.inf}
 _UINTS = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
@@ -198,11 +200,11 @@ def _float(document: JSON, dtype: np.dtype[Any], field: str) -> np.generic:
         number = math.inf
     if math.isnan(number):  # a bare NaN, which the JSON reader has warned about
         return _from_bits(_usual_nan_bits(dtype), dtype)
-    with np.errstate(over="ignore"):
-        value = dtype.type(number)
-    if np.isinf(value) and document not in (math.inf, -math.inf):
+    if not -_END[dtype.itemsize] < number < _END[dtype.itemsize] and (
+        math.isfinite(number) or isinstance(document, int)
+    ):
         reject(field, document, f'in the range of {dtype.name}; infinity is "Infinity"')
-    return cast(np.generic, value)
+    return cast(np.generic, dtype.type(number))
 
 
 def _bits(document: str, dtype: np.dtype[Any], field: str) -> int:

@@ -10,6 +10,7 @@ import json as _json
 import math
 import re
 import warnings
+from collections import Counter
 from typing import Any, TypeAlias
 
 from zarrpy.config import config
@@ -19,9 +20,8 @@ __all__ = ["JSON", "copy", "dumps", "loads"]
 
 JSON: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
-_AS_SQUARE = str.maketrans("{}", "[]")
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 class _DuplicateKeyError(Exception):
@@ -51,9 +51,9 @@ def loads(data: bytes | bytearray | memoryview, *, path: str) -> dict[str, Any]:
             path=path,
             hint="raise config.limits.metadata_bytes",
         )
-    text = _decode(bytes(data), path)
-    _check_depth(text, limits.json_depth, path)
-    document = _parse(text, path)
+    data = bytes(data)
+    _check_depth(data, limits.json_depth, path)
+    document = _parse(_decode(data, path), path)
     if not isinstance(document, dict):
         raise MetadataError("the document must be a JSON object", path=path, value=document)
     return document
@@ -68,14 +68,12 @@ def dumps(document: dict[str, Any]) -> bytes:
         If a value has no form in JSON; NaN and infinities have none.
     """
     try:
-        text = _json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+        _check(document)
+    except _BadValueError as error:
+        raise MetadataError(error.problem, field=error.place()) from None
     except RecursionError as error:
-        raise MetadataError("the document is nested too deeply to be written") from error
-    except (TypeError, ValueError) as error:
-        if "Circular" in str(error):
-            raise MetadataError("the document contains itself") from error
-        place, problem = _first_bad(document, "") or ("the document", str(error))
-        raise MetadataError(problem, field=place) from error
+        raise MetadataError("the document is nested too deeply, or contains itself") from error
+    text = _json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     try:
         return text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: JSON can only escape it
@@ -145,11 +143,7 @@ def _parse(text: str, path: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _DuplicateKeyError(key)
-            seen.add(key)
+        raise _DuplicateKeyError(Counter(key for key, _ in pairs).most_common(1)[0][0])
     return found
 
 
@@ -163,22 +157,22 @@ def _twice(text: str, key: str) -> str:
     return message
 
 
-def _check_depth(text: str, limit: int, path: str) -> None:
+def _check_depth(data: bytes, limit: int, path: str) -> None:
     """Refuse deep documents before they are parsed.
 
     Few documents have as many brackets as the limit.  For the others the strings are taken
     out, then all but the brackets; each pass that removes "[]" takes away one level.
     """
-    if text.count("[") + text.count("{") <= limit:
+    if data.count(b"[") + data.count(b"{") <= limit:
         return
-    brackets = _NOT_BRACKETS.sub("", _STRING.sub("", text)).translate(_AS_SQUARE)
+    brackets = _outside_strings(data).translate(_AS_SQUARE, _NOT_BRACKETS)
     left = brackets
     for _ in range(limit):
-        shorter = left.replace("[]", "")
+        shorter = left.replace(b"[]", b"")
         if len(shorter) == len(left):
             break  # all gone, or not balanced: then the parser will say where
         left = shorter
-    if left and _depth(brackets) > limit:
+    if left and _exceeds(brackets, limit):
         raise MetadataError(
             f"the document is nested deeper than {limit} levels",
             path=path,
@@ -186,29 +180,58 @@ def _check_depth(text: str, limit: int, path: str) -> None:
         )
 
 
-def _depth(brackets: str) -> int:
-    deepest = depth = 0
+def _outside_strings(data: bytes) -> bytes:
+    """Take out the strings; what a backslash escapes can begin or end none."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(data.split(b'"')[::2])
+
+
+def _exceeds(brackets: bytes, limit: int) -> bool:
+    depth = 0
     for bracket in brackets:
-        depth += 1 if bracket == "[" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        depth += 1 if bracket == ord("[") else -1
+        if depth > limit:
+            return True
+    return False
 
 
-def _first_bad(value: object, place: str) -> tuple[str, str] | None:
-    """Find the first value that JSON has no form for, and say what is wrong with it."""
-    if isinstance(value, dict):
+class _BadValueError(Exception):
+    """A value without a form in JSON, and the steps that lead to it, the last one first."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        self.steps: list[object] = []
+
+    def place(self) -> str:
+        steps = reversed(self.steps)
+        text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+        return text.lstrip(".")
+
+
+def _check(value: object) -> None:
+    """Check that a value has a form in JSON, which is exactly that value."""
+    if isinstance(value, str | bool | int) or value is None:
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            name = word(value)
+            raise _BadValueError(f'is {name}, which JSON has no number for; write "{name}"')
+    elif isinstance(value, dict):
         for key, each in value.items():
-            inner = f"{place}.{key}" if place else str(key)
             if not isinstance(key, str):
-                return inner, "is not a string; keys must be"
-            if found := _first_bad(each, inner):
-                return found
-        return None
-    if isinstance(value, list | tuple):
-        items = enumerate(value)
-        return next(filter(None, (_first_bad(v, f"{place}[{i}]") for i, v in items)), None)
-    if isinstance(value, float) and not math.isfinite(value):
-        return place, f'is {word(value)}, which JSON has no number for; write "{word(value)}"'
-    if value is None or isinstance(value, str | bool | int | float):
-        return None
-    return place, f"is a {type(value).__name__}, which JSON has no form for"
+                raise _BadValueError(f"has the key {key!r}; keys must be strings")
+            _check_at(key, each)
+    elif isinstance(value, list | tuple):
+        for i, each in enumerate(value):
+            _check_at(i, each)
+    else:
+        raise _BadValueError(f"is a {type(value).__name__}, which JSON has no form for")
+
+
+def _check_at(step: str | int, value: object) -> None:
+    try:
+        _check(value)
+    except _BadValueError as error:
+        error.steps.append(step)
+        raise

@@ -12,27 +12,22 @@ from zarrpy.config import config
 from zarrpy.errors import MetadataError
 
 __all__ = [
-    "MISSING",
-    "boolean",
     "check_known",
     "choice",
+    "document_path",
+    "exactly",
     "extension",
     "integers",
     "mapping",
+    "nearest",
+    "reject",
     "require",
     "sequence",
-    "text",
+    "shape",
+    "understood",
 ]
 
 INT64_END = 1 << 63
-
-
-class _Missing:
-    def __repr__(self) -> str:
-        return "missing"
-
-
-MISSING = _Missing()
 
 
 def reject(field: str, value: object, right: str) -> NoReturn:
@@ -42,10 +37,12 @@ def reject(field: str, value: object, right: str) -> NoReturn:
 
 def require(document: Mapping[str, Any], field: str) -> Any:
     """Take a member that must be there."""
-    value = document.get(field, MISSING)
-    if value is MISSING:
-        raise MetadataError(f"the required member {field!r} is missing", hint=f"add {field!r}")
-    return value
+    try:
+        return document[field]
+    except KeyError:
+        raise MetadataError(
+            f"the required member {field!r} is missing", hint=f"add {field!r}"
+        ) from None
 
 
 def mapping(value: object, field: str) -> dict[str, Any]:
@@ -59,20 +56,6 @@ def sequence(value: object, field: str) -> list[Any]:
     """Check that a value is a list."""
     if not isinstance(value, list):
         reject(field, value, "a list")
-    return value
-
-
-def text(value: object, field: str) -> str:
-    """Check that a value is a string, and not an empty one."""
-    if not isinstance(value, str) or not value:
-        reject(field, value, "a string")
-    return value
-
-
-def boolean(value: object, field: str) -> bool:
-    """Check that a value is true or false."""
-    if not isinstance(value, bool):
-        reject(field, value, "true or false")
     return value
 
 
@@ -98,8 +81,9 @@ def integers(
     """
     if not isinstance(value, list):
         reject(field, value, "a list of integers")
-    for i, each in enumerate(value):
+    for each in value:
         if type(each) is not int or not minimum <= each < INT64_END:
+            i = next(i for i, other in enumerate(value) if other is each)
             right = f"an integer of at least {minimum} and below 2^63"
             reject(f"{field}[{i}]", each, right)
     if count is not None and len(value) != count:
@@ -117,13 +101,14 @@ def check_known(
     """Check that an object has no member that is not known."""
     for name in members:
         if name not in known:
-            names = ", ".join(map(repr, known)) or "none"
+            names = ", ".join(map(repr, known))
             raise MetadataError(
                 f"has the unknown member {name!r}; known: {names}", field=field, hint=hint
             )
 
 
 _EXTENSION_MEMBERS = ("name", "configuration", "must_understand")
+_EXTENSION_NAMES = frozenset(_EXTENSION_MEMBERS)
 _EMPTY: dict[str, Any] = {}
 
 
@@ -144,7 +129,7 @@ def extension(value: object, field: str) -> tuple[str, dict[str, Any], bool]:
     must_understand = value.get("must_understand", True)
     if not isinstance(must_understand, bool):
         reject(f"{field}.must_understand", must_understand, "true or false")
-    if len(value) > 1:
+    if not _EXTENSION_NAMES.issuperset(value):
         check_known(
             value, _EXTENSION_MEMBERS, field, "parameters belong into the member 'configuration'"
         )

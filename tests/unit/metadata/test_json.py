@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 import warnings
 
 import pytest
@@ -100,6 +101,16 @@ def test_many_shallow_brackets_are_allowed():
     assert len(loads(data, path="x")["a"]) == 1000
 
 
+def test_strings_without_end_take_no_longer_than_others():
+    """A hostile document of escaped quotes is refused in linear time."""
+    data = b'{"a":' + b"[" * 101 + b'"' + b'\\"' * 1_000_000
+
+    started = time.perf_counter()
+    assert "nested deeper" in refused(data)
+
+    assert time.perf_counter() - started < 10
+
+
 def test_unbalanced_brackets_are_the_parsers_business():
     """The depth check leaves the better message to the parser."""
     assert "not valid JSON" in refused(b'{"a": ' + b"[]" * 200 + b"]")
@@ -149,7 +160,9 @@ def test_what_is_written_is_read_back():
         ({"a": {"b": [0.0, math.nan]}}, 'a.b[1] is NaN, which JSON has no number for; write "NaN"'),
         ({"a": -math.inf}, "a is -Infinity, which JSON has no number for"),
         ({"a": (1, {2})}, "a[1] is a set, which JSON has no form for"),
-        ({"a": {(1, 2): 3}}, "a.(1, 2) is not a string; keys must be"),
+        ({"a": {(1, 2): 3}}, "a has the key (1, 2); keys must be strings"),
+        ({"a": [{3: 3}]}, "a[0] has the key 3; keys must be strings"),
+        ({"a": [True, None, "x", 1, 0.5, {}], "b": 1j}, "b is a complex, which JSON has no form"),
     ],
 )
 def test_a_value_that_json_has_no_form_for_is_never_written(document, text):
