@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         The arguments after the program's name; those of the process by default.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().parse_args(argv, argparse.Namespace(json=False, verbose=False))
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a name the terminal cannot spell must not end the program
@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    # SUPPRESS lets a flag stand before the verb or after it
+    # SUPPRESS lets a flag stand before the verb or after it: a verb's parser would otherwise
+    # overwrite what was given before it
     common.add_argument(
         "--json",
         action="store_true",
@@ -66,7 +67,6 @@ def _parser() -> argparse.ArgumentParser:
         "3 not found, 4 input or output",
         parents=[common],
     )
-    parser.set_defaults(json=False, verbose=False)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for module in (demo, look, versions):
         module.add(verbs, common)

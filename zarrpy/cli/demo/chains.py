@@ -27,14 +27,14 @@ class Chain:
 
 
 CHAINS = (
-    Chain(3, "default", {}),
+    Chain(3, "default", {"chunks": "auto"}),
     Chain(3, "blosc", {"compressors": "blosc:lz4:5:shuffle"}),
     Chain(3, "gzip", {"compressors": "gzip:5"}),
     Chain(3, "raw", {"compressors": None, "filters": None}),
-    Chain(2, "default", {}),
+    Chain(2, "default", {"chunks": "auto"}),
     Chain(2, "blosc", {"compressors": "blosc:zstd:5:bitshuffle"}),
     Chain(2, "zlib", {"compressors": "zlib:5"}),
-    Chain(2, "bz2", {"compressors": "bz2:9"}),
+    Chain(2, "raw", {"compressors": None, "filters": None}),
 )
 
 

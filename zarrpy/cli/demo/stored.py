@@ -37,38 +37,35 @@ class StoredArray:
         }
 
 
-def store_all(shown: Field, folder: Path) -> list[StoredArray]:
+def store_all(shown: Field, folder: Path, scratch: Path) -> list[StoredArray]:
     """Write the field once under each chain, below `folder`, and compare what is read."""
     import zarrpy
 
     groups = {
-        chain.group: zarrpy.create_group(
-            folder / chain.group,
-            zarr_format=chain.zarr_format,
-            attributes={"title": shown.title},
+        name: zarrpy.create_group(
+            folder / name, zarr_format=zarr_format, attributes={"title": shown.title}
         )
-        for chain in CHAINS
+        for name, zarr_format in {chain.group: chain.zarr_format for chain in CHAINS}.items()
     }
-    return [_store(shown, groups[chain.group], chain, folder) for chain in CHAINS]
+    return [_store(shown, groups[chain.group], chain, folder, scratch) for chain in CHAINS]
 
 
-def _store(shown: Field, group: Any, chain: Chain, folder: Path) -> StoredArray:
+def _store(shown: Field, group: Any, chain: Chain, folder: Path, scratch: Path) -> StoredArray:
     from zarrpy.display.codecs import chain_label
 
     values = shown.values
-    keywords = dict(chain.keywords)
+    keywords = {"chunks": chunk_shape(values.shape, values.itemsize)} | chain.keywords
     if chain.zarr_format == 3:
         keywords["dimension_names"] = shown.dimension_names
     array = group.create_array(
         chain.name,
         shape=values.shape,
         dtype=values.dtype,
-        chunks=chunk_shape(values.shape, values.itemsize),
         attributes=shown.attributes or {},
         **keywords,
     )
     path = folder / chain.group / chain.name
-    blank = folder / "blank" / chain.group / chain.name
+    blank = scratch / "copies" / chain.group / chain.name
     _copy_metadata(path, blank)
     array[...] = values
     stored = StoredArray(
@@ -95,6 +92,17 @@ def erase_copies(arrays: list[StoredArray]) -> None:
     for stored in arrays:
         shutil.rmtree(stored.blank)
         _copy_metadata(stored.path, stored.blank)
+
+
+def save_values(values: Any, scratch: Path) -> Path:
+    """Write the values where another process finds them."""
+    import numpy as np
+
+    path = scratch / "values.npy"
+    if not path.exists():
+        with path.open("wb") as file:
+            np.save(file, values, allow_pickle=False)
+    return path
 
 
 def chunks_nbytes(path: Path) -> int:
