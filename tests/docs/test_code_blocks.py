@@ -1,0 +1,112 @@
+"""Every code block of the README and the docs is run, so that none can go stale."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+_FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHOWN_ONLY = ("text",)  # drawings; everything else must have a runner below
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: its kind, its text and the line it begins on."""
+
+    kind: str
+    text: str
+    line: int
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    """Find the fenced blocks of a document."""
+    source = document.read_text(encoding="utf-8")
+    assert source.count("\n```") % 2 == 0, f"{document}: a fence is not closed"
+    for match in _FENCE.finditer(source):
+        yield Block(match[1], match[2], source.count("\n", 0, match.start()) + 2)
+
+
+def run_python(block: Block, document: Path, names: dict[str, Any]) -> None:
+    """Run a Python block after the ones before it; its asserts are its checks."""
+    padded = "\n" * (block.line - 1) + block.text  # tracebacks name the document's lines
+    exec(compile(padded, str(document), "exec"), names)
+
+
+def run_console(block: Block, document: Path) -> None:
+    """Run each command and compare what it prints; `...` stands for any text."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        words = shlex.split(command)
+        if words[0] == "make":
+            assert_target(words[1])
+            continue
+        assert words[0] == "zarrpy", f"{document}: no runner for `{command}`"
+        process = subprocess.run(
+            [sys.executable, "-P", "-m", *words],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+        assert process.returncode == 0, process.stderr
+        assert_like(process.stdout, expected, f"{document}: {command}")
+
+
+def assert_target(target: str) -> None:
+    """Check that the Makefile has a target; running the suite inside itself would never end."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{re.escape(target)}\b.*:", makefile, re.MULTILINE), target
+
+
+def assert_like(found: str, expected: str, where: str) -> None:
+    """Compare a command's output with what the document shows."""
+    pattern = ".*".join(re.escape(part) for part in expected.strip().split("..."))
+    assert re.fullmatch(pattern, found.strip(), re.DOTALL), f"{where}\nprinted:\n{found}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_blocks_of_a_document_run_in_their_order(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of one document share names and an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks(document):
+        if block.kind == "python":
+            run_python(block, document, names)
+        elif block.kind == "console":
+            run_console(block, document)
+        else:
+            assert block.kind in _SHOWN_ONLY, f"{document}:{block.line}: {block.kind!r} is not run"
+
+
+def test_a_block_that_prints_something_else_is_noticed() -> None:
+    """The comparison of outputs can fail."""
+    assert_like("kind  v3 array\n", "kind  ... array\n", "equal")
+
+    with pytest.raises(AssertionError, match="printed"):
+        assert_like("kind  v3 group\n", "kind  ... array\n", "different")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    """A relative link names a file that exists."""
+    source = _FENCE.sub("", document.read_text(encoding="utf-8"))
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", source)
+    missing = [
+        target
+        for target in targets
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+
+    assert not missing
