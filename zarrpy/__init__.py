@@ -19,53 +19,138 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from zarrpy.api import (
         array as array,
+    )
+    from zarrpy.api import (
         create as create,
+    )
+    from zarrpy.api import (
         create_array as create_array,
+    )
+    from zarrpy.api import (
         create_group as create_group,
+    )
+    from zarrpy.api import (
         empty as empty,
+    )
+    from zarrpy.api import (
         empty_like as empty_like,
+    )
+    from zarrpy.api import (
         full as full,
+    )
+    from zarrpy.api import (
         full_like as full_like,
+    )
+    from zarrpy.api import (
         group as group,
+    )
+    from zarrpy.api import (
         load as load,
+    )
+    from zarrpy.api import (
         ones as ones,
+    )
+    from zarrpy.api import (
         ones_like as ones_like,
+    )
+    from zarrpy.api import (
         open as open,
+    )
+    from zarrpy.api import (
         open_array as open_array,
+    )
+    from zarrpy.api import (
         open_group as open_group,
+    )
+    from zarrpy.api import (
         save as save,
+    )
+    from zarrpy.api import (
         save_array as save_array,
+    )
+    from zarrpy.api import (
         save_group as save_group,
+    )
+    from zarrpy.api import (
         tree as tree,
+    )
+    from zarrpy.api import (
         zeros as zeros,
+    )
+    from zarrpy.api import (
         zeros_like as zeros_like,
     )
     from zarrpy.array import Array as Array
     from zarrpy.attributes import Attributes as Attributes
     from zarrpy.codecs import (
         available_codecs as available_codecs,
+    )
+    from zarrpy.codecs import (
         register_codec as register_codec,
+    )
+    from zarrpy.codecs import (
         unregister_codec as unregister_codec,
     )
     from zarrpy.config import config as config
     from zarrpy.group import Group as Group
     from zarrpy.stores import (
         LocalStore as LocalStore,
+    )
+    from zarrpy.stores import (
         MemoryStore as MemoryStore,
+    )
+    from zarrpy.stores import (
         Store as Store,
     )
 
-_API = (
-    "array create create_array create_group empty empty_like full full_like group load ones "
-    "ones_like open open_array open_group save save_array save_group tree zeros zeros_like"
-).split()
-_ERRORS = (
-    "ArrayNotFoundError AttributeNotJSONError ChecksumError ChunkError CodecError ConflictError "
-    "CorruptChunkError GroupNotFoundError LimitError LockTimeoutError MetadataError "
-    "MissingChunkError MissingDependencyError NodeExistsError NodeKindError NodeNotFoundError "
-    "ReadOnlyStoreError SelectionError ShapeMismatchError StoreError TransactionError "
-    "UnsupportedExtensionError ZarrError"
-).split()
+_API = [
+    "array",
+    "create",
+    "create_array",
+    "create_group",
+    "empty",
+    "empty_like",
+    "full",
+    "full_like",
+    "group",
+    "load",
+    "ones",
+    "ones_like",
+    "open",
+    "open_array",
+    "open_group",
+    "save",
+    "save_array",
+    "save_group",
+    "tree",
+    "zeros",
+    "zeros_like",
+]
+_ERRORS = [
+    "ArrayNotFoundError",
+    "AttributeNotJSONError",
+    "ChecksumError",
+    "ChunkError",
+    "CodecError",
+    "ConflictError",
+    "CorruptChunkError",
+    "GroupNotFoundError",
+    "LimitError",
+    "LockTimeoutError",
+    "MetadataError",
+    "MissingChunkError",
+    "MissingDependencyError",
+    "NodeExistsError",
+    "NodeKindError",
+    "NodeNotFoundError",
+    "ReadOnlyStoreError",
+    "SelectionError",
+    "ShapeMismatchError",
+    "StoreError",
+    "TransactionError",
+    "UnsupportedExtensionError",
+    "ZarrError",
+]
 
 # Where each public name is defined; it is imported when it is first used.
 _HOMES = {
@@ -80,7 +165,7 @@ _HOMES = {
 }
 _MODULES = ("codecs", "errors", "metadata", "stores")
 
-__all__ = ["__version__", *sorted(_HOMES), *_MODULES]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOMES), *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

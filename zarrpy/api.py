@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-
 from zarrpy.array import Array
 from zarrpy.config import config as settings
 from zarrpy.creation import DEFAULT, array_metadata, auto_keyword
@@ -32,6 +31,7 @@ _MODES = ("r", "r+", "a", "w", "w-", "x", None)
 @entry
 def create_array(
     store: Store,
+    /,
     *,
     name: str | None = None,
     shape: int | Iterable[int] | None = None,
@@ -153,6 +153,7 @@ def _merge(keywords: dict[str, Any], aliases: dict[str, Any]) -> dict[str, Any]:
 @entry
 def create_group(
     store: Store,
+    /,
     *,
     path: str | None = None,
     zarr_format: int | None = None,
@@ -198,6 +199,7 @@ def create_group(
 @entry
 def group(
     store: Store,
+    /,
     *,
     overwrite: bool = False,
     path: str | None = None,
@@ -315,8 +317,9 @@ def _refuse_to_create(store: Store, mode: str | None) -> None:
 
 
 @entry
-def open(  # noqa: A001 - the field's name for it
+def open(
     store: Store,
+    /,
     *,
     mode: str | None = None,
     zarr_format: int | None = None,
@@ -373,6 +376,7 @@ def open(  # noqa: A001 - the field's name for it
 @entry
 def open_array(
     store: Store,
+    /,
     *,
     mode: str | None = None,
     zarr_format: int | None = None,
@@ -424,6 +428,7 @@ def _open_array(
 @entry
 def open_group(
     store: Store,
+    /,
     *,
     mode: str | None = None,
     path: str | None = None,

@@ -171,7 +171,8 @@ class Array:
         try:
             return CodecChain.bind(metadata.codecs, spec)
         except MetadataError as error:
-            raise error.fill(path=self.path or "/")
+            error.fill(path=self.path or "/")
+            raise
 
     @property
     def filters(self) -> tuple[ArrayToArray, ...]:
@@ -293,7 +294,8 @@ class Array:
         try:
             yield Run(batch, self.path)
         except ChunkError as error:
-            raise error.fill(array=self.path or "/")
+            error.fill(array=self.path or "/")
+            raise
 
     def _batch(
         self, chosen: Selection, values: np.ndarray[Any, Any], *, writing: bool

@@ -15,9 +15,12 @@ class Node(Protocol):
     """What the attributes belong to."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Path within the store."""
+
     def _attributes(self) -> dict[str, Any]: ...
-    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> None: ...
+    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> None:
+        """Apply a function to the stored attributes, and write them."""
 
 
 class Attributes(MutableMapping[str, Any]):

@@ -15,7 +15,8 @@ from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
 from zarrpy.errors import MetadataError
 from zarrpy.layout import default_chunks, default_compressors
-from zarrpy.metadata import dtypes, fill_value as fill
+from zarrpy.metadata import dtypes
+from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.grid import ChunkGrid
@@ -191,6 +192,7 @@ def _codecs(
         after.extend(default_compressors(spec.dtype.itemsize, zarr_format))
     else:
         after.extend(_several(compressors, "compressors", spec))
+    between: Codec
     if serializer is None or (isinstance(serializer, str) and serializer == "auto"):
         between = _default_serializer(before, byteorder, spec)
     else:

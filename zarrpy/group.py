@@ -140,19 +140,19 @@ class Group(MutableMapping[str, Any]):
         return tuple(found)
 
     def arrays(self) -> tuple[tuple[str, Array], ...]:
-        """Arrays directly in this group, with their names."""
+        """List the arrays directly in this group, with their names."""
         return tuple((name, node) for name, node in self.members() if isinstance(node, Array))
 
     def groups(self) -> tuple[tuple[str, Group], ...]:
-        """Groups directly in this group, with their names."""
+        """List the groups directly in this group, with their names."""
         return tuple((name, node) for name, node in self.members() if isinstance(node, Group))
 
     def array_keys(self) -> tuple[str, ...]:
-        """Names of the arrays."""
+        """List the names of the arrays."""
         return tuple(name for name, _ in self.arrays())
 
     def group_keys(self) -> tuple[str, ...]:
-        """Names of the groups."""
+        """List the names of the groups."""
         return tuple(name for name, _ in self.groups())
 
     def tree(self, level: int | None = None, *, max_nodes: int = 500) -> Tree:

@@ -663,7 +663,7 @@ cdef class Batch:
         self.batch.cancel = 1
 
     def results(self):
-        """Encoded bytes of the window's tasks; None where the chunk is to be deleted."""
+        """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted."""
         values = []
         for i in range(self.room):
             if self.encoded[i].data == NULL:

@@ -169,7 +169,7 @@ def _by_kind(
         isinstance(codec, BytesToBytes) for codec in after
     ):
         raise MetadataError(
-            f"must hold array-to-array codecs before {names[at]!r} and bytes-to-bytes ones after it",
+            f"must hold array-to-array codecs before {names[at]!r}, bytes-to-bytes ones after it",
             field="codecs",
             value=names,
         )

@@ -47,7 +47,7 @@ def copy_node(
 
 
 def _refuse_overlap(source: tuple[Store, str], target: tuple[Store, str]) -> None:
-    """A node cannot become a part of itself, nor replace what it is a part of."""
+    """Refuse to make a node a part of itself, or to replace what it is a part of."""
     if not source[0].overlaps(source[1], target[0], target[1]):
         return
     raise NodeExistsError(

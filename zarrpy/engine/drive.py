@@ -13,7 +13,7 @@ from zarrpy.engine.locks import hold
 from zarrpy.engine.requests import Delete, DeletePrefix, Fetch, ListNames, Put, Request, Run, Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zarrpy.engine.requests import Batch
     from zarrpy.stores.base import Store
@@ -135,7 +135,7 @@ def _write_window(store: Store, batch: Batch, keys: list[str]) -> None:
         return
     with hold(store.lock_scope, keys):
         partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
-        stored = iter(store.get_many(partial))
+        stored: Iterator[Any] = iter(store.get_many(partial))
         batch.feed([None if whole else next(stored) for whole in covered])
         pool.run(batch)
         batch.check()

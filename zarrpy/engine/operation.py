@@ -22,7 +22,8 @@ class Owner(Protocol):
     """Whose operations these are: it has a store."""
 
     @property
-    def store(self) -> Store: ...
+    def store(self) -> Store:
+        """Where the requests go."""
 
 
 S = TypeVar("S", bound=Owner)
@@ -49,7 +50,7 @@ class BoundOperation(Generic[P, T]):
         return drive_async(self._owner.store, self._steps(self._owner, *args, **kwargs))
 
     def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
-        """The operation itself, to be part of another one by ``yield from``."""
+        """Give the operation itself, to be part of another one by ``yield from``."""
         return self._steps(self._owner, *args, **kwargs)
 
 
@@ -88,7 +89,8 @@ class Entry(Generic[P, T]):
         try:
             return drive(opened, self._steps(opened, *args, **kwargs))
         except NodeNotFoundError as error:
-            raise opened.locate(error)
+            opened.locate(error)
+            raise
 
     async def aio(self, store: Any = None, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation without blocking the event loop."""
@@ -96,7 +98,8 @@ class Entry(Generic[P, T]):
         try:
             return await drive_async(opened, self._steps(opened, *args, **kwargs))
         except NodeNotFoundError as error:
-            raise opened.locate(error)
+            opened.locate(error)
+            raise
 
 
 def _open_store(store: Any, keywords: dict[str, Any]) -> Store:

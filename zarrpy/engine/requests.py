@@ -16,26 +16,55 @@ T = TypeVar("T")
 class Batch(Protocol):
     """Chunks to read or write together; native or in Python, nobody asks which."""
 
-    native: bool
+    @property
+    def native(self) -> bool:
+        """Whether C does the work."""
 
     @property
-    def ntasks(self) -> int: ...
+    def ntasks(self) -> int:
+        """Number of chunks of the plan."""
+
     @property
-    def nbytes(self) -> int: ...
+    def nbytes(self) -> int:
+        """Decoded bytes of the selection."""
+
     @property
-    def writing(self) -> bool: ...
+    def writing(self) -> bool:
+        """Whether chunks are written."""
+
     @property
-    def nabsent(self) -> int: ...
-    def name_keys(self, prefix: str, separator: str, zero: str) -> None: ...
-    def use_directory(self, directory: Directory) -> None: ...
-    def open_window(self, first: int, last: int) -> None: ...
-    def keys(self) -> list[str]: ...
-    def covered(self) -> list[bool]: ...
-    def feed(self, values: list[Any]) -> None: ...
-    def run(self) -> None: ...
-    def cancel(self) -> None: ...
-    def results(self) -> list[bytes | None]: ...
-    def check(self) -> None: ...
+    def nabsent(self) -> int:
+        """Chunks read that did not exist."""
+
+    def name_keys(self, prefix: str, separator: str, zero: str) -> None:
+        """Say how grid indexes become keys."""
+
+    def use_directory(self, directory: Directory) -> None:
+        """Read and write files of that directory, the whole plan at once."""
+
+    def open_window(self, first: int, last: int) -> None:
+        """Work on some of the tasks with bytes in hand."""
+
+    def keys(self) -> list[str]:
+        """Keys of the window's tasks."""
+
+    def covered(self) -> list[bool]:
+        """Whether each task of the window is written without reading it first."""
+
+    def feed(self, values: list[Any]) -> None:
+        """Hand over the stored bytes of the window's tasks."""
+
+    def run(self) -> None:
+        """Work until the window is empty; many threads may do so at once."""
+
+    def cancel(self) -> None:
+        """Make all workers stop after the chunk in hand."""
+
+    def results(self) -> list[bytes | None]:
+        """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted."""
+
+    def check(self) -> None:
+        """Raise the first error that any worker met."""
 
 
 @dataclass(frozen=True, slots=True)

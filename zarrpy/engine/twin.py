@@ -106,7 +106,7 @@ class PythonBatch:
         self._stored = values
 
     def results(self) -> list[bytes | None]:
-        """Encoded bytes of the window's tasks; None where the chunk is to be deleted."""
+        """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted."""
         return self._encoded
 
     def cancel(self) -> None:
@@ -169,7 +169,8 @@ class PythonBatch:
         try:
             return self.chain.decode(data, self._extent(task))
         except ChunkError as error:
-            raise error.fill(chunk=self.plan.grid_index(task), key=self._key(task))
+            error.fill(chunk=self.plan.grid_index(task), key=self._key(task))
+            raise
         except ZarrError:
             raise
         except _READ_FAILURES as error:

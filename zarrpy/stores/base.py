@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     #: Contiguous bytes; anything else with the buffer protocol will do as well.
     Bytes: TypeAlias = bytes | bytearray | memoryview
+    # Stores have a method of the name `list`, so the types of lists are named outside.
+    Values: TypeAlias = list[Bytes | None]
+    Names: TypeAlias = list[str]
 
 
 class ByteRange(NamedTuple):
@@ -63,7 +66,7 @@ class Store(ABC):
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield every key that starts with `prefix`, in any order."""
 
-    def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
+    def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
         return [self.get(key) for key in keys]
 
@@ -80,8 +83,8 @@ class Store(ABC):
         for key in list(self.list(prefix)):
             self.delete(key)
 
-    def list_dir(self, prefix: str = "") -> list[str]:
-        """Names directly below a prefix that is empty or ends with "/", sorted, without repeats."""
+    def list_dir(self, prefix: str = "") -> Names:
+        """List the names directly below a prefix that is empty or ends with "/", sorted."""
         start = len(prefix)
         return sorted({key[start:].split("/", 1)[0] for key in self.list(prefix)})
 
@@ -90,7 +93,7 @@ class Store(ABC):
         return self.get(key, ByteRange(0, 0)) is not None
 
     def size(self, key: str) -> int | None:
-        """Bytes of a value; None when the key does not exist."""
+        """Tell the bytes of a value; None when the key does not exist."""
         value = self.get(key)
         return None if value is None else len(value)
 

@@ -18,7 +18,7 @@ from zarrpy.stores.base import ByteRange, Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from zarrpy.stores.base import Bytes
+    from zarrpy.stores.base import Bytes, Names, Values
 
 LOCK_SUFFIX = ".__lock"
 
@@ -74,8 +74,8 @@ class LocalStore(Store):
                 if (start + name).startswith(prefix) and not name.endswith(LOCK_SUFFIX):
                     yield start + name
 
-    def list_dir(self, prefix: str = "") -> list[str]:
-        """Names directly below a prefix."""
+    def list_dir(self, prefix: str = "") -> Names:
+        """List the names directly below a prefix."""
         try:
             names = os.listdir(self._path(prefix))
         except (FileNotFoundError, NotADirectoryError):
@@ -84,7 +84,7 @@ class LocalStore(Store):
             raise self._failure(prefix, "list", error) from error
         return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
 
-    def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
+    def get_many(self, keys: Sequence[str]) -> Values:
         """Read several files of one directory."""
         directory = self.directory("")
         if directory is None:
@@ -119,7 +119,7 @@ class LocalStore(Store):
             raise self._failure(key, "delete", error) from error
 
     def size(self, key: str) -> int | None:
-        """Bytes of a file."""
+        """Tell the bytes of a file."""
         try:
             return os.stat(self._path(key)).st_size
         except FileNotFoundError:

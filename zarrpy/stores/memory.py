@@ -9,7 +9,7 @@ from zarrpy.stores.base import ByteRange, Store
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping, Sequence
 
-    from zarrpy.stores.base import Bytes
+    from zarrpy.stores.base import Bytes, Values
 
 
 class MemoryStore(Store):
@@ -29,7 +29,7 @@ class MemoryStore(Store):
         value = self._values.get(key)
         return value if value is None or byte_range is None else byte_range.of(value)
 
-    def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
+    def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
         return list(map(self._values.get, keys))
 
@@ -48,7 +48,7 @@ class MemoryStore(Store):
         return (key for key in sorted(self._values) if key.startswith(prefix))
 
     def size(self, key: str) -> int | None:
-        """Bytes of a value."""
+        """Tell the bytes of a value."""
         value = self._values.get(key)
         return None if value is None else len(value)
 
