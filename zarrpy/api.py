@@ -473,6 +473,9 @@ def _open_group(
 # ----------------------------------------------------------------------------- saving, loading
 
 
+_SAVE_OPTIONS = {"zarr_format", "path", "storage_options"}
+
+
 def save(store: Any, *arrays: Any, **named: Any) -> None:
     """Save one array, several, or a live `Array` or `Group` of another store.
 
@@ -490,13 +493,9 @@ def save(store: Any, *arrays: Any, **named: Any) -> None:
     NodeExistsError
         When something is there already.
     """
-    if not arrays and not named.keys() - {"zarr_format", "path", "storage_options"}:
+    if not arrays and not named.keys() - _SAVE_OPTIONS:
         raise ValueError("nothing to save: give at least one array")
-    options = {
-        name: named.pop(name)
-        for name in ("zarr_format", "path", "storage_options")
-        if name in named
-    }
+    options = {name: named.pop(name) for name in _SAVE_OPTIONS if name in named}
     if len(arrays) == 1 and not named:
         save_array(store, arrays[0], **options)
     else:

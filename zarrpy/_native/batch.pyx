@@ -620,7 +620,7 @@ cdef class Batch:
         self.batch.encoded = self.encoded
         self.batch.outcome = self.outcome
 
-    def keys(self):
+    def window_keys(self):
         """Keys of the window's tasks."""
         return self.plan.keys(self.prefix.decode(), self.separator, self.zero.decode(),
                               self.batch.first, self.batch.last)

@@ -114,7 +114,7 @@ def _run(store: Store, request: Run) -> None:
     for first in range(0, batch.ntasks, WINDOW):
         batch.open_window(first, min(first + WINDOW, batch.ntasks))
         prefix = request.path + "/" if request.path else ""
-        keys = [prefix + key for key in batch.keys()] if prefix else batch.keys()
+        keys = [prefix + key for key in batch.window_keys()]
         if batch.writing:
             _write_window(store, batch, keys)
         else:

@@ -45,7 +45,7 @@ class Batch(Protocol):
     def open_window(self, first: int, last: int) -> None:
         """Work on some of the tasks with bytes in hand."""
 
-    def keys(self) -> list[str]:
+    def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
 
     def covered(self) -> list[bool]:

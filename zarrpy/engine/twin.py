@@ -93,7 +93,7 @@ class PythonBatch:
         self._first, self._last = first, last
         self._cursor = count(first)
 
-    def keys(self) -> list[str]:
+    def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
         return self.plan.keys(*self._names, self._first, self._last)
 
