@@ -131,5 +131,5 @@ class Store(ABC):
                 hint="open it with mode='r+' to change it",
             )
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most stores hold nothing open
         """Let go of what the store holds open."""
