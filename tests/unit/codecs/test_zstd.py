@@ -1,0 +1,88 @@
+"""Tests of `zarrpy.codecs.zstd`."""
+
+import numcodecs
+import numpy as np
+import pytest
+
+from zarrpy.codecs.zstd import Zstd
+from zarrpy.errors import ChecksumError, CorruptChunkError, MetadataError
+from zarrpy.testing.codec_contract import BytesToBytesContract
+
+DATA = np.arange(5_000, dtype="i4").tobytes()
+
+
+class TestZstd(BytesToBytesContract):
+    codecs = (
+        Zstd(),
+        Zstd(level=-5),
+        Zstd(level=19, checksum=True),
+    )
+
+
+@pytest.mark.parametrize("level", [-131072, -1, 0, 1, 9, 22])
+@pytest.mark.parametrize("checksum", [False, True])
+def test_numcodecs_reads_ours_and_we_read_its(level, checksum):
+    """Frames are the same format both ways."""
+    theirs = numcodecs.Zstd(level, checksum)
+    ours = Zstd(level, checksum)
+
+    assert bytes(theirs.decode(ours.encode(DATA))) == DATA
+    assert ours.decode(theirs.encode(DATA), len(DATA)) == DATA
+
+
+def test_a_flipped_bit_is_a_checksum_error():
+    """With a checksum no changed byte goes unnoticed, and the error says why."""
+    encoded = bytearray(Zstd(checksum=True).encode(bytes(1000) + b"x" * 50))
+    encoded[-1] ^= 1
+
+    with pytest.raises(ChecksumError, match=r"zstd: .*checksum"):
+        Zstd().decode(bytes(encoded), 1050)
+
+
+def test_frames_without_a_size_are_read():
+    """Some writers of v2 store frames that do not tell their decoded size."""
+    # Magic, a header without content size (64 KiB window), one raw block of 3 bytes, the last.
+    frame = bytes.fromhex("28b52ffd0030") + (3 << 3 | 1).to_bytes(3, "little") + b"abc"
+
+    assert Zstd().decode(frame, 3) == b"abc"
+    assert Zstd().decode(frame) == b"abc"
+
+
+def test_several_frames_in_a_row_are_one_chunk():
+    """Frames may be concatenated, and skippable frames hold no data."""
+    skippable = bytes.fromhex("502a4d18") + (4).to_bytes(4, "little") + b"note"
+    codec = Zstd()
+
+    joined = codec.encode(b"abc") + skippable + codec.encode(b"def")
+
+    assert codec.decode(joined, 6) == b"abcdef"
+
+
+@pytest.mark.parametrize(
+    "magic", ["1eb52ffd", "22b52ffd", "23b52ffd", "24b52ffd", "25b52ffd", "27b52ffd"]
+)
+def test_frames_of_old_formats_are_refused(magic):
+    """Decoders of formats before 1.0 are not for bytes from anywhere."""
+    with pytest.raises(CorruptChunkError, match="not a zstd frame"):
+        Zstd().decode(bytes.fromhex(magic) + bytes(20), 10)
+
+
+@pytest.mark.parametrize("level", [-131073, 23, 1.0, "3", True, None])
+def test_a_bad_level_is_refused(level):
+    """The level is an integer in the library's range."""
+    with pytest.raises(MetadataError, match=r"zstd\.level must be an integer from -131072 to 22"):
+        Zstd(level)
+
+
+def test_v3_omits_a_checksum_that_is_not_there():
+    """The key is optional, and absent means false."""
+    assert Zstd(3).to_config(3) == {"level": 3}
+    assert Zstd(3, True).to_config(3) == {"level": 3, "checksum": True}
+    assert Zstd.from_config({"level": 3}, dialect=3) == Zstd(3)
+
+
+def test_v2_omits_a_checksum_that_is_there():
+    """Readers that refuse the key read the frame, so that the key is written only when false."""
+    assert Zstd(3, True).to_config(2) == {"level": 3}
+    assert Zstd(3).to_config(2) == {"level": 3, "checksum": False}
+    assert Zstd.from_config({"level": 3}, dialect=2) == Zstd(3, True)
