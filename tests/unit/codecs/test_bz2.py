@@ -66,7 +66,7 @@ def test_lzma_is_read_by_numcodecs_and_reads_its(config):
 @pytest.mark.parametrize(("codec", "library"), [(BZ2(), bz2), (LZMA(preset=0), lzma)])
 def test_a_bomb_is_not_unpacked(codec, library):
     """Decoding stops where the chunk's size is passed, and never makes the rest."""
-    bomb = library.compress(bytes(50_000_000))
+    bomb = library.compress(bytes(5_000_000))
 
     with pytest.raises(CorruptChunkError, match="more than 1000 bytes"):
         codec.decode(bomb, 1000)

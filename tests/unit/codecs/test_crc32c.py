@@ -51,7 +51,7 @@ def test_a_flipped_bit_is_a_checksum_error(ours, theirs):
     for bit in range(8 * len(encoded)):
         changed = bytearray(encoded)
         changed[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(ChecksumError, match=ours.name):
+        with pytest.raises(ChecksumError, match=ours.native):
             ours.decode(bytes(changed), 50)
 
 

@@ -73,7 +73,7 @@ def test_bytes_after_a_zlib_stream_are_refused():
         Zlib().decode(zlib.compress(b"abc") + b"\0", 3)
 
 
-@pytest.mark.parametrize("place", [-1, -5, 15])
+@pytest.mark.parametrize("place", [-1, -4, 15])
 def test_a_changed_byte_is_noticed(place):
     """The formats carry checksums."""
     for codec in (Gzip(), Zlib()):
