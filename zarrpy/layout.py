@@ -1,7 +1,7 @@
 """What an array gets when its creator names no chunks and no codecs.
 
 The choice was measured on real fields, not copied: ``make bench`` repeats the comparison and the
-README shows it; docs/explanation/defaults.md tells the reasons.
+README shows it; docs/adr/0006-split-blosc-with-a-checksum-by-default.md tells the reasons.
 """
 
 from __future__ import annotations
