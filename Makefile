@@ -29,7 +29,7 @@ test: build $(VENV)/.test
 	$(BIN)/python -m pytest
 
 test-long: build $(VENV)/.test
-	$(BIN)/python -m pytest -m "long or not long"
+	$(BIN)/python -m pytest -m "long or not long" --hypothesis-profile=long
 
 coverage: $(VENV)/.test $(VENV)/.dev
 	$(BIN)/python tools/line_coverage.py

@@ -44,7 +44,7 @@ class Selection:
 
     def align(self, result: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """View an array of shape `shape` with one ascending axis for each axis of the array."""
-        return result[self.terms] if self.terms else result  # an empty key would give a scalar
+        return result[(*self.terms, ...)]  # an ellipsis gives a view, not a scalar
 
 
 def parse(key: Any, shape: tuple[int, ...]) -> Selection:

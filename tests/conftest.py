@@ -1,0 +1,61 @@
+"""What all tests share: stores to write to, what is in them, and how hard Hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from zarrpy import config
+from zarrpy.stores import LocalStore, MemoryStore, Store
+
+pytest.register_assert_rewrite("zarrpy.testing.store_contract", "zarrpy.testing.codec_contract")
+
+# `make test` tries a few examples of everything, `make test-long` many (--hypothesis-profile).
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("short", max_examples=40, **_COMMON)
+settings.register_profile("long", max_examples=1500, **_COMMON)
+settings.load_profile(os.environ.get("ZARRPY_TEST_PROFILE", "short"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests to those who ask for them by ``-m``."""
+    if config.option.markexpr:
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+@pytest.fixture(params=["memory", "local"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A new empty store, once of each kind."""
+    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path / "store")
+
+
+@pytest.fixture(params=["native", "python"])
+def body(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a test with the engine's batch, and with the one in Python."""
+    with config.set(disable=["native"] if request.param == "python" else []):
+        yield request.param
+
+
+@pytest.fixture
+def contents() -> Callable[[Store], dict[str, bytes]]:
+    """A function that gives every stored value, and every file of a local store, as it is."""
+
+    def look(store: Store) -> dict[str, bytes]:
+        if not isinstance(store, LocalStore):
+            return {key: bytes(store.get(key) or b"") for key in store.list()}
+        root = Path(store.root)
+        return {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for path in root.rglob("*")
+            if path.is_file()
+        }
+
+    return look

@@ -1,0 +1,120 @@
+"""Tests of `zarrpy.stores.resolve`: what may be given for a store."""
+
+import os
+import pathlib
+
+import pytest
+
+import zarrpy
+from zarrpy.errors import MissingDependencyError, StoreError
+from zarrpy.stores import LocalStore, MemoryStore
+from zarrpy.stores.resolve import as_store
+
+
+def test_a_store_is_itself():
+    """A store of the caller's own is used as it is."""
+    store = MemoryStore()
+
+    assert as_store(store) is store
+
+
+def test_nothing_is_a_new_memory_store():
+    """Two calls share nothing."""
+    one, two = as_store(None), as_store(None)
+
+    one.set("a", b"1")
+
+    assert two.get("a") is None
+
+
+def test_a_mapping_is_a_memory_store():
+    """The mapping itself is filled."""
+    values = {}
+
+    as_store(values).set("a", b"1")
+
+    assert values == {"a": b"1"}
+
+
+@pytest.mark.parametrize("kind", [str, pathlib.Path])
+def test_a_path_is_a_local_store(tmp_path, kind):
+    """Text or any path object."""
+    found = as_store(kind(tmp_path / "x.zarr"))
+
+    assert isinstance(found, LocalStore)
+    assert found.root == str(tmp_path / "x.zarr")
+
+
+def test_a_file_url_is_a_local_store(tmp_path):
+    """With its escapes resolved."""
+    found = as_store(f"file://{tmp_path}/with%20space")
+
+    assert found.root == str(tmp_path / "with space")
+
+
+def test_a_file_url_of_another_host_is_refused():
+    """Nobody reads the local file of that name instead."""
+    with pytest.raises(StoreError, match="server"):
+        as_store("file://server/data")
+
+
+def test_the_home_directory_may_be_written_as_a_tilde(monkeypatch, tmp_path):
+    """As shells do."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert as_store("~/x.zarr").root == str(tmp_path / "x.zarr")
+
+
+@pytest.mark.parametrize(
+    "place", ["data.zip", "data.ZIP", "dir/data.zarr.zip", "data.zip/", pathlib.Path("data.zip")]
+)
+def test_a_zip_path_says_that_the_store_is_not_there_yet(tmp_path, monkeypatch, place):
+    """It names what was given, and no directory called data.zip is made."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(MissingDependencyError, match=r"zip files in this version.*data"):
+        zarrpy.create_array(place, shape=(2,), dtype="i4")
+
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["s3://bucket/x.zarr", "http://host/x.zarr", "gs://b/x", "memory://x", "az://c/x"]
+)
+def test_a_url_says_that_the_store_is_not_there_yet(tmp_path, monkeypatch, place):
+    """It names the scheme and what was given, and nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    scheme = place.partition(":")[0]
+
+    with pytest.raises(MissingDependencyError, match=scheme) as caught:
+        zarrpy.create_group(place)
+
+    assert place in str(caught.value)
+    assert isinstance(caught.value, ImportError)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("opening", ["open", "open_array", "open_group", "load"])
+def test_every_door_says_so(opening):
+    """Opening as well as creating."""
+    with pytest.raises(MissingDependencyError):
+        getattr(zarrpy, opening)("s3://bucket/x.zarr")
+
+
+@pytest.mark.parametrize("place", [3, 1.5, b"path", object(), ["a"]])
+def test_what_is_no_place_is_a_type_error(place):
+    """The type is named."""
+    with pytest.raises(TypeError, match=r"cannot make a store of|must be text"):
+        as_store(place)
+
+
+def test_the_empty_path_names_no_store():
+    """It would be the current directory, which nobody meant."""
+    with pytest.raises(StoreError, match="empty path"):
+        as_store("")
+
+
+def test_storage_options_that_apply_to_nothing_are_refused(tmp_path):
+    """An option that is ignored is an option that is wrong."""
+    with pytest.raises(StoreError, match="anon"):
+        zarrpy.open(tmp_path / "x.zarr", storage_options={"anon": True})
