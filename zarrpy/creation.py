@@ -19,6 +19,7 @@ from zarrpy.metadata import dtypes
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.metadata.formats import Format, format_of
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.model import ArrayMetadata, NamedConfig
 
@@ -44,6 +45,11 @@ def auto_keyword(keywords: dict[str, Any]) -> dict[str, Any]:
         if separator is not None:
             renamed["chunk_key_encoding"] = {"name": "v2", "separator": separator}
     return renamed
+
+
+def chosen_format(zarr_format: int | None) -> int:
+    """Give the number of the format: the one asked for, or that of the settings."""
+    return settings.array.zarr_format if zarr_format is None else zarr_format
 
 
 def array_metadata(
@@ -81,27 +87,25 @@ def array_metadata(
         raise MetadataError(
             "shards are not written by this version", hint="leave shards=None; chunks=... applies"
         )
-    zarr_format = settings.array.zarr_format if zarr_format is None else zarr_format
-    if zarr_format not in (2, 3):
-        raise MetadataError("must be 2 or 3", field="zarr_format", value=zarr_format)
+    zarr = format_of(chosen_format(zarr_format))
     shape, dtype = _shape_and_dtype(shape, dtype, data)
     data_type, byteorder = dtypes.from_numpy(dtype)
     chunk_shape = _chunk_shape(chunks, shape, data_type.itemsize)
     value = fill.default(data_type) if fill_value is DEFAULT else fill.coerce(fill_value, data_type)
     spec = ChunkSpec(chunk_shape, data_type.numpy, value)
-    codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr_format)
+    codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr)
     CodecChain.of(codecs, spec)  # refuses what does not fit together
     metadata = ArrayMetadata(
         shape,
         data_type,
         ChunkGrid(chunk_shape),
-        _chunk_keys(chunk_key_encoding, zarr_format),
-        tuple(_documents(codecs, zarr_format)),
+        _chunk_keys(chunk_key_encoding, zarr),
+        tuple(_documents(codecs, zarr)),
         value,
         _names(dimension_names, len(shape)),
         normalise(attributes or {}),
-        zarr_format,
-        fill_defined=not (zarr_format == 2 and fill_value is None),
+        zarr.number,
+        fill_defined=not (zarr.undefined_fill and fill_value is None),
     )
     return metadata, _write_empty(config)
 
@@ -177,7 +181,7 @@ def _codecs(
     order: str | None,
     byteorder: str,
     spec: ChunkSpec,
-    zarr_format: int,
+    zarr: Format,
 ) -> list[Codec]:
     """Put the chain together, from what was asked and the defaults."""
     before: list[Codec] = []
@@ -189,7 +193,7 @@ def _codecs(
     for codec in _several(filters, "filters", spec):
         (before if isinstance(codec, ArrayToArray) else after).append(codec)
     if isinstance(compressors, str) and compressors == "auto":
-        after.extend(default_compressors(spec.dtype.itemsize, zarr_format))
+        after.extend(default_compressors(spec.dtype.itemsize, zarr))
     else:
         after.extend(_several(compressors, "compressors", spec))
     between: Codec
@@ -223,29 +227,30 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     return [parse_codec(given, spec)]
 
 
-def _documents(codecs: list[Codec], zarr_format: int) -> Iterable[NamedConfig]:
+def _documents(codecs: list[Codec], zarr: Format) -> Iterable[NamedConfig]:
     """Name the codecs; transpose and bytes are spelled as in v3 in both formats' models."""
     for codec in codecs:
         built_in = isinstance(codec, Transpose | Bytes)
-        yield to_document(codec, 3 if built_in else zarr_format)
+        yield to_document(codec, 3 if built_in else zarr.number)
 
 
-def _chunk_keys(given: Any, zarr_format: int) -> ChunkKeyEncoding:
+def _chunk_keys(given: Any, zarr: Format) -> ChunkKeyEncoding:
     """Chunk key encoding of a document, an object that tells one, or a separator."""
     if given is None:
-        return ChunkKeyEncoding("v2" if zarr_format == 2 else "default")
+        return ChunkKeyEncoding(zarr.chunk_keys)
     if isinstance(given, ChunkKeyEncoding):
         return given
     if isinstance(given, str) and given in ("/", "."):
-        return ChunkKeyEncoding("v2" if zarr_format == 2 else "default", given)
+        return ChunkKeyEncoding(zarr.chunk_keys, given)
     if hasattr(given, "to_dict"):
         given = given.to_dict()
     if isinstance(given, dict) and "separator" in given:
         given = {"name": given.get("name"), "configuration": {"separator": given["separator"]}}
     keys = ChunkKeyEncoding.from_v3(given)
-    if zarr_format == 2 and keys.name != "v2":
+    if zarr.only_its_chunk_keys and keys.name != zarr.chunk_keys:
         raise MetadataError(
-            f"Zarr v2 has only the chunk key encoding 'v2', not {keys.name!r}",
+            f"Zarr v{zarr.number} has only the chunk key encoding {zarr.chunk_keys!r}, "
+            f"not {keys.name!r}",
             hint='give {"name": "v2", "separator": "/"} or "."',
         )
     return keys

@@ -15,6 +15,7 @@ from zarrpy.codecs.zstd import Zstd
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import BytesToBytes
+    from zarrpy.metadata.formats import Format
 
 #: Decoded bytes of a chunk to aim at.
 CHUNK_NBYTES = 1 << 20
@@ -69,18 +70,16 @@ def _axis_to_cut(lengths: list[int], chunk: list[int]) -> int | None:
     return max(others or axes, key=lambda axis: (chunk[axis], -axis))
 
 
-def default_compressors(itemsize: int, zarr_format: int) -> tuple[BytesToBytes, ...]:
+def default_compressors(itemsize: int, zarr: Format) -> tuple[BytesToBytes, ...]:
     """Choose codecs with a checksum: split Blosc for wider elements, Zstandard for bytes.
 
     Parameters
     ----------
     itemsize : int
         Bytes per element.
-    zarr_format : {2, 3}
-        Zarr v2 has one compressor; its Zstandard frames carry the checksum.
+    zarr : Format
+        Where no checksum can follow the compressor, Zstandard's frames carry it.
     """
-    if zarr_format == 2:
-        return (Zstd(level=3, checksum=True),)
-    if itemsize == 1:
+    if itemsize == 1 or not zarr.checksum_codecs:
         return (Zstd(level=3, checksum=True),)
     return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=itemsize), CRC32C())

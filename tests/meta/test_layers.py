@@ -14,7 +14,7 @@ LAYERS = {
     "zarrpy": 8,  # the public names, for what is built on all of them
     "zarrpy.cli": 8, "zarrpy.serve": 8, "zarrpy.integrations": 8, "zarrpy.testing": 8,
     "zarrpy.__main__": 8,
-    "zarrpy.ops": 7, "zarrpy.display": 7,
+    "zarrpy.ops": 7,
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,
     "zarrpy.attributes": 6, "zarrpy.info": 6, "zarrpy.creation": 6, "zarrpy.layout": 6,
     "zarrpy.engine": 5,
@@ -22,6 +22,7 @@ LAYERS = {
     "zarrpy.metadata": 3,
     "zarrpy._native": 2,
     "zarrpy.errors": 1, "zarrpy.config": 1, "zarrpy.registry": 1, "zarrpy.data": 1,
+    "zarrpy.display": 1,
 }  # fmt: skip
 # Rooms of one layer that do not know each other.
 APART = ({"zarrpy.codecs", "zarrpy.selection", "zarrpy.stores"},)

@@ -114,6 +114,16 @@ def require_node(
     return found
 
 
+def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None:
+    """Refuse to treat a node as one of another format."""
+    if zarr_format not in (None, metadata.zarr_format):
+        raise NodeKindError(
+            f"{path or '/'!r} is Zarr v{metadata.zarr_format}, not v{zarr_format}",
+            path=path,
+            hint=f"leave zarr_format out, or write its values, node[...], as v{zarr_format}",
+        )
+
+
 def _not_found(path: str, kind: type[Metadata] | None) -> Steps[NodeNotFoundError]:
     """Make the error for a missing node, with the names that are like the one asked for."""
     error, what = NodeNotFoundError, "array or group"

@@ -1,0 +1,42 @@
+"""The functions that users call first: create, open, save, load."""
+
+from zarrpy.api.create import (
+    array,
+    create,
+    create_array,
+    create_group,
+    empty,
+    empty_like,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
+from zarrpy.api.open import group, open, open_array, open_group
+from zarrpy.api.save import load, save, save_array, save_group, tree
+
+__all__ = [
+    "array",
+    "create",
+    "create_array",
+    "create_group",
+    "empty",
+    "empty_like",
+    "full",
+    "full_like",
+    "group",
+    "load",
+    "ones",
+    "ones_like",
+    "open",
+    "open_array",
+    "open_group",
+    "save",
+    "save_array",
+    "save_group",
+    "tree",
+    "zeros",
+    "zeros_like",
+]

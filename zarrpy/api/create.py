@@ -1,0 +1,264 @@
+"""Create arrays and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from zarrpy.array import Array
+from zarrpy.creation import DEFAULT, array_metadata, auto_keyword, chosen_format
+from zarrpy.engine.nodes import create_node
+from zarrpy.engine.operation import entry
+from zarrpy.group import Group
+from zarrpy.metadata.attributes import normalise
+from zarrpy.metadata.model import GroupMetadata
+from zarrpy.metadata.names import check_path
+
+if TYPE_CHECKING:
+    from zarrpy.engine.requests import Steps
+    from zarrpy.stores.base import Store
+
+
+@entry
+def create_array(
+    store: Store,
+    /,
+    *,
+    name: str | None = None,
+    shape: int | Iterable[int] | None = None,
+    dtype: Any = None,
+    data: Any = None,
+    chunks: Any = "auto",
+    shards: Any = None,
+    filters: Any = "auto",
+    compressors: Any = "auto",
+    serializer: Any = "auto",
+    fill_value: Any = DEFAULT,
+    order: str | None = None,
+    zarr_format: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    chunk_key_encoding: Any = None,
+    dimension_names: Iterable[str | None] | None = None,
+    storage_options: dict[str, Any] | None = None,
+    overwrite: bool = False,
+    config: Mapping[str, Any] | None = None,
+    write_data: bool = True,
+    **aliases: Any,
+) -> Steps[Array]:
+    """Create an array.
+
+    Parameters
+    ----------
+    store : str, path-like, mutable mapping or Store
+        A directory, a dictionary, or a store.
+    name : str, optional
+        Path of the array within the store; by default its root. Groups on the way are created.
+    shape : int or tuple of int
+        In elements.
+    dtype : NumPy data type or what names one
+    data : array-like, optional
+        Takes the place of `shape` and `dtype`, and is written unless `write_data` is false.
+    chunks : tuple of int, int, bool or "auto"
+        Shape of the chunks; -1 stands for a whole axis, False for one chunk.
+    shards : None
+        Not written by this version.
+    filters : codecs, optional
+        Array-to-array codecs, run first.
+    compressors : codecs, "auto" or None
+        Bytes-to-bytes codecs: objects, names such as ``"zstd:9"`` or ``"blosc:lz4:5"``, dicts.
+        "auto" chooses by the data type, with a checksum.
+    serializer : codec or "auto"
+        The array-to-bytes codec.
+    fill_value : scalar, optional
+        Value of elements never written; zero by default.
+    order : {"C", "F"}
+        Order of elements within stored chunks.
+    zarr_format : {3, 2}
+    attributes : mapping, optional
+    chunk_key_encoding : dict, optional
+        Such as ``{"name": "v2", "separator": "."}``.
+    dimension_names : sequence of (str or None), optional
+    storage_options : dict, optional
+        Parameters of the store.
+    overwrite : bool
+        Replace a node that is there, with all that is below it.
+    config : dict, optional
+        ``{"write_empty_chunks": True}`` writes chunks that hold only the fill value.
+    write_data : bool
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    NodeExistsError
+        When there is a node already and `overwrite` is false.
+    MetadataError
+        A ValueError, when the arguments do not describe an array.
+
+    Examples
+    --------
+    >>> array = create_array({}, shape=(4, 6), dtype="float32", chunks=(2, 3))
+    >>> array[1] = 7
+    >>> float(array[:, 2].sum())
+    7.0
+    """
+    path = check_path(name) if name else ""
+    keywords = {
+        "shape": shape,
+        "dtype": dtype,
+        "data": data,
+        "chunks": chunks,
+        "shards": shards,
+        "filters": filters,
+        "compressors": compressors,
+        "serializer": serializer,
+        "fill_value": fill_value,
+        "order": order,
+        "zarr_format": zarr_format,
+        "attributes": attributes,
+        "chunk_key_encoding": chunk_key_encoding,
+        "dimension_names": dimension_names,
+        "config": config,
+    }
+    metadata, keep_empty = array_metadata(**_merge(keywords, aliases))
+    yield from create_node(path, metadata, overwrite=overwrite)
+    array = Array(store, path, metadata, write_empty_chunks=keep_empty)
+    if data is not None and write_data:
+        yield from array.write.steps(Ellipsis, data)
+    return array
+
+
+def _merge(keywords: dict[str, Any], aliases: dict[str, Any]) -> dict[str, Any]:
+    """Let keywords of older libraries stand in for those that were not given."""
+    for name, value in auto_keyword(aliases).items():
+        if name not in keywords:
+            raise TypeError(f"create_array() got an unexpected keyword argument {name!r}")
+        if keywords[name] not in (None, "auto", DEFAULT):
+            raise TypeError(f"{name!r} is given twice, once under an older name")
+        keywords[name] = value
+    return keywords
+
+
+@entry
+def create_group(
+    store: Store,
+    /,
+    *,
+    path: str | None = None,
+    zarr_format: int | None = None,
+    overwrite: bool = False,
+    attributes: Mapping[str, Any] | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> Steps[Group]:
+    """Create a group.
+
+    Parameters
+    ----------
+    store : str, path-like, mutable mapping or Store
+    path : str, optional
+        Of the group within the store; groups on the way are created.
+    zarr_format : {3, 2}
+    overwrite : bool
+        Replace a node that is there, with all that is below it.
+    attributes : mapping, optional
+    storage_options : dict, optional
+
+    Returns
+    -------
+    Group
+
+    Raises
+    ------
+    NodeExistsError
+        When there is a node already and `overwrite` is false.
+
+    Examples
+    --------
+    >>> group = create_group({}, attributes={"title": "demo"})
+    >>> group.attrs["title"]
+    'demo'
+    """
+    where = check_path(path) if path else ""
+    metadata = GroupMetadata(normalise(attributes or {}, path=where), chosen_format(zarr_format))
+    yield from create_node(where, metadata, overwrite=overwrite)
+    return Group(store, where, metadata)
+
+
+def create(shape: Any, *, store: Any = None, path: str | None = None, **keywords: Any) -> Array:
+    """Create an array, by default of float64 in memory; keywords as of `create_array`."""
+    if keywords.get("data") is None:
+        keywords.setdefault("dtype", "float64")
+    keywords.setdefault("name", path)
+    return create_array(store, shape=shape, **keywords)
+
+
+def full(shape: Any, fill_value: Any, **keywords: Any) -> Array:
+    """Create an array whose fill value is `fill_value`; nothing is stored.
+
+    Examples
+    --------
+    >>> full((2, 2), 5, dtype="int8")[:].tolist()
+    [[5, 5], [5, 5]]
+    """
+    return create(shape, fill_value=fill_value, **keywords)
+
+
+def zeros(shape: Any, **keywords: Any) -> Array:
+    """Create an array of zeros; nothing is stored."""
+    return full(shape, 0, **keywords)
+
+
+def ones(shape: Any, **keywords: Any) -> Array:
+    """Create an array of ones; nothing is stored."""
+    return full(shape, 1, **keywords)
+
+
+def empty(shape: Any, **keywords: Any) -> Array:
+    """Create an array; elements never written read as the fill value."""
+    return create(shape, **keywords)
+
+
+def array(data: Any, **keywords: Any) -> Array:
+    """Create an array of data, by default in memory.
+
+    Examples
+    --------
+    >>> array([[1, 2], [3, 4]])[1].tolist()
+    [3, 4]
+    """
+    keywords.setdefault("name", keywords.pop("path", None))
+    store = keywords.pop("store", None)
+    return create_array(store, data=data, **keywords)
+
+
+def _like(other: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    """Take what was not asked for from another array."""
+    keywords.setdefault("dtype", other.dtype)
+    if isinstance(other, Array) and "chunks" not in keywords and "shape" not in keywords:
+        keywords["chunks"] = other.chunks
+    keywords.setdefault("shape", other.shape)
+    return keywords
+
+
+def empty_like(other: Any, **keywords: Any) -> Array:
+    """Create an array of another one's shape, data type and chunks."""
+    return empty(**_like(other, keywords))
+
+
+def zeros_like(other: Any, **keywords: Any) -> Array:
+    """Create an array of zeros of another one's shape, data type and chunks."""
+    return zeros(**_like(other, keywords))
+
+
+def ones_like(other: Any, **keywords: Any) -> Array:
+    """Create an array of ones of another one's shape, data type and chunks."""
+    return ones(**_like(other, keywords))
+
+
+def full_like(other: Any, fill_value: Any = None, **keywords: Any) -> Array:
+    """Create an array of one value of another one's shape, data type and chunks."""
+    if fill_value is None:
+        fill_value = getattr(other, "fill_value", 0)
+    return full(fill_value=fill_value, **_like(other, keywords))

@@ -1,0 +1,214 @@
+"""Open arrays and groups, and create them where that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from zarrpy.array import Array
+from zarrpy.creation import array_metadata, auto_keyword, chosen_format
+from zarrpy.engine.nodes import create_node, read_node, require_node
+from zarrpy.engine.operation import entry
+from zarrpy.errors import ReadOnlyStoreError
+from zarrpy.group import Group
+from zarrpy.metadata.attributes import normalise
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.names import check_path, normalise_path
+
+if TYPE_CHECKING:
+    from zarrpy.engine.requests import Steps
+    from zarrpy.stores.base import Store
+
+_MODES = ("r", "r+", "a", "w", "w-", "x", None)
+
+
+def _check_mode(mode: str | None) -> str | None:
+    if mode not in _MODES:
+        raise ValueError(f"mode must be one of 'r', 'r+', 'a', 'w', 'w-', not {mode!r}")
+    return "w-" if mode == "x" else mode
+
+
+def _node(store: Store, path: str, metadata: Any, read_only: bool) -> Array | Group:
+    if isinstance(metadata, ArrayMetadata):
+        array = Array(store, path, metadata, read_only=read_only)
+        array.codecs  # noqa: B018 - an unknown codec is an error now, not at the first read
+        return array
+    return Group(store, path, metadata, read_only=read_only)
+
+
+def _refuse_to_create(store: Store, mode: str | None) -> None:
+    if store.read_only:
+        raise ReadOnlyStoreError(
+            f"mode {mode!r} creates, but the store is read-only", store=repr(store)
+        )
+
+
+@entry
+def open(
+    store: Store,
+    /,
+    *,
+    mode: str | None = None,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **keywords: Any,
+) -> Steps[Array | Group]:
+    """Open an array or a group.
+
+    Parameters
+    ----------
+    store : str, path-like, mutable mapping or Store
+    mode : {None, "r", "r+", "a", "w", "w-"}
+        "r" reads, "r+" changes what exists, "a" creates what is missing, "w" replaces, "w-"
+        creates and fails when something exists. None is "r+", and creates when `shape` or `data`
+        is given and nothing exists.
+    zarr_format : {3, 2}, optional
+        By default found out.
+    path : str, optional
+        Of the node within the store.
+    storage_options : dict, optional
+    **keywords
+        As of `create_array`, for an array that is created.
+
+    Returns
+    -------
+    Array or Group
+
+    Raises
+    ------
+    NodeNotFoundError
+        When nothing is there; names what lies nearest.
+
+    Examples
+    --------
+    >>> store = {}
+    >>> array = create_array(store, name="a", data=[1, 2, 3])
+    >>> list(open(store))
+    ['a']
+    """
+    mode, where = _check_mode(mode), normalise_path(path or "")
+    if keywords.get("shape") is not None or keywords.get("data") is not None:
+        return (yield from _open_array(store, where, mode, zarr_format, keywords))
+    if mode in ("w", "w-"):
+        return (yield from _open_group(store, where, mode, zarr_format, None))
+    if mode == "a":
+        found = yield from read_node(where, zarr_format)
+        if found is None:
+            return (yield from _open_group(store, where, mode, zarr_format, None))
+    metadata = yield from require_node(where, zarr_format)
+    return _node(store, where, metadata, mode == "r")
+
+
+@entry
+def open_array(
+    store: Store,
+    /,
+    *,
+    mode: str | None = None,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **keywords: Any,
+) -> Steps[Array]:
+    """Open an array; parameters as of `open`.
+
+    Raises
+    ------
+    ArrayNotFoundError
+        When nothing is there.
+    NodeKindError
+        When a group is there.
+    """
+    where = normalise_path(path or keywords.pop("name", None) or "")
+    return (yield from _open_array(store, where, _check_mode(mode), zarr_format, keywords))
+
+
+def _open_array(
+    store: Store,
+    path: str,
+    mode: str | None,
+    zarr_format: int | None,
+    keywords: dict[str, Any],
+) -> Steps[Array]:
+    keywords = auto_keyword(keywords)
+    describes = keywords.get("shape") is not None or keywords.get("data") is not None
+    if mode not in ("w", "w-"):
+        found = yield from read_node(path, zarr_format)
+        if found is not None or mode in ("r", "r+") or not describes:
+            metadata = yield from require_node(path, zarr_format, ArrayMetadata)
+            opened = _node(store, path, metadata, mode == "r")
+            assert isinstance(opened, Array)
+            return opened
+    _refuse_to_create(store, mode)
+    overwrite = keywords.pop("overwrite", False) or mode == "w"
+    if keywords.get("data") is None:
+        keywords.setdefault("dtype", "float64")
+    metadata, keep_empty = array_metadata(zarr_format=zarr_format, **keywords)
+    yield from create_node(check_path(path), metadata, overwrite=overwrite)
+    array = Array(store, path, metadata, write_empty_chunks=keep_empty)
+    if keywords.get("data") is not None:
+        yield from array.write.steps(Ellipsis, keywords["data"])
+    return array
+
+
+@entry
+def open_group(
+    store: Store,
+    /,
+    *,
+    mode: str | None = None,
+    path: str | None = None,
+    zarr_format: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> Steps[Group]:
+    """Open a group; parameters as of `open`.
+
+    Raises
+    ------
+    GroupNotFoundError
+        When nothing is there; `mode="a"` creates it then.
+    NodeKindError
+        When an array is there.
+    """
+    where = normalise_path(path or "")
+    return (yield from _open_group(store, where, _check_mode(mode), zarr_format, attributes))
+
+
+def _open_group(
+    store: Store,
+    path: str,
+    mode: str | None,
+    zarr_format: int | None,
+    attributes: Mapping[str, Any] | None,
+) -> Steps[Group]:
+    if mode not in ("w", "w-"):
+        found = yield from read_node(path, zarr_format)
+        if found is not None or mode != "a":
+            metadata = yield from require_node(path, zarr_format, GroupMetadata)
+            opened = _node(store, path, metadata, mode == "r")
+            assert isinstance(opened, Group)
+            return opened
+    _refuse_to_create(store, mode)
+    made = GroupMetadata(normalise(attributes or {}, path=path), chosen_format(zarr_format))
+    yield from create_node(check_path(path), made, overwrite=mode == "w")
+    return Group(store, path, made)
+
+
+@entry
+def group(
+    store: Store,
+    /,
+    *,
+    overwrite: bool = False,
+    path: str | None = None,
+    zarr_format: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> Steps[Group]:
+    """Open a group; create it when it is missing."""
+    mode = "w" if overwrite else "a"
+    return (
+        yield from _open_group(store, normalise_path(path or ""), mode, zarr_format, attributes)
+    )

@@ -1,0 +1,129 @@
+"""Save and load whole arrays and groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zarrpy.api.create import create_array, create_group
+from zarrpy.api.open import open as open_node
+from zarrpy.array import Array
+from zarrpy.engine.copy import copy_node
+from zarrpy.engine.nodes import check_format
+from zarrpy.group import Group
+from zarrpy.metadata.names import check_path
+from zarrpy.stores import as_store
+
+if TYPE_CHECKING:
+    from zarrpy.info import Tree
+    from zarrpy.stores.base import Store
+
+_SAVE_OPTIONS = {"zarr_format", "path", "storage_options"}
+
+
+def save(store: Any, *arrays: Any, **named: Any) -> None:
+    """Save one array, several, or a live `Array` or `Group` of another store.
+
+    One array is saved at the root. Several go into a group, as ``arr_0``, ``arr_1`` and so on, or
+    under the names given. An `Array` or `Group` is copied as stored, without being loaded.
+
+    Parameters
+    ----------
+    store : str, path-like, mutable mapping or Store
+    *arrays, **named : array-like, Array or Group
+        Also ``zarr_format``, ``path`` and ``storage_options`` as of `create_array`.
+
+    Raises
+    ------
+    NodeExistsError
+        When something is there already.
+    """
+    if not arrays and not named.keys() - _SAVE_OPTIONS:
+        raise ValueError("nothing to save: give at least one array")
+    options = {name: named.pop(name) for name in _SAVE_OPTIONS if name in named}
+    if len(arrays) == 1 and not named:
+        save_array(store, arrays[0], **options)
+    else:
+        save_group(store, *arrays, **options, **named)
+
+
+def save_array(
+    store: Any,
+    data: Any,
+    *,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **keywords: Any,
+) -> None:
+    """Save one array; keywords as of `create_array`."""
+    target = as_store(store, storage_options=storage_options)
+    if isinstance(data, Array | Group):
+        _save_node(target, data, path, zarr_format, keywords)
+        return
+    create_array(target, name=path, data=data, zarr_format=zarr_format, **keywords)
+
+
+def _save_node(
+    target: Store,
+    node: Array | Group,
+    path: str | None,
+    zarr_format: int | None,
+    keywords: dict[str, Any],
+) -> None:
+    """Copy a live node; what would change its bytes is refused."""
+    check_format(node.path, node.metadata, zarr_format)
+    if keywords.keys() - {"overwrite"}:
+        raise TypeError(
+            f"{sorted(keywords)} do not apply: a live array or group is saved as it is stored"
+        )
+    where = check_path(path) if path else ""
+    copy_node((node.store, node.path), node.metadata, (target, where), **keywords)
+
+
+def save_group(
+    store: Any,
+    *arrays: Any,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **named: Any,
+) -> None:
+    """Save several arrays into one new group."""
+    target = as_store(store, storage_options=storage_options)
+    members = {f"arr_{i}": each for i, each in enumerate(arrays)}
+    for name in named:
+        if name in members:
+            raise ValueError(f"the name {name!r} is taken by an array without a name")
+    members.update(named)
+    parent = create_group(target, path=path, zarr_format=zarr_format)
+    for name, each in members.items():
+        where = f"{parent.path}/{name}" if parent.path else name
+        save_array(target, each, path=where, zarr_format=zarr_format)
+
+
+def load(
+    store: Any,
+    path: str | None = None,
+    zarr_format: int | None = None,
+    *,
+    storage_options: dict[str, Any] | None = None,
+) -> Any:
+    """Read an array, or every array of a group, into memory.
+
+    Returns
+    -------
+    ndarray or dict of str to ndarray
+        For a group, arrays by their path within it.
+    """
+    node = open_node(
+        store, mode="r", path=path, zarr_format=zarr_format, storage_options=storage_options
+    )
+    if isinstance(node, Array):
+        return node[...]
+    members = node.members(max_depth=None)
+    return {name: member[...] for name, member in members if isinstance(member, Array)}
+
+
+def tree(group: Group, level: int | None = None) -> Tree:
+    """Draw the hierarchy below a group."""
+    return group.tree(level)

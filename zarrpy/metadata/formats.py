@@ -1,0 +1,52 @@
+"""What the two formats offer to somebody who creates a node."""
+
+from dataclasses import dataclass
+
+from zarrpy.errors import MetadataError
+
+__all__ = ["Format", "format_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One version of Zarr.
+
+    Parameters
+    ----------
+    number : {2, 3}
+        As in ``zarr_format``.
+    chunk_keys : str
+        Name of its own chunk key encoding.
+    only_its_chunk_keys : bool
+        Whether it has no other.
+    undefined_fill : bool
+        Whether an array may have no fill value.
+    checksum_codecs : bool
+        Whether a checksum may follow the compressor.
+    """
+
+    number: int
+    chunk_keys: str
+    only_its_chunk_keys: bool
+    undefined_fill: bool
+    checksum_codecs: bool
+
+
+_FORMATS = {
+    2: Format(2, "v2", True, True, False),
+    3: Format(3, "default", False, False, True),
+}
+
+
+def format_of(number: int) -> Format:
+    """Find a version of Zarr by its number.
+
+    Raises
+    ------
+    MetadataError
+        If it is neither 2 nor 3.
+    """
+    found = _FORMATS.get(number) if type(number) is int else None
+    if found is None:
+        raise MetadataError("must be 2 or 3", field="zarr_format", value=number)
+    return found
