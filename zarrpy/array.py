@@ -15,7 +15,7 @@ from zarrpy.attributes import Attributes
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.config import config
-from zarrpy.engine.nodes import require_node, write_node
+from zarrpy.engine.nodes import VANISHED, require_node, write_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.twin import PythonBatch
@@ -245,8 +245,8 @@ class Array:
         try:
             yield from require_node(self.path, self.metadata.zarr_format, ArrayMetadata)
         except NodeNotFoundError as error:
-            error.fill(hint="it was deleted, or its file system went away, since it was opened")
-            raise
+            error.hint = VANISHED
+            raise self.store.locate(error) from None
         if config.missing == "error":
             raise MissingChunkError(f"{count} chunks of the selection", array=self.path or "/")
 

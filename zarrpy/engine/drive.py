@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from zarrpy.engine import pool
 from zarrpy.engine.locks import hold
+from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.requests import Delete, DeletePrefix, Fetch, ListNames, Put, Request, Run, Steps
+from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +107,9 @@ def _run(store: Store, request: Run) -> None:
     batch = request.batch
     if batch.writing:
         store.check_writable("write", request.path)
-    directory = store.directory(request.path, create=batch.writing)
+    directory = store.directory(request.path)
+    if directory is None and batch.writing and store.of_files:
+        raise store.locate(_vanished(request.path))
     if directory is not None:
         batch.use_directory(directory)
         pool.run(batch)
@@ -121,6 +125,11 @@ def _run(store: Store, request: Run) -> None:
             batch.feed(store.get_many(keys))
             pool.run(batch)
             batch.check()
+
+
+def _vanished(path: str) -> NodeNotFoundError:
+    """Chunks are not written where there is no array: nobody would find them."""
+    return ArrayNotFoundError(f"no array at {path or '/'!r}", path=path, hint=VANISHED)
 
 
 def _write_window(store: Store, batch: Batch, keys: list[str]) -> None:

@@ -31,6 +31,10 @@ _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
 DOCUMENTS = frozenset((_V3, *_V2, ".zmetadata"))
 
 
+#: What to think when a node that was opened is not there.
+VANISHED = "it was deleted, or its file system went away, since it was opened"
+
+
 class MixedFormatsWarning(UserWarning):
     """A node has documents of both formats; v3 is used."""
 

@@ -7,7 +7,7 @@ exception, never None.  The other methods have defaults that are right, if not f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from zarrpy.errors import NodeNotFoundError, ReadOnlyStoreError
 
@@ -49,6 +49,8 @@ class Store(ABC):
 
     #: Refuses every change when true.
     read_only: bool = False
+    #: Whether nodes are directories, as `directory` opens them.
+    of_files: ClassVar[bool] = False
 
     @abstractmethod
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:

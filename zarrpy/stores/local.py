@@ -34,6 +34,8 @@ class LocalStore(Store):
         Refuse every change.
     """
 
+    of_files = True
+
     def __init__(self, root: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self.root = os.path.abspath(os.path.expanduser(os.fspath(root)))
         self.read_only = read_only
@@ -194,7 +196,8 @@ class LocalStore(Store):
         )
 
     def _list_failed(self, error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
+        # below a prefix that leads through a file there is nothing either
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
             raise self._failure(os.fspath(error.filename or ""), "list", error)
 
     def __repr__(self) -> str:
