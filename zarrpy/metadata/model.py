@@ -8,7 +8,8 @@ The model holds what documents say about codecs, never the codecs themselves.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from operator import index
+from typing import Any, Self, SupportsIndex
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.dtypes import DataType
 from zarrpy.metadata.grid import ChunkGrid
-from zarrpy.metadata.members import integers
+from zarrpy.metadata.members import integers, reject
 
 __all__ = ["ArrayMetadata", "GroupMetadata", "NamedConfig"]
 
@@ -103,7 +104,8 @@ class ArrayMetadata:
             If the shape has another number of dimensions, a length that no array has, or
             goes beyond the end of an irregular grid.
         """
-        checked = integers([int(n) for n in shape], "shape", 0, count=self.ndim)
+        lengths = [n if isinstance(n, int) else _index(n) for n in shape]
+        checked = integers(lengths, "shape", 0, count=self.ndim)
         self.chunk_grid.check(checked)
         return replace(self, shape=checked)
 
@@ -154,6 +156,13 @@ class GroupMetadata:
     def with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Give the metadata with other attributes."""
         return replace(self, attributes=attributes)
+
+
+def _index(length: SupportsIndex) -> int:
+    try:
+        return index(length)
+    except TypeError:
+        reject("shape", str(length), "a tuple of integers")
 
 
 def names_from(value: object, ndim: int) -> tuple[str | None, ...] | None:

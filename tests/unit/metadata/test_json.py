@@ -113,7 +113,7 @@ def test_strings_without_end_take_no_longer_than_others():
 
 def test_unbalanced_brackets_are_the_parsers_business():
     """The depth check leaves the better message to the parser."""
-    assert "not valid JSON" in refused(b'{"a": ' + b"[]" * 200 + b"]")
+    assert "not valid JSON" in refused(b'{"a": ' + b"[]" * 200 + b"]]")
 
 
 def test_a_large_document_is_refused_before_it_is_parsed():

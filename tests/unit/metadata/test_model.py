@@ -54,6 +54,8 @@ def test_numpy_integers_are_lengths_too():
         ((1, 2, 3), "shape has 3 entries, but the array has 2 dimensions"),
         ((1, -1), r"shape\[1\] must be an integer of at least 0"),
         ((1, 2**63), r"shape\[1\] must be"),
+        ((1, 2.0), "shape must be a tuple of integers"),
+        ((1, True), r"shape\[1\] must be"),
     ],
 )
 def test_a_shape_that_no_array_has_is_refused(shape, text):
