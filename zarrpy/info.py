@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zarrpy.display.codecs import chain_label
-from zarrpy.display.sizes import format_nbytes, format_shape
+from zarrpy.display.sizes import format_named_shape, format_nbytes, format_shape
 from zarrpy.display.tree import Branch, draw_tree
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def array_facts(array: Array) -> list[str]:
     """Tell the most important facts about an array in a few words each."""
     return [
         array.metadata.data_type.name,
-        format_shape(array.shape),
+        format_named_shape(array.shape, array.dimension_names),
         f"chunks {format_shape(array.chunks)}",
         chain_label(array.metadata.codecs),
         format_nbytes(array.nbytes),

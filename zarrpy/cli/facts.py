@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zarrpy.display.codecs import chain_label
-from zarrpy.display.sizes import format_nbytes, format_ratio, format_shape
+from zarrpy.display.sizes import format_named_shape, format_nbytes, format_ratio, format_shape
 from zarrpy.display.text import printable, shorten
 
 _LONGEST_ATTRIBUTE = 100
@@ -20,18 +20,6 @@ def is_array(node: Any) -> bool:
 def node_kind(node: Any) -> str:
     """Name what a node is, as `v3 array`."""
     return f"v{node.metadata.zarr_format} {'array' if is_array(node) else 'group'}"
-
-
-def array_summary(array: Any) -> list[str]:
-    """Tell the most important facts about an array in a few words each."""
-    metadata = array.metadata
-    return [
-        metadata.data_type.name,
-        _named_shape(metadata.shape, metadata.dimension_names),
-        f"chunks {format_shape(array.chunks)}",
-        chain_label(metadata.codecs),
-        format_nbytes(array.nbytes),
-    ]
 
 
 def node_facts(node: Any, path: str) -> dict[str, Any]:
@@ -120,7 +108,7 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     grid = facts["chunk_grid_shape"]
     count = math.prod(grid)
     yield "data type", facts["data_type"]
-    yield "shape", _named_shape(tuple(facts["shape"]), names)
+    yield "shape", format_named_shape(tuple(facts["shape"]), names)
     chunks = format_shape(tuple(facts["chunk_shape"]))
     yield "chunks", f"{chunks}, a grid of {format_shape(tuple(grid))}" if grid else "one"
     yield "codecs", chain_label(codecs)
@@ -136,11 +124,3 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 f"chunks, ratio {ratio}"
             ),
         )
-
-
-def _named_shape(shape: tuple[int, ...], names: Any) -> str:
-    """Write a shape with the names of its dimensions, where it has some."""
-    if not names or not shape:
-        return format_shape(shape)
-    parts = (f"{name} {n}" if name else str(n) for name, n in zip(names, shape, strict=True))
-    return "(" + ", ".join(parts) + ")"

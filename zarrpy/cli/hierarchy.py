@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zarrpy.cli.facts import array_summary, is_array, node_kind
+from zarrpy.cli.facts import is_array, node_kind
 from zarrpy.display.tree import Branch
+from zarrpy.info import array_facts
 
 T = TypeVar("T")
 
@@ -87,7 +88,7 @@ def _fold(root: Found, make: Callable[[Found, list[T]], T]) -> T:
 
 def _branch(found: Found, members: list[Branch]) -> Branch:
     if is_array(found.node):
-        return Branch(found.name, array_summary(found.node))
+        return Branch(found.name, array_facts(found.node))
     facts = [node_kind(found.node)] if found.depth == 0 else []
     return Branch(found.name, facts, members, group=True, unknown=found.unknown)
 

@@ -22,7 +22,7 @@ _ANCHORS = (
     (118, 194, 132),
     (238, 208, 88),
     (236, 128, 54),
-    (178, 34, 48),
+    (178, 34, 40),
 )
 _BASIC = (4, 6, 2, 3, 1)  # the same way through the sixteen colours
 

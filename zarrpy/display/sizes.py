@@ -1,5 +1,7 @@
 """Numbers with their units, short enough to stand in a column."""
 
+from collections.abc import Sequence
+
 _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -76,6 +78,20 @@ def format_shape(shape: tuple[int, ...], *, times: str = "×") -> str:
     ('4×180×360', 'scalar')
     """
     return times.join(str(length) for length in shape) if shape else "scalar"
+
+
+def format_named_shape(shape: tuple[int, ...], names: Sequence[str | None] | None) -> str:
+    """Write a shape with the names of its dimensions, where it has some.
+
+    Examples
+    --------
+    >>> format_named_shape((4, 180), ("depth", None)), format_named_shape((4, 180), None)
+    ('(depth 4, 180)', '4×180')
+    """
+    if not names or not shape:
+        return format_shape(shape)
+    parts = (f"{name} {n}" if name else str(n) for name, n in zip(names, shape, strict=True))
+    return "(" + ", ".join(parts) + ")"
 
 
 def _three_digits(value: float) -> str:

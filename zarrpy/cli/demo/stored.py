@@ -55,7 +55,7 @@ def _store(shown: Field, group: Any, chain: Chain, folder: Path, scratch: Path) 
 
     values = shown.values
     keywords = {"chunks": chunk_shape(values.shape, values.itemsize)} | chain.keywords
-    if chain.zarr_format == 3:
+    if shown.dimension_names is not None:
         keywords["dimension_names"] = shown.dimension_names
     array = group.create_array(
         chain.name,
