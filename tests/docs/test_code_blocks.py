@@ -14,17 +14,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-_FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _SHOWN_ONLY = ("text",)  # drawings; everything else must have a runner below
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its kind, its text and the line it begins on."""
+    """One fenced block: its kind, its text, the line it begins on, and why it cannot run."""
 
     kind: str
     text: str
     line: int
+    excuse: str = ""
 
 
 def blocks(document: Path) -> Iterator[Block]:
@@ -32,7 +35,7 @@ def blocks(document: Path) -> Iterator[Block]:
     source = document.read_text(encoding="utf-8")
     assert source.count("\n```") % 2 == 0, f"{document}: a fence is not closed"
     for match in _FENCE.finditer(source):
-        yield Block(match[1], match[2], source.count("\n", 0, match.start()) + 2)
+        yield Block(match[2], match[3], source.count("\n", 0, match.start(2)) + 2, match[1] or "")
 
 
 def run_python(block: Block, document: Path, names: dict[str, Any]) -> None:
@@ -62,6 +65,12 @@ def run_console(block: Block, document: Path) -> None:
         assert_like(process.stdout, expected, f"{document}: {command}")
 
 
+def check_shell(block: Block) -> None:
+    """Let the shell parse what cannot be run here."""
+    process = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+
+
 def assert_target(target: str) -> None:
     """Check that the Makefile has a target; running the suite inside itself would never end."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -86,6 +95,8 @@ def test_the_blocks_of_a_document_run_in_their_order(
             run_python(block, document, names)
         elif block.kind == "console":
             run_console(block, document)
+        elif block.kind == "sh" and block.excuse:
+            check_shell(block)
         else:
             assert block.kind in _SHOWN_ONLY, f"{document}:{block.line}: {block.kind!r} is not run"
 
