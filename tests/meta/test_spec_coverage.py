@@ -23,6 +23,7 @@ SECTIONS = {
     "v3-chunk-grid",
     "v3-chunk-keys",
     "v3-codecs",
+    "v3-store",
     "v2-array",
     "v2-fill-value",
     "v2-attributes",
