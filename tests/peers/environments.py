@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -26,8 +27,12 @@ if __package__ in (None, ""):
 from peers import interpreters
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# A copy of the tree below build/ shares the environments of the tree that it was copied from.
+OWNER = ROOT.parents[2] if ROOT.parents[1].name == "build" else ROOT
 #: Where environments are kept; ``ZARRPY_PEERS`` names another directory, shared by clones.
-CACHE = Path(os.environ.get("ZARRPY_PEERS") or ROOT / ".venvs")
+CACHE = Path(os.environ.get("ZARRPY_PEERS") or OWNER / ".venvs")
+#: Variables that are about this process and would disturb another interpreter.
+PRIVATE = ("PYTHONPATH", "PYTHONHOME", "PYTHONMALLOC", "LD_PRELOAD", "VIRTUAL_ENV")
 HOW_TO_GET = (
     "install one (`pyenv install 3.13`, `uv python install 3.13` or the packages of your system) "
     "so that `python3.13` runs, then try again"
@@ -36,6 +41,10 @@ HOW_TO_GET = (
 
 class EnvironmentMissing(RuntimeError):
     """An environment cannot be made here; the message says how to get what is missing."""
+
+
+class InterpreterMissing(EnvironmentMissing):
+    """No Python of this machine can hold the environment."""
 
 
 @dataclass(frozen=True)
@@ -156,13 +165,24 @@ def resolve(spec: Requirements) -> tuple[interpreters.Interpreter, tuple[str, ..
     wanted = ".".join(map(str, spec.python))
     python = interpreters.find()
     if python is None or not spec.otherwise:
-        raise EnvironmentMissing(f"{spec.name}: needs Python {wanted} or newer: {HOW_TO_GET}")
-    print(
-        f"notice: {spec.name}: no Python {wanted} or newer runs here, taking what installs on "
-        f"{python}; for the pinned versions {HOW_TO_GET}",
-        file=sys.stderr,
+        raise InterpreterMissing(f"{spec.name}: needs Python {wanted} or newer: {HOW_TO_GET}")
+    notice(
+        f"{spec.name}: {spec.name}: no Python {wanted} or newer runs here, taking what installs on "
+        f"{python}; for the pinned versions {HOW_TO_GET}"
     )
     return python, spec.otherwise
+
+
+@cache
+def notice(text: str) -> None:
+    """Say something once."""
+    print(f"notice: {text}", file=sys.stderr)
+
+
+def is_pinned(name: str) -> bool:
+    """Whether an environment holds the pinned versions, not what installs on an older Python."""
+    spec = ENVIRONMENTS[name]
+    return resolve(spec)[1] == spec.pins
 
 
 def install(
@@ -179,8 +199,7 @@ def install(
 
 def run(command: list[str], name: str) -> None:
     """Run a command; its output is shown only when it fails."""
-    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONNOUSERSITE": "1"}
-    environment.pop("PYTHONPATH", None)
+    environment = {**variables(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )
@@ -188,6 +207,12 @@ def run(command: list[str], name: str) -> None:
         raise EnvironmentMissing(
             f"{name}: `{' '.join(command)}` failed; is a package index reachable?\n{done.stdout}"
         )
+
+
+def variables() -> dict[str, str]:
+    """Return the process environment for another interpreter."""
+    kept = {key: value for key, value in os.environ.items() if key not in PRIVATE}
+    return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""zarrpy and its peers read each other's arrays."""

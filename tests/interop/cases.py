@@ -1,0 +1,383 @@
+"""The arrays that go both ways between zarrpy and its peers.
+
+A case is a metadata document, in the form of its format version, and the values to store.  Its
+name is ``format/codec/data type``, the data type with its byte order, or ``format/topic/detail``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Document = dict[str, Any]
+
+SHAPE = (43, 30)
+CHUNKS = (24, 16)
+
+#: Every data type, as NumPy names it.
+DATA_TYPES = (
+    "bool",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    *("float16", "float32", "float64", "complex64", "complex128"),
+)
+
+BLOSC = ("lz4", "lz4hc", "blosclz", "zstd", "snappy", "zlib")
+SHUFFLES = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 2}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One array.
+
+    Parameters
+    ----------
+    name : str
+        ``v2/...`` or ``v3/...``.
+    document : dict
+        Its metadata document.
+    values : ndarray
+        What is written, in the byte order of this machine.
+    absent : str
+        Key of a chunk that is deleted after writing, so that it reads as the fill value.
+    """
+
+    name: str
+    document: Document
+    values: np.ndarray
+    absent: str = ""
+
+    @property
+    def codec(self) -> str:
+        """The middle of the name: what failures are grouped by."""
+        return self.name.split("/")[1]
+
+
+def values_of(name: str, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    """Return values of a data type: a smooth field, and every special value of floats."""
+    dtype = np.dtype(name)
+    count = int(np.prod(shape))
+    ramp = np.arange(count)
+    if dtype.kind == "b":
+        return (ramp // 3 % 2 == 0).reshape(shape)
+    if dtype.kind in "iu":
+        extreme = np.iinfo(dtype)
+        flat = (ramp // 2 * 7).astype(dtype)
+        flat[:2] = [extreme.min, extreme.max][:count]
+        return flat.reshape(shape)
+    if dtype.kind == "f":
+        flat = (np.sin(ramp / 40) * 90).round(2).astype(dtype)
+        special = [np.nan, np.inf, -np.inf, -0.0, np.finfo(dtype).tiny, np.finfo(dtype).max]
+        flat[: len(special)] = special[:count]
+        flat[len(special) : len(special) + 1] = odd_nan(dtype)
+        return flat.reshape(shape)
+    part = np.dtype(f"f{dtype.itemsize // 2}")
+    parts = values_of(part.name, (2 * count,))
+    return parts.view(dtype).reshape(shape)
+
+
+def odd_nan(dtype: np.dtype[Any]) -> Any:
+    """Return a NaN whose bits are not those of the usual one."""
+    usual = np.array([np.nan], dtype).view(f"u{dtype.itemsize}")
+    return (usual + 5).astype(f"u{dtype.itemsize}").view(dtype)[0]
+
+
+def whole_numbers(name: str) -> np.ndarray:
+    """Return values whose differences are exact, for the delta filter."""
+    ramp = np.arange(int(np.prod(SHAPE))).reshape(SHAPE)
+    return (ramp % 60).astype(name)
+
+
+# ---- v3
+
+
+def v3(
+    dtype: str,
+    codecs: list[Document],
+    *,
+    shape: tuple[int, ...] = SHAPE,
+    chunks: tuple[int, ...] = CHUNKS,
+    fill: Any = None,
+    keys: tuple[str, str] = ("default", "/"),
+    **members: Any,
+) -> Document:
+    """Return a v3 metadata document."""
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(shape),
+        "data_type": dtype,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(chunks)}},
+        "chunk_key_encoding": {"name": keys[0], "configuration": {"separator": keys[1]}},
+        "fill_value": zero_of(dtype) if fill is None else fill,
+        "codecs": codecs,
+        "attributes": {},
+        **members,
+    }
+
+
+def zero_of(dtype: str) -> Any:
+    """Return zero as a fill value of a document."""
+    kind = np.dtype(dtype).kind
+    return False if kind == "b" else [0.0, 0.0] if kind == "c" else 0.0 if kind == "f" else 0
+
+
+def named(name: str, **configuration: Any) -> Document:
+    """Return one codec of a v3 document."""
+    return {"name": name, "configuration": configuration} if configuration else {"name": name}
+
+
+def bytes_codec(dtype: str, order: str = "little") -> Document:
+    """Return the ``bytes`` codec; one byte has no order."""
+    return named("bytes") if np.dtype(dtype).itemsize == 1 else named("bytes", endian=order)
+
+
+def v3_compressors(dtype: str) -> dict[str, list[Document]]:
+    """Return every bytes-to-bytes chain, by name."""
+    size = np.dtype(dtype).itemsize
+    chains = {
+        "none": [],
+        "gzip": [named("gzip", level=5)],
+        "zstd": [named("zstd", level=3, checksum=False)],
+        "zstd-checksum": [named("zstd", level=1, checksum=True)],
+        "crc32c": [named("crc32c")],
+        "zstd-crc32c": [named("zstd", level=0, checksum=False), named("crc32c")],
+        "numcodecs.zlib": [named("numcodecs.zlib", level=6)],
+        "numcodecs.lz4": [named("numcodecs.lz4", acceleration=1)],
+        "numcodecs.bz2": [named("numcodecs.bz2", level=9)],
+        "numcodecs.lzma": [
+            named("numcodecs.lzma", format=1, check=-1, preset=None, filters=None)
+        ],
+        "numcodecs.shuffle": [
+            named("numcodecs.shuffle", elementsize=size),
+            named("gzip", level=1),
+        ],
+        "snappy": [named("snappy")],
+    }
+    for compressor in BLOSC:
+        chains[f"blosc-{compressor}"] = [blosc_v3(compressor, "shuffle", size)]
+    chains["blosc-bitshuffle"] = [blosc_v3("lz4", "bitshuffle", size)]
+    chains["blosc-noshuffle"] = [blosc_v3("zstd", "noshuffle", size)]
+    chains["blosc-crc32c"] = [blosc_v3("zstd", "shuffle", size, 1), named("crc32c")]
+    return chains
+
+
+def blosc_v3(compressor: str, shuffle: str, typesize: int, level: int = 5) -> Document:
+    """Return the ``blosc`` codec of a v3 document."""
+    return named(
+        "blosc", cname=compressor, clevel=level, shuffle=shuffle, typesize=typesize, blocksize=0
+    )
+
+
+def v3_cases() -> list[Case]:
+    """Return every data type in both byte orders through every chain."""
+    cases = []
+    for dtype in DATA_TYPES:
+        for order in ("little", "big") if np.dtype(dtype).itemsize > 1 else ("little",):
+            name = dtype if order == "little" else f"{dtype}-big"
+            first = bytes_codec(dtype, order)
+            for codec, chain in v3_compressors(dtype).items():
+                document = v3(dtype, [first, *chain])
+                cases.append(Case(f"v3/{codec}/{name}", document, values_of(dtype)))
+            turned = [named("transpose", order=[1, 0]), first, named("gzip", level=1)]
+            cases.append(Case(f"v3/transpose/{name}", v3(dtype, turned), values_of(dtype)))
+            if dtype != "bool":
+                kind = np.dtype(dtype).str
+                delta = [named("numcodecs.delta", dtype=kind, astype=kind), first]
+                document = v3(dtype, delta)
+                cases.append(Case(f"v3/numcodecs.delta/{name}", document, whole_numbers(dtype)))
+    return cases
+
+
+def v3_topics() -> list[Case]:
+    """Return fill values, shapes, key encodings: what is not about codecs."""
+    plain = [bytes_codec("int32")]
+    cases = [
+        Case("v3/keys/default-slash", v3("int32", plain), values_of("int32")),
+        Case("v3/keys/default-dot", v3("int32", plain, keys=("default", ".")), values_of("int32")),
+        Case("v3/keys/v2-slash", v3("int32", plain, keys=("v2", "/")), values_of("int32")),
+        Case("v3/keys/v2-dot", v3("int32", plain, keys=("v2", ".")), values_of("int32")),
+        Case(
+            "v3/names/dimensions",
+            v3("int32", plain, dimension_names=["y", None]),
+            values_of("int32"),
+        ),
+    ]
+    for name, shape, chunks in SHAPES:
+        document = v3("int32", plain, shape=shape, chunks=chunks)
+        cases.append(Case(f"v3/shape/{name}", document, values_of("int32", shape)))
+    for dtype, name, fill in FILLS:
+        document = v3(dtype, [bytes_codec(dtype)], fill=fill)
+        values = with_first_chunk(values_of(dtype), fill_of(dtype, fill))
+        cases.append(Case(f"v3/fill/{dtype}-{name}", document, values, absent="c/0/0"))
+    order = {"3d": [2, 0, 1], "reversed": [2, 1, 0]}
+    for name, axes in order.items():
+        codecs = [named("transpose", order=axes), *plain, named("zstd", level=0, checksum=False)]
+        document = v3("int32", codecs, shape=(5, 6, 7), chunks=(3, 4, 5))
+        cases.append(Case(f"v3/transpose/{name}", document, values_of("int32", (5, 6, 7))))
+    return cases
+
+
+#: Name, shape, chunk shape.
+SHAPES = (
+    ("0d", (), ()),
+    ("1d", (101,), (10,)),
+    ("empty-1d", (0,), (10,)),
+    ("empty-2d", (3, 0), (2, 2)),
+    ("one-element", (1,), (1,)),
+    ("chunk-larger", (3, 4), (8, 8)),
+    ("4d", (3, 4, 5, 6), (2, 3, 2, 4)),
+    ("many-chunks", (40, 9), (1, 9)),
+)
+
+#: Data type, name, fill value as a document has it.
+FILLS = (
+    ("bool", "true", True),
+    ("int8", "minimum", -128),
+    ("uint64", "maximum", 2**64 - 1),
+    ("int64", "minimum", -(2**63)),
+    *((dtype, "nan", "NaN") for dtype in ("float16", "float32", "float64")),
+    *((dtype, "infinity", "Infinity") for dtype in ("float16", "float32", "float64")),
+    *((dtype, "minus-infinity", "-Infinity") for dtype in ("float16", "float32", "float64")),
+    *((dtype, "minus-zero", -0.0) for dtype in ("float32", "float64")),
+    *((dtype, "fraction", -1.5) for dtype in ("float16", "float32", "float64")),
+    ("float32", "tenth", 0.10000000149011612),
+    ("float64", "tenth", 0.1),
+    *((dtype, "nan-infinity", ["NaN", "-Infinity"]) for dtype in ("complex64", "complex128")),
+    *((dtype, "fraction", [1.5, -0.25]) for dtype in ("complex64", "complex128")),
+)
+
+
+def fill_of(dtype: str, fill: Any) -> Any:
+    """Return the scalar that a fill value of a document stands for."""
+    if isinstance(fill, list):
+        part = np.dtype(f"f{np.dtype(dtype).itemsize // 2}")
+        return np.array([float(item) for item in fill], part).view(dtype)[0]
+    return np.dtype(dtype).type(float(fill) if isinstance(fill, str) else fill)
+
+
+def with_first_chunk(values: np.ndarray, fill: Any) -> np.ndarray:
+    """Return the values as they read after the first chunk was deleted."""
+    values = values.copy()
+    values[: CHUNKS[0], : CHUNKS[1]] = fill
+    return values
+
+
+# ---- v2
+
+
+def v2(
+    dtype: str,
+    *,
+    shape: tuple[int, ...] = SHAPE,
+    chunks: tuple[int, ...] = CHUNKS,
+    compressor: Document | None = None,
+    filters: list[Document] | None = None,
+    fill: Any = None,
+    order: str = "C",
+    separator: str = ".",
+    big: bool = False,
+) -> Document:
+    """Return a v2 metadata document."""
+    kind = np.dtype(dtype)
+    zero = zero_of(dtype)
+    return {
+        "zarr_format": 2,
+        "shape": list(shape),
+        "chunks": list(chunks),
+        "dtype": kind.newbyteorder(">").str if big else kind.str,
+        "compressor": compressor,
+        "filters": filters,
+        "fill_value": zero if fill is None else fill,
+        "order": order,
+        "dimension_separator": separator,
+    }
+
+
+def v2_compressors() -> dict[str, Document | None]:
+    """Return every compressor, by name."""
+    chains: dict[str, Document | None] = {
+        "none": None,
+        "zlib": {"id": "zlib", "level": 6},
+        "gzip": {"id": "gzip", "level": 5},
+        "zstd": {"id": "zstd", "level": 3},
+        "lz4": {"id": "lz4", "acceleration": 1},
+        "bz2": {"id": "bz2", "level": 9},
+        "lzma": {"id": "lzma", "format": 1, "check": -1, "preset": None, "filters": None},
+        "snappy": {"id": "snappy"},
+    }
+    for compressor in BLOSC:
+        chains[f"blosc-{compressor}"] = blosc_v2(compressor, "shuffle")
+    chains["blosc-bitshuffle"] = blosc_v2("lz4", "bitshuffle")
+    chains["blosc-noshuffle"] = blosc_v2("zstd", "noshuffle")
+    return chains
+
+
+def blosc_v2(compressor: str, shuffle: str) -> Document:
+    """Return the ``blosc`` compressor of a v2 document."""
+    return {
+        "id": "blosc",
+        "cname": compressor,
+        "clevel": 5,
+        "shuffle": SHUFFLES[shuffle],
+        "blocksize": 0,
+    }
+
+
+def v2_cases() -> list[Case]:
+    """Return every data type in both byte orders through every compressor and filter."""
+    cases = []
+    zstd = {"id": "zstd", "level": 1}
+    for dtype in DATA_TYPES:
+        size = np.dtype(dtype).itemsize
+        for big in (False, True) if size > 1 else (False,):
+            name = f"{dtype}-big" if big else dtype
+            kind = v2(dtype, big=big)["dtype"]
+            for codec, compressor in v2_compressors().items():
+                document = v2(dtype, compressor=compressor, big=big)
+                cases.append(Case(f"v2/{codec}/{name}", document, values_of(dtype)))
+            shuffled = v2(
+                dtype,
+                compressor=zstd,
+                filters=[{"id": "shuffle", "elementsize": size}],
+                big=big,
+            )
+            cases.append(Case(f"v2/shuffle/{name}", shuffled, values_of(dtype)))
+            checked = v2(dtype, compressor=zstd, filters=[{"id": "crc32c"}], big=big)
+            cases.append(Case(f"v2/crc32c/{name}", checked, values_of(dtype)))
+            turned = v2(dtype, compressor=zstd, order="F", big=big)
+            cases.append(Case(f"v2/order-f/{name}", turned, values_of(dtype)))
+            if dtype != "bool":
+                delta = {"id": "delta", "dtype": kind, "astype": kind}
+                document = v2(dtype, compressor=zstd, filters=[delta], big=big)
+                cases.append(Case(f"v2/delta/{name}", document, whole_numbers(dtype)))
+    return cases
+
+
+def v2_topics() -> list[Case]:
+    """Return fill values, shapes, separators: what is not about codecs."""
+    cases = [
+        Case("v2/keys/dot", v2("int32"), values_of("int32")),
+        Case("v2/keys/slash", v2("int32", separator="/"), values_of("int32")),
+    ]
+    for name, shape, chunks in SHAPES:
+        document = v2("int32", shape=shape, chunks=chunks)
+        cases.append(Case(f"v2/shape/{name}", document, values_of("int32", shape)))
+    for dtype, name, fill in FILLS:
+        document = v2(dtype, fill=fill)
+        values = with_first_chunk(values_of(dtype), fill_of(dtype, fill))
+        cases.append(Case(f"v2/fill/{dtype}-{name}", document, values, absent="0.0"))
+    undefined = {**v2("int32"), "fill_value": None}
+    cases.append(Case("v2/fill/int32-null", undefined, values_of("int32")))
+    shape = (5, 6, 7)
+    turned = v2("int32", shape=shape, chunks=(3, 4, 5), order="F", compressor=v2_compressors()["zstd"])
+    cases.append(Case("v2/order-f/3d", turned, values_of("int32", shape)))
+    return cases
+
+
+def all_cases() -> list[Case]:
+    """Return every case; no name occurs twice."""
+    cases = [*v3_cases(), *v3_topics(), *v2_cases(), *v2_topics()]
+    assert len({case.name for case in cases}) == len(cases)
+    return cases

@@ -1,0 +1,147 @@
+"""What peers cannot read or write, each with the peer's own words.
+
+A limit that is no longer met fails the tests, as does a failure that is not listed: the table is
+what the named versions do, no more and no less.  Directions: ``reads``, the peer reads what zarrpy
+wrote; ``writes``, the peer writes; ``written``, zarrpy reads what the peer wrote, and the peer
+has stored something else than it was told to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Cases that a peer refuses or gets wrong.
+
+    Parameters
+    ----------
+    peer : str
+        Name of the library.
+    direction : str
+        ``reads``, ``writes`` or ``written``.
+    cases : tuple of str
+        Patterns of case names.
+    error : str
+        A part of the error text.
+    """
+
+    peer: str
+    direction: str
+    cases: tuple[str, ...]
+    error: str
+
+    def covers(self, case: str) -> bool:
+        """Whether a case, by name, is one of them."""
+        return any(fnmatchcase(case, pattern) for pattern in self.cases)
+
+
+def both(peer: str, cases: tuple[str, ...], error: str) -> tuple[Limit, Limit]:
+    """Return a limit of reading and of writing alike."""
+    return Limit(peer, "reads", cases, error), Limit(peer, "writes", cases, error)
+
+
+#: zarr-python's codecs come from numcodecs, whose Blosc is built without snappy.
+NO_SNAPPY_READ = Limit(
+    "zarr-python", "reads", ("v?/blosc-snappy/*",), "error during blosc decompression: -5"
+)
+NO_SNAPPY_WRITE = Limit(
+    "zarr-python",
+    "writes",
+    ("v?/blosc-snappy/*",),
+    "bad compressor or compressor not supported: 'snappy'",
+)
+
+LIMITS = (
+    # zarr-python
+    NO_SNAPPY_READ,
+    NO_SNAPPY_WRITE,
+    *both("zarr-python", ("v2/snappy/*",), "codec not available: ''snappy''"),
+    *both("zarr-python", ("v3/snappy/*",), "codec 'snappy' is not available"),
+    # zarr 2: the v2 format, with an older numcodecs
+    Limit("zarr 2", "reads", NO_SNAPPY_READ.cases, NO_SNAPPY_READ.error),
+    Limit("zarr 2", "writes", NO_SNAPPY_WRITE.cases, NO_SNAPPY_WRITE.error),
+    *both("zarr 2", ("v2/snappy/*",), "codec not available: ''snappy''"),
+    *both("zarr 2", ("v2/crc32c/*",), "codec not available: ''crc32c''"),
+    Limit("zarr 2", "written", ("v2/fill/float*-minus-zero",), "384 of 1290 elements differ"),
+    # tensorstore
+    *both(
+        "tensorstore",
+        ("v2/crc32c/*", "v2/delta/*", "v2/shuffle/*"),
+        '"filters": filters are not supported',
+    ),
+    *(
+        limit
+        for name in ("lz4", "lzma", "snappy")
+        for limit in both("tensorstore", (f"v2/{name}/*",), f'"id": "{name}" is not registered')
+    ),
+    *(
+        limit
+        for name in ("bz2", "delta", "lz4", "lzma", "shuffle", "zlib")
+        for limit in both(
+            "tensorstore",
+            (f"v3/numcodecs.{name}/*",),
+            f'"name": "numcodecs.{name}" is not registered',
+        )
+    ),
+    *both("tensorstore", ("v3/snappy/*",), '"name": "snappy" is not registered'),
+    # zarrs-python, strict: what it hands to zarr-python otherwise counts as a refusal
+    *both(
+        "zarrs-python strict",
+        (
+            *("v2/crc32c/*", "v2/delta/*", "v2/lz4/*", "v2/lzma/*"),
+            *("v3/numcodecs.delta/*", "v3/numcodecs.lz4/*", "v3/numcodecs.lzma/*"),
+        ),
+        "UnsupportedMetadataError",
+    ),
+    *both("zarrs-python strict", ("v2/snappy/*",), "codec not available: ''snappy''"),
+    *both("zarrs-python strict", ("v3/snappy/*",), "codec 'snappy' is not available"),
+    Limit(
+        "zarrs-python strict",
+        "reads",
+        (
+            *("v2/none/*-big", "v2/zlib/*-big", "v2/gzip/*-big", "v2/zstd/*-big"),
+            *("v2/bz2/*-big", "v2/shuffle/*-big", "v2/blosc-*/*-big", "v2/order-f/*-big"),
+        ),
+        "Non-native byte order not supported",
+    ),
+    Limit(
+        "zarrs-python strict",
+        "reads",
+        ("v2/order-f/*",),
+        "input array must be a C contiguous array",
+    ),
+    # It swaps no bytes of complex numbers in chunks that reach over the edge: other values,
+    # without an error.
+    Limit(
+        "zarrs-python strict",
+        "reads",
+        ("v3/*/complex*-big",),
+        "Different: 903 of 1290 elements differ",
+    ),
+    # zarrista
+    *(
+        limit
+        for name in ("bz2", "crc32c", "delta", "lz4", "lzma", "snappy", "zlib")
+        for limit in both("zarrista", (f"v2/{name}/*",), f"codec {name} is not supported")
+    ),
+    *(
+        limit
+        for name in ("bz2", "delta", "lz4", "lzma", "zlib")
+        for limit in both(
+            "zarrista", (f"v3/numcodecs.{name}/*",), f"codec numcodecs.{name} is not supported"
+        )
+    ),
+    *both("zarrista", ("v3/snappy/*",), "codec snappy is not supported"),
+)
+
+
+def limits_of(peer: str, direction: str, case: str) -> list[Limit]:
+    """Return the limits that cover a case, by name."""
+    return [
+        limit
+        for limit in LIMITS
+        if (limit.peer, limit.direction) == (peer, direction) and limit.covers(case)
+    ]

@@ -1,0 +1,95 @@
+"""What every adapter does, and how documents describe arrays to it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+#: A metadata document: the content of ``zarr.json`` or of ``.zarray``.
+Document = dict[str, Any]
+
+
+class Adapter(ABC):
+    """The verbs of one library, with nothing cached between calls.
+
+    A *location* is a directory path, or what :meth:`memory` returned.
+    """
+
+    #: Distributions whose versions identify a result.
+    distributions: tuple[str, ...] = ()
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of each distribution that takes part."""
+        return {name: importlib.metadata.version(name) for name in self.distributions}
+
+    @abstractmethod
+    def memory(self) -> Any:
+        """Return a new location in memory."""
+
+    @abstractmethod
+    def create(self, location: Any, document: Document) -> Any:
+        """Create the array that a document describes, through the library's own interface."""
+
+    @abstractmethod
+    def create_default(self, location: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+        """Create an array with no option but shape and data type."""
+
+    @abstractmethod
+    def open(self, location: Any) -> Any:
+        """Open the array at a location."""
+
+    @abstractmethod
+    def read(self, array: Any, selection: Any = ...) -> np.ndarray:
+        """Read a selection of an opened array as a NumPy array."""
+
+    @abstractmethod
+    def write(self, array: Any, values: np.ndarray) -> None:
+        """Write the whole array; everything is stored when this returns."""
+
+
+def native_dtype(document: Document) -> np.dtype[Any]:
+    """Return the NumPy data type of a document, in the byte order of this machine."""
+    if document["zarr_format"] == 2:
+        return np.dtype(document["dtype"]).newbyteorder("=")
+    return np.dtype(document["data_type"])
+
+
+def fill_scalar(document: Document) -> Any:
+    """Return the fill value of a document as a NumPy scalar of its data type."""
+    dtype = native_dtype(document)
+    value = document["fill_value"]
+    if dtype.kind == "c":
+        part = np.dtype(f"f{dtype.itemsize // 2}")
+        pair = np.array([float_of(item, part) for item in value], part)
+        return pair.view(dtype)[0]
+    if dtype.kind == "f":
+        return float_of(value, dtype)
+    return dtype.type(value)
+
+
+def float_of(value: Any, dtype: np.dtype[Any]) -> Any:
+    """Read a number, a name such as "NaN", or a hexadecimal bit pattern."""
+    if isinstance(value, str) and value.startswith("0x"):
+        return np.array([int(value, 16)], f"u{dtype.itemsize}").view(dtype)[0]
+    names = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+    return dtype.type(names.get(value, value) if isinstance(value, str) else value)
+
+
+def split_codecs(
+    document: Document,
+) -> tuple[list[Document], Document, list[Document]]:
+    """Split a v3 codec list into array-to-array, array-to-bytes and bytes-to-bytes codecs."""
+    names = [codec["name"] for codec in document["codecs"]]
+    at = next(i for i, name in enumerate(names) if name in ("bytes", "sharding_indexed"))
+    codecs: list[Document] = document["codecs"]
+    return codecs[:at], codecs[at], codecs[at + 1 :]
+
+
+def chunk_shape(document: Document) -> tuple[int, ...]:
+    """Return the shape of a chunk."""
+    if document["zarr_format"] == 2:
+        return tuple(document["chunks"])
+    return tuple(document["chunk_grid"]["configuration"]["chunk_shape"])

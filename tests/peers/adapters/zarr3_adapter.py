@@ -1,0 +1,118 @@
+"""zarr-python 3, with its default pipeline, its fused pipeline, or the one of zarrs-python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.storage import MemoryStore
+
+from peers.adapters.base import (
+    Adapter,
+    Document,
+    chunk_shape,
+    fill_scalar,
+    native_dtype,
+    split_codecs,
+)
+
+PIPELINES = {
+    "fused": "zarr.core.codec_pipeline.FusedCodecPipeline",
+    "zarrs": "zarrs.ZarrsCodecPipeline",
+}
+
+
+class Library(Adapter):
+    """zarr-python 3.
+
+    Parameters
+    ----------
+    pipeline : str
+        "" for the default pipeline, else "fused" or "zarrs".
+    strict : bool
+        Whether zarrs refuses what it cannot do, instead of handing it to zarr-python.
+    """
+
+    distributions = ("zarr", "numcodecs", "numpy")
+
+    def __init__(self, pipeline: str = "", strict: bool = False) -> None:
+        if pipeline:
+            zarr.config.set({"codec_pipeline.path": PIPELINES[pipeline]})
+        if pipeline == "zarrs":
+            self.distributions = ("zarrs", *self.distributions)
+            zarr.config.set({"codec_pipeline.strict": strict})
+
+    def memory(self) -> Any:
+        return MemoryStore()
+
+    def create(self, location: Any, document: Document) -> Any:
+        make = create_v2 if document["zarr_format"] == 2 else create_v3
+        return make(location, document)
+
+    def create_default(self, location: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+        return zarr.create_array(location, shape=shape, dtype=dtype)
+
+    def open(self, location: Any) -> Any:
+        return zarr.open_array(location, mode="r")
+
+    def read(self, array: Any, selection: Any = ...) -> np.ndarray:
+        return np.asarray(array[selection])
+
+    def write(self, array: Any, values: np.ndarray) -> None:
+        array[...] = values
+
+
+def create_v3(location: Any, document: Document) -> Any:
+    """Create a v3 array from its document."""
+    filters, serializer, compressors = split_codecs(document)
+    options: dict[str, Any] = {}
+    if serializer["name"] == "sharding_indexed":
+        options["shards"] = chunk_shape(document)
+        inner = serializer["configuration"]
+        chunks = tuple(inner["chunk_shape"])
+        at = next(i for i, codec in enumerate(inner["codecs"]) if codec["name"] == "bytes")
+        serializer, compressors = inner["codecs"][at], inner["codecs"][at + 1 :]
+    else:
+        chunks = chunk_shape(document)
+    return zarr.create_array(
+        location,
+        shape=tuple(document["shape"]),
+        dtype=native_dtype(document),
+        chunks=chunks,
+        filters=filters,
+        serializer=serializer,
+        compressors=compressors,
+        fill_value=fill_scalar(document),
+        zarr_format=3,
+        chunk_key_encoding={
+            "name": document["chunk_key_encoding"]["name"],
+            "separator": document["chunk_key_encoding"]["configuration"]["separator"],
+        },
+        dimension_names=document.get("dimension_names"),
+        attributes=document.get("attributes"),
+        **options,
+    )
+
+
+def create_v2(location: Any, document: Document) -> Any:
+    """Create a v2 array from its document."""
+    import numcodecs
+
+    filters = [numcodecs.get_codec(dict(item)) for item in document["filters"] or []]
+    compressor = document["compressor"]
+    return zarr.create_array(
+        location,
+        shape=tuple(document["shape"]),
+        dtype=np.dtype(document["dtype"]),
+        chunks=chunk_shape(document),
+        filters=filters or None,
+        compressors=None if compressor is None else numcodecs.get_codec(dict(compressor)),
+        fill_value=None if document["fill_value"] is None else fill_scalar(document),
+        order=document["order"],
+        zarr_format=2,
+        chunk_key_encoding={
+            "name": "v2",
+            "separator": document.get("dimension_separator", "."),
+        },
+    )

@@ -1,0 +1,83 @@
+"""zarrpy itself, behind the same verbs as its peers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import zarrpy
+from peers.adapters.base import (
+    Adapter,
+    Document,
+    chunk_shape,
+    fill_scalar,
+    native_dtype,
+    split_codecs,
+)
+
+
+class Library(Adapter):
+    """zarrpy."""
+
+    distributions = ("zarrpy", "numpy")
+
+    def memory(self) -> Any:
+        return {}
+
+    def create(self, location: Any, document: Document) -> Any:
+        make = create_v2 if document["zarr_format"] == 2 else create_v3
+        return make(location, document)
+
+    def create_default(self, location: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+        return zarrpy.create_array(location, shape=shape, dtype=dtype)
+
+    def open(self, location: Any) -> Any:
+        return zarrpy.open_array(location, mode="r")
+
+    def read(self, array: Any, selection: Any = ...) -> np.ndarray:
+        return np.asarray(array[selection])
+
+    def write(self, array: Any, values: np.ndarray) -> None:
+        array[...] = values
+
+
+def create_v3(location: Any, document: Document) -> Any:
+    """Create a v3 array from its document."""
+    filters, serializer, compressors = split_codecs(document)
+    return zarrpy.create_array(
+        location,
+        shape=tuple(document["shape"]),
+        dtype=native_dtype(document),
+        chunks=chunk_shape(document),
+        filters=filters,
+        serializer=serializer,
+        compressors=compressors,
+        fill_value=fill_scalar(document),
+        zarr_format=3,
+        chunk_key_encoding={
+            "name": document["chunk_key_encoding"]["name"],
+            "separator": document["chunk_key_encoding"]["configuration"]["separator"],
+        },
+        dimension_names=document.get("dimension_names"),
+        attributes=document.get("attributes"),
+    )
+
+
+def create_v2(location: Any, document: Document) -> Any:
+    """Create a v2 array from its document."""
+    return zarrpy.create_array(
+        location,
+        shape=tuple(document["shape"]),
+        dtype=np.dtype(document["dtype"]),
+        chunks=chunk_shape(document),
+        filters=document["filters"],
+        compressors=document["compressor"],
+        fill_value=None if document["fill_value"] is None else fill_scalar(document),
+        order=document["order"],
+        zarr_format=2,
+        chunk_key_encoding={
+            "name": "v2",
+            "separator": document.get("dimension_separator", "."),
+        },
+    )
