@@ -31,7 +31,7 @@ CACHE = Path(os.environ.get("ZARRPY_DATA") or environments.CACHE / "arrays")
 LINKE_WHEEL = "pvlib==0.16.1"
 
 
-class DataMissing(RuntimeError):
+class DataMissingError(RuntimeError):
     """An array cannot be fetched here; the message says what is missing."""
 
 
@@ -110,7 +110,7 @@ def fetch(array: RealArray) -> Path:
 
     Raises
     ------
-    DataMissing
+    DataMissingError
         A tool or a package index is not reachable; the message names it.
     """
     if array.path.is_file():
@@ -141,7 +141,7 @@ def fetch_deb(package: str, folder: Path, member: str) -> None:
     """Download a Debian package and unpack it, without installing."""
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
-            raise DataMissing(f"{package}: needs {tool}, that is a Debian or Ubuntu system")
+            raise DataMissingError(f"{package}: needs {tool}, that is a Debian or Ubuntu system")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         run(["apt-get", "download", package], package, Path(scratch))
         (archive,) = Path(scratch).glob("*.deb")
@@ -165,7 +165,7 @@ def run(command: list[str], name: str, folder: Path | None = None) -> None:
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode:
-        raise DataMissing(f"{name}: `{' '.join(command[:4])} ...` failed:\n{done.stdout}")
+        raise DataMissingError(f"{name}: `{' '.join(command[:4])} ...` failed:\n{done.stdout}")
 
 
 def load(name: str) -> np.ndarray:

@@ -146,9 +146,7 @@ def v3_compressors(dtype: str) -> dict[str, list[Document]]:
         "numcodecs.zlib": [named("numcodecs.zlib", level=6)],
         "numcodecs.lz4": [named("numcodecs.lz4", acceleration=1)],
         "numcodecs.bz2": [named("numcodecs.bz2", level=9)],
-        "numcodecs.lzma": [
-            named("numcodecs.lzma", format=1, check=-1, preset=None, filters=None)
-        ],
+        "numcodecs.lzma": [named("numcodecs.lzma", format=1, check=-1, preset=None, filters=None)],
         "numcodecs.shuffle": [
             named("numcodecs.shuffle", elementsize=size),
             named("gzip", level=1),
@@ -371,7 +369,9 @@ def v2_topics() -> list[Case]:
     undefined = {**v2("int32"), "fill_value": None}
     cases.append(Case("v2/fill/int32-null", undefined, values_of("int32")))
     shape = (5, 6, 7)
-    turned = v2("int32", shape=shape, chunks=(3, 4, 5), order="F", compressor=v2_compressors()["zstd"])
+    turned = v2(
+        "int32", shape=shape, chunks=(3, 4, 5), order="F", compressor=v2_compressors()["zstd"]
+    )
     cases.append(Case("v2/order-f/3d", turned, values_of("int32", shape)))
     return cases
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from peers.client import Peer
 
 from interop.cases import Case
-from peers.client import Peer
 
 #: Case name -> "" when it went well, else the error text of the library.
 Outcome = dict[str, str]

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-
-from interop.exchange import Exchange, Outcome
 from peers import adapters, environments
 from peers.client import Peer
+
+from interop.exchange import Exchange, Outcome
 
 #: Every peer of the exchange; strict, so that zarrs does not hand work to zarr-python.
 PEERS = ("zarr-python", "zarr 2", "tensorstore", "zarrs-python strict", "zarrista")
@@ -34,7 +34,7 @@ class Results:
     def of(self, peer: str) -> Record:
         """Return a peer's record; skip the test where the peer's interpreter is missing."""
         record = self.peers[peer]
-        if isinstance(record, environments.InterpreterMissing):
+        if isinstance(record, environments.InterpreterMissingError):
             pytest.skip(str(record))
         if isinstance(record, Exception):
             raise record
@@ -69,7 +69,7 @@ def attend(name: str, exchange: Exchange, written: Outcome) -> Record | Exceptio
             outcomes = {"reads": mine.read(peer, "zarrpy", written), "writes": mine.write(peer)}
             outcomes["written"] = mine.read(zarrpy, name, outcomes["writes"])
         return Record(versions, environments.is_pinned(adapters.ENVIRONMENT_OF[name]), outcomes)
-    except (environments.EnvironmentMissing, OSError) as error:
+    except (environments.EnvironmentMissingError, OSError) as error:
         return error
 
 

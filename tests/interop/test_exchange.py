@@ -13,9 +13,7 @@ from interop.results import PEERS, Results
 GROUPS = sorted({case.name.rpartition("/")[0] for case in all_cases()})
 V2_GROUPS = [group for group in GROUPS if group.startswith("v2")]
 
-PAIRS = [
-    (peer, group) for peer in PEERS for group in (V2_GROUPS if peer == "zarr 2" else GROUPS)
-]
+PAIRS = [(peer, group) for peer in PEERS for group in (V2_GROUPS if peer == "zarr 2" else GROUPS)]
 
 pytestmark = pytest.mark.peers
 
@@ -63,12 +61,8 @@ def test_zarrpy_reads_what_a_peer_wrote(results: Results, peer: str, group: str)
     """Whatever a peer writes, zarrpy reads bit for bit."""
     record = results.of(peer)
 
-    refused = complaints(
-        peer, "writes", members(record.outcomes["writes"], group), record.pinned
-    )
-    misread = complaints(
-        peer, "written", members(record.outcomes["written"], group), record.pinned
-    )
+    refused = complaints(peer, "writes", members(record.outcomes["writes"], group), record.pinned)
+    misread = complaints(peer, "written", members(record.outcomes["written"], group), record.pinned)
 
     assert refused + misread == []
 

@@ -58,7 +58,7 @@ class Peer:
         """Ask for the versions of what takes part."""
         (answer,) = self.ask("versions", [{}])
         if not answer["ok"]:
-            raise environments.EnvironmentMissing(f"{self.library}: {answer['error']}")
+            raise environments.EnvironmentMissingError(f"{self.library}: {answer['error']}")
         versions: dict[str, str] = answer["versions"]
         return versions
 

@@ -39,11 +39,11 @@ HOW_TO_GET = (
 )
 
 
-class EnvironmentMissing(RuntimeError):
+class EnvironmentMissingError(RuntimeError):
     """An environment cannot be made here; the message says how to get what is missing."""
 
 
-class InterpreterMissing(EnvironmentMissing):
+class InterpreterMissingError(EnvironmentMissingError):
     """No Python of this machine can hold the environment."""
 
 
@@ -139,7 +139,7 @@ def ensure(name: str) -> Path:
 
     Raises
     ------
-    EnvironmentMissing
+    EnvironmentMissingError
         No interpreter fits, or the installation failed.
     """
     spec = ENVIRONMENTS[name]
@@ -165,7 +165,7 @@ def resolve(spec: Requirements) -> tuple[interpreters.Interpreter, tuple[str, ..
     wanted = ".".join(map(str, spec.python))
     python = interpreters.find()
     if python is None or not spec.otherwise:
-        raise InterpreterMissing(f"{spec.name}: needs Python {wanted} or newer: {HOW_TO_GET}")
+        raise InterpreterMissingError(f"{spec.name}: needs Python {wanted} or newer: {HOW_TO_GET}")
     notice(
         f"{spec.name}: {spec.name}: no Python {wanted} or newer runs here, taking what installs on "
         f"{python}; for the pinned versions {HOW_TO_GET}"
@@ -204,7 +204,7 @@ def run(command: list[str], name: str) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )
     if done.returncode:
-        raise EnvironmentMissing(
+        raise EnvironmentMissingError(
             f"{name}: `{' '.join(command)}` failed; is a package index reachable?\n{done.stdout}"
         )
 
@@ -234,7 +234,7 @@ def ensure_all(names: tuple[str, ...] = tuple(ENVIRONMENTS)) -> dict[str, Path |
     def attempt(name: str) -> Path | Exception:
         try:
             return ensure(name)
-        except EnvironmentMissing as error:
+        except EnvironmentMissingError as error:
             return error
 
     with ThreadPoolExecutor(2) as pool:

@@ -46,8 +46,7 @@ def probe(path: str) -> Interpreter | None:
 def candidates() -> Iterator[str]:
     """Paths that may be interpreters, the preferred ones first."""
     for minor in MINORS:
-        for name in filter(None, [shutil.which(f"python3.{minor}")]):
-            yield name
+        yield from filter(None, [shutil.which(f"python3.{minor}")])
         yield from pyenv_versions(minor)
     yield sys.executable
 

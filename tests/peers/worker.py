@@ -24,9 +24,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from peers import adapters  # noqa: E402
+from peers import adapters
 
 
 def difference(found: np.ndarray, wanted: np.ndarray) -> str:
