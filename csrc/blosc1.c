@@ -35,6 +35,7 @@ enum {
     FLAG_RESERVED = 0x08,
     FLAG_UNSPLIT = 0x10,
     FORMAT_SHIFT = 5,
+    FORMAT_SNAPPY = 2,
 };
 
 #define MAX_SPLITS 16
@@ -333,7 +334,8 @@ unpack_splits(const header *h, zp_worker *worker, const uint8_t *src, size_t pla
         place += 4;
         if (n == 0 || n > h->chunk_nbytes - place)
             return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
-        if (n > split_nbytes)
+        /* Writers keep what snappy could not shrink in its form, a little longer. */
+        if (n > split_nbytes && h->flags >> FORMAT_SHIFT != FORMAT_SNAPPY)
             return zp_fail(worker, ZP_ERR_CORRUPT, "a split is longer than its bytes");
         if (n == split_nbytes) {
             memcpy(dst + i * split_nbytes, src + place, n);

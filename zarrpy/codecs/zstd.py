@@ -60,7 +60,7 @@ class Zstd(BytesToBytes):
     def to_config(self, dialect: int = 3) -> dict[str, Any]:
         """Say the configuration in the words of a dialect, as JSON."""
         config: dict[str, Any] = {"level": self.level}
-        if self.checksum != (dialect == 2):
+        if dialect == 3 or not self.checksum:  # some readers of v3 want the key even when false
             config["checksum"] = self.checksum
         return config
 
