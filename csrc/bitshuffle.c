@@ -17,21 +17,45 @@
         (x) ^= t ^ (t << (shift));                                                                 \
     } while (0)
 
-/* Transpose the 8 x 8 bits of each 8 bytes; its own inverse.  nbytes is a multiple of 8. */
-static inline void
-transpose_bits(const uint8_t *src, uint8_t *dst, size_t nbytes)
+/* Transpose 8 x 8 bits, a row in each byte; its own inverse. */
+static inline uint64_t
+transposed_bits(uint64_t x)
 {
-    for (size_t i = 0; i < nbytes; i += 8) {
-        uint64_t x = zp_load64(src + i);
-        SWAP(x, UINT64_C(0x00aa00aa00aa00aa), 7);
-        SWAP(x, UINT64_C(0x0000cccc0000cccc), 14);
-        SWAP(x, UINT64_C(0x00000000f0f0f0f0), 28);
-        zp_store64(dst + i, x);
+    SWAP(x, UINT64_C(0x00aa00aa00aa00aa), 7);
+    SWAP(x, UINT64_C(0x0000cccc0000cccc), 14);
+    SWAP(x, UINT64_C(0x00000000f0f0f0f0), 28);
+    return x;
+}
+
+/* One plane of nelems bytes into 8 rows of nelems / 8 bytes, from row byte `first` on. */
+static void
+plane_to_rows(const uint8_t *plane, uint8_t *rows, size_t nelems, size_t first)
+{
+    size_t row_nbytes = nelems / 8;
+
+    for (size_t i = first; i < row_nbytes; i++) {
+        uint64_t x = transposed_bits(zp_load64(plane + 8 * i));
+        for (int bit = 0; bit < 8; bit++)
+            rows[(size_t)bit * row_nbytes + i] = (uint8_t)(x >> (8 * bit));
+    }
+}
+
+static void
+rows_to_plane(const uint8_t *rows, uint8_t *plane, size_t nelems, size_t first)
+{
+    size_t row_nbytes = nelems / 8;
+
+    for (size_t i = first; i < row_nbytes; i++) {
+        uint64_t x = 0;
+        for (int bit = 0; bit < 8; bit++)
+            x |= (uint64_t)rows[(size_t)bit * row_nbytes + i] << (8 * bit);
+        zp_store64(plane + 8 * i, transposed_bits(x));
     }
 }
 
 #if ZP_X86
-#include <immintrin.h>
+
+#include "transpose_avx2.h"
 
 #define SWAP_AVX2(x, mask, shift)                                                                  \
     do {                                                                                           \
@@ -40,33 +64,69 @@ transpose_bits(const uint8_t *src, uint8_t *dst, size_t nbytes)
         x = _mm256_xor_si256(x, _mm256_xor_si256(t, _mm256_slli_epi64(t, shift)));                 \
     } while (0)
 
-ZP_TARGET("avx2")
-static void
-transpose_bits_avx2(const uint8_t *src, uint8_t *dst, size_t nbytes)
+AVX2 __m256i
+transposed_bits4(__m256i x)
 {
-    size_t i = 0;
-
-    for (; i + 32 <= nbytes; i += 32) {
-        __m256i x = _mm256_loadu_si256((const __m256i *)(src + i));
-        SWAP_AVX2(x, 0x00aa00aa00aa00aa, 7);
-        SWAP_AVX2(x, 0x0000cccc0000cccc, 14);
-        SWAP_AVX2(x, 0x00000000f0f0f0f0, 28);
-        _mm256_storeu_si256((__m256i *)(dst + i), x);
-    }
-    transpose_bits(src + i, dst + i, nbytes - i);
+    SWAP_AVX2(x, 0x00aa00aa00aa00aa, 7);
+    SWAP_AVX2(x, 0x0000cccc0000cccc, 14);
+    SWAP_AVX2(x, 0x00000000f0f0f0f0, 28);
+    return x;
 }
+
+AVX2 octets
+transposed_octets(octets e)
+{
+    octets t = {transposed_bits4(e.v0), transposed_bits4(e.v1), transposed_bits4(e.v2),
+                transposed_bits4(e.v3), transposed_bits4(e.v4), transposed_bits4(e.v5),
+                transposed_bits4(e.v6), transposed_bits4(e.v7)};
+    return t;
+}
+
+/* Return the bytes of a row that are done, a multiple of GROUP. */
+ZP_TARGET("avx2")
+static size_t
+plane_to_rows_avx2(const uint8_t *plane, uint8_t *rows, size_t nelems)
+{
+    size_t row_nbytes = nelems / 8, i = 0;
+
+    for (; i + GROUP <= row_nbytes; i += GROUP)
+        put_planes8(transposed_octets(get_octets(plane + 8 * i)), rows + i, row_nbytes);
+    return i;
+}
+
+ZP_TARGET("avx2")
+static size_t
+rows_to_plane_avx2(const uint8_t *rows, uint8_t *plane, size_t nelems)
+{
+    size_t row_nbytes = nelems / 8, i = 0;
+
+    for (; i + GROUP <= row_nbytes; i += GROUP)
+        put_octets(transposed_octets(get_planes8(rows + i, row_nbytes)), plane + 8 * i);
+    return i;
+}
+
 #endif
 
-static void
-transpose_all_bits(const uint8_t *src, uint8_t *dst, size_t nbytes)
+static size_t
+plane_to_rows_front(const uint8_t *plane, uint8_t *rows, size_t nelems)
 {
 #if ZP_X86
-    if (zp_cpu() & ZP_CPU_AVX2) {
-        transpose_bits_avx2(src, dst, nbytes);
-        return;
-    }
+    if (zp_cpu() & ZP_CPU_AVX2)
+        return plane_to_rows_avx2(plane, rows, nelems);
 #endif
-    transpose_bits(src, dst, nbytes);
+    (void)plane, (void)rows, (void)nelems;
+    return 0;
+}
+
+static size_t
+rows_to_plane_front(const uint8_t *rows, uint8_t *plane, size_t nelems)
+{
+#if ZP_X86
+    if (zp_cpu() & ZP_CPU_AVX2)
+        return rows_to_plane_avx2(rows, plane, nelems);
+#endif
+    (void)plane, (void)rows, (void)nelems;
+    return 0;
 }
 
 int
@@ -75,12 +135,12 @@ zp_bitshuffle(const void *src, void *dst, size_t nelems, size_t itemsize, void *
     if (nelems % 8 || itemsize == 0)
         return ZP_ERR_ARGUMENT;
 
-    uint8_t *rows = dst, *planes = temp;
-
-    zp_shuffle(src, rows, nelems * itemsize, itemsize);
-    transpose_all_bits(rows, planes, nelems * itemsize);
-    for (size_t byte = 0; byte < itemsize; byte++)
-        zp_shuffle(planes + byte * nelems, rows + byte * nelems, nelems, 8);
+    zp_shuffle(src, temp, nelems * itemsize, itemsize);
+    for (size_t byte = 0; byte < itemsize; byte++) {
+        const uint8_t *plane = (const uint8_t *)temp + byte * nelems;
+        uint8_t *rows = (uint8_t *)dst + byte * nelems;
+        plane_to_rows(plane, rows, nelems, plane_to_rows_front(plane, rows, nelems));
+    }
     return ZP_OK;
 }
 
@@ -90,12 +150,11 @@ zp_bitunshuffle(const void *src, void *dst, size_t nelems, size_t itemsize, void
     if (nelems % 8 || itemsize == 0)
         return ZP_ERR_ARGUMENT;
 
-    const uint8_t *rows = src;
-    uint8_t *planes = temp;
-
-    for (size_t byte = 0; byte < itemsize; byte++)
-        zp_unshuffle(rows + byte * nelems, planes + byte * nelems, nelems, 8);
-    transpose_all_bits(planes, planes, nelems * itemsize);
-    zp_unshuffle(planes, dst, nelems * itemsize, itemsize);
+    for (size_t byte = 0; byte < itemsize; byte++) {
+        const uint8_t *rows = (const uint8_t *)src + byte * nelems;
+        uint8_t *plane = (uint8_t *)temp + byte * nelems;
+        rows_to_plane(rows, plane, nelems, rows_to_plane_front(rows, plane, nelems));
+    }
+    zp_unshuffle(temp, dst, nelems * itemsize, itemsize);
     return ZP_OK;
 }

@@ -1,58 +1,10 @@
 /*
- * shuffle_avx2.h - byte transposition of 32 elements at a time
- *
- * A 256-bit register is two lanes of 16 bytes that hardly mix, so lane 0 takes
- * elements 0-15 of a group and lane 1 elements 16-31: both do the same 16 x k
- * transposition, and a plane comes out whole.  A transposition is a tree of
- * interleavings: of bytes, pairs, quads and halves.
+ * shuffle_avx2.h - the shuffle filter, 32 elements at a time
  */
 #ifndef ZP_SHUFFLE_AVX2_H
 #define ZP_SHUFFLE_AVX2_H
 
-#include <immintrin.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "cpu.h"
-
-#define GROUP 32
-#define AVX2 ZP_TARGET("avx2") static inline
-
-AVX2 __m256i
-load32(const uint8_t *p)
-{
-    return _mm256_loadu_si256((const __m256i *)p);
-}
-
-AVX2 void
-store32(uint8_t *p, __m256i v)
-{
-    _mm256_storeu_si256((__m256i *)p, v);
-}
-
-/* Two halves from different places: lane 0 from `low`, lane 1 from `high`. */
-AVX2 __m256i
-load_lanes(const uint8_t *low, const uint8_t *high)
-{
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low)),
-                                   _mm_loadu_si128((const __m128i *)high), 1);
-}
-
-AVX2 void
-store_lanes(uint8_t *low, uint8_t *high, __m256i v)
-{
-    _mm_storeu_si128((__m128i *)low, _mm256_castsi256_si128(v));
-    _mm_storeu_si128((__m128i *)high, _mm256_extracti128_si256(v, 1));
-}
-
-#define LO8 _mm256_unpacklo_epi8
-#define HI8 _mm256_unpackhi_epi8
-#define LO16 _mm256_unpacklo_epi16
-#define HI16 _mm256_unpackhi_epi16
-#define LO32 _mm256_unpacklo_epi32
-#define HI32 _mm256_unpackhi_epi32
-#define LO64 _mm256_unpacklo_epi64
-#define HI64 _mm256_unpackhi_epi64
+#include "transpose_avx2.h"
 
 AVX2 void
 shuffle2_group(const uint8_t *src, uint8_t *dst, size_t stride)
@@ -107,86 +59,58 @@ unshuffle4_group(const uint8_t *src, uint8_t *dst, size_t stride)
 AVX2 void
 shuffle8_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    /* Within 2 elements: bytes of equal significance together, as 8 pairs. */
-    const __m256i gather = _mm256_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15, 0,
-                                            8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
-    __m256i v0 = _mm256_shuffle_epi8(load_lanes(src, src + 128), gather);
-    __m256i v1 = _mm256_shuffle_epi8(load_lanes(src + 16, src + 144), gather);
-    __m256i v2 = _mm256_shuffle_epi8(load_lanes(src + 32, src + 160), gather);
-    __m256i v3 = _mm256_shuffle_epi8(load_lanes(src + 48, src + 176), gather);
-    __m256i v4 = _mm256_shuffle_epi8(load_lanes(src + 64, src + 192), gather);
-    __m256i v5 = _mm256_shuffle_epi8(load_lanes(src + 80, src + 208), gather);
-    __m256i v6 = _mm256_shuffle_epi8(load_lanes(src + 96, src + 224), gather);
-    __m256i v7 = _mm256_shuffle_epi8(load_lanes(src + 112, src + 240), gather);
-
-    /* An 8 x 8 transposition of pairs. */
-    __m256i a0 = LO16(v0, v1), a1 = HI16(v0, v1), b0 = LO16(v2, v3), b1 = HI16(v2, v3);
-    __m256i c0 = LO16(v4, v5), c1 = HI16(v4, v5), d0 = LO16(v6, v7), d1 = HI16(v6, v7);
-    __m256i ab0 = LO32(a0, b0), ab1 = HI32(a0, b0), ab2 = LO32(a1, b1), ab3 = HI32(a1, b1);
-    __m256i cd0 = LO32(c0, d0), cd1 = HI32(c0, d0), cd2 = LO32(c1, d1), cd3 = HI32(c1, d1);
-
-    store32(dst, LO64(ab0, cd0));
-    store32(dst + stride, HI64(ab0, cd0));
-    store32(dst + 2 * stride, LO64(ab1, cd1));
-    store32(dst + 3 * stride, HI64(ab1, cd1));
-    store32(dst + 4 * stride, LO64(ab2, cd2));
-    store32(dst + 5 * stride, HI64(ab2, cd2));
-    store32(dst + 6 * stride, LO64(ab3, cd3));
-    store32(dst + 7 * stride, HI64(ab3, cd3));
+    put_planes8(get_octets(src), dst, stride);
 }
 
 AVX2 void
 unshuffle8_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    __m256i p0 = load32(src), p1 = load32(src + stride);
-    __m256i p2 = load32(src + 2 * stride), p3 = load32(src + 3 * stride);
-    __m256i p4 = load32(src + 4 * stride), p5 = load32(src + 5 * stride);
-    __m256i p6 = load32(src + 6 * stride), p7 = load32(src + 7 * stride);
-
-    __m256i a0 = LO8(p0, p1), a1 = HI8(p0, p1), b0 = LO8(p2, p3), b1 = HI8(p2, p3);
-    __m256i c0 = LO8(p4, p5), c1 = HI8(p4, p5), d0 = LO8(p6, p7), d1 = HI8(p6, p7);
-    __m256i ab0 = LO16(a0, b0), ab1 = HI16(a0, b0), ab2 = LO16(a1, b1), ab3 = HI16(a1, b1);
-    __m256i cd0 = LO16(c0, d0), cd1 = HI16(c0, d0), cd2 = LO16(c1, d1), cd3 = HI16(c1, d1);
-
-    store_lanes(dst, dst + 128, LO32(ab0, cd0));
-    store_lanes(dst + 16, dst + 144, HI32(ab0, cd0));
-    store_lanes(dst + 32, dst + 160, LO32(ab1, cd1));
-    store_lanes(dst + 48, dst + 176, HI32(ab1, cd1));
-    store_lanes(dst + 64, dst + 192, LO32(ab2, cd2));
-    store_lanes(dst + 80, dst + 208, HI32(ab2, cd2));
-    store_lanes(dst + 96, dst + 224, LO32(ab3, cd3));
-    store_lanes(dst + 112, dst + 240, HI32(ab3, cd3));
+    put_octets(get_planes8(src, stride), dst);
 }
 
-/*
- * Elements of 16 bytes are pairs of 8: the group of 8-byte kernels is run on
- * each half, whose elements lie 16 bytes apart, by way of a small buffer.
- */
+/* One half, 0 or 8, of elements 2i and 2i + 1 of 16 bytes, and of those 16 further on. */
+AVX2 __m256i
+half_of_pair(const uint8_t *src, int i, int half)
+{
+    const uint8_t *p = src + 32 * i;
+    __m256i a = load_lanes(p, p + 256), b = load_lanes(p + 16, p + 272);
+
+    return half ? HI64(a, b) : LO64(a, b);
+}
+
+/* An element of 16 bytes is two of 8, whose planes follow each other. */
 AVX2 void
 shuffle16_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    uint8_t halves[2][8 * GROUP];
-
-    for (int i = 0; i < GROUP; i += 2) {
-        __m256i v = load32(src + 16 * i); /* low, high, low, high */
-        __m256i w = _mm256_permute4x64_epi64(v, 0xd8);
-        store_lanes(halves[0] + 8 * i, halves[1] + 8 * i, w);
+    for (int half = 0; half < 2; half++) {
+        octets e = {half_of_pair(src, 0, half), half_of_pair(src, 1, half),
+                    half_of_pair(src, 2, half), half_of_pair(src, 3, half),
+                    half_of_pair(src, 4, half), half_of_pair(src, 5, half),
+                    half_of_pair(src, 6, half), half_of_pair(src, 7, half)};
+        put_planes8(e, dst + 8 * half * stride, stride);
     }
-    shuffle8_group(halves[0], dst, stride);
-    shuffle8_group(halves[1], dst + 8 * stride, stride);
+}
+
+AVX2 void
+put_pair16(uint8_t *dst, __m256i low, __m256i high)
+{
+    store_lanes(dst, dst + 256, LO64(low, high));
+    store_lanes(dst + 16, dst + 272, HI64(low, high));
 }
 
 AVX2 void
 unshuffle16_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    uint8_t halves[2][8 * GROUP];
+    octets low = get_planes8(src, stride), high = get_planes8(src + 8 * stride, stride);
 
-    unshuffle8_group(src, halves[0], stride);
-    unshuffle8_group(src + 8 * stride, halves[1], stride);
-    for (int i = 0; i < GROUP; i += 2) {
-        __m256i v = load_lanes(halves[0] + 8 * i, halves[1] + 8 * i);
-        store32(dst + 16 * i, _mm256_permute4x64_epi64(v, 0xd8));
-    }
+    put_pair16(dst, low.v0, high.v0);
+    put_pair16(dst + 32, low.v1, high.v1);
+    put_pair16(dst + 64, low.v2, high.v2);
+    put_pair16(dst + 96, low.v3, high.v3);
+    put_pair16(dst + 128, low.v4, high.v4);
+    put_pair16(dst + 160, low.v5, high.v5);
+    put_pair16(dst + 192, low.v6, high.v6);
+    put_pair16(dst + 224, low.v7, high.v7);
 }
 
 /* The first n of nelems elements; n is a multiple of GROUP. */

@@ -91,8 +91,8 @@ static const kernel kernels[] = {
 int
 main(int argc, char **argv)
 {
-    static const size_t sizes[] = {4 << 10, 256 << 10, 16 << 20};
-    size_t most = sizes[2] / 96 * 96;
+    static const size_t sizes[] = {12 << 10, 192 << 10, 12 << 20};
+    size_t most = sizes[2];
     uint8_t *src = malloc(most), *dst = malloc(most), *temp = malloc(most);
 
     read_options(argc, argv);
@@ -100,13 +100,13 @@ main(int argc, char **argv)
     make_field((float *)(void *)src, most / 4);
     memset(dst, 1, most);
     memset(temp, 1, most);
-    table_begin("kernels, GB/s", "kernel 4KiB 256KiB 16MiB");
+    table_begin("kernels, GB/s", "kernel 12KiB 192KiB 12MiB");
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         table_text(kernels[i].name);
         for (size_t s = 0; s < 3; s++) {
             kernel k = kernels[i];
             k.src = src, k.dst = dst, k.temp = temp;
-            k.nbytes = sizes[s] / 96 * 96;
+            k.nbytes = sizes[s];
             k.repeats = (int)(sizes[2] / sizes[s]);
             double seconds = fastest(repeat, &k);
             table_number((double)k.nbytes * k.repeats / seconds / 1e9, 1);
