@@ -147,7 +147,8 @@ def _shown(value: object) -> str:
 
 def _prefixed(place: object, text: str) -> str:
     """Put the place before the text, unless the text begins with it already."""
-    return text if place is None or text.startswith(f"{place}: ") else f"{place}: {text}"
+    known = place in (None, "") or text.startswith(f"{place}: ")
+    return text if known else f"{place}: {text}"
 
 
 def _about_node(path: str | None, text: str) -> str:

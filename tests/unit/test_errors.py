@@ -197,6 +197,7 @@ def test_the_text_is_one_line_that_holds_the_message_and_the_hint(name):
         (errors.MetadataError("must be 3", field="level", value=None), "level must be 3, not null"),
         (errors.MetadataError("is odd", field="level", value=3), "level is odd (3)"),
         (errors.MetadataError("a/b: no", path="a/b"), "a/b: no"),
+        (errors.MetadataError("no", path=""), "no"),
         (
             errors.UnsupportedExtensionError(
                 "is not known", kind="codec", name="jpegxl", path="a/zarr.json"

@@ -70,7 +70,7 @@ def check_name(name: str, *, portable: bool = False) -> str:
     """
     if not isinstance(name, str):
         raise MetadataError(f"the name of a node must be a string, not {name!r}")
-    problem = _escape(name) or _reserved(name)
+    problem = "is empty" if not name else _escape(name) or _reserved(name)
     if problem is not None:
         raise MetadataError(f"the name {name!r} {problem}")
     problem = _not_portable(name)
@@ -92,6 +92,8 @@ def check_key(key: str) -> str:
     """
     if not isinstance(key, str):
         raise MetadataError(f"a key must be a string, not {key!r}")
+    if not key:
+        raise MetadataError("the key is empty")
     for segment in key.split("/"):
         problem = _escape(segment)
         if problem is not None:
@@ -102,7 +104,7 @@ def check_key(key: str) -> str:
 def _escape(segment: str) -> str | None:
     """Say why a segment is not a name at all, or None."""
     if segment == "":
-        return "is empty, or has an empty segment; write one '/' between names"
+        return "has an empty segment; write one '/' between names"
     if segment in (".", ".."):
         return f"has the segment {segment!r}, which leads elsewhere"
     if "/" in segment:

@@ -94,6 +94,13 @@ def test_brackets_in_strings_do_not_hide_depth():
     assert "nested deeper" in refused(data)
 
 
+def test_a_backslash_at_the_end_of_a_string_does_not_hide_depth():
+    """What it escapes is itself, and the quote after it ends the string."""
+    data = b'{"a": ["x\\\\", ' + b"[" * 150 + b"]" * 150 + b"]}"
+
+    assert "nested deeper" in refused(data)
+
+
 def test_many_shallow_brackets_are_allowed():
     """Only depth is bounded, not the number of objects."""
     data = b'{"a": [' + b",".join([b'{"b": [1]}'] * 1000) + b"]}"
