@@ -16,8 +16,7 @@
 
 #if ZP_HAVE_LIBDEFLATE
 #include "proto_deflate.h"
-#endif
-#if ZP_HAVE_ZLIBNG
+#elif ZP_HAVE_ZLIBNG
 #include "proto_zlibng.h"
 #endif
 

@@ -2,8 +2,7 @@
  * step_deflate.c - the zlib and gzip formats
  *
  * libdeflate does whole buffers at once and is the faster of the two libraries
- * both ways; zlib-ng stands in where it is not linked, and compresses better at
- * the highest level.
+ * both ways; zlib-ng stands in where it is not linked.
  */
 #include <string.h>
 
@@ -12,8 +11,7 @@
 
 #if ZP_HAVE_LIBDEFLATE
 #include "proto_deflate.h"
-#endif
-#if ZP_HAVE_ZLIBNG
+#elif ZP_HAVE_ZLIBNG
 #include "proto_zlibng.h"
 #endif
 
@@ -24,47 +22,13 @@
 #define DEFAULT_LEVEL 6
 #define MAX_LEVEL 9
 
-/* From this level on zlib-ng is asked, where it is linked. */
-#define ZLIBNG_LEVEL 9
-
-#if ZP_HAVE_ZLIBNG
-
-/* The library counts in 32 bits: larger buffers are handed over in pieces. */
-#define PIECE_NBYTES ((size_t)1 << 30)
-
-static void
-feed(zng_stream *stream, const uint8_t *src, size_t src_nbytes, uint8_t *dst, size_t dst_nbytes)
-{
-    size_t in_left = src_nbytes - stream->total_in, out_left = dst_nbytes - stream->total_out;
-
-    stream->next_in = src + stream->total_in;
-    stream->avail_in = (uint32_t)(in_left < PIECE_NBYTES ? in_left : PIECE_NBYTES);
-    stream->next_out = dst + stream->total_out;
-    stream->avail_out = (uint32_t)(out_left < PIECE_NBYTES ? out_left : PIECE_NBYTES);
-}
-
-static int64_t
-pack_zlibng(zp_worker *worker, int window_bits, int level, const uint8_t *src, size_t src_nbytes,
-            uint8_t *dst, size_t dst_nbytes)
-{
-    zng_stream stream = {0};
-    int32_t status;
-
-    if (zng_deflateInit2(&stream, level, ZNG_DEFLATED, window_bits, ZNG_MEM_LEVEL,
-                         ZNG_DEFAULT_STRATEGY) != ZNG_OK)
-        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
-    do {
-        feed(&stream, src, src_nbytes, dst, dst_nbytes);
-        int last = stream.total_in + stream.avail_in == src_nbytes;
-        status = zng_deflate(&stream, last ? ZNG_FINISH : ZNG_NO_FLUSH);
-    } while (status == ZNG_OK && stream.total_out < dst_nbytes);
-    zng_deflateEnd(&stream);
-    return status == ZNG_STREAM_END ? (int64_t)stream.total_out : 0;
-}
-
-#endif
-
 #if ZP_HAVE_LIBDEFLATE
+
+/*
+ * The library's levels 8 and 9 pack raw floating point worse than 7 does, and
+ * slower; from 10 on it searches for the best way and beats all others.
+ */
+static const int levels[MAX_LEVEL + 1] = {0, 1, 2, 3, 4, 5, 6, 7, 7, 10};
 
 typedef struct compressor {
     int level;
@@ -105,10 +69,10 @@ compressor_of(zp_worker *worker, int level)
 }
 
 static int64_t
-pack_libdeflate(zp_worker *worker, int window_bits, int level, const uint8_t *src,
-                size_t src_nbytes, uint8_t *dst, size_t dst_nbytes)
+pack(zp_worker *worker, int window_bits, int level, const uint8_t *src, size_t src_nbytes,
+     uint8_t *dst, size_t dst_nbytes)
 {
-    struct libdeflate_compressor *library = compressor_of(worker, level);
+    struct libdeflate_compressor *library = compressor_of(worker, levels[level]);
 
     if (!library)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
@@ -148,7 +112,40 @@ unpack(zp_worker *worker, int window_bits, const uint8_t *src, size_t src_nbytes
     }
 }
 
-#else /* zlib-ng only */
+#else /* zlib-ng */
+
+/* The library counts in 32 bits: larger buffers are handed over in pieces. */
+#define PIECE_NBYTES ((size_t)1 << 30)
+
+static void
+feed(zng_stream *stream, const uint8_t *src, size_t src_nbytes, uint8_t *dst, size_t dst_nbytes)
+{
+    size_t in_left = src_nbytes - stream->total_in, out_left = dst_nbytes - stream->total_out;
+
+    stream->next_in = src + stream->total_in;
+    stream->avail_in = (uint32_t)(in_left < PIECE_NBYTES ? in_left : PIECE_NBYTES);
+    stream->next_out = dst + stream->total_out;
+    stream->avail_out = (uint32_t)(out_left < PIECE_NBYTES ? out_left : PIECE_NBYTES);
+}
+
+static int64_t
+pack(zp_worker *worker, int window_bits, int level, const uint8_t *src, size_t src_nbytes,
+     uint8_t *dst, size_t dst_nbytes)
+{
+    zng_stream stream = {0};
+    int32_t status;
+
+    if (zng_deflateInit2(&stream, level, ZNG_DEFLATED, window_bits, ZNG_MEM_LEVEL,
+                         ZNG_DEFAULT_STRATEGY) != ZNG_OK)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    do {
+        feed(&stream, src, src_nbytes, dst, dst_nbytes);
+        int last = stream.total_in + stream.avail_in == src_nbytes;
+        status = zng_deflate(&stream, last ? ZNG_FINISH : ZNG_NO_FLUSH);
+    } while (status == ZNG_OK && stream.total_out < dst_nbytes);
+    zng_deflateEnd(&stream);
+    return status == ZNG_STREAM_END ? (int64_t)stream.total_out : 0;
+}
 
 static void
 release_inflate(void *context)
@@ -221,15 +218,7 @@ zp_deflate_pack(zp_worker *worker, int window_bits, int level, const void *src, 
         level = DEFAULT_LEVEL;
     if (level > MAX_LEVEL)
         level = MAX_LEVEL;
-#if ZP_HAVE_LIBDEFLATE && ZP_HAVE_ZLIBNG
-    if (level < ZLIBNG_LEVEL)
-        return pack_libdeflate(worker, window_bits, level, src, src_nbytes, dst, dst_nbytes);
-#elif ZP_HAVE_LIBDEFLATE
-    return pack_libdeflate(worker, window_bits, level, src, src_nbytes, dst, dst_nbytes);
-#endif
-#if ZP_HAVE_ZLIBNG
-    return pack_zlibng(worker, window_bits, level, src, src_nbytes, dst, dst_nbytes);
-#endif
+    return pack(worker, window_bits, level, src, src_nbytes, dst, dst_nbytes);
 }
 
 int64_t
@@ -242,21 +231,15 @@ zp_deflate_unpack(zp_worker *worker, int window_bits, const void *src, size_t sr
 static int64_t
 bound(const zp_step *step, size_t decoded_nbytes)
 {
-    size_t bound = 0;
-
     (void)step;
     if (decoded_nbytes > (size_t)INT64_MAX / 2)
         return ZP_ERR_TOO_LARGE;
 #if ZP_HAVE_LIBDEFLATE
-    bound = libdeflate_gzip_compress_bound(NULL, decoded_nbytes);
-#endif
-#if ZP_HAVE_ZLIBNG
+    return (int64_t)libdeflate_gzip_compress_bound(NULL, decoded_nbytes);
+#else
     /* The library's bound is for the zlib format; gzip's frame is 12 bytes longer. */
-    size_t other = zng_compressBound(decoded_nbytes) + 12;
-    if (other > bound)
-        bound = other;
+    return (int64_t)zng_compressBound(decoded_nbytes) + 12;
 #endif
-    return (int64_t)bound;
 }
 
 static int64_t

@@ -15,7 +15,6 @@ enum zp_context_slot {
     ZP_CONTEXT_SNAPPY,
     ZP_CONTEXT_DEFLATE,
     ZP_CONTEXT_INFLATE,
-    ZP_CONTEXT_STREAM, /* zlib-ng beside libdeflate */
     ZP_NCONTEXTS
 };
 

@@ -1,6 +1,7 @@
 #include "cases.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
     const char *codec;
@@ -42,8 +43,13 @@ zp_step
 case_step(int i)
 {
     zp_step step = cases[i].step;
+    uint8_t room[64];
 
     step.codec = zp_codec_find(cases[i].codec);
+    /* A container without the compressor in it is not in this build either. */
+    if (step.codec && strcmp(cases[i].codec, "blosc") == 0 &&
+        step.codec->encode(&step, NULL, room, 0, room, sizeof room) == ZP_ERR_UNSUPPORTED)
+        step.codec = NULL;
     return step;
 }
 
