@@ -16,7 +16,7 @@ import suite
 from tree import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
-from peers.interpreters import candidates, probe  # noqa: E402
+from peers.interpreters import candidates, probe
 
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 MAX_NBYTES = 6 << 20
