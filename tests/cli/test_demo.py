@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zarrpy.cli.demo import proof, readers, stored
+from zarrpy.cli.demo import field, proof, readers, stored
 from zarrpy.cli.demo.chains import CHAINS, chunk_shape
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -202,3 +203,34 @@ def test_chunks_cover_an_array_in_few_pieces(shape: tuple[int, ...]) -> None:
     assert len(chunk) == len(shape)
     assert all(length >= 1 for length in chunk)
     assert np.prod(chunk, dtype=float) * 8 <= 1024 * 1024
+
+
+def test_an_interrupted_demonstration_cleans_up(tmp_path: Path, environment: Environment) -> None:
+    """Ctrl-C ends in one line, exit code 130, and no file left."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "zarrpy", "demo"],
+        env=environment(TMPDIR=str(folder)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("zarrpy ")
+
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, errors) == (130, "zarrpy: interrupted\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_of_a_large_file_the_beginning_is_shown(tmp_path: Path) -> None:
+    """A demonstration stays short, and says what it left out."""
+    np.save(tmp_path / "large.npy", np.zeros((9, 1024, 1024), dtype="f4"))
+
+    shown = field.field_of_file(tmp_path / "large.npy")
+
+    assert shown.values.nbytes <= field.MAX_NBYTES
+    assert shown.note == "the first 4 of 9 along the first axis"

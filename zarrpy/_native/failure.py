@@ -1,7 +1,7 @@
 """Turn the engine's status codes into exceptions; the only place that does."""
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from zarrpy.errors import (
     ChecksumError,
@@ -19,8 +19,7 @@ IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT, ENCODE = -8, -9, -10, -11, -12,
 _FILE_STATUS = {IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT}
 
 
-@dataclass(slots=True)
-class Failure:
+class Failure(NamedTuple):
     """What the engine says of an error; -1 and None where it says nothing."""
 
     status: int

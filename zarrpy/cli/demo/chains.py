@@ -32,7 +32,7 @@ CHAINS = (
     Chain(3, "gzip", {"compressors": "gzip:5"}),
     Chain(3, "raw", {"compressors": None, "filters": None}),
     Chain(2, "default", {"chunks": "auto"}),
-    Chain(2, "blosc", {"compressors": "blosc:zstd:5:bitshuffle"}),
+    Chain(2, "blosc", {"compressors": "blosc:zstd:1:bitshuffle"}),
     Chain(2, "zlib", {"compressors": "zlib:5"}),
     Chain(2, "raw", {"compressors": None, "filters": None}),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from zarrpy.cli.exits import UsageError
 
-MAX_NBYTES = 64 * 1024 * 1024  # so that a demonstration stays a matter of seconds
+MAX_NBYTES = 16 * 1024 * 1024  # so that a demonstration stays a matter of seconds
 _KINDS = "biufc"
 _FLOATS = (2, 4, 8)
 
