@@ -42,7 +42,7 @@ def versions(arguments: argparse.Namespace) -> int:
 def collect() -> dict[str, Any]:
     """Gather the versions without importing NumPy."""
     import zarrpy
-    from zarrpy._native.batch import cpu_features, library_versions
+    from zarrpy._native.steps import cpu_features, library_versions
 
     return {
         "zarrpy": zarrpy.__version__,

@@ -193,7 +193,7 @@ def available_codecs() -> list[CodecInfo]:
     >>> [info.kind for info in available_codecs() if info.name == "transpose"]
     ['array -> array']
     """
-    from zarrpy._native.batch import library_versions
+    from zarrpy._native.steps import library_versions
 
     versions = library_versions()
     return [_about(name, versions) for name in codecs.names()]
@@ -230,7 +230,7 @@ def _kind(codec: type[Codec]) -> str:
 
 def _runs(codec: type[Codec]) -> bool:
     """Whether the native codec behind a built-in one is in this build."""
-    from zarrpy._native.batch import find_codec
+    from zarrpy._native.steps import find_codec
 
     native = {"gzip", "numcodecs.zlib"}  # the others are always linked
     return codec.name not in native or bool(find_codec(codec.name.rpartition(".")[2]))

@@ -208,7 +208,7 @@ class BytesToBytes(Codec):
 
     def encode(self, data: Buffer) -> Buffer:
         """Encode bytes."""
-        from zarrpy._native.batch import encode_step
+        from zarrpy._native.steps import encode_step
 
         result: bytes = encode_step(self._own_step("encode"), data)
         return result
@@ -229,7 +229,7 @@ class BytesToBytes(Codec):
         CorruptChunkError
             When `data` is damaged, or holds another number of bytes.
         """
-        from zarrpy._native.batch import decode_step
+        from zarrpy._native.steps import decode_step
 
         result: bytes = decode_step(self._own_step("decode"), data, nbytes)
         if exact and nbytes is not None:

@@ -13,12 +13,13 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from zarrpy._native.batch import NativeChain
+from zarrpy._native.steps import NativeChain
 from zarrpy.codecs import find
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.transpose import Transpose
-from zarrpy.errors import CorruptChunkError, MetadataError, UnsupportedExtensionError
+from zarrpy.config import config
+from zarrpy.errors import CorruptChunkError, LimitError, MetadataError, UnsupportedExtensionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,14 @@ class CodecChain:
     @classmethod
     def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
         """Bind codecs that exist already."""
+        limit = config.limits.max_chunk_bytes
+        if spec.nbytes > limit:
+            raise LimitError(
+                f"chunks of shape {spec.shape} and {spec.dtype} are {spec.nbytes} bytes",
+                limit=limit,
+                asked=spec.nbytes,
+                hint="choose smaller chunks, or raise config.limits.max_chunk_bytes",
+            )
         before, serializer, after = _by_kind(codecs)
         native = _native_chain(before, serializer, after, spec)
         return cls(spec, before, serializer, after, native)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from zarrpy._native.batch import Directory
+    from zarrpy._native.files import Directory
     from zarrpy.stores.base import Bytes
 
 T = TypeVar("T")

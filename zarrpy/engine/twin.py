@@ -15,7 +15,7 @@ import numpy as np
 from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
 
 if TYPE_CHECKING:
-    from zarrpy._native.batch import Directory
+    from zarrpy._native.files import Directory
     from zarrpy._native.plan import ChunkPlan
     from zarrpy.codecs.chain import CodecChain
 

@@ -14,7 +14,7 @@ from zarrpy.errors import NodeNotFoundError, ReadOnlyStoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zarrpy._native.batch import Directory
+    from zarrpy._native.files import Directory
 
     #: Contiguous bytes; anything else with the buffer protocol will do as well.
     Bytes: TypeAlias = bytes | bytearray | memoryview

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from zarrpy._native.batch import Directory
+from zarrpy._native.files import Directory
 from zarrpy.config import config
 from zarrpy.errors import NodeNotFoundError, StoreError
+from zarrpy.metadata.names import check_key
 from zarrpy.stores.base import ByteRange, Store
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class LocalStore(Store):
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
         """Read a file or a part of it."""
+        check_key(key)
         directory = self.directory("")
         if directory is None:
             return None
@@ -52,6 +54,7 @@ class LocalStore(Store):
     def set(self, key: str, value: Bytes) -> None:
         """Replace a file by renaming a new one over it."""
         self.check_writable("set", key)
+        check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
         directory.write(key, value, config.durability == "durable")
@@ -59,6 +62,7 @@ class LocalStore(Store):
     def delete(self, key: str) -> None:
         """Remove a file, and the directories that it leaves empty."""
         self.check_writable("delete", key)
+        check_key(key)
         directory = self.directory("")
         if directory is None or not os.path.lexists(self._path(key)):
             return
@@ -91,7 +95,7 @@ class LocalStore(Store):
         directory = self.directory("")
         if directory is None:
             return [None] * len(keys)
-        return [directory.read(key) for key in keys]
+        return [directory.read(check_key(key)) for key in keys]
 
     def delete_prefix(self, prefix: str) -> None:
         """Remove everything below a prefix, what is nearest to it first.
@@ -174,7 +178,9 @@ class LocalStore(Store):
         return ours.startswith(theirs) or theirs.startswith(ours)
 
     def _path(self, key: str) -> str:
-        return os.path.join(self.root, *key.split("/")) if key else self.root
+        """Name the file of a key, or the directory of a prefix; neither leads out of the root."""
+        parts = check_key(key.rstrip("/")).split("/") if key else ()
+        return os.path.join(self.root, *parts)
 
     def _remove_empty_parents(self, key: str) -> None:
         """Keep no empty directories; one that is in use again simply stays."""

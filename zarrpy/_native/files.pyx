@@ -1,0 +1,157 @@
+# cython: language_level=3, freethreading_compatible=True
+"""Files below a directory: read, replaced and deleted under locks, by the rules of csrc/file.c."""
+
+import os
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport int64_t
+
+from zarrpy._native.core cimport (
+    zp_error,
+    zp_file_read,
+    zp_lock_commit,
+    zp_lock_delete,
+    zp_lock_drop,
+    zp_lock_take,
+    zp_worker,
+)
+from zarrpy._native.steps cimport current_worker, explain
+
+from zarrpy._native.failure import file_failure
+
+
+cdef class Directory:
+    """An open directory below which keys are files.
+
+    Parameters
+    ----------
+    path : str
+        The directory; it must exist.
+
+    Raises
+    ------
+    OSError
+        When it cannot be opened.
+    """
+
+    def __cinit__(self, str path):
+        self.name = os.fsencode(path)
+        self.directory.fd = -1
+        self.directory.path = self.name
+        if hasattr(os, "O_DIRECTORY"):
+            self.directory.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        elif not os.path.isdir(path):
+            raise FileNotFoundError(2, "no such directory", path)
+
+    def __dealloc__(self):
+        if self.directory.fd >= 0:
+            os.close(self.directory.fd)
+
+    def read(self, str key, int64_t offset=0, int64_t length=-1):
+        """Read a key; None when it does not exist.
+
+        Parameters
+        ----------
+        key : str
+            Relative path with "/".
+        offset : int
+            First byte; negative counts from the end.
+        length : int
+            Number of bytes; -1 reads to the end.
+
+        Returns
+        -------
+        bytes or None
+        """
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef zp_worker *worker = current_worker()
+        cdef bytes encoded = os.fsencode(key)
+        cdef const char *name = encoded
+        cdef const void *data = NULL
+        cdef int found = 1
+        cdef int64_t n
+        with nogil:
+            n = zp_file_read(&self.directory, name, offset, length, worker, NULL, 0, &data,
+                             &found, &error)
+        if n < 0:
+            raise file_failure(explain(&error), key, "get")
+        if not found:
+            return None
+        return PyBytes_FromStringAndSize(<const char *>data, n)
+
+    def write(self, str key, data, bint durable=False, int64_t timeout_ms=60_000):
+        """Replace the value of a key, all at once."""
+        with self.lock(key, timeout_ms) as lock:
+            lock.commit(data, durable)
+
+    def delete(self, str key, bint durable=False, int64_t timeout_ms=60_000):
+        """Delete a key under its lock; one that does not exist is no error."""
+        with self.lock(key, timeout_ms) as lock:
+            lock.delete(durable)
+
+    def lock(self, str key, int64_t timeout_ms=60_000):
+        """Take the lock of a key; a context manager with `commit` and `delete`."""
+        return KeyLock(self, key, timeout_ms)
+
+
+cdef class KeyLock:
+    """The lock of one key of a directory, held until it is used or left.
+
+    Parameters
+    ----------
+    directory : Directory
+    key : str
+    timeout_ms : int
+        How long to wait for another writer.
+    """
+
+    def __cinit__(self, Directory directory, str key, int64_t timeout_ms):
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef int status
+        self.lock.fd = -1
+        self.directory = directory
+        self.key = key
+        self.name = os.fsencode(key)
+        cdef const char *name = self.name
+        with nogil:
+            status = zp_lock_take(&directory.directory, name, timeout_ms, NULL, &self.lock, &error)
+        if status < 0:
+            self.lock.fd = -1
+            raise file_failure(explain(&error), key, "lock")
+
+    def commit(self, data, bint durable=False):
+        """Replace the value and let go of the lock."""
+        cdef Py_buffer view
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef const char *name = self.name
+        cdef int status
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        try:
+            with nogil:
+                status = zp_lock_commit(&self.directory.directory, name, &self.lock, view.buf,
+                                        view.len, durable, &error)
+        finally:
+            PyBuffer_Release(&view)
+        if status < 0:
+            raise file_failure(explain(&error), self.key, "set")
+
+    def delete(self, bint durable=False):
+        """Delete the key and let go of the lock."""
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef const char *name = self.name
+        cdef int status
+        with nogil:
+            status = zp_lock_delete(&self.directory.directory, name, &self.lock, durable, &error)
+        if status < 0:
+            raise file_failure(explain(&error), self.key, "delete")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        zp_lock_drop(&self.directory.directory, &self.lock)
+
+    def __dealloc__(self):
+        if self.directory is not None:
+            zp_lock_drop(&self.directory.directory, &self.lock)
