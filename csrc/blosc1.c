@@ -35,7 +35,6 @@ enum {
     FLAG_RESERVED = 0x08,
     FLAG_UNSPLIT = 0x10,
     FORMAT_SHIFT = 5,
-    FORMAT_SNAPPY = 2,
 };
 
 #define MAX_SPLITS 16
@@ -335,7 +334,7 @@ unpack_splits(const header *h, zp_worker *worker, const uint8_t *src, size_t pla
         if (n == 0 || n > h->chunk_nbytes - place)
             return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
         /* Writers keep what snappy could not shrink in its form, a little longer. */
-        if (n > split_nbytes && h->flags >> FORMAT_SHIFT != FORMAT_SNAPPY)
+        if (n > split_nbytes && h->flags >> FORMAT_SHIFT != ZP_FORMAT_SNAPPY)
             return zp_fail(worker, ZP_ERR_CORRUPT, "a split is longer than its bytes");
         if (n == split_nbytes) {
             memcpy(dst + i * split_nbytes, src + place, n);

@@ -8,9 +8,7 @@ the GIL.  Other modules may add codecs of their own in the same way.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.pycapsule cimport PyCapsule_New
-from libc.stdint cimport (
-    int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-)
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from zarrpy._native.core cimport (
@@ -145,62 +143,62 @@ cdef inline int64_t delta_decode(number value, const void *src, size_t src_nbyte
 
 
 cdef int64_t encode_u1(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_encode[uint8_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t decode_u1(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_decode[uint8_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t encode_u2(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_encode[uint16_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t decode_u2(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_decode[uint16_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t encode_u4(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_encode[uint32_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t decode_u4(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_decode[uint32_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t encode_u8(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_encode[uint64_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t decode_u8(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_decode[uint64_t](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t encode_f4(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_encode[float](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t decode_f4(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_decode[float](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t encode_f8(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_encode[double](0, src, src_nbytes, dst, dst_nbytes)
 
 
 cdef int64_t decode_f8(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                    void *dst, size_t dst_nbytes) noexcept nogil:
+                       void *dst, size_t dst_nbytes) noexcept nogil:
     return delta_decode[double](0, src, src_nbytes, dst, dst_nbytes)
 
 

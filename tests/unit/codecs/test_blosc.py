@@ -10,6 +10,7 @@ from numcodecs import blosc as c_blosc
 
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.blosc import COMPRESSORS, Blosc
+from zarrpy.codecs.snappy import Snappy
 from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
 from zarrpy.testing.codec_contract import BytesToBytesContract
 
@@ -97,6 +98,19 @@ def test_the_tail_of_a_bitshuffled_chunk_is_read():
 
     assert Blosc().decode(bytes(encoded), 4003) == data
     assert len(Blosc().decode(as_elements, 4003)) == 4003
+
+
+def test_snappy_that_did_not_shrink_is_read():
+    """Some writers keep what snappy could not shrink in its form, longer than the bytes."""
+    data = np.random.default_rng(0).bytes(1000)
+    packed = Snappy().encode(data)
+    block = len(packed).to_bytes(4, "little") + packed
+    sizes = (1000, 1000, 20 + len(block))
+    header = bytes([2, 1, 0x40 | 0x10, 1]) + b"".join(n.to_bytes(4, "little") for n in sizes)
+    chunk = header + (20).to_bytes(4, "little") + block
+
+    assert len(packed) > len(data)
+    assert Blosc().decode(chunk, 1000) == data
 
 
 def test_an_empty_chunk_is_read_also_from_numcodecs():

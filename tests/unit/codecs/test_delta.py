@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from zarrpy._native.steps import decode_step, encode_step
 
+from zarrpy._native.steps import decode_step, encode_step
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.delta import Delta
 from zarrpy.errors import CodecError, MetadataError

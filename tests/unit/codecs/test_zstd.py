@@ -74,9 +74,9 @@ def test_a_bad_level_is_refused(level):
         Zstd(level)
 
 
-def test_v3_omits_a_checksum_that_is_not_there():
-    """The key is optional, and absent means false."""
-    assert Zstd(3).to_config(3) == {"level": 3}
+def test_v3_always_says_whether_there_is_a_checksum():
+    """The key is optional and absent means false, but some readers want it."""
+    assert Zstd(3).to_config(3) == {"level": 3, "checksum": False}
     assert Zstd(3, True).to_config(3) == {"level": 3, "checksum": True}
     assert Zstd.from_config({"level": 3}, dialect=3) == Zstd(3)
 
