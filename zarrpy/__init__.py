@@ -9,14 +9,18 @@ Examples
 1000.0
 """
 
+from __future__ import annotations
+
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # importing `typing` would take longer than all the rest of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from zarrpy.api import (
         array as array,
     )

@@ -72,14 +72,16 @@ def test_the_light_verbs_do_not_import_numpy(argument: str, environment: Environ
 
 @pytest.mark.parametrize("argument", ["--help", "versions"])
 def test_the_light_verbs_answer_at_once(argument: str, environment: Environment) -> None:
-    """They take less than 80 ms of processor time beyond an empty Python's, at their best."""
+    """At their best they take less than five empty Pythons: 80 ms more where one takes 20."""
     environ = environment()
     command = [sys.executable, "-P", "-m", "zarrpy", argument]
-    bare = min(_cpu_seconds([sys.executable, "-P", "-c", ""], environ) for _ in range(5))
+    empty = [sys.executable, "-P", "-c", ""]
+    # in turns, so that a busy machine slows both
+    pairs = [(_cpu_seconds(empty, environ), _cpu_seconds(command, environ)) for _ in range(10)]
 
-    ours = min(_cpu_seconds(command, environ) for _ in range(10))
+    bare, ours = (min(times) for times in zip(*pairs, strict=True))
 
-    assert ours - bare < 0.080
+    assert ours < 5 * bare
 
 
 def _cpu_seconds(command: list[str], environ: dict[str, str]) -> float:
