@@ -275,7 +275,7 @@ class Array:
         """
         self._check_writable("write")
         chosen = parse(selection, self.shape)
-        values = _broadcast(value, self.dtype, chosen.shape, self.name)
+        values = assignable(value, self.dtype, chosen.shape, self.name)
         yield from self._run(self._batch(chosen, values, writing=True))
 
     def _check_writable(self, operation: str) -> None:
@@ -410,13 +410,11 @@ def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any
         raise TypeError(f"out has data type {out.dtype}, but the array has {dtype}")
 
 
-def _broadcast(
+def assignable(
     value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
 ) -> np.ndarray[Any, Any]:
     """Cast and broadcast a value as NumPy's assignment does: leading axes of length 1 may go."""
-    values = np.asarray(value)
-    if values.dtype != dtype:
-        values = values.astype(dtype)
+    values = np.asarray(value, dtype)
     while values.ndim > len(shape) and values.shape[0] == 1:
         values = values[0]
     try:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zarrpy.array import Array, assignable
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.codecs.notation import parse_codec, to_document
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
+from zarrpy.engine.nodes import create_node
 from zarrpy.errors import MetadataError
 from zarrpy.layout import default_chunks, default_compressors
 from zarrpy.metadata import dtypes
@@ -25,6 +27,9 @@ from zarrpy.metadata.model import ArrayMetadata, NamedConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from zarrpy.engine.requests import Steps
+    from zarrpy.stores.base import Store
 
 #: Stands for "not given" where None means something.
 DEFAULT: Any = type("Default", (), {"__repr__": lambda self: "DEFAULT"})()
@@ -45,6 +50,40 @@ def auto_keyword(keywords: dict[str, Any]) -> dict[str, Any]:
         if separator is not None:
             renamed["chunk_key_encoding"] = {"name": "v2", "separator": separator}
     return renamed
+
+
+def created(
+    store: Store,
+    path: str,
+    keywords: dict[str, Any],
+    *,
+    overwrite: bool = False,
+    write_data: bool = True,
+) -> Steps[Array]:
+    """Create an array; what is wrong with the keywords or the data is known before it is stored."""
+    for name in keywords:
+        check_keyword(name)
+    data = keywords.get("data") if write_data else None
+    metadata, keep_empty = array_metadata(**keywords)
+    array = Array(store, path, metadata, write_empty_chunks=keep_empty)
+    if data is not None:
+        data = assignable(data, array.dtype, array.shape, array.name)
+    yield from create_node(path, metadata, overwrite=overwrite)
+    if data is not None:
+        yield from array.write.steps(Ellipsis, data)
+    return array
+
+
+def check_keyword(name: str) -> None:
+    """Refuse a keyword that arrays are not created by."""
+    known = array_metadata.__kwdefaults__ or {}
+    if name in known:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    hint = f". Did you mean {near[0]!r}?" if near else ""
+    raise TypeError(f"create_array() got an unexpected keyword argument {name!r}{hint}")
 
 
 def chosen_format(zarr_format: int | None) -> int:

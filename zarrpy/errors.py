@@ -153,7 +153,7 @@ def _prefixed(place: object, text: str) -> str:
 
 def _about_node(path: str | None, text: str) -> str:
     """Put the path of a node before the text, unless the text names it already."""
-    return text if path is None or repr(path) in text else f"{path!r}: {text}"
+    return text if not path or repr(path) in text else f"{path!r}: {text}"
 
 
 class MetadataError(ZarrError, ValueError):

@@ -9,7 +9,7 @@ import numpy as np
 
 from zarrpy.array import Array
 from zarrpy.attributes import Attributes
-from zarrpy.creation import array_metadata, auto_keyword
+from zarrpy.creation import auto_keyword, created
 from zarrpy.engine.nodes import (
     create_node,
     delete_node,
@@ -101,7 +101,10 @@ class Group(MutableMapping[str, Any]):
         return self._node(full, found)
 
     def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and self._has(path)
+        try:
+            return isinstance(path, str) and self._has(path)
+        except NodeNotFoundError:  # not a path at all
+            return False
 
     @operation
     def _has(self, path: str) -> Steps[bool]:
@@ -179,16 +182,11 @@ class Group(MutableMapping[str, Any]):
     def _create_array(self, name: str, keywords: dict[str, Any]) -> Steps[Array]:
         self._check_writable("create an array in")
         path = key_of(self.path, check_path(name))
-        data = keywords.pop("data", None)
         overwrite = keywords.pop("overwrite", False)
         write_data = keywords.pop("write_data", True)
         keywords.setdefault("zarr_format", self.metadata.zarr_format)
-        metadata, keep_empty = array_metadata(data=data, **keywords)
-        yield from create_node(path, metadata, overwrite=overwrite)
-        array = Array(self.store, path, metadata, write_empty_chunks=keep_empty)
-        if data is not None and write_data:
-            yield from array.write.steps(Ellipsis, data)
-        return array
+        made = created(self.store, path, keywords, overwrite=overwrite, write_data=write_data)
+        return (yield from made)
 
     @operation
     def create_group(

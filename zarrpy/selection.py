@@ -119,9 +119,7 @@ def _slice(
     try:
         start, stop, step = term.indices(length)
     except TypeError:
-        raise SelectionError(
-            f"slice indices must be integers or None, not {term}", selection=key, shape=shape
-        ) from None
+        raise TypeError(f"slice indices must be integers or None, not {term}") from None
     except ValueError:
         raise ValueError("slice step cannot be zero") from None
     count = len(range(start, stop, step))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
-from zarrpy.creation import DEFAULT, array_metadata, auto_keyword, chosen_format
+from zarrpy.creation import DEFAULT, auto_keyword, check_keyword, chosen_format, created
 from zarrpy.engine.nodes import create_node
 from zarrpy.engine.operation import entry
 from zarrpy.group import Group
@@ -122,19 +122,14 @@ def create_array(
         "dimension_names": dimension_names,
         "config": config,
     }
-    metadata, keep_empty = array_metadata(**_merge(keywords, aliases))
-    yield from create_node(path, metadata, overwrite=overwrite)
-    array = Array(store, path, metadata, write_empty_chunks=keep_empty)
-    if data is not None and write_data:
-        yield from array.write.steps(Ellipsis, data)
-    return array
+    merged = _merge(keywords, aliases)
+    return (yield from created(store, path, merged, overwrite=overwrite, write_data=write_data))
 
 
 def _merge(keywords: dict[str, Any], aliases: dict[str, Any]) -> dict[str, Any]:
     """Let keywords of older libraries stand in for those that were not given."""
     for name, value in auto_keyword(aliases).items():
-        if name not in keywords:
-            raise TypeError(f"create_array() got an unexpected keyword argument {name!r}")
+        check_keyword(name)
         if keywords[name] not in (None, "auto", DEFAULT):
             raise TypeError(f"{name!r} is given twice, once under an older name")
         keywords[name] = value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
-from zarrpy.creation import array_metadata, auto_keyword, chosen_format
+from zarrpy.creation import auto_keyword, chosen_format, created
 from zarrpy.engine.nodes import create_node, read_node, require_node
 from zarrpy.engine.operation import entry
 from zarrpy.errors import ReadOnlyStoreError
@@ -83,7 +83,7 @@ def open(
     Examples
     --------
     >>> store = {}
-    >>> array = create_array(store, name="a", data=[1, 2, 3])
+    >>> array = open(store, path="a", data=[1, 2, 3])
     >>> list(open(store))
     ['a']
     """
@@ -144,12 +144,8 @@ def _open_array(
     overwrite = keywords.pop("overwrite", False) or mode == "w"
     if keywords.get("data") is None:
         keywords.setdefault("dtype", "float64")
-    metadata, keep_empty = array_metadata(zarr_format=zarr_format, **keywords)
-    yield from create_node(check_path(path), metadata, overwrite=overwrite)
-    array = Array(store, path, metadata, write_empty_chunks=keep_empty)
-    if keywords.get("data") is not None:
-        yield from array.write.steps(Ellipsis, keywords["data"])
-    return array
+    keywords["zarr_format"] = zarr_format
+    return (yield from created(store, check_path(path), keywords, overwrite=overwrite))
 
 
 @entry

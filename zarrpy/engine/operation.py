@@ -7,7 +7,7 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from zarrpy.engine.drive import drive, drive_async
-from zarrpy.errors import NodeNotFoundError
+from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_ABOUT_NODES = (NodeNotFoundError, NodeExistsError, NodeKindError)
 
 
 class Owner(Protocol):
@@ -88,7 +90,7 @@ class Entry(Generic[P, T]):
         opened = _open_store(store, kwargs)
         try:
             return drive(opened, self._steps(opened, *args, **kwargs))
-        except NodeNotFoundError as error:
+        except _ABOUT_NODES as error:
             opened.locate(error)
             raise
 
@@ -97,7 +99,7 @@ class Entry(Generic[P, T]):
         opened = _open_store(store, kwargs)
         try:
             return await drive_async(opened, self._steps(opened, *args, **kwargs))
-        except NodeNotFoundError as error:
+        except _ABOUT_NODES as error:
             opened.locate(error)
             raise
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
-from zarrpy.errors import NodeNotFoundError, ReadOnlyStoreError
+from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError, ReadOnlyStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     # Stores have a method of the name `list`, so the types of lists are named outside.
     Values: TypeAlias = list[Bytes | None]
     Names: TypeAlias = list[str]
+
+#: An error about a node, which may say where the store is.
+NodeError: TypeAlias = NodeNotFoundError | NodeExistsError | NodeKindError
 
 
 class ByteRange(NamedTuple):
@@ -118,7 +121,7 @@ class Store(ABC):
         ours, theirs = path + "/" if path else "", other_path + "/" if other_path else ""
         return ours.startswith(theirs) or theirs.startswith(ours)
 
-    def locate(self, error: NodeNotFoundError) -> NodeNotFoundError:
+    def locate(self, error: NodeError) -> NodeError:
         """Say in an error where this store is, as far as people know it by a place."""
         return error
 

@@ -19,7 +19,7 @@ from zarrpy.stores.base import ByteRange, Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from zarrpy.stores.base import Bytes, Names, Values
+    from zarrpy.stores.base import Bytes, Names, NodeError, Values
 
 LOCK_SUFFIX = ".__lock"
 
@@ -150,24 +150,27 @@ class LocalStore(Store):
         except OSError as error:
             raise self._failure(path, "create", error) from error
 
-    def locate(self, error: NodeNotFoundError) -> NodeNotFoundError:
-        """Name the directory that holds nothing, and what lies beside it under a like name."""
+    def locate(self, error: NodeError) -> NodeError:
+        """Name the directory; when it holds nothing, also what lies beside it under a like name."""
         if error.path:
             error.message = error.message.replace(repr(error.path), repr(self._path(error.path)))
             return error
         error.message = error.message.replace("'/'", repr(self.root))
+        error.path = self.root
+        if isinstance(error, NodeNotFoundError):
+            error.nearest = self._neighbours()
+        return error
+
+    def _neighbours(self) -> Names:
+        """Paths beside the root whose names are like its own."""
+        from difflib import get_close_matches
+
         parent, name = os.path.split(self.root)
         try:
-            beside = os.listdir(parent)
+            beside = [each for each in os.listdir(parent) if each != name]
         except OSError:
-            beside = []
-        if beside:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, (each for each in beside if each != name), n=3)
-            error.nearest = [os.path.join(parent, each) for each in near]
-        error.path = self.root
-        return error
+            return []
+        return [os.path.join(parent, each) for each in get_close_matches(name, beside, n=3)]
 
     def overlaps(self, path: str, other: Store, other_path: str) -> bool:
         """Whether one directory lies within the other, through whatever links."""
