@@ -25,6 +25,8 @@ class Library(Adapter):
     def create(self, location: Any, document: Document) -> Any:
         driver = "zarr" if document["zarr_format"] == 2 else "zarr3"
         keep = document if driver == "zarr" else drop(document)
+        if isinstance(location, dict):
+            location["driver"] = driver
         return self._open(location, driver, metadata=keep, create=True)
 
     def create_default(self, location: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
@@ -35,9 +37,9 @@ class Library(Adapter):
         ).result()
 
     def open(self, location: Any) -> Any:
-        kvstore, _ = place(location)
-        old = kvstore["driver"] == "file" and Path(kvstore["path"], ".zarray").exists()
-        return self._open(location, "zarr" if old else "zarr3")
+        if isinstance(location, dict):
+            return self._open(location, location["driver"])
+        return self._open(location, "zarr" if Path(location, ".zarray").exists() else "zarr3")
 
     def read(self, array: Any, selection: Any = ...) -> np.ndarray:
         view = array if selection is ... else array[selection]

@@ -1,0 +1,65 @@
+"""Measure zarrpy beside its peers and write the README's table.
+
+python bench/py/run.py              every row, five rounds; bench/results/measured.json, README
+python bench/py/run.py --quick      smaller arrays, three rounds; prints, writes nothing
+python bench/py/run.py --only cube  rows whose key contains a word; prints, writes nothing
+python bench/py/run.py --table      the README's table from the kept results
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(ROOT / "tests")]
+
+import table  # noqa: E402
+from peers import adapters, environments  # noqa: E402
+from rounds import Rounds  # noqa: E402
+
+RESULTS = ROOT / "bench" / "results"
+FOLDER = ROOT / "build" / "bench"
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="smaller arrays, three rounds")
+    parser.add_argument("--only", default="", metavar="WORD", help="rows whose key contains it")
+    parser.add_argument("--table", action="store_true", help="render the kept results only")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    options = parser.parse_args()
+    kept = RESULTS / "measured.json"
+    if not options.table:
+        failed = make_environments()
+        if failed:
+            print("\n".join(failed), file=sys.stderr)
+            return 1
+        results = Rounds(FOLDER, options.quick, options.only).run()
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        text = json.dumps(results, indent=1) + "\n"
+        if options.json:
+            options.json.write_text(text)
+        if options.quick or options.only:
+            print(table.render(results))
+            return 0
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        kept.write_text(text)
+    table.insert(ROOT / "README.md", "bench", table.render(json.loads(kept.read_text())))
+    return 0
+
+
+def make_environments() -> list[str]:
+    """Make the environments of all peers; return what failed."""
+    names = tuple(dict.fromkeys(adapters.ENVIRONMENT_OF.values()))
+    made = environments.ensure_all(names)
+    return [str(result) for result in made.values() if isinstance(result, Exception)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

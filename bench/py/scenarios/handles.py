@@ -1,0 +1,49 @@
+"""Open an array; read one element."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scenarios.base import BLOSC, Row, v3, values_file
+
+SHAPE = (64, 256, 256)
+TIMES = 200
+
+
+def rows(quick: bool) -> list[Row]:
+    """Return the rows, their time given for one call."""
+    document = v3(SHAPE, (64, 64, 64), BLOSC)
+    return [
+        Row("open", "open an array", "handles", document, operations=TIMES),
+        Row("item", "one item, 1 MB blosc chunk", "handles", document, operations=TIMES),
+    ]
+
+
+def prepare(library: Any, row: Row, folder: Path) -> Any:
+    """Note the path, or open the array and choose elements."""
+    path = str(row.stored(folder))
+    if row.key == "open":
+        return library, path, None, None
+    rng = np.random.default_rng(7)
+    places = [tuple(int(rng.integers(n)) for n in SHAPE) for _ in range(TIMES)]
+    return library, library.open(path), places, np.load(values_file(row, folder), mmap_mode="r")
+
+
+def run(state: Any) -> Any:
+    """Open the array, or read the elements, so many times."""
+    library, array, places, _ = state
+    if places is None:
+        return [library.open(array) for _ in range(TIMES)]
+    return [library.read(array, place) for place in places]
+
+
+def settle(state: Any, result: Any) -> None:
+    """Compare the elements."""
+    _, _, places, values = state
+    if places is None:
+        assert tuple(result[-1].shape) == SHAPE
+    else:
+        assert [float(item) for item in result] == [float(values[place]) for place in places]
