@@ -7,13 +7,14 @@ Every thread has a worker: scratch memory and codec contexts that are made once 
 from _thread import _local
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from zarrpy._native.core cimport (
     ZP_ERR_SIZE,
+    ZP_EXACT,
     ZP_MAX_NDIM,
     ZP_MAX_STEPS,
     ZP_SLOT_PING,
@@ -124,23 +125,29 @@ cdef int fill_step(zp_step *native, object step) except -1:
 
 
 cdef object run_step(zp_step *step, const void *source, Py_ssize_t nbytes, int64_t room,
-                     bint decoding):
-    """Run one step; a bytes object, or None when `room` was too small."""
+                     bint decoding, bint exact):
+    """Run one step; a bytes object, or None when `room` was too small.
+
+    Where `room` is likely the size of the result (`exact`), it is made in place.
+    """
     cdef zp_worker *worker = current_worker()
     cdef int64_t n
-    cdef void *scratch
+    cdef void *target
+    result = PyBytes_FromStringAndSize(NULL, room) if exact else None
+    if exact:
+        target = PyBytes_AS_STRING(result)
+    else:
+        target = zp_worker_scratch(worker, ZP_SLOT_PING, room)
+        if target == NULL:
+            raise MemoryError(f"no memory for {room} bytes")
     with nogil:
-        scratch = zp_worker_scratch(worker, ZP_SLOT_PING, room)
-        if scratch != NULL:
-            zp_worker_explain(worker, NULL)
-            if decoding:
-                n = step.codec.decode(step, worker, source, nbytes, scratch, room)
-            else:
-                n = step.codec.encode(step, worker, source, nbytes, scratch, room)
-    if scratch == NULL:
-        raise MemoryError(f"no memory for {room} bytes")
+        zp_worker_explain(worker, NULL)
+        if decoding:
+            n = step.codec.decode(step, worker, source, nbytes, target, room)
+        else:
+            n = step.codec.encode(step, worker, source, nbytes, target, room)
     if n >= 0:
-        return PyBytes_FromStringAndSize(<char *>scratch, n)
+        return result if exact and n == room else PyBytes_FromStringAndSize(<char *>target, n)
     if n == ZP_ERR_SIZE and decoding:
         return None
     detail = zp_worker_detail(worker)
@@ -178,7 +185,8 @@ def encode_step(step, data):
         if room < 0:
             failure = Failure(status=room, reason=zp_strerror(<int>room).decode())
             raise step_failure(failure, native.codec.name.decode(), "encode")
-        return run_step(&native, view.buf, view.len, room, False)
+        exact = native.codec.flags & ZP_EXACT
+        return run_step(&native, view.buf, view.len, room, False, exact)
     finally:
         PyBuffer_Release(&view)
 
@@ -208,7 +216,7 @@ def decode_step(step, data, nbytes=None, int64_t limit=1 << 31):
     try:
         room = min(4 * view.len + 4096, limit) if nbytes is None else nbytes
         while True:
-            decoded = run_step(&native, view.buf, view.len, room, True)
+            decoded = run_step(&native, view.buf, view.len, room, True, nbytes is not None)
             if decoded is not None:
                 return decoded
             if nbytes is not None or room >= limit:

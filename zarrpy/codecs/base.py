@@ -12,6 +12,7 @@ such a codec), and register it with `zarrpy.register_codec`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -89,7 +90,7 @@ class Step:
 
 def unstored(default: Any) -> Any:
     """Make a field of a codec that tunes the writer and is no part of its configuration."""
-    return field(default=default, compare=False, metadata={"stored": False})
+    return field(default=default, metadata={"stored": False})
 
 
 class Codec:
@@ -241,10 +242,7 @@ class BytesToBytes(Codec):
             raise CorruptChunkError(f"decodes to {found} bytes, not {wanted}", codec=self.name)
 
     def _own_step(self, direction: str) -> Step:
-        """Give the step of plain bytes, as no more is known when the codec runs alone."""
-        import numpy as np
-
-        step = self.step(ChunkSpec((), np.dtype("uint8"), None))
+        step = _step_alone(self)
         if step is None:
             raise CodecError(
                 "has neither a native step nor methods of its own",
@@ -252,3 +250,11 @@ class BytesToBytes(Codec):
                 direction=direction,
             )
         return step
+
+
+@lru_cache(maxsize=64)
+def _step_alone(codec: Codec) -> Step | None:
+    """Give the step for plain bytes, as no more is known when a codec runs alone."""
+    import numpy as np
+
+    return codec.step(ChunkSpec((), np.dtype("uint8"), None))
