@@ -154,11 +154,10 @@ class LocalStore(Store):
         """Name the directory; when it holds nothing, also what lies beside it under a like name."""
         if error.path:
             error.message = error.message.replace(repr(error.path), repr(self._path(error.path)))
-            return error
-        error.message = error.message.replace("'/'", repr(self.root))
-        error.path = self.root
-        if isinstance(error, NodeNotFoundError):
+        elif isinstance(error, NodeNotFoundError):
             error.nearest = self._neighbours()
+        error.message = error.message.replace("'/'", repr(self.root))
+        error.path = self._path(error.path or "")
         return error
 
     def _neighbours(self) -> Names:
