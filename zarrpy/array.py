@@ -385,6 +385,10 @@ class Array:
             raise TypeError("only a 0-d array of integers can be an index")
         return operator.index(self[()])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made again when it is needed."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("codecs", "_fill_bytes")}
+
     def __repr__(self) -> str:
         names = self.dimension_names
         sizes = ", ".join(

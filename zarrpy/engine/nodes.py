@@ -164,6 +164,7 @@ def create_node(path: str, metadata: Metadata, *, overwrite: bool = False) -> St
     NodeKindError
         When an array stands on the way.
     """
+    documents = documents_of(path, metadata)  # what has no words is an error before all else
     existing = yield from read_node(path)
     if existing is not None and not overwrite:
         is_array = isinstance(existing, ArrayMetadata)
@@ -177,7 +178,7 @@ def create_node(path: str, metadata: Metadata, *, overwrite: bool = False) -> St
         yield from delete_node(path)
     for parent in missing:
         yield from write_node(parent, GroupMetadata(zarr_format=metadata.zarr_format))
-    yield from write_node(path, metadata)
+    yield Put(documents)
 
 
 def _missing_parents(path: str) -> Steps[list[str]]:
