@@ -44,7 +44,8 @@ bench-quick: build $(VENV)/.bench
 	$(BIN)/python bench/py/run.py --quick
 
 bench-c: $(VENV)/.base
-	$(BIN)/python tools/c_programs.py run bench/c
+	rm -f build/bench-c.jsonl
+	$(BIN)/python tools/c_programs.py run bench/c --json build/bench-c.jsonl
 
 wheel: $(VENV)/.wheel
 	$(BIN)/python tools/wheels.py

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "zarrpy.h"
 
 #define MAX_COLUMNS 16
@@ -13,7 +17,7 @@
 int quick;
 static FILE *json;
 static char title[200], columns[MAX_COLUMNS][40];
-static int ncolumns, column, nrows;
+static int ncolumns, column;
 
 double
 now(void)
@@ -70,6 +74,11 @@ read_options(int argc, char **argv)
             exit(2);
         }
     }
+#ifdef M_MMAP_THRESHOLD
+    /* Memory that goes back to the system with each chunk would be measured more than codecs. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
     static const char *const libraries[] = {"zstd", "lz4", "blosclz", "zlib-ng", "libdeflate"};
     printf("SIMD %s", zp_cpu_features());
     for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++)
@@ -82,7 +91,7 @@ void
 table_begin(const char *name, const char *words)
 {
     snprintf(title, sizeof title, "%s", name);
-    ncolumns = column = nrows = 0;
+    ncolumns = column = 0;
     while (*words && ncolumns < MAX_COLUMNS) {
         size_t n = strcspn(words, " ");
         snprintf(columns[ncolumns++], sizeof columns[0], "%.*s", (int)n, words);
@@ -132,7 +141,6 @@ table_row_end(void)
     printf("\n");
     fflush(stdout);
     column = 0;
-    nrows++;
 }
 
 void
