@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -46,6 +47,4 @@ def collected(tree: Path, python: str = sys.executable) -> int:
     listing = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     if listing.returncode != 0:
         raise SystemExit(f"the tests of {tree} cannot be collected:\n{listing.stdout[-3000:]}")
-    return sum(
-        int(line.rpartition(": ")[2]) for line in listing.stdout.splitlines() if ": " in line
-    )
+    return sum(map(int, re.findall(r"^\S+\.py: (\d+)$", listing.stdout, re.MULTILINE)))
