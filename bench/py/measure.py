@@ -3,7 +3,7 @@
 Reads a request, ``{"library", "row", "folder", "repeats", "quick"}``, from standard input and
 prints ``{"wall": [...], "cpu": [...], "peak": ..., "versions": {...}}``: seconds of each run after
 a first one that is checked but not counted, and the memory that the first run needed at its
-highest, as a multiple of its result.
+highest, as a multiple of its result.  A scenario's ``finish`` may add members.
 """
 
 import json
@@ -65,9 +65,9 @@ def workload(request: dict) -> dict:
         cpu.append((time.process_time() - begin_cpu) / row.operations)
         if not row.reading:
             scenario.settle(state, result)
-    if hasattr(scenario, "finish"):
-        scenario.finish(state)
-    return {"wall": wall, "cpu": cpu, "peak": peak, "versions": library.versions()}
+    notes = scenario.finish(state) if hasattr(scenario, "finish") else None
+    found = {"wall": wall, "cpu": cpu, "peak": peak, "versions": library.versions()}
+    return {**found, **(notes or {})}
 
 
 def memory(name: str) -> int:

@@ -150,6 +150,10 @@ class Rounds:
         answer = json.loads(done.stdout)
         samples.add(answer)
         self.versions.setdefault(name, answer.get("versions", {}))
+        self.note(row, name, answer)
+
+    def note(self, row: Row, name: str, answer: dict[str, Any]) -> None:
+        """Keep what else an answer tells; whole rounds have no use for it."""
 
 
 def machine() -> dict[str, Any]:

@@ -7,6 +7,8 @@ one line on standard output, so that a crash is known to the job.  Requests:
     answers ``{"ok": true, "versions": {...}}``
 ``{"op": "write", "jobs": [{"path", "document", "values"}]}``
     creates each array and writes the values of a .npy file
+``{"op": "write_default", "jobs": [{"path", "values"}]}``
+    the same with no option but shape and data type
 ``{"op": "read", "jobs": [{"path", "values"}]}``
     reads each array and compares it, bit for bit, with a .npy file
 
@@ -59,6 +61,13 @@ class Worker:
         """Create an array and write it whole."""
         array = self.library.create(job["path"], job["document"])
         self.library.write(array, np.load(job["values"]))
+        return {}
+
+    def write_default(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Create an array with the library's own defaults and write it whole."""
+        values = np.load(job["values"])
+        array = self.library.create_default(job["path"], values.shape, values.dtype)
+        self.library.write(array, values)
         return {}
 
     def read(self, job: dict[str, Any]) -> dict[str, Any]:
