@@ -39,6 +39,7 @@ enum {
 
 #define MAX_SPLITS 16
 #define MIN_SPLIT_NBYTES 128 /* also the smallest input and block worth compressing */
+#define MIN_ZSTD_SPLIT_NBYTES 4096
 #define MAX_BLOCK_NBYTES (((size_t)INT32_MAX - 1020) / 3)
 #define KIB ((size_t)1024)
 
@@ -80,8 +81,9 @@ splits(const zp_step *step, size_t typesize, size_t blocksize)
         return 0;
     if (step->compressor != ZP_ZSTD)
         return 1;
-    /* By tradition zstd never splits; up to level 5 splits are both smaller and faster. */
-    return step->split && step->shuffle == ZP_BYTESHUFFLE && step->level <= 5 && typesize > 1;
+    /* By tradition zstd never splits; up to level 5 long splits are both smaller and faster. */
+    return step->split && step->shuffle == ZP_BYTESHUFFLE && step->level <= 5 && typesize > 1 &&
+           blocksize / typesize >= MIN_ZSTD_SPLIT_NBYTES;
 }
 
 /* Compressors worth larger blocks. */
@@ -120,7 +122,8 @@ choose_blocksize(const zp_step *step, size_t typesize, size_t nbytes)
         blocksize = automatic_blocksize(step, nbytes);
 
     /* The rule speaks of one split, and a block holds as many as an element has bytes. */
-    if (step->level > 0 && splits(step, typesize, blocksize)) {
+    size_t judged = step->compressor == ZP_ZSTD ? nbytes : blocksize;
+    if (step->level > 0 && splits(step, typesize, judged)) {
         blocksize = min_size(blocksize, 256 * KIB) * typesize;
         if (blocksize < 64 * KIB)
             blocksize = 64 * KIB;

@@ -113,6 +113,10 @@ LICENCES = {
 }
 
 
+# What the pinned libraries do not tell of themselves when they run.
+LIBDEFLATE_VERSION = ("ZP_LIBDEFLATE_VERSION", "1.26")
+
+
 @dataclass
 class Plan:
     """What is compiled, linked and told to csrc."""
@@ -160,14 +164,19 @@ def make() -> Plan:
     if chosen == "sdist":
         return Plan(
             chosen,
-            [("ZP_HAVE_BLOSCLZ", "1"), ("ZP_HAVE_LIBDEFLATE", "1")],
+            [
+                ("ZP_HAVE_BLOSCLZ", "1"),
+                ("ZP_HAVE_LIBDEFLATE", "1"),
+                LIBDEFLATE_VERSION,
+                ("ZP_BLOSCLZ_VERSION", "2.5.1"),
+            ],
             compile=[ZSTD, LZ4, BLOSCLZ, LIBDEFLATE],
             licences=("zstd", "lz4", "blosc", "fastlz", "libdeflate"),
         )
     names = ("BLOSC2_ARCHIVE", "ZLIBNG", "ZFP", "BLOSCLZ")
     plan = Plan(
         chosen,
-        [(f"ZP_HAVE_{name}", "1") for name in names],
+        [*((f"ZP_HAVE_{name}", "1") for name in names), ("ZP_BLOSCLZ_VERSION", "2.5.3")],
         archive=_archive_pin(),
         licences=("zstd", "lz4", "blosc", "fastlz", "zlib-ng", "zfp"),
     )
@@ -179,7 +188,7 @@ def make() -> Plan:
         plan.notes.append(f"libdeflate is left out, zlib-ng does its work, slower: {error}")
     else:
         plan.compile.append(LIBDEFLATE)
-        plan.macros.append(("ZP_HAVE_LIBDEFLATE", "1"))
+        plan.macros += [("ZP_HAVE_LIBDEFLATE", "1"), LIBDEFLATE_VERSION]
         plan.licences += ("libdeflate",)
     return plan
 

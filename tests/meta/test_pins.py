@@ -159,7 +159,7 @@ def test_each_way_tells_the_engine_what_it_has(plan, monkeypatch):
     told = {}
     for way in ("sdist", "system"):
         monkeypatch.setenv("ZARRPY_NATIVE", way)
-        told[way] = {name for name, _ in plan.make().macros}
+        told[way] = {name for name, value in plan.make().macros if value == "1"}
 
     assert told["sdist"] == {"ZP_HAVE_BLOSCLZ", "ZP_HAVE_LIBDEFLATE"}
     assert told["system"] == {"ZP_SYSTEM_LIBS", "ZP_HAVE_LIBDEFLATE"}

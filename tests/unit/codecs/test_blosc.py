@@ -1,5 +1,7 @@
 """Tests of `zarrpy.codecs.blosc`."""
 
+from dataclasses import replace
+
 import blosc2
 import numcodecs
 import numpy as np
@@ -82,6 +84,24 @@ def test_split_zstd_is_smaller_and_read_by_others(clevel):
     assert whole.encode(data)[2] & 0x10 == 0x10
     assert bytes(numcodecs.Blosc().decode(encoded)) == data
     assert blosc2.decompress(encoded) == data
+
+
+@pytest.mark.parametrize(
+    ("codec", "nbytes"),
+    [
+        (Blosc("zstd", 3, "shuffle", 4), 4 * 4095),
+        (Blosc("zstd", 6, "shuffle", 4), 400_000),
+        (Blosc("zstd", 3, "bitshuffle", 4), 400_000),
+        (Blosc("zstd", 3, "shuffle", 1), 400_000),
+        (Blosc("zstd", 3, "shuffle", 17), 400_000),
+    ],
+)
+def test_zstd_is_not_split_where_that_does_not_pay(codec, nbytes):
+    """Short splits, high levels and single bytes are better off whole."""
+    encoded = codec.encode(WALK.tobytes()[:nbytes])
+
+    assert encoded[2] & 0x10 == 0x10
+    assert encoded == replace(codec, split=False).encode(WALK.tobytes()[:nbytes])
 
 
 def test_the_writers_choice_to_split_is_not_stored():
