@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy.array import Array, assignable
+from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.codecs.notation import parse_codec, to_document
+from zarrpy.codecs.notation import parse_codec
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
 from zarrpy.engine.nodes import create_node
@@ -133,13 +134,13 @@ def array_metadata(
     value = fill.default(data_type) if fill_value is DEFAULT else fill.coerce(fill_value, data_type)
     spec = ChunkSpec(chunk_shape, data_type.numpy, value)
     codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr)
-    CodecChain.of(codecs, spec)  # refuses what does not fit together
+    chain = CodecChain.of(codecs, spec)  # refuses what does not fit together
     metadata = ArrayMetadata(
         shape,
         data_type,
         ChunkGrid(chunk_shape),
         _chunk_keys(chunk_key_encoding, zarr),
-        tuple(_documents(codecs, zarr)),
+        tuple(_documents(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
         value,
         _names(dimension_names, len(shape)),
         normalise(attributes or {}),
@@ -266,11 +267,11 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     return [parse_codec(given, spec)]
 
 
-def _documents(codecs: list[Codec], zarr: Format) -> Iterable[NamedConfig]:
+def _documents(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
     """Name the codecs; transpose and bytes are spelled as in v3 in both formats' models."""
     for codec in codecs:
         built_in = isinstance(codec, Transpose | Bytes)
-        yield to_document(codec, 3 if built_in else zarr.number)
+        yield document(codec, 3 if built_in else zarr.number)
 
 
 def _chunk_keys(given: Any, zarr: Format) -> ChunkKeyEncoding:

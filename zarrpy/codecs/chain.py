@@ -82,7 +82,7 @@ class CodecChain:
                 continue
             codec = kind.from_config(
                 document.configuration, dialect=document.dialect, spec=specs[-1]
-            ).fitted(specs[-1])
+            )
             codecs.append(codec)
             specs.append(codec.encoded_spec(specs[-1]))
         return cls.of(codecs, spec)
@@ -98,7 +98,7 @@ class CodecChain:
                 asked=spec.nbytes,
                 hint="choose smaller chunks, or raise config.limits.max_chunk_bytes",
             )
-        before, serializer, after = _by_kind(codecs)
+        before, serializer, after = _by_kind(_fitted(codecs, spec))
         native = _native_chain(before, serializer, after, spec)
         return cls(spec, before, serializer, after, native)
 
@@ -158,6 +158,15 @@ class CodecChain:
     def _fixed_size(self) -> bool:
         """Whether the bytes behind the array-to-bytes codec are the elements and nothing else."""
         return isinstance(self.array_to_bytes, Bytes)
+
+
+def _fitted(codecs: Sequence[Codec], spec: ChunkSpec) -> list[Codec]:
+    """Fill in what codecs leave open, such as the size of elements."""
+    fitted = []
+    for codec in codecs:
+        fitted.append(codec.fitted(spec))
+        spec = codec.encoded_spec(spec)
+    return fitted
 
 
 def _by_kind(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.codecs import available_codecs, find
 from zarrpy.codecs.base import Codec
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
-from zarrpy.metadata.model import NamedConfig
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec
@@ -35,31 +34,13 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None) -> Codec:
     if isinstance(given, Codec):
         return given
     if isinstance(given, str):
-        return _from_text(given)
+        return _from_text(given, spec)
     document = _document(given)
     if "id" in document:
         configuration = {key: value for key, value in document.items() if key != "id"}
         return _kind(document["id"], 2).from_config(configuration, dialect=2, spec=spec)
     configuration = document.get("configuration") or {}
     return _kind(document["name"], 3).from_config(configuration, dialect=3, spec=spec)
-
-
-def to_document(codec: Codec, dialect: int) -> NamedConfig:
-    """Name a codec in the words of a format.
-
-    Raises
-    ------
-    MetadataError
-        When Zarr v2 has no such codec.
-    """
-    if dialect == 3:
-        return NamedConfig(codec.name, codec.to_config(3))
-    if codec.v2_id is None:
-        raise MetadataError(
-            f"the codec {codec.name!r} does not exist in Zarr v2",
-            hint="use zarr_format=3, or another codec",
-        )
-    return NamedConfig(codec.v2_id, codec.to_config(2), dialect=2)
 
 
 def _document(given: Any) -> dict[str, Any]:
@@ -91,7 +72,7 @@ def _short_names() -> list[str]:
     return sorted({str(each.name).removeprefix("numcodecs.") for each in available_codecs()})
 
 
-def _from_text(text: str) -> Codec:
+def _from_text(text: str, spec: ChunkSpec | None) -> Codec:
     name, *words = text.split(":")
     kind = _kind(name, 3)
     parameters = kind.parameters()
@@ -101,7 +82,7 @@ def _from_text(text: str) -> Codec:
             f"{len(parameters)}: {', '.join(parameters) or 'none'}"
         )
     values = {key: _value(word) for key, word in zip(parameters, words, strict=False) if word}
-    return kind(**values)
+    return kind.from_config(values, spec=spec)
 
 
 def _value(word: str) -> Any:

@@ -23,6 +23,8 @@ class Format:
         Whether an array may have no fill value.
     checksum_codecs : bool
         Whether a checksum may follow the compressor.
+    fitted_codecs : bool
+        Whether codecs write down what they take from the array, such as the size of elements.
     """
 
     number: int
@@ -30,11 +32,12 @@ class Format:
     only_its_chunk_keys: bool
     undefined_fill: bool
     checksum_codecs: bool
+    fitted_codecs: bool
 
 
 _FORMATS = {
-    2: Format(2, "v2", True, True, False),
-    3: Format(3, "default", False, False, True),
+    2: Format(2, "v2", True, True, False, False),
+    3: Format(3, "default", False, False, True, True),
 }
 
 
