@@ -92,12 +92,13 @@ class Blosc(BytesToBytes):
         """Say the configuration in the words of a dialect, as JSON.
 
         Zarr v3 has no "auto" and needs the element size: see `fitted`. Where it is not known 1 is
-        said, which is never wrong. Zarr v2 leaves it out: older readers refuse the key.
+        said, which is never wrong.
         """
         common: dict[str, Any] = {"cname": self.cname, "clevel": self.clevel}
         if dialect == 2:
             number = _NUMBERS[self.shuffle]
-            return {**common, "shuffle": number, "blocksize": self.blocksize}
+            config = {**common, "shuffle": number, "blocksize": self.blocksize}
+            return config if self.typesize is None else {**config, "typesize": self.typesize}
         typesize = self.typesize or 1
         word = self._filter(typesize)
         return {**common, "shuffle": word, "typesize": typesize, "blocksize": self.blocksize}

@@ -54,8 +54,6 @@ class Delta(ArrayToArray):
         cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
     ) -> Self:
         """Make the codec that a metadata document describes."""
-        if "dtype" not in configuration and spec is not None:
-            configuration = {"dtype": spec.dtype.str, **configuration}
         if "dtype" not in configuration:
             reject(cls.name, "dtype", None, "a NumPy data type such as '<i4'")
         made = super(Delta, cls).from_config(configuration, dialect=dialect)

@@ -82,7 +82,9 @@ def _from_text(text: str, spec: ChunkSpec | None) -> Codec:
             f"{len(parameters)}: {', '.join(parameters) or 'none'}"
         )
     values = {key: _value(word) for key, word in zip(parameters, words, strict=False) if word}
-    return kind.from_config(values, spec=spec)
+    if "dtype" in parameters and spec is not None:
+        values.setdefault("dtype", spec.dtype.str)
+    return kind.from_config(values)
 
 
 def _value(word: str) -> Any:

@@ -151,7 +151,6 @@ def test_overwrite_replaces_a_node_of_the_other_format(store, old, new):
         ({"compressors": {"name": "zstd", "configuration": {"lvl": 1}}}, MetadataError, "lvl"),
         ({"compressors": 3}, MetadataError, "compressors"),
         ({"compressors": ["bytes"]}, MetadataError, "codecs"),
-        ({"filters": ["numcodecs.delta"]}, (MetadataError, TypeError), "delta|dtype"),
         ({"serializer": "zstd"}, MetadataError, "serializer"),
         ({"order": "K"}, MetadataError, "order"),
         ({"zarr_format": 4}, MetadataError, "zarr_format"),
