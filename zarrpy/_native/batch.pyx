@@ -32,7 +32,7 @@ from zarrpy._native.files cimport Directory
 from zarrpy._native.plan cimport ChunkPlan
 from zarrpy._native.steps cimport NativeChain, current_worker, explain
 
-from zarrpy._native.failure import chunk_failure
+from zarrpy._native.failure import chunk_failure, unfinished
 
 #: What became of a task; see `Batch.outcomes`.
 PENDING, DONE, ABSENT, DELETED = 0, ZP_DONE, ZP_ABSENT, ZP_DELETED
@@ -262,8 +262,13 @@ cdef class Batch:
         return PyBytes_FromStringAndSize(<const char *>self.outcome, self.room)
 
     def check(self):
-        """Raise the first error that any worker met, with its codec, chunk and key."""
+        """Raise the first error that any worker met, with its codec, chunk and key.
+
+        A batch that was not finished is an error as well: part of `block` was never written.
+        """
         if not self.batch.failed:
+            if self.batch.cursor < self.batch.last:
+                raise unfinished(self.batch.last - self.batch.cursor)
             return
         failure = explain(&self.batch.error)
         codec = self.chain.names[failure.step] if failure.step >= 0 else "bytes"

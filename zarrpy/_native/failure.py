@@ -96,3 +96,8 @@ def chunk_failure(
             direction=direction,
         )
     return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key)
+
+
+def unfinished(left: int) -> Exception:
+    """Give the exception for a batch that stopped before its end, with no error of its own."""
+    return ZarrError(f"stopped before {left} chunks were worked on: cancelled, or out of memory")

@@ -80,12 +80,17 @@ class Pool:
     ) -> None:
         """Hand a batch to helpers, do something meanwhile, wait for them."""
         latch = _Latch(helpers)
-        for _ in range(helpers):
-            self._jobs.put((batch, latch))
+        asked = 0
         try:
+            while asked < helpers:
+                self._jobs.put((batch, latch))
+                asked += 1
             if meanwhile is not None:
                 meanwhile()
         finally:
+            for _ in range(helpers - asked):  # interrupted before all were asked
+                self._change_busy(-1)
+                latch.arrive()
             if helpers:
                 self._wait(batch, latch)
 

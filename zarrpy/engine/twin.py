@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zarrpy._native.failure import unfinished
 from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class PythonBatch:
     def _set_window(self, first: int, last: int) -> None:
         self._first, self._last = first, last
         self._cursor = count(first)
+        self._left = last - first
 
     def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
@@ -117,6 +119,8 @@ class PythonBatch:
         """Raise the first error that any worker met."""
         if self._error is not None:
             raise self._error
+        if self._left:
+            raise unfinished(self._left)
 
     def run(self) -> None:
         """Work until the window is empty; many threads may do so at once."""
@@ -132,6 +136,8 @@ class PythonBatch:
             except Exception as error:
                 with self._lock:
                     self._error = self._error or error
+            with self._lock:
+                self._left -= 1
 
     # -------------------------------------------------------------------------------- tasks
 
