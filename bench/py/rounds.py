@@ -64,7 +64,7 @@ class Rounds:
     folder : Path
         Where arrays are kept while measuring.
     quick : bool
-        Smaller arrays, fewer rounds.
+        Smaller arrays, one round.
     only : str
         Measure rows whose key contains this.
     """
@@ -72,7 +72,7 @@ class Rounds:
     def __init__(self, folder: Path, quick: bool, only: str = "") -> None:
         self.folder = folder
         self.quick = quick
-        self.count = 3 if quick else 5
+        self.count = 1 if quick else 5
         self.repeats = 3 if quick else 5
         self.rows = [row for row in scenarios.all_rows(quick) if only in row.key]
         self.versions: dict[str, dict[str, str]] = {}

@@ -1,7 +1,7 @@
 """Measure zarrpy beside its peers and write the README's table.
 
 python bench/py/run.py              every row, five rounds; bench/results/measured.json, README
-python bench/py/run.py --quick      smaller arrays, three rounds; prints, writes nothing
+python bench/py/run.py --quick      smaller arrays, one round; prints, writes nothing
 python bench/py/run.py --only cube  rows whose key contains a word; prints, writes nothing
 python bench/py/run.py --table      the README's table from the kept results
 """
@@ -29,7 +29,7 @@ FOLDER = ROOT / "build" / "bench"
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="smaller arrays, three rounds")
+    parser.add_argument("--quick", action="store_true", help="smaller arrays, one round")
     parser.add_argument("--only", default="", metavar="WORD", help="rows whose key contains it")
     parser.add_argument("--table", action="store_true", help="render the kept results only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")

@@ -26,12 +26,15 @@ class Limit:
         Patterns of case names.
     error : str
         A part of the error text.
+    older : bool
+        Only of the versions that are taken where no newer Python is found.
     """
 
     peer: str
     direction: str
     cases: tuple[str, ...]
     error: str
+    older: bool = False
 
     def covers(self, case: str) -> bool:
         """Whether a case, by name, is one of them."""
@@ -61,12 +64,28 @@ LIMITS = (
     Limit("zarr-python", "reads", ("v?/snappy/*",), "codec 'snappy' is not available"),
     Limit("zarr-python", "writes", ("v2/snappy/*",), "codec not available: ''snappy''"),
     Limit("zarr-python", "writes", ("v3/snappy/*",), "codec 'snappy' is not available"),
+    # The newest release for Python 3.11 swaps no bytes around this codec.
+    Limit(
+        "zarr-python",
+        "reads",
+        ("v3/numcodecs.delta/*-big",),
+        "Different: 1288 of 1290 elements differ",
+        older=True,
+    ),
     # zarr 2: the v2 format, with an older numcodecs
     Limit("zarr 2", "reads", NO_SNAPPY_READ.cases, NO_SNAPPY_READ.error),
     Limit("zarr 2", "writes", NO_SNAPPY_WRITE.cases, NO_SNAPPY_WRITE.error),
     *both("zarr 2", ("v2/snappy/*",), "codec not available: ''snappy''"),
     *both("zarr 2", ("v2/crc32c/*",), "codec not available: ''crc32c''"),
     Limit("zarr 2", "written", ("v2/fill/float*-minus-zero",), "384 of 1290 elements differ"),
+    # With the newest NumPy for Python 3.11 it reads this fill value as two NaN.
+    Limit(
+        "zarr 2",
+        "reads",
+        ("v2/fill/complex*-nan-infinity",),
+        "Different: 384 of 1290 elements differ",
+        older=True,
+    ),
     # tensorstore
     *both(
         "tensorstore",
@@ -140,10 +159,12 @@ LIMITS = (
 )
 
 
-def limits_of(peer: str, direction: str, case: str) -> list[Limit]:
-    """Return the limits that cover a case, by name."""
+def limits_of(peer: str, direction: str, case: str, pinned: bool) -> list[Limit]:
+    """Return the limits that cover a case, by name; the pinned versions have no older ones."""
     return [
         limit
         for limit in LIMITS
-        if (limit.peer, limit.direction) == (peer, direction) and limit.covers(case)
+        if (limit.peer, limit.direction) == (peer, direction)
+        and limit.covers(case)
+        and not (limit.older and pinned)
     ]

@@ -27,7 +27,7 @@ def complaints(peer: str, direction: str, outcome: Outcome, pinned: bool) -> lis
     """Compare an outcome with the table of limits; the table is of the pinned versions."""
     found = []
     for name, error in outcome.items():
-        limits = limits_of(peer, direction, name)
+        limits = limits_of(peer, direction, name, pinned)
         if error and not any(limit.error in error or not pinned for limit in limits):
             found.append(f"{name}: {error}")
         if not error and limits and pinned:

@@ -167,7 +167,7 @@ def resolve(spec: Requirements) -> tuple[interpreters.Interpreter, tuple[str, ..
     if python is None or not spec.otherwise:
         raise InterpreterMissingError(f"{spec.name}: needs Python {wanted} or newer: {HOW_TO_GET}")
     notice(
-        f"{spec.name}: {spec.name}: no Python {wanted} or newer runs here, taking what installs on "
+        f"{spec.name}: no Python {wanted} or newer runs here, taking what installs on "
         f"{python}; for the pinned versions {HOW_TO_GET}"
     )
     return python, spec.otherwise
