@@ -281,9 +281,9 @@ class Array:
     def _check_writable(self, operation: str) -> None:
         if self.read_only:
             raise ReadOnlyStoreError(
-                f"cannot {operation} {self.name!r}: the array was opened read-only",
+                "the array was opened read-only",
                 store=repr(self.store),
-                key=self.path,
+                key=self.name,
                 operation=operation,
                 hint="open it with mode='r+' to change it",
             )

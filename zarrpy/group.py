@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,13 +15,21 @@ from zarrpy.engine.nodes import (
     create_node,
     delete_node,
     key_of,
+    not_found,
     read_children,
     read_nodes,
     require_node,
     write_node,
 )
 from zarrpy.engine.operation import operation
-from zarrpy.errors import NodeKindError, NodeNotFoundError, ReadOnlyStoreError, ShapeMismatchError
+from zarrpy.errors import (
+    MetadataError,
+    NodeKindError,
+    NodeNotFoundError,
+    ReadOnlyStoreError,
+    ShapeMismatchError,
+    StoreError,
+)
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
 
@@ -95,10 +104,20 @@ class Group(MutableMapping[str, Any]):
             A KeyError, when there is nothing at the path.
         """
         full = self._below(path)
-        (found,) = yield from read_nodes([full], self.metadata.zarr_format)
+        found = yield from self._find(full)
         if found is None:
-            found = yield from require_node(full)
+            raise (yield from not_found(full))
         return self._node(full, found)
+
+    def _find(self, full: str) -> Steps[Metadata | None]:
+        """Read the node at a path of the store; below a file there is none."""
+        try:
+            (found,) = yield from read_nodes([full], self.metadata.zarr_format)
+        except StoreError as error:
+            if error.errno != errno.ENOTDIR:
+                raise
+            return None
+        return found
 
     def __contains__(self, path: object) -> bool:
         try:
@@ -108,7 +127,7 @@ class Group(MutableMapping[str, Any]):
 
     @operation
     def _has(self, path: str) -> Steps[bool]:
-        (found,) = yield from read_nodes([self._below(path)], self.metadata.zarr_format)
+        found = yield from self._find(self._below(path))
         return found is not None
 
     def __iter__(self) -> Iterator[str]:
@@ -132,6 +151,8 @@ class Group(MutableMapping[str, Any]):
             Paths relative to this group.
         """
         children = yield from read_children(self.path, self.metadata.zarr_format)
+        if not children:  # an empty group is one that is there
+            yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
         found: list[tuple[str, Node]] = []
         for name, metadata in children.items():
             node = self._node(key_of(self.path, name), metadata)
@@ -181,7 +202,7 @@ class Group(MutableMapping[str, Any]):
     @operation
     def _create_array(self, name: str, keywords: dict[str, Any]) -> Steps[Array]:
         self._check_writable("create an array in")
-        path = key_of(self.path, check_path(name))
+        path = self._new(name)
         overwrite = keywords.pop("overwrite", False)
         write_data = keywords.pop("write_data", True)
         keywords.setdefault("zarr_format", self.metadata.zarr_format)
@@ -202,7 +223,7 @@ class Group(MutableMapping[str, Any]):
         from zarrpy.metadata.attributes import normalise
 
         self._check_writable("create a group in")
-        path = key_of(self.path, check_path(name))
+        path = self._new(name)
         metadata = GroupMetadata(normalise(attributes or {}, path=path), self.metadata.zarr_format)
         yield from create_node(path, metadata, overwrite=overwrite)
         return Group(self.store, path, metadata)
@@ -211,7 +232,7 @@ class Group(MutableMapping[str, Any]):
     def require_group(self, name: str) -> Steps[Group]:
         """Open a group below this one; create it when it is missing."""
         path = self._below(name)
-        (found,) = yield from read_nodes([path], self.metadata.zarr_format)
+        found = yield from self._find(path)
         if found is None:
             return (yield from self.create_group.steps(name))
         if not isinstance(found, GroupMetadata):
@@ -274,9 +295,8 @@ class Group(MutableMapping[str, Any]):
         path = self._below(name)
         if path == self.path:
             raise ValueError("a group cannot delete itself")
-        (found,) = yield from read_nodes([path], self.metadata.zarr_format)
-        if found is None:
-            yield from require_node(path)
+        if (yield from self._find(path)) is None:
+            raise (yield from not_found(path))
         yield from delete_node(path)
 
     # ------------------------------------------------------------------------------ changing
@@ -296,6 +316,13 @@ class Group(MutableMapping[str, Any]):
         assert isinstance(new, GroupMetadata)
         self.metadata = new
 
+    def _new(self, name: str) -> str:
+        """Give the path of a member to be created."""
+        relative = check_path(name)
+        if not relative:
+            raise MetadataError("a member of a group needs a name", path=self.path or "/")
+        return key_of(self.path, relative)
+
     def _below(self, path: str) -> str:
         try:
             relative = normalise_path(path)
@@ -311,9 +338,9 @@ class Group(MutableMapping[str, Any]):
     def _check_writable(self, operation: str) -> None:
         if self.read_only:
             raise ReadOnlyStoreError(
-                f"cannot {operation} {self.name!r}: the group was opened read-only",
+                "the group was opened read-only",
                 store=repr(self.store),
-                key=self.path,
+                key=self.name,
                 operation=operation,
                 hint="open it with mode='r+' to change it",
             )

@@ -55,9 +55,11 @@ def default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 
 def _more_parts(parts: int, chunk: list[int], itemsize: int) -> int:
-    """How many parts to add at once: one near the goal, many while far from it."""
+    """How many parts to add at once: one near the goal, many while far from it or in many parts."""
     excess = math.prod(chunk) * itemsize / CHUNK_NBYTES
-    return max(1, int(parts * (min(excess, 4.0) - 1) / 3)) if excess > 4 else 1
+    if excess <= 4 and parts < 64:
+        return 1
+    return max(1, int(parts * (min(excess, 4.0) - 1) / 3))
 
 
 def _axis_to_cut(lengths: list[int], chunk: list[int]) -> int | None:

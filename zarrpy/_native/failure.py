@@ -46,10 +46,8 @@ def step_failure(failure: Failure, codec: str, direction: str) -> Exception:
         return MemoryError(f"{codec}: no memory to {direction}")
     if failure.status == CHECKSUM:
         return ChecksumError(failure.text(), codec=codec)
-    if direction == "encode" or failure.status in (ARGUMENT, UNSUPPORTED, TOO_LARGE, ENCODE):
-        return CodecError(
-            f"{codec}: cannot {direction}: {failure.text()}", codec=codec, direction=direction
-        )
+    if direction == "encode" or failure.status in (ARGUMENT, TOO_LARGE, ENCODE):
+        return CodecError(failure.text(), codec=codec, direction=direction)
     return CorruptChunkError(failure.text(), codec=codec)
 
 
@@ -61,19 +59,14 @@ def file_failure(failure: Failure, key: str, operation: str) -> Exception:
         return ZarrError(f"cancelled: {operation} of {key!r}")
     if failure.status == LOCK_TIMEOUT:
         return LockTimeoutError(
-            f"cannot {operation} {key!r}: another writer holds its lock {key + '.__lock'!r}",
+            f"another writer holds its lock {key + '.__lock'!r}",
             key=key,
             operation=operation,
         )
     reason = failure.text()
     if failure.status == IO:
         reason = f"{failure.detail}: {os.strerror(failure.os_error)}"
-    return StoreError(
-        f"cannot {operation} {key!r}: {reason}",
-        key=key,
-        operation=operation,
-        errno=failure.os_error or None,
-    )
+    return StoreError(reason, key=key, operation=operation, errno=failure.os_error or None)
 
 
 def chunk_failure(
@@ -88,12 +81,11 @@ def chunk_failure(
         return LimitError(f"{codec}: chunk {chunk} (key {key!r}): {failure.text()}")
     if failure.status == CHECKSUM:
         return ChecksumError(failure.text(), codec=codec, chunk=chunk, key=key)
-    if failure.status in (ARGUMENT, UNSUPPORTED, ENCODE):
-        direction = "encode" if writing else "decode"
+    if failure.status in (ARGUMENT, ENCODE) or (writing and failure.status == UNSUPPORTED):
         return CodecError(
-            f"{codec}: cannot {direction} chunk {chunk} (key {key!r}): {failure.text()}",
+            f"chunk {chunk} (key {key!r}): {failure.text()}",
             codec=codec,
-            direction=direction,
+            direction="encode" if writing else "decode",
         )
     return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key)
 

@@ -100,7 +100,7 @@ def _delete_prefix(store: Store, request: DeletePrefix) -> None:
 
 
 def _list_names(store: Store, request: ListNames) -> list[str]:
-    return store.list_dir(request.prefix)
+    return store.list_folders(request.prefix) if request.folders else store.list_dir(request.prefix)
 
 
 def _run(store: Store, request: Run) -> None:

@@ -105,7 +105,7 @@ def require_node(
     """Read the node at a path, which has to be there and of that kind."""
     found = yield from read_node(path, zarr_format)
     if found is None:
-        raise (yield from _not_found(path, kind))
+        raise (yield from not_found(path, kind))
     if kind is not None and not isinstance(found, kind):
         is_array = isinstance(found, ArrayMetadata)
         raise NodeKindError(
@@ -128,7 +128,7 @@ def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None
         )
 
 
-def _not_found(path: str, kind: type[Metadata] | None) -> Steps[NodeNotFoundError]:
+def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFoundError]:
     """Make the error for a missing node, with the names that are like the one asked for."""
     error, what = NodeNotFoundError, "array or group"
     if kind is ArrayMetadata:
@@ -205,8 +205,8 @@ def delete_node(path: str) -> Steps[None]:
 
 def child_names(path: str) -> Steps[list[str]]:
     """Names in the directory of a group that may be nodes."""
-    names = yield ListNames(path + "/" if path else "")
-    return [name for name in names if name not in DOCUMENTS and not name.startswith((".", "__"))]
+    names = yield ListNames(path + "/" if path else "", folders=True)
+    return [name for name in names if name not in DOCUMENTS and not name.startswith((".__", "__"))]
 
 
 def read_children(path: str, prefer: int) -> Steps[dict[str, Metadata]]:

@@ -100,6 +100,8 @@ class ListNames:
     """List the names directly below a prefix. Answer: a sorted list."""
 
     prefix: str
+    #: Leave out what is a value and no part of a path, as far as the store knows.
+    folders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,8 +214,7 @@ class PythonBatch:
             raise
         except (ValueError, TypeError, ArithmeticError, OSError) as error:
             raise CodecError(
-                f"cannot encode chunk {self.plan.grid_index(task)} (key {self._key(task)!r}):"
-                f" {error}",
+                f"chunk {self.plan.grid_index(task)} (key {self._key(task)!r}): {error}",
                 codec="+".join(codec.name for codec in self.chain.codecs),
                 direction="encode",
             ) from error

@@ -93,6 +93,10 @@ class Store(ABC):
         start = len(prefix)
         return sorted({key[start:].split("/", 1)[0] for key in self.list(prefix)})
 
+    def list_folders(self, prefix: str = "") -> Names:
+        """List those names of `list_dir` that keys may lie below."""
+        return self.list_dir(prefix)
+
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
         return self.get(key, ByteRange(0, 0)) is not None
@@ -129,7 +133,7 @@ class Store(ABC):
         """Refuse a change of a read-only store."""
         if self.read_only:
             raise ReadOnlyStoreError(
-                f"cannot {operation} {key!r}: the store is read-only",
+                "the store is read-only",
                 store=repr(self),
                 key=key,
                 operation=operation,

@@ -90,6 +90,11 @@ class LocalStore(Store):
             raise self._failure(prefix, "list", error) from error
         return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
 
+    def list_folders(self, prefix: str = "") -> Names:
+        """List the directories directly below a prefix, and links to such."""
+        parent = self._path(prefix)
+        return [name for name in self.list_dir(prefix) if os.path.isdir(os.path.join(parent, name))]
+
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several files of one directory."""
         directory = self.directory("")
@@ -196,7 +201,7 @@ class LocalStore(Store):
 
     def _failure(self, key: str, operation: str, error: OSError) -> StoreError:
         return StoreError(
-            f"cannot {operation} {key!r} in {self.root!r}: {error.strerror}",
+            error.strerror or str(error),
             store=repr(self),
             key=key,
             operation=operation,

@@ -186,11 +186,9 @@ def test_a_bad_keyword_does_not_delete_what_would_be_overwritten(store, contents
 
     with pytest.raises(UnsupportedExtensionError):
         zarrpy.create_array(store, shape=3, dtype="i4", compressors="no-such", overwrite=True)
+    nan = np.array(0x7FC00001, "u4").view("f4")[()]
     with pytest.raises(MetadataError, match="NaN"):
-        nan = np.array(0x7FC00001, "u4").view("f4")[()]
-        zarrpy.create_array(
-            store, shape=3, dtype="f4", fill_value=nan, zarr_format=2, overwrite=True
-        )
+        zarrpy.create_array(store, shape=3, dtype="f4", fill_value=nan, zarr_format=2, overwrite=1)
     with pytest.raises(AttributeNotJSONError):
         zarrpy.create_group(store, attributes={"a": object()}, overwrite=True)
 

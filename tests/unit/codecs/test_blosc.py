@@ -13,7 +13,7 @@ from numcodecs import blosc as c_blosc
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.blosc import COMPRESSORS, Blosc
 from zarrpy.codecs.snappy import Snappy
-from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
+from zarrpy.errors import CorruptChunkError, MetadataError
 from zarrpy.testing.codec_contract import BytesToBytesContract
 
 WALK = np.cumsum(np.random.default_rng(1).normal(size=100_003)).astype("f4")
@@ -159,7 +159,7 @@ def test_blosc2_chunks_are_refused_by_name():
     """Blosc2 has another container, which no Zarr specification names."""
     chunk = blosc2.compress2(WALK.tobytes(), typesize=4)
 
-    with pytest.raises(CodecError, match="Blosc2"):
+    with pytest.raises(CorruptChunkError, match="Blosc2"):
         Blosc().decode(chunk, WALK.nbytes)
 
 

@@ -1,0 +1,168 @@
+"""Tests of `zarrpy.attributes`: a mapping that writes through."""
+
+import asyncio
+import datetime
+import json
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy.errors import AttributeNotJSONError
+
+
+@pytest.fixture(params=["array", "group"])
+def make(request, store):
+    """A function that creates a node with attributes, in the format asked."""
+
+    def create(zarr_format=3, **attributes):
+        keywords = {"attributes": attributes, "zarr_format": zarr_format}
+        if request.param == "array":
+            return zarrpy.create_array(store, data=[1, 2], **keywords)
+        return zarrpy.create_group(store, **keywords)
+
+    return create
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_attributes_persist(make, store, zarr_format):
+    """Each change is in the store at once."""
+    node = make(zarr_format, a=1)
+
+    node.attrs["b"] = "x"
+    node.attrs.update({"c": [1, None]}, d={"e": True})
+    del node.attrs["a"]
+
+    assert dict(zarrpy.open(store).attrs) == {"b": "x", "c": [1, None], "d": {"e": True}}
+
+
+def test_attributes_are_a_mapping(make):
+    """With all that mappings have."""
+    attrs = make(a=1, b=2).attrs
+
+    assert (sorted(attrs), len(attrs), attrs["a"], "b" in attrs) == (["a", "b"], 2, 1, True)
+    assert (attrs.get("c"), attrs.setdefault("c", 3), attrs.pop("b")) == (None, 3, 2)
+    assert attrs == {"a": 1, "c": 3}
+    assert attrs.asdict() == {"a": 1, "c": 3}
+    attrs.clear()
+    assert attrs.asdict() == {}
+
+
+def test_a_missing_attribute_is_a_key_error(make):
+    """For reading and for deleting."""
+    attrs = make(a=1).attrs
+
+    with pytest.raises(KeyError):
+        attrs["b"]
+    with pytest.raises(KeyError):
+        del attrs["b"]
+
+    assert dict(attrs) == {"a": 1}
+
+
+def test_put_replaces_all(make, store):
+    """In one write."""
+    node = make(a=1, b=2)
+
+    node.attrs.put({"c": 3})
+
+    assert dict(node.attrs) == {"c": 3}
+    assert dict(zarrpy.open(store).attrs) == {"c": 3}
+
+
+def test_what_numpy_and_others_have_becomes_json(make, store):
+    """Scalars, arrays, dates."""
+    node = make()
+
+    node.attrs.update(
+        scale=np.float32(0.5), levels=np.arange(2), flag=np.True_, day=datetime.date(2020, 1, 2)
+    )
+
+    assert dict(zarrpy.open(store).attrs) == {
+        "scale": 0.5,
+        "levels": [0, 1],
+        "flag": True,
+        "day": "2020-01-02",
+    }
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"x", 1j, float("nan"), {"b": [object()]}])
+def test_what_is_not_json_is_named_and_changes_nothing(make, store, contents, value):
+    """By the way that leads to it; the error is a TypeError and a ValueError."""
+    node = make(a=1)
+    before = contents(store)
+
+    with pytest.raises(AttributeNotJSONError, match=r"attrs\['x'\]") as caught:
+        node.attrs.update(y=1, x=value)
+
+    assert isinstance(caught.value, TypeError)
+    assert isinstance(caught.value, ValueError)
+    assert contents(store) == before
+    assert dict(node.attrs) == {"a": 1}
+
+
+def test_what_is_read_is_the_callers_own(make, store):
+    """Changing it in place changes nothing stored."""
+    node = make(a=[1, {"b": 2}])
+
+    node.attrs["a"][1]["b"] = 3
+    node.attrs.asdict()["a"].append(4)
+
+    assert dict(node.attrs) == {"a": [1, {"b": 2}]}
+    assert dict(zarrpy.open(store).attrs) == {"a": [1, {"b": 2}]}
+
+
+def test_two_handles_lose_no_attribute_of_each_other(make, store):
+    """A change starts from what is stored, not from what was read when the node was opened."""
+    one = make()
+    two = zarrpy.open(store)
+
+    one.attrs["a"] = 1
+    two.attrs["b"] = 2
+
+    assert dict(zarrpy.open(store).attrs) == {"a": 1, "b": 2}
+    assert dict(two.attrs) == {"a": 1, "b": 2}
+
+
+def test_changing_attributes_keeps_the_rest_of_the_document(make, store):
+    """Byte by byte the same values."""
+    node = make(a=1)
+    before = json.loads(bytes(store.get("zarr.json")))
+
+    node.attrs["a"] = 2
+
+    after = json.loads(bytes(store.get("zarr.json")))
+    assert {**before, "attributes": {"a": 2}} == after
+
+
+def test_changing_attributes_keeps_the_data(store):
+    """Chunks are not touched, and the handle goes on working."""
+    array = zarrpy.create_array(store, data=[1, 2])
+
+    array.attrs["a"] = 1
+    array[0] = 5
+
+    assert zarrpy.open(store)[...].tolist() == [5, 2]
+
+
+def test_attributes_of_v2_that_become_none_are_none_when_opened(store):
+    """No attributes are as good as no document."""
+    array = zarrpy.create_array(store, data=[1], attributes={"a": 1}, zarr_format=2)
+
+    del array.attrs["a"]
+
+    assert dict(zarrpy.open(store).attrs) == {}
+
+
+def test_changing_can_be_awaited(make, store):
+    """Through the node."""
+    node = make()
+
+    asyncio.run(node.change_attributes.aio(lambda attributes: attributes.update(a=1)))
+
+    assert dict(zarrpy.open(store).attrs) == {"a": 1}
+
+
+def test_the_repr_shows_them(make):
+    """As they are."""
+    assert repr(make(a=1).attrs) == "Attributes({'a': 1})"
