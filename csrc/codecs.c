@@ -7,7 +7,7 @@
 #include "proto_lz4.h"
 #include "proto_zstd.h"
 
-#if ZP_HAVE_ZLIBNG && !ZP_HAVE_LIBDEFLATE
+#if ZP_HAVE_ZLIBNG
 #include "proto_zlibng.h"
 #endif
 
@@ -49,7 +49,7 @@ zp_library_version(const char *library)
         return ZSTD_versionString();
     if (strcmp(library, "lz4") == 0)
         return LZ4_versionString();
-#if ZP_HAVE_ZLIBNG && !ZP_HAVE_LIBDEFLATE /* which does its work, if it is linked */
+#if ZP_HAVE_ZLIBNG
     if (strcmp(library, "zlib-ng") == 0)
         return zlibng_version();
 #endif

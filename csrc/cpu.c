@@ -132,7 +132,11 @@ enabled(int features)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (lists(off, names[i].name))
             features &= ~names[i].feature;
-    return lists(getenv("ZARRPY_DISABLE"), "simd") ? 0 : features;
+    if (lists(getenv("ZARRPY_DISABLE"), "simd"))
+        features = 0;
+    if (lists(getenv("ZARRPY_DISABLE"), "libdeflate"))
+        features |= ZP_NO_LIBDEFLATE;
+    return features;
 }
 
 int

@@ -21,7 +21,8 @@ enum zp_cpu_feature {
     ZP_CPU_AVX2 = 1,
     ZP_CPU_SSE42 = 2,
     ZP_CPU_PCLMUL = 4,
-    ZP_CPU_CRC = 8, /* ARMv8 crc32c instructions */
+    ZP_CPU_CRC = 8,        /* ARMv8 crc32c instructions */
+    ZP_NO_LIBDEFLATE = 16, /* no feature: ZARRPY_DISABLE=libdeflate was asked for */
 };
 
 /*

@@ -82,7 +82,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "simd", "direct", "fused", "partial", "coalesce")
+_SWITCHES = ("native", "simd", "libdeflate", "direct", "fused", "partial", "coalesce")
 
 
 def _switches(value: object) -> frozenset[str]:
