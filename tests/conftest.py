@@ -39,9 +39,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 @pytest.fixture(params=["native", "python"])
 def body(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Run a test with the engine's batch, and with the one in Python."""
-    with config.set(disable=["native"] if request.param == "python" else []):
-        yield request.param
+    """Run a test with the engine's batch, and with the one in Python; in all threads of it."""
+    before = config.disable
+    config.disable = frozenset(["native"] if request.param == "python" else [])
+    yield request.param
+    config.disable = before
 
 
 @pytest.fixture

@@ -2,21 +2,13 @@
 
 import asyncio
 import operator
-import os
 import pickle
-import subprocess
-import sys
-import threading
 
 import numpy as np
 import pytest
 
 import zarrpy
 from zarrpy.errors import (
-    ChecksumError,
-    CorruptChunkError,
-    MissingChunkError,
-    NodeNotFoundError,
     SelectionError,
     ShapeMismatchError,
 )
@@ -30,7 +22,7 @@ def array(store):
     return zarrpy.create_array(store, name="a", data=VALUES, chunks=(2, 2))
 
 
-# ------------------------------------------------------------------------------------- reading
+# ----------------------------------------------------------------------------------------- reading
 
 KEYS = {
     "0": 0,
@@ -166,7 +158,7 @@ def test_reading_can_be_awaited(array, body):
     assert np.array_equal(asyncio.run(array.read.aio(slice(1, 3))), VALUES[1:3])
 
 
-# ------------------------------------------------------------------------------------- writing
+# ----------------------------------------------------------------------------------------- writing
 
 ASSIGNMENTS = {
     "a number": ((slice(None), 1), 5),
@@ -273,274 +265,7 @@ def test_chunks_of_nothing_but_the_fill_value_are_stored_when_asked_for(store, b
     assert sorted(store.list()) == ["c/0", "c/1", "zarr.json"]
 
 
-# --------------------------------------------------------------------------------- fill values
-
-
-def bits(value, dtype):
-    """Make a float of so many bits, as integer."""
-    return np.array(value, f"u{np.dtype(dtype).itemsize}").view(dtype)[()]
-
-
-PLAIN_BITS = [0x7FC00000, 0x7F800000, 0xFF800000, 0x80000000, 0, 0x3FC00000]
-
-
-@pytest.mark.parametrize("dtype", ["<f4", ">f4"])
-@pytest.mark.parametrize(
-    ("zarr_format", "fill"),
-    [(2, fill) for fill in PLAIN_BITS]
-    # Zarr v2 has words for one NaN only; others are refused there
-    + [(3, fill) for fill in [*PLAIN_BITS, 0x7FC00001, 0xFFC00000, 0x7FA00000]],
-)
-def test_a_fill_value_is_kept_bit_for_bit(store, body, zarr_format, dtype, fill):
-    """NaN with its payload and sign, infinities, and the zero that is negative."""
-    value = bits(fill, "f4")
-    zarrpy.create_array(store, shape=3, dtype=dtype, fill_value=value, zarr_format=zarr_format)
-
-    again = zarrpy.open(store)
-
-    assert again.fill_value.view("u4") == fill
-    assert again[...].view("u4").tolist() == [fill] * 3
-    assert again[0].view("u4") == fill
-
-
-@pytest.mark.parametrize("dtype", ["f2", "<f8", ">f8", "c8", ">c16"])
-@pytest.mark.parametrize("compressors", [None, "auto"])
-def test_what_equals_the_fill_value_is_compared_bit_for_bit(store, body, dtype, compressors):
-    """-0.0 is not 0.0, and one NaN is not another: only the very same bits are left out."""
-    array = zarrpy.create_array(store, shape=6, chunks=1, dtype=dtype, compressors=compressors)
-    values = np.array([0.0, -0.0, np.nan, -np.nan, np.inf, 1], array.dtype)
-
-    array[...] = values
-
-    assert array[...].tobytes() == values.tobytes()
-    assert sorted(store.list("c/")) == [f"c/{i}" for i in range(1, 6)]
-
-
-def test_nan_that_is_the_fill_value_is_left_out(store, body):
-    """NaN does not equal itself, but its bits do; one with other bits is stored."""
-    array = zarrpy.create_array(store, shape=3, chunks=1, dtype="f4", fill_value=np.nan)
-    values = np.array([0x7FC00000, 0x7FC00001, 0xFFC00000], "u4").view("f4")
-
-    array[...] = values
-
-    assert sorted(store.list()) == ["c/1", "c/2", "zarr.json"]
-    assert array[...].view("u4").tolist() == values.view("u4").tolist()
-
-
-def test_a_fill_value_that_is_not_defined_reads_as_zero(store, body):
-    """Zarr v2 may leave it open, and it stays open."""
-    zarrpy.create_array(store, shape=2, dtype="f4", fill_value=None, zarr_format=2)
-
-    assert zarrpy.open(store)[...].tolist() == [0, 0]
-    assert b'"fill_value": null' in bytes(store.get(".zarray"))
-
-
-# ------------------------------------------------------------------------- shapes at the edges
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3])
-@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0, 2), (1,), (1, 1, 1)])
-def test_arrays_of_every_size_are_written_and_read(store, body, zarr_format, shape):
-    """Those without axes and those without elements are arrays too."""
-    values = np.arange(np.prod(shape), dtype="i4").reshape(shape) + 1
-
-    array = zarrpy.create_array(store, data=values, chunks=2, zarr_format=zarr_format)
-    array[...] = array[...] * 2
-
-    again = zarrpy.open(store)
-    assert (again.shape, again.size, again.nbytes) == (shape, values.size, values.nbytes)
-    assert np.array_equal(again[...], values * 2)
-
-
-def test_a_0d_array_is_written_by_every_index(store, body):
-    """The empty one, the ellipsis and new axes."""
-    array = zarrpy.create_array(store, shape=(), dtype="i4")
-    seen = []
-
-    for key, value in [((), 1), (..., 2), (None, [3]), ((..., None), 4)]:
-        array[key] = value
-        seen.append(array[()])
-
-    assert seen == [1, 2, 3, 4]
-
-
-def test_chunks_larger_than_the_array_hold_the_fill_value_beyond_it(store):
-    """Edge chunks are whole chunks."""
-    array = zarrpy.create_array(
-        store, data=np.ones(3, "u1"), chunks=5, compressors=None, fill_value=7
-    )
-
-    assert bytes(store.get("c/0")) == bytes([1, 1, 1, 7, 7])
-    assert array[...].tolist() == [1, 1, 1]
-
-
-# ---------------------------------------------------------------------------------- bad chunks
-
-
-@pytest.mark.parametrize(
-    ("compressors", "how"),
-    # without a codec nothing tells changed bytes from others
-    [(None, how) for how in ("cut", "empty", "longer")]
-    + [
-        (codec, how)
-        for codec in ("auto", "zstd:3:true", "gzip")
-        for how in ("cut", "changed", "empty", "longer")
-    ],
-)
-def test_a_corrupt_chunk_is_an_error_that_names_it(store, body, contents, how, compressors):
-    """Array, chunk, key and codec are fields and in the text; nothing is changed by reading."""
-    array = zarrpy.create_array(
-        store, name="g/a", data=np.arange(64.0).reshape(8, 8), chunks=4, compressors=compressors
-    )
-    value = bytearray(store.get("g/a/c/0/1"))
-    if how == "changed":
-        value[len(value) // 2] ^= 0x10
-    damaged = {"cut": value[:-3], "changed": value, "empty": b"", "longer": value + b"xyz"}[how]
-    store.set("g/a/c/0/1", bytes(damaged))
-    before = contents(store)
-
-    with pytest.raises(CorruptChunkError) as caught:
-        array[...]
-
-    error = caught.value
-    assert (error.array, error.chunk, error.key) == ("g/a", (0, 1), "c/0/1")
-    assert all(word in str(error) for word in ("g/a", "(0, 1)", "c/0/1", error.codec))
-    assert isinstance(error, ValueError)
-    assert contents(store) == before
-    assert np.array_equal(array[4:], np.arange(64.0).reshape(8, 8)[4:])
-
-
-def test_a_wrong_checksum_is_its_own_error(store, body):
-    """Bytes that changed are told from bytes that make no sense."""
-    array = zarrpy.create_array(store, data=np.arange(4), compressors="crc32c")
-    value = bytearray(store.get("c/0"))
-    value[0] ^= 1
-    store.set("c/0", bytes(value))
-
-    with pytest.raises(ChecksumError, match="checksum") as caught:
-        array[...]
-
-    assert caught.value.codec == "crc32c"
-
-
-def test_a_part_of_a_corrupt_chunk_is_not_overwritten(store, body, contents):
-    """The rest of it could not be kept; replacing the whole of it can."""
-    array = zarrpy.create_array(store, data=np.arange(4), chunks=2)
-    store.set("c/0", b"damaged")
-    before = contents(store)
-
-    with pytest.raises(CorruptChunkError):
-        array[0] = 9
-    assert contents(store) == before
-    array[:2] = 9
-
-    assert array[...].tolist() == [9, 9, 2, 3]
-
-
-def test_missing_chunks_can_be_errors(store, body):
-    """`config.missing` decides; the array is named."""
-    array = zarrpy.create_array(store, name="a", shape=4, chunks=2, dtype="i4")
-    array[:2] = 1
-
-    with zarrpy.config.set(missing="error"):
-        assert array[:2].tolist() == [1, 1]
-        with pytest.raises(MissingChunkError, match="a") as caught:
-            array[...]
-
-    assert isinstance(caught.value, KeyError)
-    assert array[...].tolist() == [1, 1, 0, 0]
-
-
-def test_an_array_that_was_deleted_is_an_error(store, body):
-    """Not an array of fill values."""
-    array = zarrpy.create_array(store, name="a", data=[1, 2])
-    store.delete_prefix("a/")
-
-    with pytest.raises(NodeNotFoundError, match="deleted"):
-        array[...]
-
-
-# --------------------------------------------------------------------------------- concurrency
-
-
-def halves(array, i, rounds):
-    """Count up one half of a chunk."""
-    part = slice(4 * i, 4 * i + 4)
-    for _ in range(rounds):
-        array[part] = array[part] + 1
-
-
-@pytest.mark.parametrize("kind", ["memory", "local"])
-def test_threads_that_write_parts_of_one_chunk_lose_nothing(tmp_path, body, kind):
-    """Four threads, four quarters of a chunk, each through a handle of its own."""
-    place = {} if kind == "memory" else tmp_path / "x"
-    zarrpy.create_array(place, shape=16, chunks=16, dtype="i4")
-    threads = [threading.Thread(target=halves, args=(zarrpy.open(place), i, 40)) for i in range(4)]
-
-    with zarrpy.config.set(disable=sorted(zarrpy.config.disable)):
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    assert zarrpy.open(place)[...].tolist() == [40] * 16
-
-
-def test_processes_that_write_parts_of_one_chunk_lose_nothing(tmp_path):
-    """Two processes, two halves of a chunk."""
-    zarrpy.create_array(tmp_path / "x", shape=8, chunks=8, dtype="i4")
-    code = (
-        "import sys, zarrpy\n"
-        "a = zarrpy.open(sys.argv[1])\n"
-        "i = 4 * int(sys.argv[2])\n"
-        "for _ in range(150):\n"
-        "    a[i : i + 4] = a[i : i + 4] + 1\n"
-    )
-
-    writers = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x"), str(i)])
-        for i in range(2)
-    ]
-    codes = [writer.wait(60) for writer in writers]
-
-    assert codes == [0, 0]
-    assert zarrpy.open(tmp_path / "x")[...].tolist() == [150] * 8
-    assert os.listdir(tmp_path / "x" / "c") == ["0"]
-
-
-@pytest.mark.parametrize("kind", ["memory", "local"])
-def test_a_reader_never_sees_a_torn_chunk(tmp_path, body, kind):
-    """While a writer changes all elements of a chunk, a reader sees them all alike."""
-    place = {} if kind == "memory" else tmp_path / "x"
-    writer = zarrpy.create_array(
-        place, data=np.zeros(20_000, "i4"), chunks=20_000, compressors=None,
-        config={"write_empty_chunks": True},
-    )  # fmt: skip
-    done = threading.Event()
-    torn = []
-
-    def read():
-        reader = zarrpy.open(place)
-        while not done.is_set():
-            values = reader[...]
-            if values.min() != values.max():
-                torn.append(values)
-
-    readers = [threading.Thread(target=read) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    try:
-        for i in range(150):
-            writer[...] = i
-    finally:
-        done.set()
-        for reader in readers:
-            reader.join()
-
-    assert torn == []
-
-
-# --------------------------------------------------------------------------------- conventions
+# ------------------------------------------------------------------------------------- conventions
 
 
 def test_what_an_array_is(array):

@@ -1,0 +1,90 @@
+"""Damaged and missing chunks: errors that name them, and never other data."""
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy.errors import ChecksumError, CorruptChunkError, MissingChunkError, NodeNotFoundError
+
+
+@pytest.mark.parametrize(
+    ("compressors", "how"),
+    # without a codec nothing tells changed bytes from others
+    [(None, how) for how in ("cut", "empty", "longer")]
+    + [
+        (codec, how)
+        for codec in ("auto", "zstd:3:true", "gzip")
+        for how in ("cut", "changed", "empty", "longer")
+    ],
+)
+def test_a_corrupt_chunk_is_an_error_that_names_it(store, body, contents, how, compressors):
+    """Array, chunk, key and codec are fields and in the text; nothing is changed by reading."""
+    array = zarrpy.create_array(
+        store, name="g/a", data=np.arange(64.0).reshape(8, 8), chunks=4, compressors=compressors
+    )
+    value = bytearray(store.get("g/a/c/0/1"))
+    if how == "changed":
+        value[len(value) // 2] ^= 0x10
+    damaged = {"cut": value[:-3], "changed": value, "empty": b"", "longer": value + b"xyz"}[how]
+    store.set("g/a/c/0/1", bytes(damaged))
+    before = contents(store)
+
+    with pytest.raises(CorruptChunkError) as caught:
+        array[...]
+
+    error = caught.value
+    assert (error.array, error.chunk, error.key) == ("g/a", (0, 1), "c/0/1")
+    assert all(word in str(error) for word in ("g/a", "(0, 1)", "c/0/1", error.codec))
+    assert isinstance(error, ValueError)
+    assert contents(store) == before
+    assert np.array_equal(array[4:], np.arange(64.0).reshape(8, 8)[4:])
+
+
+def test_a_wrong_checksum_is_its_own_error(store, body):
+    """Bytes that changed are told from bytes that make no sense."""
+    array = zarrpy.create_array(store, data=np.arange(4), compressors="crc32c")
+    value = bytearray(store.get("c/0"))
+    value[0] ^= 1
+    store.set("c/0", bytes(value))
+
+    with pytest.raises(ChecksumError, match="checksum") as caught:
+        array[...]
+
+    assert caught.value.codec == "crc32c"
+
+
+def test_a_part_of_a_corrupt_chunk_is_not_overwritten(store, body, contents):
+    """The rest of it could not be kept; replacing the whole of it can."""
+    array = zarrpy.create_array(store, data=np.arange(4), chunks=2)
+    store.set("c/0", b"damaged")
+    before = contents(store)
+
+    with pytest.raises(CorruptChunkError):
+        array[0] = 9
+    assert contents(store) == before
+    array[:2] = 9
+
+    assert array[...].tolist() == [9, 9, 2, 3]
+
+
+def test_missing_chunks_can_be_errors(store, body):
+    """`config.missing` decides; the array is named."""
+    array = zarrpy.create_array(store, name="a", shape=4, chunks=2, dtype="i4")
+    array[:2] = 1
+
+    with zarrpy.config.set(missing="error"):
+        assert array[:2].tolist() == [1, 1]
+        with pytest.raises(MissingChunkError, match="a") as caught:
+            array[...]
+
+    assert isinstance(caught.value, KeyError)
+    assert array[...].tolist() == [1, 1, 0, 0]
+
+
+def test_an_array_that_was_deleted_is_an_error(store, body):
+    """Not an array of fill values."""
+    array = zarrpy.create_array(store, name="a", data=[1, 2])
+    store.delete_prefix("a/")
+
+    with pytest.raises(NodeNotFoundError, match="deleted"):
+        array[...]

@@ -1,0 +1,87 @@
+"""Writers at the same time: no update is lost, and no reader sees half of one."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import zarrpy
+
+
+def halves(array, i, rounds):
+    """Count up one half of a chunk."""
+    part = slice(4 * i, 4 * i + 4)
+    for _ in range(rounds):
+        array[part] = array[part] + 1
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_threads_that_write_parts_of_one_chunk_lose_nothing(tmp_path, body, kind):
+    """Four threads, four quarters of a chunk, each through a handle of its own."""
+    place = {} if kind == "memory" else tmp_path / "x"
+    zarrpy.create_array(place, shape=16, chunks=16, dtype="i4")
+    threads = [threading.Thread(target=halves, args=(zarrpy.open(place), i, 40)) for i in range(4)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert zarrpy.open(place)[...].tolist() == [40] * 16
+
+
+def test_processes_that_write_parts_of_one_chunk_lose_nothing(tmp_path):
+    """Two processes, two halves of a chunk."""
+    zarrpy.create_array(tmp_path / "x", shape=8, chunks=8, dtype="i4")
+    code = (
+        "import sys, zarrpy\n"
+        "a = zarrpy.open(sys.argv[1])\n"
+        "i = 4 * int(sys.argv[2])\n"
+        "for _ in range(150):\n"
+        "    a[i : i + 4] = a[i : i + 4] + 1\n"
+    )
+
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x"), str(i)])
+        for i in range(2)
+    ]
+    codes = [writer.wait(60) for writer in writers]
+
+    assert codes == [0, 0]
+    assert zarrpy.open(tmp_path / "x")[...].tolist() == [150] * 8
+    assert os.listdir(tmp_path / "x" / "c") == ["0"]
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_a_reader_never_sees_a_torn_chunk(tmp_path, body, kind):
+    """While a writer changes all elements of a chunk, a reader sees them all alike."""
+    place = {} if kind == "memory" else tmp_path / "x"
+    writer = zarrpy.create_array(
+        place, data=np.zeros(20_000, "i4"), chunks=20_000, compressors=None,
+        config={"write_empty_chunks": True},
+    )  # fmt: skip
+    done = threading.Event()
+    torn = []
+
+    def read():
+        reader = zarrpy.open(place)
+        while not done.is_set():
+            values = reader[...]
+            if values.min() != values.max():
+                torn.append(values)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for i in range(150):
+            writer[...] = i
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+
+    assert torn == []
