@@ -215,9 +215,9 @@ cdef class Batch:
         """Hand over the stored bytes of the window's tasks; None where the key does not exist."""
         cdef int64_t i
         cdef object value
-        if len(values) != self.room:
-            raise ValueError(f"{len(values)} values for {self.room} tasks")
-        self.buffers = values
+        if len(values) != self.room or self.views != NULL:
+            raise ValueError(f"{len(values)} values for {self.room} tasks, or fed before")
+        self.buffers = list(values)  # whoever made the list may go on to change it
         self.views = <Py_buffer *>calloc(self.room + 1, sizeof(Py_buffer))
         if self.views == NULL:
             raise MemoryError(f"no memory for {self.room} buffers")

@@ -6,6 +6,7 @@ up or try again; when it is cancelled, it hears of that in the same way.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zarrpy.engine import pool
@@ -61,14 +62,19 @@ async def drive_async(store: Store, steps: Steps[T]) -> T:
 async def _answer_async(store: Store, request: Request) -> Any:
     """Answer in a thread; what has begun is finished before a cancellation goes on."""
     import asyncio
+    from contextvars import copy_context
 
-    future = asyncio.get_running_loop().run_in_executor(None, answer, store, request)
+    # a thread has settings of its own, but these steps go by those of the caller
+    work = copy_context().run
+    future = asyncio.get_running_loop().run_in_executor(None, work, answer, store, request)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         if isinstance(request, Run):
             request.batch.cancel()
-        await asyncio.wait([future])
+        while not future.done():
+            with suppress(asyncio.CancelledError):  # a second one finds us waiting already
+                await asyncio.wait([future])
         if not future.cancelled():
             future.exception()  # looked at, so that nobody warns of it
         raise

@@ -25,12 +25,13 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
     taken = []
     try:
         for stripe in sorted({hash((scope, key)) % _STRIPES for key in keys}):
-            _locks[stripe].acquire()
-            taken.append(stripe)
+            lock = _locks[stripe]
+            lock.acquire()
+            taken.append(lock)
         yield
     finally:
-        for stripe in taken:
-            _locks[stripe].release()
+        for lock in taken:
+            lock.release()
 
 
 def _renew() -> None:

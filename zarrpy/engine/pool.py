@@ -12,12 +12,14 @@ from __future__ import annotations
 import os
 import threading
 from _queue import SimpleQueue
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from zarrpy.config import config, cpu_quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextvars import Context
 
     from zarrpy.engine.requests import Batch
 
@@ -31,6 +33,7 @@ class _Latch:
 
     def __init__(self, count: int) -> None:
         self._left = count
+        self.failure: BaseException | None = None
         self._lock = threading.Lock()
         self._open = threading.Lock()
         self._open.acquire()
@@ -52,17 +55,19 @@ class Pool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: SimpleQueue[tuple[Batch, _Latch]] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Batch, _Latch, Context]] = SimpleQueue()
         self._nthreads = 0
         self._busy = 0
         self.cores = cpu_quota()
 
     def run(self, batch: Batch, workers: int) -> None:
         """Run a batch on up to `workers` threads; returns when all of it is done."""
-        if workers <= 1 or batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
+        if batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
             batch.run()
         elif threading.current_thread() is threading.main_thread():
             self._share(batch, self._borrow(min(workers, batch.ntasks), at_least=1))
+        elif workers <= 1:
+            batch.run()
         else:
             self._take_part(batch, min(workers, batch.ntasks))
 
@@ -83,7 +88,7 @@ class Pool:
         asked = 0
         try:
             while asked < helpers:
-                self._jobs.put((batch, latch))
+                self._jobs.put((batch, latch, copy_context()))
                 asked += 1
             if meanwhile is not None:
                 meanwhile()
@@ -93,6 +98,8 @@ class Pool:
                 latch.arrive()
             if helpers:
                 self._wait(batch, latch)
+        if latch.failure is not None:
+            raise latch.failure
 
     def _wait(self, batch: Batch, latch: _Latch) -> None:
         """Wait for the helpers, also when interrupted: they write into the caller's memory."""
@@ -123,13 +130,15 @@ class Pool:
 
     def _work(self) -> None:
         while True:
-            batch, latch = self._jobs.get()
+            batch, latch, context = self._jobs.get()
             try:
-                batch.run()
+                context.run(batch.run)
+            except BaseException as error:
+                latch.failure = error  # the caller's to raise; this thread goes on to serve
             finally:
                 self._change_busy(-1)
                 latch.arrive()
-                del batch, latch  # keep no array alive while waiting
+                del batch, latch, context  # keep no array alive while waiting
 
 
 _pool = Pool()
