@@ -106,17 +106,24 @@ class LocalStore(Store):
         """Remove everything below a prefix, what is nearest to it first.
 
         So the documents of a node go before its chunks, and a reader meets either the node or
-        nothing, not a node that has lost its chunks.
+        nothing, not a node that has lost its chunks. Of a link only the link is removed: what it
+        points to may be somebody else's.
         """
         self.check_writable("delete", prefix)
         if prefix and not prefix.endswith("/"):
             super().delete_prefix(prefix)
             return
+        top = self._path(prefix.rstrip("/"))
+        if prefix and os.path.islink(top):
+            self._remove(os.unlink, top)
+            return
         folders = []
-        for folder, _, files in os.walk(self._path(prefix.rstrip("/")), onerror=self._list_failed):
+        for folder, below, files in os.walk(top, onerror=self._list_failed):
             folders.append(folder)
-            for name in files:
-                self._remove(os.unlink, os.path.join(folder, name))
+            paths = [os.path.join(folder, name) for name in below]
+            links = [path for path in paths if os.path.islink(path)]
+            for path in links + [os.path.join(folder, name) for name in files]:
+                self._remove(os.unlink, path)
         for folder in reversed(folders if prefix else folders[1:]):
             self._remove(os.rmdir, folder)
 

@@ -246,3 +246,19 @@ def test_nothing_stays_open(store):
 
     after = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
     assert after <= before
+
+
+def test_deleting_a_node_leaves_alone_what_its_links_point_to(tmp_path):
+    """A link is a name: its removal is not that of the files it leads to."""
+    outside = zarrpy.create_array(tmp_path / "outside", data=np.arange(4))
+    group = zarrpy.create_group(tmp_path / "store")
+    inner = group.create_group("inner")
+    os.symlink(tmp_path / "outside", tmp_path / "store/inner/linked")
+    os.symlink(tmp_path / "outside", tmp_path / "store/linked")
+    assert inner["linked"][1] == 1
+
+    del group["linked"]
+    del group["inner"]
+
+    assert list(group) == []
+    assert outside[...].tolist() == [0, 1, 2, 3]
