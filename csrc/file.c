@@ -131,6 +131,10 @@ zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int
 {
     *found = 1;
     *data = NULL;
+    if (strlen(key) >= ZP_MAX_KEY) {
+        errno = ENAMETOOLONG;
+        return zp_fail_io(error, "open");
+    }
     int fd = zp_open_read(directory, key);
     if (fd < 0)
         return open_failed(directory, key, found, error);

@@ -53,6 +53,17 @@ is_current(const zp_directory *directory, int fd, const char *name, zp_stat *our
            ours->inode == named.inode && ours->device == named.device;
 }
 
+/* Whether to go on trying. */
+static int
+check_patience(int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
+{
+    if (cancel && *cancel)
+        return zp_fail_file(error, ZP_ERR_CANCELLED, NULL);
+    if (deadline_ms >= 0 && zp_now_ms() >= deadline_ms)
+        return zp_fail_file(error, ZP_ERR_LOCK_TIMEOUT, NULL);
+    return ZP_OK;
+}
+
 /* Wait for the lock of an open file; pauses grow from 1 to 16 ms. */
 static int
 wait_for_lock(int fd, int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
@@ -63,10 +74,9 @@ wait_for_lock(int fd, int64_t deadline_ms, volatile int32_t *cancel, zp_error *e
             return ZP_OK;
         if (taken < 0)
             return zp_fail_io(error, "lock");
-        if (cancel && *cancel)
-            return zp_fail_file(error, ZP_ERR_CANCELLED, NULL);
-        if (deadline_ms >= 0 && zp_now_ms() >= deadline_ms)
-            return zp_fail_file(error, ZP_ERR_LOCK_TIMEOUT, NULL);
+        int status = check_patience(deadline_ms, cancel, error);
+        if (status < 0)
+            return status;
         zp_pause_ms(pause);
     }
 }
@@ -97,6 +107,8 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
             status = zp_fail_io(error, "truncate");
         }
         zp_close(lock->fd);
+        if (status == ZP_OK)
+            status = check_patience(deadline, cancel, error);
         if (status < 0)
             return status;
     }
