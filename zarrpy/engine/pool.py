@@ -65,7 +65,8 @@ class Pool:
         if batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
             batch.run()
         elif threading.current_thread() is threading.main_thread():
-            self._share(batch, self._borrow(min(workers, batch.ntasks), at_least=1))
+            helpers = self._borrow(min(workers, batch.ntasks), at_least=1)
+            self._share(batch, helpers, None if helpers else batch.run)
         elif workers <= 1:
             batch.run()
         else:
@@ -111,11 +112,14 @@ class Pool:
             raise
 
     def _borrow(self, wanted: int, at_least: int = 0) -> int:
-        """Take permits for helpers: as many as there are idle cores."""
+        """Take permits for helpers: as many as there are idle cores, and threads to be had."""
         with self._lock:
             granted = max(at_least, min(wanted, self.cores - self._busy))
+            try:
+                self._start(self._busy + granted)
+            except RuntimeError:  # over a limit of the system, or the interpreter ends
+                granted = max(0, min(granted, self._nthreads - self._busy))
             self._busy += granted
-            self._start(self._busy)
         return granted
 
     def _change_busy(self, by: int) -> None:
@@ -124,9 +128,9 @@ class Pool:
 
     def _start(self, nthreads: int) -> None:
         while self._nthreads < nthreads:
-            self._nthreads += 1
-            name = f"zarrpy-{self._nthreads}"
+            name = f"zarrpy-{self._nthreads + 1}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
+            self._nthreads += 1
 
     def _work(self) -> None:
         while True:

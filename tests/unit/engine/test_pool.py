@@ -76,3 +76,20 @@ def test_helpers_go_by_the_settings_of_the_caller():
         Pool().run(work, 2)
 
     assert set(work.settings) == {7}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_where_no_thread_can_be_started_the_caller_works(monkeypatch, workers):
+    """At the end of the interpreter, or over a limit of the system, a read is still a read."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    work, pool = Work(), Pool()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        pool.run(work, workers)
+
+    assert work.threads == [threading.main_thread()]
+    pool.run(work, workers)
+    assert threading.main_thread() not in work.threads[1:]
