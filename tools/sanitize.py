@@ -53,7 +53,7 @@ def under_memory_sanitizers() -> bool:
 
 
 def under_thread_sanitizer() -> bool:
-    """Run the programs that have threads with TSan, which wants addresses that are not randomised."""
+    """Run the programs with threads under TSan, which wants addresses that do not change."""
     os.environ.update(ZARRPY_NATIVE="sdist", ZARRPY_SANITIZE="thread")
     copy = tree.mirror("sanitize")
     programs = [
