@@ -62,12 +62,12 @@ ZSTD = Source(
     # One file holds all of it, so there is no assembly to go with; old formats are not Zarr's.
     macros=(("ZSTD_DISABLE_ASM", "1"), ("ZSTD_LEGACY_SUPPORT", "0")),
 )
+# The sdist of lz4 itself has an older version.
 LZ4 = Source(
     library="lz4",
-    project="lz4",
-    sources=("lz4libs/lz4.c", "lz4libs/lz4hc.c"),
-    headers=("lz4libs/*.h",),
-    include=("lz4libs",),
+    project="numcodecs",
+    sources=("c-blosc/internal-complibs/lz4-*/lz4.c", "c-blosc/internal-complibs/lz4-*/lz4hc.c"),
+    headers=("c-blosc/internal-complibs/lz4-*/*.h",),
 )
 BLOSCLZ = Source(
     library="blosclz",
