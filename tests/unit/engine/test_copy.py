@@ -1,0 +1,105 @@
+"""Tests of `zarrpy.engine.copy`."""
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy.engine.copy import chunk_keys, copy_node
+from zarrpy.errors import NodeExistsError, StoreError
+from zarrpy.stores import MemoryStore
+
+ENCODINGS = [
+    (3, None),
+    (3, {"name": "default", "separator": "."}),
+    (3, {"name": "v2", "separator": "."}),
+    (3, {"name": "v2", "separator": "/"}),
+    (2, "."),
+    (2, "/"),
+]
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (4, 3)])
+@pytest.mark.parametrize(("zarr_format", "keys"), ENCODINGS)
+def test_the_stored_chunks_are_found_by_listing(store, zarr_format, keys, shape):
+    """Whatever their names; what is not stored is not named."""
+    array = zarrpy.create_array(
+        store, name="a", shape=shape, dtype="i4", chunks=2, zarr_format=zarr_format,
+        chunk_key_encoding=keys,
+    )  # fmt: skip
+    before = set(store.list())
+    array[(slice(2, None), ...) if shape else ...] = 1
+    expected = sorted(key.removeprefix("a/") for key in set(store.list()) - before)
+
+    assert sorted(chunk_keys(store, "a", array.metadata)) == expected
+    assert expected != []
+
+
+def test_what_is_no_chunk_is_not_found(store):
+    """Documents, locks, files of others, chunks outside the shape, numbers written otherwise."""
+    array = zarrpy.create_array(store, data=np.ones(4), chunks=2)
+    for key in ("c/2", "c/00", "c/01", "c/x", "c/-1", "c/1.__lock.txt", "d/0", "c0"):
+        store.set(key, b"x")
+
+    assert sorted(chunk_keys(store, "", array.metadata)) == ["c/0", "c/1"]
+
+
+@pytest.mark.parametrize(("zarr_format", "keys"), ENCODINGS)
+def test_a_copy_is_equal_byte_by_byte(store, contents, zarr_format, keys):
+    """Into a store of another kind."""
+    array = zarrpy.create_array(
+        store, data=np.arange(12).reshape(4, 3), chunks=2, chunk_key_encoding=keys,
+        zarr_format=zarr_format,
+    )  # fmt: skip
+    target = MemoryStore()
+
+    copy_node((store, ""), array.metadata, (target, "x/y"))
+
+    copied = {
+        k.removeprefix("x/y/"): v for k, v in contents(target).items() if k.startswith("x/y/")
+    }
+    assert copied == contents(store)
+
+
+def test_what_is_there_is_not_replaced(store):
+    """Unless asked for; then nothing of it stays."""
+    array = zarrpy.create_array(store, data=[1])
+    target = MemoryStore()
+    zarrpy.create_array(target, data=[7, 8, 9], chunks=1)
+
+    with pytest.raises(NodeExistsError):
+        copy_node((store, ""), array.metadata, (target, ""))
+    assert zarrpy.load(target).tolist() == [7, 8, 9]
+    copy_node((store, ""), array.metadata, (target, ""), overwrite=True)
+
+    assert sorted(target.list()) == sorted(store.list())
+
+
+class Failing(MemoryStore):
+    """A store one of whose chunks cannot be read."""
+
+    def get(self, key, byte_range=None):
+        if key == "c/1":
+            raise StoreError("no access", operation="get", key=key)
+        return super().get(key, byte_range)
+
+
+def test_a_chunk_that_cannot_be_read_is_an_error_and_not_left_out():
+    """A copy with holes would read as fill values."""
+    source = Failing()
+    array = zarrpy.create_array(source, data=np.ones(4), chunks=2)
+
+    with pytest.raises(StoreError, match="c/1"):
+        copy_node((source, ""), array.metadata, (MemoryStore(), ""))
+
+
+def test_a_chunk_behind_linked_directories_is_copied(tmp_path):
+    """Parts of an array may lie on another disk."""
+    array = zarrpy.create_array(tmp_path / "x", data=np.arange(12).reshape(4, 3), chunks=2)
+    (tmp_path / "x" / "c" / "1").rename(tmp_path / "elsewhere")
+    (tmp_path / "x" / "c" / "1").symlink_to(tmp_path / "elsewhere")
+    assert np.array_equal(array[...], np.arange(12).reshape(4, 3))
+    target = MemoryStore()
+
+    copy_node((array.store, ""), array.metadata, (target, ""))
+
+    assert np.array_equal(zarrpy.load(target), np.arange(12).reshape(4, 3))

@@ -1,0 +1,216 @@
+"""Tests of `zarrpy.engine.nodes`, driven by hand: requests are looked at, answers are canned."""
+
+import json
+
+import pytest
+
+import zarrpy
+from zarrpy.engine.nodes import (
+    MixedFormatsWarning,
+    create_node,
+    delete_node,
+    read_children,
+    read_node,
+    read_nodes,
+    require_node,
+)
+from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put
+from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError, StoreError
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+
+GROUP3 = json.dumps({"zarr_format": 3, "node_type": "group"}).encode()
+GROUP2 = json.dumps({"zarr_format": 2}).encode()
+
+
+def array_document():
+    """Document of an array, as bytes."""
+    store = {}
+    zarrpy.create_array(store, shape=3, dtype="i4")
+    return store["zarr.json"]
+
+
+class Hand:
+    """Drives an operation: answers from a dictionary, and notes every request."""
+
+    def __init__(self, values=None, names=()):
+        self.values = dict(values or {})
+        self.names = list(names)
+        self.requests = []
+
+    def answer(self, request):
+        """Answer one request."""
+        self.requests.append(request)
+        match request:
+            case Fetch(keys):
+                return [self.values.get(key) for key in keys]
+            case ListNames():
+                return self.names
+            case Put(items):
+                self.values.update(items)
+        return None
+
+    def drive(self, steps):
+        """Run the operation to its end."""
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(self.answer(request))
+        except StopIteration as stop:
+            return stop.value
+
+
+def test_a_node_is_read_in_one_request():
+    """All documents that may make it are asked for together."""
+    hand = Hand({"a/zarr.json": GROUP3})
+
+    found = hand.drive(read_node("a"))
+
+    assert isinstance(found, GroupMetadata)
+    assert len(hand.requests) == 1
+    assert set(hand.requests[0].keys) == {
+        f"a/{x}" for x in ("zarr.json", ".zarray", ".zgroup", ".zattrs")
+    }
+
+
+@pytest.mark.parametrize(
+    ("zarr_format", "names"), [(3, {"zarr.json"}), (2, {".zarray", ".zgroup", ".zattrs"})]
+)
+def test_a_format_that_is_known_asks_for_its_documents_only(zarr_format, names):
+    """No request more than needed."""
+    hand = Hand()
+
+    assert hand.drive(read_node("", zarr_format)) is None
+    assert set(hand.requests[0].keys) == names
+
+
+def test_nothing_is_no_node():
+    """Attributes alone make none either."""
+    assert Hand().drive(read_node("a")) is None
+    assert Hand({"a/.zattrs": b"{}"}).drive(read_node("a")) is None
+
+
+def test_attributes_of_v2_are_read_along():
+    """They are in a document of their own."""
+    hand = Hand({".zgroup": GROUP2, ".zattrs": b'{"a": 1}'})
+
+    assert hand.drive(read_node("")).attributes == {"a": 1}
+
+
+def test_several_nodes_are_read_in_one_request():
+    """In the order asked; where both formats stand the preferred one counts, in silence."""
+    hand = Hand({"a/zarr.json": GROUP3, "c/zarr.json": GROUP3, "c/.zgroup": GROUP2})
+
+    found = hand.drive(read_nodes(["a", "b", "c"], prefer=2))
+
+    assert [node and node.zarr_format for node in found] == [3, None, 2]
+    assert len(hand.requests) == 1
+
+
+def test_where_both_formats_stand_there_is_one_warning():
+    """It points at the way to read the other one."""
+    hand = Hand({"zarr.json": GROUP3, ".zgroup": GROUP2})
+
+    with pytest.warns(MixedFormatsWarning, match="zarr_format=2"):
+        assert hand.drive(read_node("")).zarr_format == 3
+
+
+def test_an_error_of_the_store_goes_through():
+    """It is neither a missing node nor anything else."""
+    steps = require_node("a")
+    next(steps)
+
+    with pytest.raises(StoreError, match="no answer"):
+        steps.throw(StoreError("no answer"))
+
+
+def test_a_missing_node_names_what_is_like_it():
+    """One more request, for the names beside it; documents are no names."""
+    hand = Hand(names=["barr", "bar2", "zarr.json", "quite different"])
+
+    with pytest.raises(NodeNotFoundError) as caught:
+        hand.drive(require_node("foo/bar"))
+
+    assert sorted(caught.value.nearest) == ["foo/bar2", "foo/barr"]
+    assert hand.requests[-1] == ListNames("foo/")
+
+
+def test_the_other_kind_is_an_error():
+    """Nothing more is asked for."""
+    hand = Hand({"zarr.json": GROUP3})
+
+    with pytest.raises(NodeKindError):
+        hand.drive(require_node("", kind=ArrayMetadata))
+
+    assert len(hand.requests) == 1
+
+
+def test_groups_on_the_way_are_written_before_the_node():
+    """The outermost first, so that whoever looks finds a group above each node."""
+    hand = Hand({"zarr.json": GROUP3})
+
+    hand.drive(create_node("a/b/c", GroupMetadata()))
+
+    puts = [request.items[0][0] for request in hand.requests if isinstance(request, Put)]
+    assert puts == ["a/zarr.json", "a/b/zarr.json", "a/b/c/zarr.json"]
+
+
+def test_attributes_are_written_before_what_makes_a_node():
+    """Whoever finds the node finds its attributes too."""
+    hand = Hand()
+
+    hand.drive(create_node("", GroupMetadata({"a": 1}, 2)))
+
+    (put,) = (request for request in hand.requests if isinstance(request, Put))
+    assert [key for key, _ in put.items] == [".zattrs", ".zgroup"]
+
+
+def test_what_is_there_is_deleted_only_when_asked_for():
+    """And before the new node is written."""
+    with pytest.raises(NodeExistsError):
+        (hand := Hand({"a/zarr.json": GROUP3, "zarr.json": GROUP3})).drive(
+            create_node("a", GroupMetadata())
+        )
+    assert not [r for r in hand.requests if isinstance(r, Put | DeletePrefix)]
+
+    hand.drive(create_node("a", GroupMetadata(), overwrite=True))
+
+    changes = [r for r in hand.requests if isinstance(r, Put | DeletePrefix)]
+    assert changes[0] == DeletePrefix("a/")
+    assert isinstance(changes[1], Put)
+
+
+def test_an_array_on_the_way_is_an_error_before_anything_changes():
+    """Also when what would be replaced is there."""
+    hand = Hand({"a/zarr.json": array_document(), "a/b/zarr.json": GROUP3, "zarr.json": GROUP3})
+
+    with pytest.raises(NodeKindError, match="'a'"):
+        hand.drive(create_node("a/b", GroupMetadata(), overwrite=True))
+
+    assert not [r for r in hand.requests if isinstance(r, Put | DeletePrefix)]
+
+
+def test_a_node_is_deleted_with_all_below_it_and_nothing_beside_it():
+    """The prefix ends with a slash."""
+    hand = Hand()
+
+    hand.drive(delete_node("a"))
+
+    assert hand.requests == [DeletePrefix("a/")]
+
+
+def test_children_are_found_in_two_requests():
+    """Names, and then the documents of all of them; documents and locks are no names."""
+    hand = Hand(
+        {"g/a/zarr.json": GROUP3, "g/b/zarr.json": array_document()},
+        names=["a", "b", "c", "zarr.json", ".zgroup", "__x", ".__zp-trash"],
+    )
+
+    children = hand.drive(read_children("g", 3))
+
+    assert {name: type(node) for name, node in children.items()} == {
+        "a": GroupMetadata,
+        "b": ArrayMetadata,
+    }
+    assert hand.requests[0] == ListNames("g/", folders=True)
+    assert len(hand.requests) == 2
+    assert {key.split("/")[1] for key in hand.requests[1].keys} == {"a", "b", "c"}

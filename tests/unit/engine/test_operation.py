@@ -1,0 +1,92 @@
+"""Tests of `zarrpy.engine.operation`: one body, two faces."""
+
+import asyncio
+import inspect
+
+import pytest
+
+import zarrpy
+from zarrpy.engine.operation import entry, operation
+from zarrpy.engine.requests import Fetch, Put
+from zarrpy.errors import NodeNotFoundError
+from zarrpy.stores import LocalStore, MemoryStore
+
+
+class Shelf:
+    """Something that has a store."""
+
+    def __init__(self):
+        self.store = MemoryStore()
+
+    @operation
+    def keep(self, key, value):
+        """Keep a value; return the one before."""
+        (before,) = yield Fetch((key,))
+        yield Put(((key, value),))
+        return before
+
+    @operation
+    def keep_twice(self, key, value):
+        """Be made of other operations."""
+        yield from self.keep.steps(key, value)
+        return (yield from self.keep.steps(key, value + value))
+
+
+def test_an_operation_is_called_or_awaited():
+    """With the same result."""
+    shelf = Shelf()
+
+    assert shelf.keep("a", b"1") is None
+    assert asyncio.run(shelf.keep.aio("a", value=b"2")) == b"1"
+    assert shelf.store.get("a") == b"2"
+
+
+def test_an_operation_can_be_part_of_another():
+    """By its steps, in one drive."""
+    shelf = Shelf()
+
+    assert shelf.keep_twice("a", b"1") == b"1"
+    assert shelf.store.get("a") == b"11"
+
+
+def test_the_steps_do_nothing_by_themselves():
+    """They are requests, until somebody answers."""
+    shelf = Shelf()
+
+    steps = shelf.keep.steps("a", b"1")
+
+    assert next(steps) == Fetch(("a",))
+    assert steps.send([None]) == Put((("a", b"1"),))
+    assert shelf.store.get("a") is None
+
+
+def test_an_operation_keeps_its_documentation():
+    """Help shows what was written, and the arguments."""
+    assert Shelf.keep.__doc__ == "Keep a value; return the one before."
+    assert "key" in inspect.signature(Shelf.keep).parameters
+    assert zarrpy.create_array.__doc__.startswith("Create an array.")
+    assert "compressors" in inspect.signature(zarrpy.create_array).parameters
+
+
+def test_an_entry_begins_with_what_stands_for_a_store(tmp_path):
+    """A path, a mapping, a store, or nothing, which is memory."""
+
+    @entry
+    def which(store, *, storage_options=None):
+        return store
+        yield
+
+    assert isinstance(which(tmp_path), LocalStore)
+    assert isinstance(which({}), MemoryStore)
+    assert isinstance(which(), MemoryStore)
+    assert isinstance(asyncio.run(which.aio(store=tmp_path)), LocalStore)
+
+
+def test_an_entry_says_in_its_errors_where_the_store_is(tmp_path):
+    """In both faces."""
+    for call in (
+        lambda: zarrpy.open(tmp_path / "x", path="a"),
+        lambda: asyncio.run(zarrpy.open.aio(tmp_path / "x", path="a")),
+    ):
+        with pytest.raises(NodeNotFoundError, match=str(tmp_path / "x" / "a")):
+            call()
