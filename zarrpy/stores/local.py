@@ -72,8 +72,9 @@ class LocalStore(Store):
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`; locks are not keys."""
         parent, _, _ = prefix.rpartition("/")
-        for folder, folders, files in os.walk(self._path(parent), onerror=self._list_failed):
-            folders.sort()
+        walk = os.walk(self._path(parent), onerror=self._list_failed, followlinks=True)
+        for folder, folders, files in walk:
+            folders[:] = sorted(name for name in folders if not _leads_up(folder, name))
             relative = os.path.relpath(folder, self.root).replace(os.sep, "/")
             start = "" if relative == "." else relative + "/"
             for name in sorted(files):
@@ -222,3 +223,12 @@ class LocalStore(Store):
 
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"
+
+
+def _leads_up(folder: str, name: str) -> bool:
+    """Whether following a link would go round in a circle."""
+    path = os.path.join(folder, name)
+    if not os.path.islink(path):
+        return False
+    here = os.path.join(os.path.realpath(folder), "")
+    return here.startswith(os.path.join(os.path.realpath(path), ""))

@@ -262,3 +262,31 @@ def test_deleting_a_node_leaves_alone_what_its_links_point_to(tmp_path):
 
     assert list(group) == []
     assert outside[...].tolist() == [0, 1, 2, 3]
+
+
+# -------------------------------------------------------------------------------------- links
+
+
+def test_keys_behind_a_linked_directory_are_listed(tmp_path, store):
+    """As they are read and written; a link that goes round in a circle ends the walk."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x").write_bytes(b"2")
+    os.symlink(tmp_path / "elsewhere", os.path.join(store.root, "linked"))
+    os.symlink(store.root, os.path.join(store.root, "circle"))
+
+    assert list(store.list()) == ["present", "linked/x"]
+    assert store.get("linked/x") == b"2"
+
+
+def test_deleting_a_prefix_removes_links_and_not_what_they_lead_to(tmp_path, store):
+    """What lies elsewhere may serve others."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x").write_bytes(b"2")
+    store.set("a/b", b"1")
+    os.symlink(tmp_path / "elsewhere", os.path.join(store.root, "a", "linked"))
+    os.symlink("nowhere", os.path.join(store.root, "a", "dangling"))
+
+    store.delete_prefix("a/")
+
+    assert os.listdir(store.root) == ["present"]
+    assert (tmp_path / "elsewhere" / "x").read_bytes() == b"2"
