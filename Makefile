@@ -39,6 +39,7 @@ test-sanitize: $(VENV)/.test
 
 bench: build $(VENV)/.bench
 	$(BIN)/python bench/py/run.py
+	$(BIN)/python bench/py/defaults.py
 
 bench-quick: build $(VENV)/.bench
 	$(BIN)/python bench/py/run.py --quick

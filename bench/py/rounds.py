@@ -73,7 +73,7 @@ class Rounds:
         self.folder = folder
         self.quick = quick
         self.count = 1 if quick else 5
-        self.repeats = 3 if quick else 5
+        self.repeats = 2 if quick else 5
         self.rows = [row for row in scenarios.all_rows(quick) if only in row.key]
         self.versions: dict[str, dict[str, str]] = {}
 

@@ -1,6 +1,7 @@
 """Measure zarrpy beside its peers and write the README's table.
 
-python bench/py/run.py              every row, five rounds; bench/results/measured.json, README
+python bench/py/run.py              every row, five rounds; bench/results/measured.json, README;
+                                        nothing is kept when a library failed
 python bench/py/run.py --quick      smaller arrays, one round; prints, writes nothing
 python bench/py/run.py --only cube  rows whose key contains a word; prints, writes nothing
 python bench/py/run.py --table      the README's table from the kept results
@@ -45,9 +46,10 @@ def main() -> int:
         text = json.dumps(results, indent=1) + "\n"
         if options.json:
             options.json.write_text(text)
-        if options.quick or options.only:
-            print(table.render(results))
-            return 0
+        failed = table.failures(results)
+        if options.quick or options.only or failed:
+            print("\n".join([table.render(results), *failed]))
+            return int(bool(failed))
         RESULTS.mkdir(parents=True, exist_ok=True)
         kept.write_text(text)
     table.insert(ROOT / "README.md", "bench", table.render(json.loads(kept.read_text())))

@@ -41,10 +41,22 @@ def render(results: dict[str, Any]) -> str:
 
 def cell(found: dict[str, Any] | None, metric: str, scale: float, best: bool) -> str:
     """Return one figure, the best peer's in bold."""
-    if found is None or "error" in found:
+    if found is None:
         return "–"
+    if "error" in found:
+        return "failed"
     text = figure(found[metric] * scale)
     return f"**{text}**" if best else text
+
+
+def failures(results: dict[str, Any]) -> list[str]:
+    """Return what could not be measured, and why."""
+    return [
+        f"{key}: {name}: {found['error']}"
+        for key, row in results["rows"].items()
+        for name, found in row["libraries"].items()
+        if "error" in found
+    ]
 
 
 def figure(value: float) -> str:

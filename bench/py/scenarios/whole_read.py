@@ -16,7 +16,7 @@ HALF = (128, 512, 512)
 def rows(quick: bool) -> list[Row]:
     """Return the rows: chunks of 1 MB and of 64 KB, contiguous or not, by codec."""
     large = (64, 512, 512) if quick else SHAPE
-    half = (64, 512, 512) if quick else HALF
+    half = (64, 256, 512) if quick else HALF
     size = f"{int(np.prod(large)) * 4 >> 20} MiB"
     cube, plane, small = (64, 64, 64), (1, 512, 512), (16, 32, 32)
 
