@@ -15,7 +15,7 @@ from zarrpy.attributes import Attributes
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.config import config
-from zarrpy.engine.nodes import VANISHED, require_node, write_node
+from zarrpy.engine.nodes import VANISHED, change_attributes, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.twin import PythonBatch
@@ -341,11 +341,7 @@ class Array:
         """Apply a function to the attributes as they are stored now, and write them."""
         self._check_writable("change the attributes of")
         format_ = self.metadata.zarr_format
-        stored = yield from require_node(self.path, format_, ArrayMetadata)
-        attributes = dict(stored.attributes)
-        change(attributes)
-        new = stored.with_attributes(attributes)
-        yield from write_node(self.path, new)
+        new = yield from change_attributes(self.path, format_, ArrayMetadata, change)
         assert isinstance(new, ArrayMetadata)
         self.metadata = new
 

@@ -12,6 +12,7 @@ from zarrpy.array import Array
 from zarrpy.attributes import Attributes
 from zarrpy.creation import auto_keyword, created
 from zarrpy.engine.nodes import (
+    change_attributes,
     create_node,
     delete_node,
     key_of,
@@ -19,7 +20,6 @@ from zarrpy.engine.nodes import (
     read_children,
     read_nodes,
     require_node,
-    write_node,
 )
 from zarrpy.engine.operation import operation
 from zarrpy.errors import (
@@ -308,11 +308,8 @@ class Group(MutableMapping[str, Any]):
     def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
         """Apply a function to the attributes as they are stored now, and write them."""
         self._check_writable("change the attributes of")
-        stored = yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
-        attributes = dict(stored.attributes)
-        change(attributes)
-        new = stored.with_attributes(attributes)
-        yield from write_node(self.path, new)
+        format_ = self.metadata.zarr_format
+        new = yield from change_attributes(self.path, format_, GroupMetadata, change)
         assert isinstance(new, GroupMetadata)
         self.metadata = new
 

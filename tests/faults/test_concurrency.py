@@ -85,3 +85,44 @@ def test_a_reader_never_sees_a_torn_chunk(tmp_path, body, kind):
             reader.join()
 
     assert torn == []
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_threads_that_change_attributes_lose_nothing(tmp_path, kind, zarr_format):
+    """Each sets names of its own, through a handle of its own; all of them are there at the end."""
+    place = {} if kind == "memory" else tmp_path / "x"
+    zarrpy.create_group(place, zarr_format=zarr_format)
+
+    def change(i):
+        attributes = zarrpy.open(place).attrs
+        for k in range(20):
+            attributes[f"{i} {k}"] = k
+
+    threads = [threading.Thread(target=change, args=(i,)) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(zarrpy.open(place).attrs) == 60
+
+
+def test_processes_that_change_attributes_lose_nothing(tmp_path):
+    """The lock of the document keeps other processes out as well."""
+    zarrpy.create_array(tmp_path / "x", shape=4, dtype="i4")
+    code = (
+        "import sys, zarrpy\n"
+        "attributes = zarrpy.open(sys.argv[1]).attrs\n"
+        "for k in range(50):\n"
+        "    attributes[sys.argv[2] + str(k)] = k\n"
+    )
+
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x"), name]) for name in "ab"
+    ]
+    codes = [writer.wait(60) for writer in writers]
+
+    assert codes == [0, 0]
+    assert len(zarrpy.open(tmp_path / "x").attrs) == 100
+    assert os.listdir(tmp_path / "x") == ["zarr.json"]

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zarrpy.engine import pool
 from zarrpy.engine.locks import hold
 from zarrpy.engine.nodes import VANISHED
-from zarrpy.engine.requests import Delete, DeletePrefix, Fetch, ListNames, Put, Request, Run, Steps
+from zarrpy.engine.requests import (
+    Delete,
+    DeletePrefix,
+    Fetch,
+    ListNames,
+    Put,
+    Request,
+    Run,
+    Steps,
+    Update,
+)
 from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError
 
 if TYPE_CHECKING:
@@ -95,6 +105,11 @@ def _put(store: Store, request: Put) -> None:
             store.set(key, value)
 
 
+def _update(store: Store, request: Update) -> None:
+    with hold(store.lock_scope, [request.key]):
+        store.update(request.key, request.change)
+
+
 def _delete(store: Store, request: Delete) -> None:
     for key in request.keys:
         with hold(store.lock_scope, [key]):
@@ -160,6 +175,7 @@ def _write_window(store: Store, batch: Batch, keys: list[str]) -> None:
 _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Fetch: _fetch,
     Put: _put,
+    Update: _update,
     Delete: _delete,
     DeletePrefix: _delete_prefix,
     ListNames: _list_names,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps
+from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
@@ -21,7 +21,7 @@ from zarrpy.metadata import json, v2, v3
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 
@@ -97,6 +97,38 @@ def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]
 def write_node(path: str, metadata: Metadata) -> Steps[None]:
     """Replace the documents of a node."""
     yield Put(documents_of(path, metadata))
+
+
+def change_attributes(
+    path: str,
+    zarr_format: int,
+    kind: type[Metadata],
+    change: Callable[[dict[str, Any]], Any],
+) -> Steps[Metadata]:
+    """Apply a function to the attributes as they are stored; no other writer's change is lost.
+
+    Returns
+    -------
+    ArrayMetadata or GroupMetadata
+        The node with its new attributes.
+    """
+    names = _NAMES[zarr_format]
+    values = yield Fetch(tuple(key_of(path, name) for name in names))
+    yield from require_node(path, zarr_format, kind)
+    name = _V3 if zarr_format == 3 else ".zattrs"
+    changed: list[Metadata] = []
+
+    def rewrite(value: Any) -> bytes:
+        node = _parse_node(path, {**dict(zip(names, values, strict=True)), name: value})
+        if node is None:
+            raise NodeNotFoundError(f"no node at {path or '/'!r}", path=path, hint=VANISHED)
+        attributes = dict(node.attributes)
+        change(attributes)
+        changed[:] = [node.with_attributes(attributes)]
+        return dict(documents_of(path, changed[0])).get(key_of(path, name), b"{}")
+
+    yield Update(key_of(path, name), rewrite)
+    return changed[0]
 
 
 def require_node(

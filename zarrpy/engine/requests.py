@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zarrpy._native.files import Directory
     from zarrpy.stores.base import Bytes
 
@@ -82,6 +84,14 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """Replace a value by what `change` makes of it, with no other writer in between."""
+
+    key: str
+    change: Callable[[Bytes | None], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete keys, in this order; absent ones are no error."""
 
@@ -112,6 +122,6 @@ class Run:
     path: str
 
 
-Request: TypeAlias = Fetch | Put | Delete | DeletePrefix | ListNames | Run
+Request: TypeAlias = Fetch | Put | Update | Delete | DeletePrefix | ListNames | Run
 #: What an operation is while it runs: it yields requests and is sent their answers.
 Steps: TypeAlias = Generator[Request, Any, T]

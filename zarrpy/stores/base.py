@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError, ReadOnlyStoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from zarrpy._native.files import Directory
 
@@ -82,6 +82,14 @@ class Store(ABC):
                 self.delete(key)
             else:
                 self.set(key, value)
+
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+        """Replace a value by what `change` makes of it, and an absent one by what it makes of None.
+
+        The caller keeps other writers of this process out; a store that other processes write to
+        keeps those out itself, as far as it can.
+        """
+        self.set(key, change(self.get(key)))
 
     def delete_prefix(self, prefix: str) -> None:
         """Delete every key that starts with `prefix`."""

@@ -59,6 +59,15 @@ class LocalStore(Store):
         assert directory is not None
         directory.write(key, value, config.durability == "durable")
 
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+        """Change a file under its lock, which other processes respect."""
+        self.check_writable("update", key)
+        check_key(key)
+        directory = self.directory("", create=True)
+        assert directory is not None
+        with directory.lock(key) as lock:
+            lock.commit(change(directory.read(key)), config.durability == "durable")
+
     def delete(self, key: str) -> None:
         """Remove a file, and the directories that it leaves empty."""
         self.check_writable("delete", key)

@@ -16,7 +16,7 @@ passes them serves arrays and groups.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from zarrpy.errors import ReadOnlyStoreError
@@ -164,6 +164,21 @@ class StoreContract:
 
     # ----------------------------------------------------------------------------- deleting
 
+    def test_an_update_sees_the_value_and_replaces_it(self, store: Store) -> None:
+        """An absent value is None to it; one that fails changes nothing."""
+
+        def fail(value: object) -> bytes:
+            raise LookupError("no")
+
+        store.update("a/b", lambda value: b"absent" if value is None else b"there")
+        store.update("a/b", lambda value: bytes(value or b"") + b" before")
+        with suppress(LookupError):
+            store.update("a/b", fail)
+            raise AssertionError("the failure was swallowed")
+
+        assert bytes(store.get("a/b") or b"") == b"absent before"
+        assert list(store.list()) == ["a/b"]
+
     def test_a_deleted_key_is_absent(self, store: Store) -> None:
         """Neither reading nor listing finds it."""
         store.set("a/b", b"1")
@@ -309,6 +324,8 @@ class StoreContract:
             store.set("b", b"2")
         with _refused():
             store.set_many(["a"], [b"2"])
+        with _refused():
+            store.update("a", lambda value: b"2")
         with _refused():
             store.delete("a")
         with _refused():
