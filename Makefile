@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 INSTALL := $(PIP) install --no-build-isolation --editable
 CLANG_FORMAT = $(BIN)/clang-format
 C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] bench/c/*.[ch] tests/c/*.[ch])
@@ -53,7 +53,7 @@ wheel: $(VENV)/.wheel
 
 check: check-python check-c check-layers
 
-check-python: build $(VENV)/.dev
+check-python: build $(VENV)/.dev $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
