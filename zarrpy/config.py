@@ -72,6 +72,17 @@ def _one_of(*choices: Any) -> Check:
     return check
 
 
+def _only(right: Any) -> Check:
+    """Hold the place of a setting of which this version knows one value."""
+
+    def check(value: object) -> Any:
+        if value != right and str(value).lower() != str(right).lower():
+            _reject(value, f"{right!r}, the only value of this version")
+        return right
+
+    return check
+
+
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -82,7 +93,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "simd", "libdeflate", "direct", "fused", "partial", "coalesce")
+_SWITCHES = ("native", "simd", "libdeflate")
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -121,11 +132,11 @@ class Settings:
 
     workers: int | None = _setting(None, _optional(_integer(1)))
     requests: int = _setting(16, _integer(1))
-    max_memory: int | None = _setting(None, _optional(_size))
-    missing: str = _setting("fill", _one_of("fill", "error", "mask"))
-    lock: str = _setting("auto", _one_of("auto", "os", "lockfile", "none"))
+    max_memory: int | None = _setting(None, _only(None))
+    missing: str = _setting("fill", _one_of("fill", "error"))
+    lock: str = _setting("auto", _only("auto"))
     durability: str = _setting("atomic", _one_of("atomic", "durable"))
-    cache: int = _setting(0, _size)
+    cache: int = _setting(0, _only(0))
     disable: frozenset[str] = _setting(frozenset(), _switches)
     array: ArraySettings = field(default_factory=ArraySettings)
     limits: Limits = field(default_factory=Limits)
@@ -231,19 +242,20 @@ class Config:
     workers : int or None
         CPU threads of one call; None: as many as this process may use (`cpu_quota`).
     requests : int
-        Requests to a store in flight at one time.
-    max_memory : int or None
-        Bytes that one call may use for chunks in work.
-    missing : {"fill", "error", "mask"}
+        Requests in flight to a store behind a network; files and memory take one after the other.
+    max_memory : None
+        Memory for chunks in work; not bounded in this version.
+    missing : {"fill", "error"}
         What reading an absent chunk gives.
-    lock : {"auto", "os", "lockfile", "none"}
-        How partial writes of one chunk keep out of each other's way.
+    lock : {"auto"}
+        How writers of one chunk keep out of each other's way.
     durability : {"atomic", "durable"}
         Whether a write also waits for the disk.
-    cache : int
-        Bytes of decoded chunks kept.
+    cache : {0}
+        Bytes of decoded chunks kept; there is no cache in this version.
     disable : frozenset of str
-        Fast paths turned off: native, simd, direct, fused, partial, coalesce.
+        Fast paths turned off: ``native``; and, by the environment ``ZARRPY_DISABLE`` alone, as they
+        are chosen when the engine is loaded, ``simd`` and ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays.
     limits : Limits

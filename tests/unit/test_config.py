@@ -155,7 +155,11 @@ def test_an_assignment_elsewhere_reaches_a_block_that_does_not_set_it():
         ("workers", "many"),
         ("requests", None),
         ("max_memory", -1),
-        ("cache", "1 parsec"),
+        ("limits.max_chunk_bytes", "1 parsec"),
+        ("cache", 5),
+        ("max_memory", 5),
+        ("lock", "none"),
+        ("missing", "mask"),
         ("missing", "ignore"),
         ("lock", None),
         ("durability", ["atomic"]),
@@ -185,8 +189,8 @@ def test_a_wrong_value_is_refused_with_its_name(name, value):
 )  # fmt: skip
 def test_a_size_may_be_written_with_its_unit(text, number):
     """Binary units as one writes them; KB, MB, GB are powers of a thousand."""
-    with config.set(cache=text):
-        assert config.cache == number
+    with config.set({"limits.max_chunk_bytes": text}):
+        assert config.limits.max_chunk_bytes == number
 
 
 @pytest.mark.parametrize(
