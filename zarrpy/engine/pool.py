@@ -57,7 +57,8 @@ class Pool:
         self._lock = threading.Lock()
         self._jobs: SimpleQueue[tuple[Batch, _Latch, Context]] = SimpleQueue()
         self._nthreads = 0
-        self._busy = 0
+        self._ncallers = 0
+        self._nhelpers = 0
         self.cores = cpu_quota()
 
     def run(self, batch: Batch, workers: int) -> None:
@@ -74,12 +75,12 @@ class Pool:
 
     def _take_part(self, batch: Batch, workers: int) -> None:
         """Work in the calling thread too, with what helpers there are."""
-        self._change_busy(1)
+        self._count_caller(1)
         try:
             helpers = self._borrow(workers - 1)
             self._share(batch, helpers, batch.run)
         finally:
-            self._change_busy(-1)
+            self._count_caller(-1)
 
     def _share(
         self, batch: Batch, helpers: int, meanwhile: Callable[[], None] | None = None
@@ -95,7 +96,7 @@ class Pool:
                 meanwhile()
         finally:
             for _ in range(helpers - asked):  # interrupted before all were asked
-                self._change_busy(-1)
+                self._give_back()
                 latch.arrive()
             if helpers:
                 self._wait(batch, latch)
@@ -114,17 +115,23 @@ class Pool:
     def _borrow(self, wanted: int, at_least: int = 0) -> int:
         """Take permits for helpers: as many as there are idle cores, and threads to be had."""
         with self._lock:
-            granted = max(at_least, min(wanted, self.cores - self._busy))
+            idle = self.cores - self._ncallers - self._nhelpers
+            granted = max(at_least, min(wanted, idle))
             try:
-                self._start(self._busy + granted)
+                self._start(self._nhelpers + granted)
             except RuntimeError:  # over a limit of the system, or the interpreter ends
-                granted = max(0, min(granted, self._nthreads - self._busy))
-            self._busy += granted
+                granted = max(0, min(granted, self._nthreads - self._nhelpers))
+            self._nhelpers += granted
         return granted
 
-    def _change_busy(self, by: int) -> None:
+    def _give_back(self) -> None:
+        """Return the permit of one helper."""
         with self._lock:
-            self._busy += by
+            self._nhelpers -= 1
+
+    def _count_caller(self, by: int) -> None:
+        with self._lock:
+            self._ncallers += by
 
     def _start(self, nthreads: int) -> None:
         while self._nthreads < nthreads:
@@ -140,7 +147,7 @@ class Pool:
             except BaseException as error:
                 latch.failure = error  # the caller's to raise; this thread goes on to serve
             finally:
-                self._change_busy(-1)
+                self._give_back()
                 latch.arrive()
                 del batch, latch, context  # keep no array alive while waiting
 

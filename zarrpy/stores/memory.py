@@ -38,6 +38,16 @@ class MemoryStore(Store):
         self.check_writable("set", key)
         self._values[key] = bytes(value)
 
+    def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
+        """Keep copies of several values; None forgets the key."""
+        if keys:
+            self.check_writable("set", keys[0])
+        for key, value in zip(keys, values, strict=True):
+            if value is None:
+                self._values.pop(key, None)
+            else:
+                self._values[key] = bytes(value)
+
     def delete(self, key: str) -> None:
         """Forget a key."""
         self.check_writable("delete", key)

@@ -1,95 +1,292 @@
-"""Tests of `zarrpy.engine.pool`: who works on a batch, and what becomes of a failure."""
+"""Tests of `zarrpy.engine.pool`: who works, how many, and what happens when it is interrupted."""
 
+import subprocess
+import sys
+import textwrap
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
-from zarrpy import config
+import zarrpy
 from zarrpy.engine.pool import SERIAL_NBYTES, Pool
 
 
 class Work:
-    """A batch that notes who runs it and with which settings, and may fail."""
+    """Tasks that take a while each; it notes which threads work, and how many at a time."""
 
-    ntasks = 4
-    nbytes = SERIAL_NBYTES
+    native = True
 
-    def __init__(self, failure=None):
-        self.failure = failure
-        self.threads = []
-        self.settings = []
+    def __init__(self, ntasks=8, nbytes=SERIAL_NBYTES, seconds=0.005, error=None):
+        self.ntasks, self.nbytes, self._seconds, self._error = ntasks, nbytes, seconds, error
+        self._left = ntasks
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self.done = 0
+        self.threads = set()
 
     def run(self):
-        """Note, and fail if asked to."""
-        self.threads.append(threading.current_thread())
-        self.settings.append(config.limits.codecs)
-        if self.failure is not None:
-            raise self.failure
+        """Work until nothing is left."""
+        self.threads.add(threading.current_thread())
+        if self._error is not None:
+            raise self._error
+        while not self._cancelled:
+            with self._lock:
+                if self._left == 0:
+                    return
+                self._left -= 1
+            time.sleep(self._seconds)
+            with self._lock:
+                self.done += 1
 
     def cancel(self):
-        """Nothing to stop."""
+        """Stop after the tasks in hand."""
+        self._cancelled = True
 
 
-def test_a_failure_outside_of_the_chunks_reaches_the_caller():
-    """A helper that cannot even begin leaves work undone: silence would pass it for done."""
-    with pytest.raises(MemoryError, match="no memory for a worker"):
-        Pool().run(Work(MemoryError("no memory for a worker")), 2)
+@pytest.fixture
+def pool():
+    """A pool of its own, for a machine of four cores."""
+    pool = Pool()
+    pool.cores = 4
+    return pool
 
 
-def test_a_failed_helper_serves_the_next_batch():
-    """Permits are counted by threads: a thread that ended would be waited for for ever."""
-    pool, work = Pool(), Work()
-    for _ in range(3):
-        with pytest.raises(MemoryError):
-            pool.run(Work(MemoryError()), 1)
+def in_thread(action):
+    """Run something in a thread of the user's."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(action).result(60)
 
+
+def test_small_work_is_done_by_the_caller(pool):
+    """Handing it to another thread would cost more."""
+    work = Work(nbytes=SERIAL_NBYTES - 1)
+
+    pool.run(work, 4)
+
+    assert work.threads == {threading.main_thread()}
+    assert work.done == 8
+
+
+def test_one_chunk_is_done_by_the_caller(pool):
+    """There is nothing to share."""
+    work = Work(ntasks=1)
+
+    pool.run(work, 4)
+
+    assert work.threads == {threading.main_thread()}
+
+
+def test_the_main_thread_leaves_large_work_to_the_pool(pool):
+    """It waits, so that it can be interrupted."""
+    work = Work(ntasks=40)
+
+    pool.run(work, 4)
+
+    assert threading.main_thread() not in work.threads
+    assert 1 <= len(work.threads) <= 4
+    assert work.done == 40
+
+
+def test_another_thread_takes_part(pool):
+    """With as many helpers as there are idle cores."""
+    work = Work(ntasks=40)
+
+    in_thread(lambda: pool.run(work, 4))
+
+    helpers = {thread for thread in work.threads if thread.name.startswith("zarrpy")}
+    assert len(work.threads - helpers) == 1
+    assert len(helpers) <= 3
+    assert work.done == 40
+
+
+def test_no_more_work_at_a_time_than_workers_were_asked_for(pool):
+    """One worker is one thread, also for the main thread."""
+    work = Work(ntasks=10)
+    in_thread(lambda: pool.run(work, 1))
+    assert len(work.threads) == 1
+
+    work = Work(ntasks=10)
     pool.run(work, 1)
-
     assert len(work.threads) == 1
 
 
-def test_the_main_thread_can_be_interrupted_with_one_worker_too():
-    """Only a thread that waits in Python hears a signal, so larger work is another thread's."""
-    work = Work()
+def test_a_thread_pool_of_the_users_does_not_multiply_with_ours(pool):
+    """Eight callers on four cores: everyone works, and next to nobody is started besides."""
+    works = [Work(ntasks=20) for _ in range(8)]
 
-    Pool().run(work, 1)
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(lambda work: pool.run(work, 4), works))
 
-    assert threading.main_thread() not in work.threads
-
-
-def test_one_worker_is_the_calling_thread_elsewhere():
-    """Another thread than the main one hears no signals: it works itself."""
-    work = Work()
-    caller = threading.Thread(target=Pool().run, args=(work, 1))
-
-    caller.start()
-    caller.join()
-
-    assert work.threads == [caller]
+    assert [work.done for work in works] == [20] * 8
+    helpers = {t for work in works for t in work.threads if t.name.startswith("zarrpy")}
+    assert len(helpers) <= pool.cores
 
 
-def test_helpers_go_by_the_settings_of_the_caller():
-    """A thread has settings of its own unless they are handed over."""
-    work = Work()
+def test_permits_come_back(pool):
+    """After work that was done and after work that failed, there are as many as before."""
+    for i in range(20):
+        work = Work(seconds=0, error=ValueError("bad") if i % 2 else None)
+        if i % 2:
+            with pytest.raises(ValueError, match="bad"):
+                pool.run(work, 4)
+        else:
+            pool.run(work, 4)
 
-    with config.set({"limits.codecs": 7}):
-        Pool().run(work, 2)
+    work = Work(ntasks=40)
+    pool.run(work, 4)
 
-    assert set(work.settings) == {7}
+    assert work.done == 40
+    assert len(work.threads) >= 2
+    assert sum(t.name.startswith("zarrpy") for t in work.threads) <= 4
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_where_no_thread_can_be_started_the_caller_works(monkeypatch, workers):
-    """At the end of the interpreter, or over a limit of the system, a read is still a read."""
+def test_work_of_the_whole_process_uses_the_same_threads(tmp_path):
+    """Large reads of several threads start no more than there are cores."""
+    values = np.arange(1 << 20, dtype="i4").reshape(1024, 1024)
+    before = set(threading.enumerate())
+    array = zarrpy.create_array(tmp_path / "x", data=values, chunks=(128, 128))
 
-    def refuse(thread):
-        raise RuntimeError("can't start new thread")
+    with ThreadPoolExecutor(6) as executor:
+        results = list(executor.map(lambda _: array[...], range(12)))
 
-    work, pool = Work(), Pool()
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", refuse)
-        pool.run(work, workers)
+    assert all(np.array_equal(result, values) for result in results)
+    started = set(threading.enumerate()) - before
+    assert len(started) <= zarrpy.config.worker_count
 
-    assert work.threads == [threading.main_thread()]
-    pool.run(work, workers)
-    assert threading.main_thread() not in work.threads[1:]
+
+def run_script(tmp_path, code, *arguments):
+    """Run a script in a process of its own; return what it printed."""
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(code))
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+INTERRUPTED = """
+    import os, signal, sys, threading, time
+    import numpy as np
+    import zarrpy
+
+    zarrpy.config.disable = sys.argv[2].split()
+    values = np.arange(1 << 21, dtype="i4").reshape(2048, 1024)
+    array = zarrpy.create_array(sys.argv[1], data=values, chunks=(64, 64), compressors="gzip:1")
+    sent = []
+
+    def interrupt():
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Timer(0.2, interrupt).start()
+    try:
+        while True:
+            {action}
+    except KeyboardInterrupt:
+        took = time.monotonic() - sent[0]
+    assert took < 1, took
+    assert np.array_equal(array[...], values), "the handle does not work"
+    array[0, 0] = 5
+    assert array[0, 0] == 5
+    left = [f for _, _, fs in os.walk(sys.argv[1]) for f in fs if f.endswith("lock")]
+    assert left == [], left
+    print("ok")
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "disable"),
+    [
+        ("array[...]", ""),
+        ("array[...] = values", ""),
+        ("array[1:, 1:] = values[1:, 1:]", "native"),
+    ],
+)
+def test_an_interrupt_comes_back_soon_and_harms_nothing(tmp_path, action, disable):
+    """Control-C ends a large read or write after the chunks in hand; handle and files are whole."""
+    code = INTERRUPTED.replace("{action}", action)
+
+    assert run_script(tmp_path, code, tmp_path / "x", disable) == "ok\n"
+
+
+def test_a_forked_child_can_read_and_write(tmp_path):
+    """It has a pool of its own, and locks that nobody holds."""
+    code = """
+        import os, sys, threading
+        import numpy as np
+        import zarrpy
+
+        values = np.arange(1 << 20, dtype="i4").reshape(1024, 1024)
+        array = zarrpy.create_array(sys.argv[1], data=values, chunks=(64, 64))
+        memory = zarrpy.create_array({}, data=values, chunks=(64, 64))
+        assert np.array_equal(array[...], values)  # the pool is running
+        stop = threading.Event()
+
+        def churn():
+            while not stop.is_set():
+                memory[3:70, 3:70] = values[3:70, 3:70]
+
+        threading.Thread(target=churn, daemon=True).start()
+        children = []
+        for _ in range(10):
+            child = os.fork()
+            if child == 0:
+                ok = np.array_equal(array[...], values) and np.array_equal(memory[...], values)
+                memory[3:70, 3:70] = 1
+                os._exit(0 if ok and memory[3, 3] == 1 else 1)
+            children.append(child)
+        codes = [os.waitpid(child, 0)[1] for child in children]
+        stop.set()
+        assert codes == [0] * 10, codes
+        assert np.array_equal(array[...], values)
+        print("ok")
+    """
+
+    assert run_script(tmp_path, code, tmp_path / "x") == "ok\n"
+
+
+@pytest.mark.parametrize(
+    "method", ["fork", "spawn", pytest.param("forkserver", marks=pytest.mark.long)]
+)
+def test_arrays_go_to_processes_of_multiprocessing(tmp_path, method):
+    """However they are started."""
+    code = """
+        import multiprocessing, sys
+        import numpy as np
+        import zarrpy
+
+        def total(array):
+            return int(array[...].sum())
+
+        if __name__ == "__main__":
+            array = zarrpy.create_array(sys.argv[1], data=np.ones((1024, 1024), "i4"), chunks=64)
+            assert total(array) == 1 << 20
+            with multiprocessing.get_context(sys.argv[2]).Pool(2) as pool:
+                assert pool.map(total, [array] * 4) == [1 << 20] * 4
+            print("ok")
+    """
+
+    assert run_script(tmp_path, code, tmp_path / "x", method) == "ok\n"
+
+
+def test_the_interpreter_ends_with_idle_threads(tmp_path):
+    """Nothing holds it up."""
+    code = """
+        import sys
+        import numpy as np
+        import zarrpy
+
+        zarrpy.create_array(sys.argv[1], data=np.ones((1024, 1024)), chunks=64)
+        print("ok")
+    """
+    before = time.monotonic()
+
+    assert run_script(tmp_path, code, tmp_path / "x") == "ok\n"
+    assert time.monotonic() - before < 20
