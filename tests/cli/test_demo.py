@@ -215,6 +215,8 @@ def test_an_interrupted_demonstration_cleans_up(tmp_path: Path, environment: Env
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A job in the background ignores Ctrl-C, and hands that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("zarrpy ")
