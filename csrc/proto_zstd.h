@@ -9,7 +9,14 @@
 typedef struct ZSTD_CCtx_s ZSTD_CCtx;
 typedef struct ZSTD_DCtx_s ZSTD_DCtx;
 
-enum { ZSTD_c_compressionLevel = 100, ZSTD_c_checksumFlag = 201 };
+enum {
+    ZSTD_c_compressionLevel = 100,
+    ZSTD_c_hashLog = 102,
+    ZSTD_c_minMatch = 105,
+    ZSTD_c_strategy = 107,
+    ZSTD_c_checksumFlag = 201,
+};
+enum { ZSTD_fast = 1 };
 enum { ZSTD_reset_session_and_parameters = 3 };
 enum {
     ZSTD_error_parameter_unsupported = 40,

@@ -76,6 +76,26 @@ zp_zstd_bound(const zp_step *step, size_t decoded_nbytes)
     return ZSTD_isError(bound) ? ZP_ERR_TOO_LARGE : (int64_t)bound;
 }
 
+/*
+ * Parameters for elements of one byte: about the size of level 3 at nearly twice its speed.
+ * Level 1 looks for matches of 7 bytes at least, which images seldom have; 6 and a larger table
+ * find most of what level 3 finds.
+ */
+static size_t
+set_for_bytes(ZSTD_CCtx *context)
+{
+    static const int parameters[][2] = {
+        {ZSTD_c_strategy, ZSTD_fast},
+        {ZSTD_c_minMatch, 6},
+        {ZSTD_c_hashLog, 18},
+    };
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0] && !ZSTD_isError(n); i++)
+        n = ZSTD_CCtx_setParameter(context, parameters[i][0], parameters[i][1]);
+    return n;
+}
+
 int64_t
 zp_zstd_encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
                void *dst, size_t dst_nbytes)
@@ -88,6 +108,8 @@ zp_zstd_encode(const zp_step *step, zp_worker *worker, const void *src, size_t s
     n = ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
     if (!ZSTD_isError(n))
         n = ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, step->level);
+    if (!ZSTD_isError(n) && step->variant == ZP_ZSTD_BYTES)
+        n = set_for_bytes(context);
     if (!ZSTD_isError(n))
         n = ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, step->checksum != 0);
     if (!ZSTD_isError(n))

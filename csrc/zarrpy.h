@@ -144,6 +144,9 @@ enum zp_compressor {
     ZP_ZSTD = 5,
 };
 
+/* What zstd is told of the data (zp_step.variant). */
+enum zp_zstd_variant { ZP_ZSTD_ANY = 0, ZP_ZSTD_BYTES = 1 };
+
 /* One codec with its parameters.  Unused fields are 0. */
 struct zp_step {
     const zp_codec *codec;
