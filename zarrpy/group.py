@@ -17,9 +17,9 @@ from zarrpy.engine.nodes import (
     delete_node,
     key_of,
     not_found,
-    read_children,
-    read_nodes,
     require_node,
+    try_children,
+    try_nodes,
 )
 from zarrpy.engine.operation import operation
 from zarrpy.errors import (
@@ -107,12 +107,14 @@ class Group(MutableMapping[str, Any]):
         found = yield from self._find(full)
         if found is None:
             raise (yield from not_found(full))
+        if isinstance(found, MetadataError):
+            raise found
         return self._node(full, found)
 
-    def _find(self, full: str) -> Steps[Metadata | None]:
+    def _find(self, full: str) -> Steps[Metadata | MetadataError | None]:
         """Read the node at a path of the store; below a file there is none."""
         try:
-            (found,) = yield from read_nodes([full], self.metadata.zarr_format)
+            (found,) = yield from try_nodes([full], self.metadata.zarr_format)
         except StoreError as error:
             if error.errno != errno.ENOTDIR:
                 raise
@@ -131,10 +133,26 @@ class Group(MutableMapping[str, Any]):
         return found is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name, _ in self.members()])
+        return iter([name for name, _ in self.members_or_errors()])
 
     def __len__(self) -> int:
-        return len(self.members())
+        return len(self.members_or_errors())
+
+    @operation
+    def members_or_errors(self) -> Steps[tuple[tuple[str, Node | MetadataError], ...]]:
+        """Read the direct members; an error stands for one that cannot be understood.
+
+        So one array of an unknown data type does not hide the others.
+        """
+        children = yield from try_children(self.path, self.metadata.zarr_format)
+        if not children:  # an empty group is one that is there
+            yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
+        return tuple(
+            (name, found)
+            if isinstance(found, MetadataError)
+            else (name, self._node(key_of(self.path, name), found))
+            for name, found in children.items()
+        )
 
     @operation
     def members(self, max_depth: int | None = 0) -> Steps[tuple[tuple[str, Node], ...]]:
@@ -149,13 +167,16 @@ class Group(MutableMapping[str, Any]):
         -------
         tuple of (str, Array or Group)
             Paths relative to this group.
+
+        Raises
+        ------
+        MetadataError
+            When a member cannot be understood; `members_or_errors` gives the others.
         """
-        children = yield from read_children(self.path, self.metadata.zarr_format)
-        if not children:  # an empty group is one that is there
-            yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
         found: list[tuple[str, Node]] = []
-        for name, metadata in children.items():
-            node = self._node(key_of(self.path, name), metadata)
+        for name, node in (yield from self.members_or_errors.steps()):
+            if isinstance(node, MetadataError):
+                raise node
             found.append((name, node))
             if isinstance(node, Group) and max_depth != 0:
                 depth = None if max_depth is None else max_depth - 1
@@ -235,6 +256,8 @@ class Group(MutableMapping[str, Any]):
         found = yield from self._find(path)
         if found is None:
             return (yield from self.create_group.steps(name))
+        if isinstance(found, MetadataError):
+            raise found
         if not isinstance(found, GroupMetadata):
             raise NodeKindError(f"there is an array at {path!r}, not a group", path=path)
         return Group(self.store, path, found, read_only=self.read_only)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zarrpy.display.codecs import chain_label
 from zarrpy.display.sizes import format_named_shape, format_nbytes, format_shape
 from zarrpy.display.tree import Branch, draw_tree
+from zarrpy.errors import MetadataError
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
@@ -91,8 +92,18 @@ def _branch(node: Array | Group, level: int | None) -> Branch:
     if level == 0:
         return Branch(name, group=True, unknown=True)
     below = None if level is None else level - 1
-    children = [_branch(child, below) for _, child in node.members()]
+    children = [
+        Branch(name, [unreadable(child)])
+        if isinstance(child, MetadataError)
+        else _branch(child, below)
+        for name, child in node.members_or_errors()
+    ]
     return Branch("" if name == "/" else name, children=children, group=True)
+
+
+def unreadable(error: MetadataError) -> str:
+    """Say in a tree why there is nothing to tell of a node."""
+    return f"cannot be read: {error}"
 
 
 def array_facts(array: Array) -> list[str]:

@@ -144,6 +144,22 @@ def test_broken_metadata_are_exit_code_1(run: Run, hierarchy: Path) -> None:
     assert "Traceback" not in found.stderr
 
 
+def test_one_member_that_cannot_be_understood_does_not_hide_the_others(
+    run: Run, hierarchy: Path
+) -> None:
+    """The tree says why, in text and in JSON."""
+    (hierarchy / "t2m" / "zarr.json").write_text("{")
+
+    drawn = run("tree", hierarchy.name)
+    document = json.loads(run("--json", "tree", hierarchy.name).stdout)
+
+    assert "lat  float64" in drawn.stdout
+    assert "t2m  cannot be read: t2m/zarr.json: not valid JSON" in drawn.stdout
+    assert [member["kind"] for member in document["members"]] == ["group", "unreadable"]
+    assert "not valid JSON" in document["members"][1]["error"]
+    assert "members     grid, t2m" in run("info", hierarchy.name).stdout
+
+
 def test_a_url_says_what_is_missing(run: Run) -> None:
     """A store that is not there yet is a matter of usage, not of input and output."""
     found = run("info", "s3://bucket/run.zarr")

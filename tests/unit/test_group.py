@@ -101,6 +101,54 @@ def test_setting_a_member_stores_an_array(group, body):
     assert "g/b" not in group
 
 
+@pytest.fixture(params=["unknown data type", "broken document"])
+def with_unreadable(request, group):
+    """The group, with a third member that cannot be understood."""
+    member = group.create_array("u", data=[1])
+    name = "zarr.json" if group.metadata.zarr_format == 3 else ".zarray"
+    document = bytes(group.store.get(f"root/u/{name}"))
+    if request.param == "broken document":
+        broken = document[:-5]
+    else:
+        broken = document.replace(b'"int64"', b'"string"').replace(b'"<i8"', b'"|O"')
+    assert member.dtype == np.dtype("i8")
+    assert broken != document
+    group.store.set(f"root/u/{name}", broken)
+    return group
+
+
+def test_a_member_that_cannot_be_understood_does_not_hide_the_others(with_unreadable):
+    """It is counted and listed by name; reaching for it, or for all, is its error."""
+    group = with_unreadable
+
+    assert list(group) == ["a", "g", "u"]
+    assert len(group) == 3
+    assert "u" in group
+    assert group["a"][...].tolist() == [1, 2, 3]
+    for reach in (lambda: group["u"], group.members, group.arrays):
+        with pytest.raises(MetadataError, match="root/u"):
+            reach()
+    found = dict(group.members_or_errors())
+    assert isinstance(found["u"], MetadataError)
+    assert found["a"].shape == (3,)
+
+
+def test_the_tree_says_why_a_member_cannot_be_understood(with_unreadable):
+    """And shows the others."""
+    lines = str(with_unreadable.tree()).splitlines()
+
+    assert any("a" in line and "int64" in line for line in lines)
+    assert any("u" in line and "cannot be read: root/u/" in line for line in lines)
+
+
+def test_a_member_that_cannot_be_understood_can_be_deleted(with_unreadable):
+    """With all below it."""
+    del with_unreadable["u"]
+
+    assert list(with_unreadable) == ["a", "g"]
+    assert not [key for key in with_unreadable.store.list() if key.startswith("root/u/")]
+
+
 def test_deleting_a_member_deletes_all_below_it(group):
     """And nothing beside it."""
     group["gg"] = [1]

@@ -30,7 +30,7 @@ def node_facts(node: Any, path: str) -> dict[str, Any]:
     if is_array(node):
         facts |= _array_facts(node)
     else:
-        facts["members"] = [name for name, _ in node.members()]
+        facts["members"] = list(node)
     facts["attributes"] = dict(metadata.attributes)
     return facts
 

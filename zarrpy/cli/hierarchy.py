@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from zarrpy.cli.facts import is_array, node_kind
 from zarrpy.display.tree import Branch
-from zarrpy.info import array_facts
+from zarrpy.errors import MetadataError
+from zarrpy.info import array_facts, unreadable
 
 T = TypeVar("T")
 
@@ -49,14 +50,14 @@ def walk(path: str | Path, *, max_depth: int | None = None, max_nodes: int | Non
         if (max_depth is not None and group.depth >= max_depth) or root.cut:
             group.unknown = True
             continue
-        for member_name, node in group.node.members():
+        for member_name, node in group.node.members_or_errors():
             if max_nodes is not None and count >= max_nodes:
                 root.cut = group.unknown = True
                 break
             member = Found(member_name, node, group.depth + 1)
             group.members.append(member)
             count += 1
-            if not is_array(node):
+            if not isinstance(node, MetadataError) and not is_array(node):
                 waiting.append(member)
         group.members.sort(key=lambda member: member.name)
     return root
@@ -87,6 +88,8 @@ def _fold(root: Found, make: Callable[[Found, list[T]], T]) -> T:
 
 
 def _branch(found: Found, members: list[Branch]) -> Branch:
+    if isinstance(found.node, MetadataError):
+        return Branch(found.name, [unreadable(found.node)])
     if is_array(found.node):
         return Branch(found.name, array_facts(found.node))
     facts = [node_kind(found.node)] if found.depth == 0 else []
@@ -94,6 +97,8 @@ def _branch(found: Found, members: list[Branch]) -> Branch:
 
 
 def _document(found: Found, members: list[dict[str, Any]]) -> dict[str, Any]:
+    if isinstance(found.node, MetadataError):
+        return {"name": found.name, "kind": "unreadable", "error": str(found.node)}
     metadata = found.node.metadata
     head = {"name": found.name, "kind": "array" if is_array(found.node) else "group"}
     head["zarr_format"] = metadata.zarr_format

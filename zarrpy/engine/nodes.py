@@ -13,6 +13,7 @@ from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps, U
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
+    MetadataError,
     NodeExistsError,
     NodeKindError,
     NodeNotFoundError,
@@ -53,13 +54,31 @@ def read_node(path: str, zarr_format: int | None = None) -> Steps[Metadata | Non
 
 def read_nodes(paths: list[str], prefer: int | None = None) -> Steps[list[Metadata | None]]:
     """Read several nodes in one request; where one has both formats, in the preferred one."""
+    found = yield from try_nodes(paths, prefer)
+    return [_understood(node) for node in found]
+
+
+def try_nodes(
+    paths: list[str], prefer: int | None = None
+) -> Steps[list[Metadata | MetadataError | None]]:
+    """Read several nodes; one whose documents cannot be understood is there as its error."""
     names = _NAMES[None]
     values = yield Fetch(tuple(key_of(path, name) for path in paths for name in names))
     n = len(names)
-    return [
-        _parse_node(path, dict(zip(names, values[i * n : (i + 1) * n], strict=True)), prefer)
-        for i, path in enumerate(paths)
-    ]
+    found: list[Metadata | MetadataError | None] = []
+    for i, path in enumerate(paths):
+        documents = dict(zip(names, values[i * n : (i + 1) * n], strict=True))
+        try:
+            found.append(_parse_node(path, documents, prefer))
+        except MetadataError as error:
+            found.append(error)
+    return found
+
+
+def _understood(found: Metadata | MetadataError | None) -> Metadata | None:
+    if isinstance(found, MetadataError):
+        raise found
+    return found
 
 
 def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) -> Metadata | None:
@@ -243,6 +262,14 @@ def child_names(path: str) -> Steps[list[str]]:
 
 def read_children(path: str, prefer: int) -> Steps[dict[str, Metadata]]:
     """Read the nodes directly below a group of format `prefer`, by name."""
+    found = yield from try_children(path, prefer)
+    for node in found.values():
+        _understood(node)
+    return {name: node for name, node in found.items() if not isinstance(node, MetadataError)}
+
+
+def try_children(path: str, prefer: int) -> Steps[dict[str, Metadata | MetadataError]]:
+    """Read the nodes directly below a group, by name; errors stand for those not understood."""
     names = yield from child_names(path)
-    found = yield from read_nodes([key_of(path, name) for name in names], prefer)
+    found = yield from try_nodes([key_of(path, name) for name in names], prefer)
     return {name: node for name, node in zip(names, found, strict=True) if node is not None}
