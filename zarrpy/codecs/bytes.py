@@ -11,6 +11,7 @@ import numpy as np
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
 from zarrpy.codecs.parameters import choice
 from zarrpy.errors import CorruptChunkError, MetadataError
+from zarrpy.metadata import element
 
 _ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 
@@ -22,7 +23,8 @@ class Bytes(ArrayToBytes):
     Parameters
     ----------
     endian : {"little", "big"} or None
-        Byte order of elements longer than one byte; None for elements of one byte.
+        Byte order of elements longer than one byte; None for those of single bytes, and for
+        structures of which each field has its own order.
 
     Notes
     -----
@@ -53,7 +55,7 @@ class Bytes(ArrayToBytes):
         """Make the codec that a metadata document describes."""
         # Not the constructor's default: documents that do not say mean that it does not matter.
         made = super(Bytes, cls).from_config({"endian": None, **configuration}, dialect=dialect)
-        if made.endian is None and spec is not None and not _is_single(spec.dtype):
+        if made.endian is None and spec is not None and _needs_order(spec.dtype):
             raise MetadataError(
                 f"is missing, and elements have {spec.dtype.itemsize} bytes",
                 field="bytes.endian",
@@ -86,6 +88,6 @@ class Bytes(ArrayToBytes):
         return dtype if self.endian is None else dtype.newbyteorder(_ORDERS[self.endian])
 
 
-def _is_single(dtype: np.dtype[Any]) -> bool:
-    """Whether elements have no byte order: their parts are single bytes."""
-    return dtype.itemsize <= 1 or dtype.kind in "SV"
+def _needs_order(dtype: np.dtype[Any]) -> bool:
+    """Whether elements have a byte order that they do not bring along, field by field."""
+    return element.order(dtype) not in ("|", None)
