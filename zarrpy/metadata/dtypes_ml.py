@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, SupportsFloat, cast
 
@@ -58,10 +59,9 @@ ml_dtypes = DataTypeFamily("ml_dtypes", _from_v3, _from_v2, _from_numpy)
 def _package() -> ModuleType | None:
     """Import ml_dtypes, if it is there."""
     try:
-        import ml_dtypes as package
+        return import_module("ml_dtypes")
     except ImportError:
         return None
-    return package
 
 
 def _record(name: str) -> DataType | None:

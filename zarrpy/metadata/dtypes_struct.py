@@ -17,6 +17,8 @@ from zarrpy.metadata.members import reject
 
 __all__ = ["struct"]
 
+# NumPy and the engine count the bytes of an element in 31 bits.
+_END = 1 << 31
 _FIELDS = "data_type.configuration.fields"
 
 
@@ -140,10 +142,10 @@ def _made(fields: Fields, where: str, document: object, order: str | None = None
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise MetadataError(f"has two fields {twice!r}", field=where, value=document)
-    try:
-        dtype = np.dtype([(each.name, each.data_type.numpy, each.shape) for each in fields])
-    except (ValueError, OverflowError) as error:
-        raise MetadataError(f"is too large: {error}", field=where, value=document) from error
+    nbytes = sum(each.nbytes for each in fields)
+    if nbytes >= _END:
+        raise MetadataError(f"has {nbytes} bytes, of less than 2^31", field=where, value=document)
+    dtype = _packed(fields)
     values = StructFill(fields)
     plain = all(each.data_type.v3 and not each.shape for each in fields)
     return DataType(
@@ -158,6 +160,10 @@ def _made(fields: Fields, where: str, document: object, order: str | None = None
         order=order,
         settle=FieldSettle(fields) if any(each.data_type.settle for each in fields) else None,
     )
+
+
+def _packed(fields: Fields) -> np.dtype[Any]:
+    return np.dtype([(each.name, each.data_type.numpy, each.shape) for each in fields])
 
 
 def _v2_form(fields: Fields) -> "V2Form | None":
@@ -231,7 +237,7 @@ class StructFill:
     def _joined(self, parts: Iterable[tuple[Field, np.ndarray[Any, Any]]]) -> np.generic:
         """Put the bytes of the fields together: no arithmetic touches them."""
         data = b"".join(part.tobytes() for _, part in parts)
-        dtype = np.dtype([(each.name, each.data_type.numpy, each.shape) for each in self.fields])
+        dtype = _packed(self.fields)
         return fill.of_bytes(data, dtype, dtype)
 
 

@@ -95,7 +95,7 @@ def to_json(value: np.generic, dtype: np.dtype[Any]) -> JSON:
 
 def from_python(value: object, dtype: np.dtype[Any]) -> np.generic:
     """Take a date or duration of Python or NumPy, a string such as "2020-01-31", or a count."""
-    if isinstance(value, np.integer):
+    if isinstance(value, np.integer) and not isinstance(value, np.timedelta64):
         value = int(value)
     if isinstance(value, int) or value == "NaT":
         return from_json(cast(JSON, value), dtype)
@@ -107,7 +107,7 @@ def from_python(value: object, dtype: np.dtype[Any]) -> np.generic:
             reject(FIELD, repr(value), right)
         try:
             value = cast(Any, dtype.type)(value)
-        except ValueError:
+        except (TypeError, ValueError):
             reject(FIELD, str(value), right)
     assert isinstance(value, np.datetime64 | np.timedelta64)
     try:
