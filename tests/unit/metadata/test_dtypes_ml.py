@@ -211,6 +211,15 @@ def test_v2_has_bare_names_for_numbers_of_one_part(name):
     assert dtypes.from_v2(name)[1] == ("<" if name == "bfloat16" else "|")
 
 
+def test_a_v2_fill_value_of_one_byte_may_be_packed():
+    """As one other implementation has it for some small floats, and only for those."""
+    value = fill.parse_v2("Bw==", dtypes.from_v3("float4_e2m1fn"), "|")
+
+    assert fill.dump(value, dtypes.from_v3("float4_e2m1fn")) == 6.0
+    with pytest.raises(MetadataError):
+        fill.parse_v2("Bw==", dtypes.from_v3("int8"), "|")
+
+
 def test_v2_has_no_other_forms():
     """Neither big-endian ones nor complex ones."""
     with pytest.raises(MetadataError, match="has no big-endian form in Zarr v2"):

@@ -146,6 +146,16 @@ def test_older_v2_writers_say_zero_for_nothing(form):
     assert fill.identical(fill.parse_v2(0, data_type, order), fill.zero(data_type))
 
 
+def test_a_v2_fill_value_of_bytes_is_written_with_its_zeros():
+    """Some readers ask for all bytes; both forms are read."""
+    data_type, _ = dtypes.from_v2("|S3")
+
+    value = fill.parse_v2("YQ==", data_type, "|")
+
+    assert fill.dump_v2(value, data_type, "|") == "YQAA"
+    assert fill.identical(fill.parse_v2("YQAA", data_type, "|"), value)
+
+
 @pytest.mark.parametrize(
     ("dtype", "given", "bits"),
     [
