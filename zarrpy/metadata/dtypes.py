@@ -94,6 +94,11 @@ class DataType:
         default=None, repr=False, compare=False
     )
 
+    def __str__(self) -> str:
+        """Name the type, with NumPy's short form of it where the name alone says too little."""
+        plain = self.configuration is None or self.numpy.names is not None
+        return self.name if plain else f"{self.name} ({self.numpy})"
+
     @property
     def itemsize(self) -> int:
         """Bytes of one element in memory."""
