@@ -1,6 +1,7 @@
 """Every data type of a fixed size, as fill values and in arrays: no bit is lost."""
 
 import warnings
+from contextlib import suppress
 from importlib.util import find_spec
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zarrpy
-from zarrpy.metadata import dtypes, element, json
+from zarrpy.metadata import dtypes, element, json, v2, v3
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.small_floats import FORMATS
 
@@ -197,3 +198,77 @@ def test_a_v2_array_of_any_data_type_gives_back_what_was_written(data, document,
     expected[1:4, 2:] = values
     assert again.metadata == array.metadata
     assert again[...].tobytes() == expected.tobytes()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+    | st.sampled_from(["<i4", ">f8", "|S3", "<U2", "int8", "float32", "NaN", "AAAA", "0x00"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["name", "data_type", "fields", "unit", "a"]), inner),
+    max_leaves=8,
+)  # fmt: skip
+names = st.sampled_from(
+    ["struct", "structured", "numpy.datetime64", "fixed_length_utf32", "raw_bytes", "r16", "int4"]
+)
+v2_fields = st.lists(st.lists(json_values, min_size=2, max_size=3), max_size=3)
+
+
+def only_our_errors(function, *arguments):
+    """Call a function that may refuse what it is given, and do nothing worse."""
+    with suppress(zarrpy.MetadataError):
+        return function(*arguments)
+    return None
+
+
+@given(names, st.dictionaries(st.sampled_from(["fields", "unit", "length_bytes"]), json_values))
+def test_any_configuration_is_read_or_refused(name, configuration):
+    """By errors of ours, whatever a document holds."""
+    only_our_errors(dtypes.from_v3, named(name, **configuration))
+
+
+@given(v2_fields | st.from_regex(r"[<>|][a-zA-Z]{1,2}[0-9]{0,3}(\[[0-9]{0,3}[a-z]{1,2}\])?"))
+def test_any_v2_data_type_is_read_or_refused(document):
+    """Structures and strings alike."""
+    found = only_our_errors(dtypes.from_v2, document)
+
+    if found is not None:
+        assert dtypes.from_v2(dtypes.to_v2(*found))[0] == found[0]
+
+
+@given(documents, json_values, st.sampled_from("<>|"))
+def test_any_fill_value_is_read_or_refused(document, value, order):
+    """Of every data type, in documents of both formats and as programs give it."""
+    data_type = dtypes.from_v3(document)
+    order = order if data_type.ordered else "|"
+
+    found = (
+        only_our_errors(fill.parse, value, data_type),
+        only_our_errors(fill.parse_v2, value, data_type, order),
+        only_our_errors(fill.coerce, value, data_type),
+    )
+
+    for each in found:
+        assert each is None or fill.identical(
+            fill.parse(fill.dump(each, data_type), data_type), each
+        )
+
+
+@given(st.data(), documents_of_both, st.sampled_from("<>"), st.integers(0, 9))
+def test_a_resize_changes_nothing_but_the_shape(data, document, order, length):
+    """Data type and fill value keep the words in which they were read."""
+    data_type = dtypes.from_v3(document)
+    value = data.draw(elements(data_type, 1))[0]
+    zarray = {
+        "zarr_format": 2, "shape": [3], "chunks": [2], "dtype": dtypes.to_v2(data_type, order),
+        "compressor": None, "fill_value": fill.dump_v2(value, data_type, order), "order": "C",
+        "filters": None,
+    }  # fmt: skip
+    zarr_json = {
+        "zarr_format": 3, "node_type": "array", "shape": [3], "data_type": document,
+        "chunk_grid": named("regular", chunk_shape=[2]), "chunk_key_encoding": named("default"),
+        "fill_value": fill.dump(value, data_type), "codecs": [named("bytes", endian="big")],
+    }  # fmt: skip
+
+    for module, name, one in ((v2, ".zarray", (zarray, None)), (v3, "zarr.json", (zarr_json,))):
+        model = module.parse(*one, "a").with_shape((length,))
+        assert json.dumps(module.dump(model)[name]) == json.dumps({**one[0], "shape": [length]})
