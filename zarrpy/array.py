@@ -27,6 +27,7 @@ from zarrpy.errors import (
     ReadOnlyStoreError,
     ShapeMismatchError,
 )
+from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.selection import Selection, parse
 
@@ -341,7 +342,7 @@ class Array:
         fill = np.array(self.fill_value, self.dtype)
         if not self.codecs.swap:
             return fill.tobytes(), fill.tobytes()
-        return fill.tobytes(), fill.astype(self.dtype.newbyteorder()).tobytes()
+        return fill.tobytes(), element.swapped(fill).tobytes()
 
     # ----------------------------------------------------------------------------- changing
 

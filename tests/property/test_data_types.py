@@ -173,10 +173,14 @@ def test_an_array_of_any_data_type_gives_back_what_was_written(data, document, e
     stored = np.full((2, 3), fill_value, data_type.numpy)
     stored[1, 2] = values[0, 0]
     order = {"little": "<", "big": ">"}[endian]
-    in_order = stored.astype(data_type.numpy.newbyteorder(order))
-    assert stored.tobytes() == np.full_like(stored, fill_value).tobytes() or (
-        bytes(array.store.get("c/0/0")) == in_order.tobytes()
-    )
+    if data_type.numpy.kind == "W":  # NumPy reverses complex numbers of ml_dtypes as a whole
+        stored = stored.view([("real", "u2"), ("imag", "u2")])
+    in_order = stored.astype(stored.dtype.newbyteorder(order))
+    found_bytes = array.store.get("c/0/0")
+    if found_bytes is None:
+        assert stored.tobytes() == stored.reshape(-1)[:1].tobytes() * stored.size
+    else:
+        assert bytes(found_bytes) == in_order.tobytes()
 
 
 @given(st.data(), documents_of_both, st.sampled_from("<>"), st.sampled_from("CF"))

@@ -69,7 +69,10 @@ class Bytes(ArrayToBytes):
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""
-        stored = np.ascontiguousarray(array, dtype=self._stored(array.dtype))
+        if self._swaps(array.dtype):
+            stored = element.swapped(array)
+        else:
+            stored = np.ascontiguousarray(array, dtype=self._stored(array.dtype))
         return stored.reshape(-1).view(np.uint8).data
 
     def decode(self, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
@@ -81,8 +84,15 @@ class Bytes(ArrayToBytes):
                 f"bytes, which are {spec.nbytes}",
                 codec=self.name,
             )
+        if self._swaps(spec.dtype):
+            return element.swapped(raw.view(spec.dtype).reshape(spec.shape))
         stored = raw.view(self._stored(spec.dtype)).reshape(spec.shape)
         return stored.astype(spec.dtype, copy=False)
+
+    def _swaps(self, dtype: np.dtype[Any]) -> bool:
+        """Whether elements are stored in the other byte order than they have in memory."""
+        other = self.endian is not None and _ORDERS[self.endian] != element.NATIVE
+        return other and element.order(dtype) == element.NATIVE
 
     def _stored(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         return dtype if self.endian is None else dtype.newbyteorder(_ORDERS[self.endian])

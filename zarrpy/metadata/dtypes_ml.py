@@ -154,7 +154,7 @@ class _Settle:
 
 def _scalar(pattern: int, dtype: np.dtype[Any]) -> np.generic:
     data = (pattern % (1 << 8 * dtype.itemsize)).to_bytes(dtype.itemsize, _ORDER)
-    return fill.of_bytes(data, dtype, dtype)
+    return fill.of_bytes(data, dtype)
 
 
 _ORDER: Any = "little" if np.little_endian else "big"
@@ -293,4 +293,4 @@ class ComplexFill:
 
     def _joined(self, parts: list[np.generic], dtype: np.dtype[Any]) -> np.generic:
         data = b"".join(np.array(part, self.part.numpy).tobytes() for part in parts)
-        return fill.of_bytes(data, dtype, dtype)
+        return fill.of_bytes(data, dtype)

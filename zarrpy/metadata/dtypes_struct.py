@@ -221,11 +221,11 @@ class StructFill:
         if isinstance(value, bytes | np.void):
             data = value if isinstance(value, bytes) else value.tobytes()
             if len(data) == dtype.itemsize:
-                return fill.of_bytes(data, dtype, dtype)
+                return fill.of_bytes(data, dtype)
         if isinstance(value, str):
             return self.from_json(value, dtype)
         if isinstance(value, int | np.integer) and not isinstance(value, bool) and value == 0:
-            return fill.of_bytes(bytes(dtype.itemsize), dtype, dtype)
+            return fill.of_bytes(bytes(dtype.itemsize), dtype)
         names = [field.name for field in self.fields]
         if isinstance(value, tuple | list) and len(value) == len(names):
             value = dict(zip(names, value, strict=True))
@@ -238,7 +238,7 @@ class StructFill:
         """Put the bytes of the fields together: no arithmetic touches them."""
         data = b"".join(part.tobytes() for _, part in parts)
         dtype = _packed(self.fields)
-        return fill.of_bytes(data, dtype, dtype)
+        return fill.of_bytes(data, dtype)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def raw_from_json(document: JSON, dtype: np.dtype[Any]) -> np.generic:
         reject(FIELD, document, right)
     if len(data) != dtype.itemsize:
         reject(FIELD, document, right)
-    return of_bytes(data, dtype, dtype)
+    return of_bytes(data, dtype)
 
 
 def raw_to_json(value: np.generic, dtype: np.dtype[Any]) -> JSON:

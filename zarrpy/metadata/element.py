@@ -5,11 +5,12 @@ UTF-32 one for each character, a structure those of all its fields.
 """
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
 
-__all__ = ["NATIVE", "order", "swap_size", "unit_sizes"]
+__all__ = ["NATIVE", "order", "swap_size", "swapped", "unit_sizes"]
 
 NATIVE = "<" if np.little_endian else ">"
 
@@ -28,13 +29,13 @@ def unit_sizes(dtype: np.dtype[Any]) -> frozenset[int]:
     >>> sorted(unit_sizes(np.dtype([("id", "i8"), ("code", "S3")])))
     [1, 8]
     """
-    return frozenset(size for size, _ in _units(dtype))
+    return frozenset(size for size, _, _ in _units(dtype))
 
 
 @lru_cache(maxsize=256)
 def order(dtype: np.dtype[Any]) -> str | None:
     """Give the byte order of an element: "<", ">", "|" for single bytes, None for both at once."""
-    orders = {order for size, order in _units(dtype) if size > 1}
+    orders = {order for size, _, order in _units(dtype) if size > 1}
     if not orders:
         return "|"
     return orders.pop() if len(orders) == 1 else None
@@ -57,17 +58,58 @@ def swap_size(dtype: np.dtype[Any]) -> int | None:
     return size if size > 1 else 0
 
 
-def _units(dtype: np.dtype[Any]) -> set[tuple[int, str]]:
-    """Collect size and byte order of the units."""
+def swapped(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Copy an array, the bytes of every unit reversed; the data type stays.
+
+    NumPy's own conversion is not used, as it reverses elements of some types of other packages
+    where it should reverse their parts.
+
+    Examples
+    --------
+    >>> swapped(np.array([1, 256], "u2")).tolist()
+    [256, 1]
+    """
+    raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    size = swap_size(array.dtype)
+    turned: np.ndarray[Any, Any]
+    if size in (2, 4, 8):
+        turned = raw.view(f"u{size}").byteswap()
+    elif size == 0:
+        turned = raw.copy()
+    else:
+        turned = raw.reshape(-1, array.dtype.itemsize)[:, _reversal(array.dtype)].reshape(-1)
+    elements: np.ndarray[Any, Any] = turned.view(array.dtype)
+    return elements.reshape(array.shape)
+
+
+@lru_cache(maxsize=64)
+def _reversal(dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Tell for each byte of a swapped element which one of the element it is."""
+    places: list[np.ndarray[Any, np.dtype[np.intp]]] = []
+    start = 0
+    for size, count, _ in _units(dtype):
+        units = np.arange(start, start + size * count).reshape(count, size)
+        places.append(units[:, ::-1].reshape(-1))
+        start += size * count
+    return np.concatenate(places)
+
+
+def _units(dtype: np.dtype[Any]) -> list[tuple[int, int, str]]:
+    """List runs of units as they follow one another: size, count and byte order."""
     if dtype.subdtype is not None:
-        return _units(dtype.base)
+        base = _units(dtype.base)
+        if len(base) == 1:
+            size, count, order = base[0]
+            return [(size, count * prod(dtype.shape), order)]
+        return base * prod(dtype.shape)
     if dtype.names:
-        return set().union(*(_units(dtype[name]) for name in dtype.names))
+        return [run for name in dtype.names for run in _units(dtype[name])]
     if dtype.type is np.void or dtype.kind == "S":
-        return {(1, "|")}
+        return [(1, dtype.itemsize, "|")]
     size = dtype.itemsize
     if dtype.kind in _PAIRS:
         size //= 2
     elif dtype.kind == "U":
         size = 4
-    return {(size, NATIVE if dtype.byteorder == "=" else dtype.byteorder)}
+    order = NATIVE if dtype.byteorder == "=" else dtype.byteorder
+    return [(size, dtype.itemsize // size, order)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, cast
 import numpy as np
 import numpy.typing as npt
 
+from zarrpy.metadata.element import NATIVE, swapped
 from zarrpy.metadata.json import JSON, word
 from zarrpy.metadata.members import reject
 
@@ -97,7 +98,7 @@ def dump_v2(value: np.generic, data_type: "DataType", byteorder: str) -> JSON:
     """Write a fill value so that `parse_v2` gives the same bits."""
     dtype = data_type.numpy
     if dtype.type is np.void or dtype.kind == "S":  # all bytes, as some readers ask for
-        return to_base64(np.array(value, dtype).astype(_stored(dtype, byteorder)).tobytes())
+        return to_base64(_ordered(np.array(value, dtype), byteorder).tobytes())
     return dump(value, data_type)
 
 
@@ -106,17 +107,18 @@ def packed(document: str, dtype: np.dtype[Any], byteorder: str) -> np.generic:
     data = from_base64(document, dtype.itemsize)
     if len(data) != dtype.itemsize:
         reject(FIELD, document, f"{dtype.itemsize} bytes in base64, not {len(data)}")
-    return of_bytes(data, _stored(dtype, byteorder), dtype)
+    element = np.frombuffer(data, np.uint8).view(dtype)
+    return cast(np.generic, _ordered(element, byteorder)[0])
 
 
-def of_bytes(data: bytes, stored: np.dtype[Any], dtype: np.dtype[Any]) -> np.generic:
-    """Make a scalar of the bytes of one element."""
-    elements = np.frombuffer(data, np.uint8).view(stored)
-    return cast(np.generic, elements.astype(dtype, copy=False)[0])
+def of_bytes(data: bytes, dtype: np.dtype[Any]) -> np.generic:
+    """Make a scalar of the bytes of one element, as they are in memory."""
+    return cast(np.generic, np.frombuffer(data, np.uint8).view(dtype)[0])
 
 
-def _stored(dtype: np.dtype[Any], byteorder: str) -> np.dtype[Any]:
-    return dtype if byteorder == "|" else dtype.newbyteorder("<" if byteorder == "<" else ">")
+def _ordered(elements: np.ndarray[Any, Any], byteorder: str) -> np.ndarray[Any, Any]:
+    """Bring elements from the order of memory into another one, or back."""
+    return elements if byteorder in ("|", NATIVE) else swapped(elements)
 
 
 def from_base64(document: JSON, nbytes: int) -> bytes:
@@ -143,7 +145,7 @@ def default(data_type: "DataType") -> np.generic:
 def zero(data_type: "DataType") -> np.generic:
     """Give the element whose bits are all zero."""
     dtype = data_type.numpy
-    return of_bytes(bytes(dtype.itemsize), dtype, dtype)
+    return of_bytes(bytes(dtype.itemsize), dtype)
 
 
 def identical(a: np.generic, b: np.generic) -> bool:
