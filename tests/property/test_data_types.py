@@ -23,7 +23,7 @@ SMALL = [*FORMATS, "int2", "int4", "uint2", "uint4", "complex_float16", "complex
 SMALL += [f"complex_{name}" for name in FORMATS if name != "bfloat16"]
 
 # Without ml_dtypes the same is tested with integers of the same bits.
-pytestmark = pytest.mark.filterwarnings("ignore:.*needs? the package ml_dtypes|.*of the same bits")
+pytestmark = pytest.mark.filterwarnings("ignore:.*of the same bits")
 
 
 def named(name, **configuration):

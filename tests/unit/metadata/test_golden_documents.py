@@ -19,6 +19,9 @@ GOLDEN = {
 }
 BARE = [case for case in GOLDEN if "bare NaN" in case]
 
+# Without ml_dtypes the same bits are integers.
+pytestmark = pytest.mark.filterwarnings("ignore:.*of the same bits")
+
 
 def read(texts):
     """Read the documents of a node into their dictionaries and the model."""
