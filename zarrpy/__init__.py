@@ -97,6 +97,15 @@ if TYPE_CHECKING:
     )
     from zarrpy.config import config as config
     from zarrpy.group import Group as Group
+    from zarrpy.metadata.dtypes import (
+        available_data_types as available_data_types,
+    )
+    from zarrpy.metadata.dtypes import (
+        register_data_type as register_data_type,
+    )
+    from zarrpy.metadata.dtypes import (
+        unregister_data_type as unregister_data_type,
+    )
     from zarrpy.stores import (
         LocalStore as LocalStore,
     )
@@ -161,6 +170,10 @@ _HOMES = {
     **dict.fromkeys(_API, "zarrpy.api"),
     **dict.fromkeys(_ERRORS, "zarrpy.errors"),
     **dict.fromkeys(("available_codecs", "register_codec", "unregister_codec"), "zarrpy.codecs"),
+    **dict.fromkeys(
+        ("available_data_types", "register_data_type", "unregister_data_type"),
+        "zarrpy.metadata.dtypes",
+    ),
     **dict.fromkeys(("LocalStore", "MemoryStore", "Store"), "zarrpy.stores"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",

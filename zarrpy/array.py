@@ -27,6 +27,7 @@ from zarrpy.errors import (
     ReadOnlyStoreError,
     ShapeMismatchError,
 )
+from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.selection import Selection, parse
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
     from zarrpy.info import Info
     from zarrpy.stores.base import Store
+
+# Kinds of data types whose arrays give the engine a buffer; of others it sees plain bytes.
+_BUFFER_KINDS = frozenset("biufcSU")
 
 
 class Array:
@@ -238,6 +242,8 @@ class Array:
         yield from self._run(batch)
         if batch.nabsent:
             yield from self._account_for_absent(batch.nabsent)
+        if self.metadata.data_type.settle is not None:
+            self.metadata.data_type.settle(out)
         return out
 
     def _account_for_absent(self, count: int) -> Steps[None]:
@@ -276,6 +282,9 @@ class Array:
         self._check_writable("write")
         chosen = parse(selection, self.shape)
         values = assignable(value, self.dtype, chosen.shape, self.name)
+        if self.metadata.data_type.settle is not None:
+            values = np.array(values)
+            self.metadata.data_type.settle(values)
         yield from self._run(self._batch(chosen, values, writing=True))
 
     def _check_writable(self, operation: str) -> None:
@@ -321,6 +330,8 @@ class Array:
                 durable=durable,
             )
         fill, stored_fill = self._fill_bytes
+        if block.dtype.kind not in _BUFFER_KINDS:
+            block = block.view(np.dtype((np.void, block.itemsize)))
         return Batch(
             plan, chain.native_chain, block, fill, stored_fill, writing, keep_empty, durable
         )
@@ -329,7 +340,9 @@ class Array:
     def _fill_bytes(self) -> tuple[bytes, bytes]:
         """The fill value as in memory, and as in stored chunks."""
         fill = np.array(self.fill_value, self.dtype)
-        return fill.tobytes(), (fill.byteswap() if self.codecs.swap else fill).tobytes()
+        if not self.codecs.swap:
+            return fill.tobytes(), fill.tobytes()
+        return fill.tobytes(), element.swapped(fill).tobytes()
 
     # ----------------------------------------------------------------------------- changing
 

@@ -18,7 +18,7 @@ from zarrpy.config import config as settings
 from zarrpy.engine.nodes import create_node
 from zarrpy.errors import MetadataError
 from zarrpy.layout import default_chunks, default_compressors
-from zarrpy.metadata import dtypes
+from zarrpy.metadata import dtypes, element
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
@@ -251,7 +251,7 @@ def _codecs(
 def _default_serializer(before: list[Codec], byteorder: str, spec: ChunkSpec) -> Bytes:
     for codec in before:
         spec = codec.encoded_spec(spec)
-    if spec.dtype.itemsize == 1:
+    if element.order(spec.dtype) != element.NATIVE:
         return Bytes(endian=None)
     return Bytes(endian="big" if byteorder == ">" else "little")
 

@@ -30,6 +30,7 @@ from zarrpy.errors import (
     ShapeMismatchError,
     StoreError,
 )
+from zarrpy.metadata.dtypes import from_numpy
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
 
@@ -294,7 +295,7 @@ class Group(MutableMapping[str, Any]):
                 actual=found.shape,
             )
         if dtype is not None:
-            given = np.dtype(dtype)
+            given = from_numpy(dtype)[0].numpy
             fits = found.dtype == given if exact else np.can_cast(found.dtype, given)
             if not fits:
                 raise TypeError(f"the array at {path!r} has data type {found.dtype}, not {given}")

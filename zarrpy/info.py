@@ -34,7 +34,7 @@ class Info:
             {
                 "name": array.name,
                 "kind": f"array, Zarr v{metadata.zarr_format}",
-                "data type": metadata.data_type.name,
+                "data type": str(metadata.data_type),
                 "shape": format_shape(array.shape),
                 "chunks": format_shape(array.chunks),
                 "codecs": chain_label(metadata.codecs),

@@ -38,6 +38,20 @@ FILLS: dict[str, list[Any]] = {
     "complex64": [complex(1, -2)],
     "complex128": [complex(math.inf, -0.0), complex(math.nan, math.nan)],
 }
+# Data types whose case names no fill value that Python could spell, and such values.
+OTHER_TYPES: dict[str, list[Any]] = {
+    "M8[ns]": [np.datetime64("2020-01-02T03:04:05.678", "ns"), np.datetime64("NaT", "ns")],
+    "M8[10us]": [],
+    "m8[s]": [np.timedelta64(-7, "s")],
+    "U5": ["aé"],
+    "S5": [b"ab"],
+    "V3": [np.void(b"\x01\x00\xff")],
+}
+STRUCT = [("a", "<i4"), ("b", "<f8"), ("c", "S3")]
+SWAPPED = [("a", ">i4"), ("b", ">f8"), ("c", "S3")]
+MIXED = [("a", ">i4"), ("b", "<f8"), ("c", "S3")]
+NESTED = [("a", "<i2"), ("in", [("x", "<f4"), ("y", "<U2")])]
+SUBARRAY = [("a", "<i2"), ("b", "<f4", (2, 3))]
 ATTRIBUTES = {"units": "K", "é": ["ü", None, True, 1.5, {"a": []}], "_ARRAY_DIMENSIONS": ["y", "x"]}
 
 Make = Callable[[Path], object]
@@ -93,6 +107,7 @@ def zarr3_cases(zarr: Any, zarr_format: int) -> Iterator[tuple[str, Make]]:
         yield f"v{zarr_format} {dtype} big endian", array(dtype=np.dtype(dtype).newbyteorder(">"))
         for value in FILLS.get(dtype, []):
             yield f"v{zarr_format} {dtype} fill {value}", array(dtype=dtype, fill_value=value)
+    yield from type_cases(f"v{zarr_format}", array, [STRUCT, SWAPPED, NESTED])
     yield f"v{zarr_format} attributes", array(attributes=ATTRIBUTES)
     yield f"v{zarr_format} no dimension", array(shape=(), chunks=())
     yield f"v{zarr_format} empty", array(shape=(0, 3), chunks=(1, 3))
@@ -133,6 +148,29 @@ def zarr3_cases(zarr: Any, zarr_format: int) -> Iterator[tuple[str, Make]]:
         )
 
 
+def type_cases(
+    prefix: str, array: Callable[..., Make], structs: list[list[Any]]
+) -> Iterator[tuple[str, Make]]:
+    """Let dates, text, bytes and structures be written, with fill values and without."""
+    for dtype, values in OTHER_TYPES.items():
+        if dtype[0] != "V":  # zarr 2 has no default for it
+            yield f"{prefix} {dtype}", array(dtype=dtype)
+        if dtype[0] in "MmU":
+            yield f"{prefix} {dtype} big endian", array(dtype=np.dtype(dtype).newbyteorder(">"))
+        for value in values:
+            filled = array(dtype=dtype, fill_value=value)
+            yield f"{prefix} {dtype} with {value.item() if dtype[0] == 'V' else value}", filled
+    for fields in structs:
+        dtype = np.dtype(fields)
+        yield f"{prefix} struct {dtype.descr}", array(dtype=dtype)
+    for fields in (STRUCT, SWAPPED):
+        value = np.array((7, -0.5, b"xy"), fields)[()]
+        yield (
+            f"{prefix} struct {np.dtype(fields).descr} with {value.item()}",
+            array(dtype=np.dtype(fields), fill_value=value),
+        )
+
+
 def consolidated(zarr: Any, path: Path) -> None:
     group = zarr.create_group(path, zarr_format=3)
     group.create_array("a/b", shape=(3,), dtype="int8", attributes=ATTRIBUTES)
@@ -157,6 +195,7 @@ def zarr2_cases(zarr: Any) -> Iterator[tuple[str, Make]]:
         yield f"v2 {dtype} undefined fill", array(dtype=dtype, fill_value=None)
         for value in FILLS.get(dtype, []):
             yield f"v2 {dtype} fill {value}", array(dtype=dtype, fill_value=value)
+    yield from type_cases("v2", array, [STRUCT, SWAPPED, MIXED, NESTED, SUBARRAY])
     yield "v2 attributes", array(attributes=ATTRIBUTES)
     yield "v2 bare NaN in attributes", array(attributes={"_FillValue": math.nan})
     yield "v2 no dimension", array(shape=(), chunks=())
@@ -201,12 +240,13 @@ def numcodecs_cases(array: Callable[[Any, Any], Make]) -> Iterator[tuple[str, Ma
 def tensorstore_cases() -> Iterator[tuple[str, Make]]:
     import tensorstore as ts
 
-    def array(driver: str, **options: Any) -> Make:
+    def array(driver: str, field: str = "", **options: Any) -> Make:
         def make(path: Path) -> None:
             spec = {
                 "driver": driver,
                 "kvstore": {"driver": "file", "path": f"{path}/"},
                 "metadata": {"shape": [30, 20], **options},
+                **({"field": field} if field else {}),
             }
             ts.open(spec, create=True).result()
 
@@ -218,6 +258,22 @@ def tensorstore_cases() -> Iterator[tuple[str, Make]]:
         yield f"v2 {dtype}", array("zarr", dtype=v2_name, chunks=[10, 7], compressor=None)
     for value in ("NaN", "Infinity", -0.0, "0x7fc00001"):
         yield f"v3 float32 fill {value}", array("zarr3", data_type="float32", fill_value=value)
+    for dtype in ("bfloat16", "float8_e4m3b11fnuz", "float8_e5m2", "int4"):
+        fills = [1] if dtype == "int4" else [0.5, "NaN"]
+        for value in fills:
+            yield f"v3 {dtype} fill {value}", array("zarr3", data_type=dtype, fill_value=value)
+            yield (
+                f"v2 {dtype} fill {value}",
+                array("zarr", dtype=dtype, chunks=[10, 7], compressor=None, fill_value=value),
+            )
+    yield "v2 V3", array("zarr", dtype="|V3", chunks=[10, 7], compressor=None)
+    yield "v2 S3", array("zarr", dtype="|S3", chunks=[10, 7], compressor=None)
+    yield (
+        "v2 struct",
+        array(
+            "zarr", "a", dtype=[["a", "<i4"], ["b", ">f4", [2]]], chunks=[10, 7], compressor=None
+        ),
+    )
     yield (
         "v3 names and attributes",
         array("zarr3", data_type="int8", dimension_names=["y", "x"], attributes=ATTRIBUTES),

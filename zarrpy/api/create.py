@@ -230,8 +230,9 @@ def array(data: Any, **keywords: Any) -> Array:
 
 def _like(other: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     """Take what was not asked for from another array."""
-    keywords.setdefault("dtype", other.dtype)
-    if isinstance(other, Array) and "chunks" not in keywords and "shape" not in keywords:
+    of_ours = isinstance(other, Array)
+    keywords.setdefault("dtype", other.metadata.data_type if of_ours else other.dtype)
+    if of_ours and "chunks" not in keywords and "shape" not in keywords:
         keywords["chunks"] = other.chunks
     keywords.setdefault("shape", other.shape)
     return keywords

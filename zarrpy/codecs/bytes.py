@@ -11,6 +11,7 @@ import numpy as np
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
 from zarrpy.codecs.parameters import choice
 from zarrpy.errors import CorruptChunkError, MetadataError
+from zarrpy.metadata import element
 
 _ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 
@@ -22,7 +23,8 @@ class Bytes(ArrayToBytes):
     Parameters
     ----------
     endian : {"little", "big"} or None
-        Byte order of elements longer than one byte; None for elements of one byte.
+        Byte order of elements longer than one byte; None for those of single bytes, and for
+        structures of which each field has its own order.
 
     Notes
     -----
@@ -53,7 +55,7 @@ class Bytes(ArrayToBytes):
         """Make the codec that a metadata document describes."""
         # Not the constructor's default: documents that do not say mean that it does not matter.
         made = super(Bytes, cls).from_config({"endian": None, **configuration}, dialect=dialect)
-        if made.endian is None and spec is not None and not _is_single(spec.dtype):
+        if made.endian is None and spec is not None and _needs_order(spec.dtype):
             raise MetadataError(
                 f"is missing, and elements have {spec.dtype.itemsize} bytes",
                 field="bytes.endian",
@@ -67,7 +69,10 @@ class Bytes(ArrayToBytes):
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""
-        stored = np.ascontiguousarray(array, dtype=self._stored(array.dtype))
+        if self._swaps(array.dtype):
+            stored = element.swapped(array)
+        else:
+            stored = np.ascontiguousarray(array, dtype=self._stored(array.dtype))
         return stored.reshape(-1).view(np.uint8).data
 
     def decode(self, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
@@ -79,13 +84,20 @@ class Bytes(ArrayToBytes):
                 f"bytes, which are {spec.nbytes}",
                 codec=self.name,
             )
+        if self._swaps(spec.dtype):
+            return element.swapped(raw.view(spec.dtype).reshape(spec.shape))
         stored = raw.view(self._stored(spec.dtype)).reshape(spec.shape)
         return stored.astype(spec.dtype, copy=False)
+
+    def _swaps(self, dtype: np.dtype[Any]) -> bool:
+        """Whether elements are stored in the other byte order than they have in memory."""
+        other = self.endian is not None and _ORDERS[self.endian] != element.NATIVE
+        return other and element.order(dtype) == element.NATIVE
 
     def _stored(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         return dtype if self.endian is None else dtype.newbyteorder(_ORDERS[self.endian])
 
 
-def _is_single(dtype: np.dtype[Any]) -> bool:
-    """Whether elements have no byte order: their parts are single bytes."""
-    return dtype.itemsize <= 1 or dtype.kind in "SV"
+def _needs_order(dtype: np.dtype[Any]) -> bool:
+    """Whether elements have a byte order that they do not bring along, field by field."""
+    return element.order(dtype) not in ("|", None)

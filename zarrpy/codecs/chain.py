@@ -20,6 +20,7 @@ from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config
 from zarrpy.errors import CorruptChunkError, LimitError, MetadataError, UnsupportedExtensionError
+from zarrpy.metadata import element
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,8 +114,8 @@ class CodecChain:
         return self.native_chain is not None
 
     @property
-    def swap(self) -> int:
-        """Bytes to reverse together between memory and store, or 0."""
+    def swap(self) -> int | None:
+        """Bytes to reverse together between memory and store, or 0; None if they differ."""
         return _swap(self.array_to_bytes, self.spec)
 
     def encode(self, array: np.ndarray[Any, Any]) -> bytes | bytearray | memoryview:
@@ -194,12 +195,11 @@ def _by_kind(
     return tuple(before), codecs[at], tuple(after)  # type: ignore[return-value, arg-type]
 
 
-def _swap(serializer: ArrayToBytes, spec: ChunkSpec) -> int:
+def _swap(serializer: ArrayToBytes, spec: ChunkSpec) -> int | None:
     endian = getattr(serializer, "endian", None)
     if endian is None or endian == sys.byteorder:
         return 0
-    size = spec.dtype.itemsize // (2 if spec.dtype.kind == "c" else 1)
-    return size if size > 1 else 0
+    return element.swap_size(spec.dtype)
 
 
 def _native_chain(
@@ -225,8 +225,10 @@ def _native_chain(
         steps.append(step)
         memory = codec.encoded_spec(memory)
     swap = _swap(serializer, memory)
+    if swap is None:
+        return None  # the engine reverses groups of one size
     if steps and swap:
-        return None  # the engine swaps while it copies, which is before these steps
+        return None  # it does so while it copies, which is before these steps
     for compressor in after:
         step = compressor.step(memory)
         if step is None:

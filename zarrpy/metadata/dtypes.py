@@ -3,19 +3,21 @@
 A record says how a type is called in v3 and in v2, what it is in NumPy, and how its fill
 values are read and written.  A new type is a new record.  A *family* is for types whose name
 or configuration has parameters: it makes a record for each, and is asked when no record has
-the name.
+the name.  Families live in modules of their own, which are imported when first needed.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
+from zarrpy.metadata import element
 from zarrpy.metadata import fill_value as fill
-from zarrpy.metadata.json import JSON
+from zarrpy.metadata.json import JSON, copy
 from zarrpy.metadata.members import reject, understood
 from zarrpy.registry import Registry
 
@@ -27,6 +29,7 @@ __all__ = [
     "from_v2",
     "from_v3",
     "register_data_type",
+    "spelled",
     "to_v2",
     "to_v3",
     "unregister_data_type",
@@ -34,6 +37,9 @@ __all__ = [
 
 FillFromJSON: TypeAlias = Callable[[JSON, "np.dtype[Any]"], np.generic]
 FillToJSON: TypeAlias = Callable[[np.generic, "np.dtype[Any]"], JSON]
+FillFromPython: TypeAlias = Callable[[object, "np.dtype[Any]"], np.generic]
+# Of a simple type "f4"; of a structure (name, form, shape) of each field.
+V2Form: TypeAlias = "str | tuple[tuple[str, V2Form, tuple[int, ...]], ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,24 @@ class DataType:
         In memory, in the byte order of this machine.
     fill_from_json, fill_to_json : callable
         Read and write a fill value; both are also given `numpy`.
-    v2 : str, optional
-        In v2 documents, without the byte order: ``"f4"``.  None: v2 has no form of it.
+    v2 : str or tuple, optional
+        In v2 documents, without the byte order: ``"f4"``; for a structure a tuple of name, form
+        and shape of each field.  None: v2 has no form of it.
     configuration : dict, optional
         In v3 documents, for types that have parameters.
     aliases : tuple of str
         Other v3 names, which are read and never written.
+    v3 : bool
+        Whether v3 has a form of it.
+    default : numpy scalar, optional
+        Fill value of a new array for which none was named; None stands for zero.
+    fill_from_python : callable, optional
+        Reads a fill value as programs give it, where that is not its JSON form; also given
+        `numpy`.
+    order : {"<", ">"}, optional
+        Byte order of the stored elements, where the document of the type itself tells it.
+    settle : callable, optional
+        Brings elements into their one form in place, where not all bits of one count.
 
     Examples
     --------
@@ -65,9 +83,21 @@ class DataType:
     numpy: np.dtype[Any]
     fill_from_json: FillFromJSON = field(repr=False, compare=False)
     fill_to_json: FillToJSON = field(repr=False, compare=False)
-    v2: str | None = None
+    v2: "V2Form | None" = None
     configuration: Mapping[str, Any] | None = None
     aliases: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    v3: bool = field(default=True, repr=False)
+    default: np.generic | None = field(default=None, repr=False, compare=False)
+    fill_from_python: FillFromPython | None = field(default=None, repr=False, compare=False)
+    order: str | None = field(default=None, repr=False, compare=False)
+    settle: Callable[[np.ndarray[Any, Any]], None] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def __str__(self) -> str:
+        """Name the type, with NumPy's short form of it where the name alone says too little."""
+        plain = self.configuration is None or self.numpy.names is not None
+        return self.name if plain else f"{self.name} ({self.numpy})"
 
     @property
     def itemsize(self) -> int:
@@ -76,8 +106,8 @@ class DataType:
 
     @property
     def ordered(self) -> bool:
-        """Whether elements have a byte order."""
-        return self.numpy.byteorder != "|"
+        """Whether elements have a byte order, which is not fixed by `numpy`."""
+        return element.order(self.numpy) == element.NATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +123,7 @@ class DataTypeFamily:
     from_v3 : callable
         Takes the name and the configuration.
     from_v2 : callable
-        Takes the v2 data type without its byte order.
+        Takes the v2 data type without its byte order; a structure is a list.
     from_numpy : callable
         Takes a NumPy data type in native byte order.
     """
@@ -127,7 +157,21 @@ _BUILT_IN = (
     _number("complex128", "c16", "complex", "complex_float64"),
 )
 
-_records: Registry[DataType | DataTypeFamily] = Registry("data type")
+# In the order in which they are asked.
+_FAMILIES = {
+    "numpy.datetime64": "zarrpy.metadata.dtypes_time:datetime64",
+    "numpy.timedelta64": "zarrpy.metadata.dtypes_time:timedelta64",
+    "fixed_length_utf32": "zarrpy.metadata.dtypes_text:fixed_length_utf32",
+    "null_terminated_bytes": "zarrpy.metadata.dtypes_text:null_terminated_bytes",
+    "struct": "zarrpy.metadata.dtypes_struct:struct",
+    "r*": "zarrpy.metadata.dtypes_text:raw",
+    "raw_bytes": "zarrpy.metadata.dtypes_text:raw_bytes",
+    "ml_dtypes": "zarrpy.metadata.dtypes_ml:ml_dtypes",
+}
+
+_records: Registry[DataType | DataTypeFamily] = Registry(
+    "data type", built_in=_FAMILIES, aliases={"structured": "struct"}
+)
 _by_v2: dict[str, DataType] = {}
 _by_numpy: dict[np.dtype[Any], DataType] = {}
 
@@ -162,55 +206,79 @@ def _index() -> None:
     """Find records by their v2 and NumPy forms too; of two with one form the first stays."""
     _by_v2.clear()
     _by_numpy.clear()
-    for record in _known():
+    for record in _registered():
         if isinstance(record, DataType):
-            if record.v2 is not None:
+            if isinstance(record.v2, str):
                 _by_v2.setdefault(record.v2, record)
             _by_numpy.setdefault(record.numpy, record)
 
 
-def _known() -> list[DataType | DataTypeFamily]:
-    """List all records, ours first and in the order of the table."""
+def _registered() -> list[DataType | DataTypeFamily]:
+    """List what is registered, ours first and in the order of the table."""
     names = [record.name for record in _BUILT_IN]
     names += [name for name in _records.names() if name not in names]
+    names = [name for name in names if not _records.is_built_in(name)]
     return [record for name in names if (record := _records.get(name)) is not None]
 
 
-def _families() -> list[DataTypeFamily]:
-    return [record for record in _known() if isinstance(record, DataTypeFamily)]
+def _families() -> Iterator[DataTypeFamily]:
+    """Go through the families: those of the program, then ours, imported one by one."""
+    for record in _registered():
+        if isinstance(record, DataTypeFamily):
+            yield record
+    for name in _FAMILIES:
+        built_in = _records.get(name) if _records.is_built_in(name) else None
+        if isinstance(built_in, DataTypeFamily):
+            yield built_in
 
 
-def from_v3(document: JSON) -> DataType:
+def from_v3(document: JSON, field: str = "data_type") -> DataType:
     """Find the data type of a v3 document: a name, or an object with a configuration.
+
+    Parameters
+    ----------
+    document : JSON value
+        As it stands in the document.
+    field : str
+        The member it is, for error messages.
 
     Raises
     ------
     UnsupportedExtensionError
         If the data type is not known.
     """
-    name, configuration = understood(document, "data_type")
+    name, configuration = understood(document, field)
     record = _records.get(name)
-    if isinstance(record, DataType) and not (record.configuration or configuration):
-        return record
+    if isinstance(record, DataType):
+        if not (record.configuration or configuration):
+            return record
+    elif record is not None:
+        made = record.from_v3(name, configuration)
+        if made is not None:
+            return made
     for family in _families():
         made = family.from_v3(name, configuration)
         if made is not None:
             return made
     if isinstance(record, DataType):
-        raise MetadataError(
-            f"{name!r} has no configuration", field="data_type", value=configuration
-        )
-    raise _unsupported(name)
+        raise MetadataError(f"{name!r} has no configuration", field=field, value=configuration)
+    raise _unsupported(name, field)
 
 
 def to_v3(data_type: DataType) -> JSON:
     """Write a data type as v3 has it."""
+    if not data_type.v3:
+        raise MetadataError(
+            f"{data_type.numpy} has no form in Zarr v3", field="data_type", hint="use Zarr v2"
+        )
     if data_type.configuration is None:
         return data_type.name
-    return {"name": data_type.name, "configuration": dict(data_type.configuration)}
+    return {"name": data_type.name, "configuration": copy(dict(data_type.configuration))}
 
 
 _V2 = re.compile(r"([<>|])(.+)\Z", re.DOTALL)
+# As NumPy spells types: only these have a byte order before them.
+_CODE = re.compile(r"[A-Za-z][0-9]*(?:\[[0-9a-zA-Zμ]+\])?\Z")
 
 
 def from_v2(document: JSON) -> tuple[DataType, str]:
@@ -222,18 +290,21 @@ def from_v2(document: JSON) -> tuple[DataType, str]:
         If the data type is not known.
     """
     if isinstance(document, list):
-        return _family_from_v2(document), "|"
+        record = _of_v2(document, document)
+        return record, record.order or "|"
     if not isinstance(document, str):
         reject("dtype", document, 'a string such as "<f4"')
     match = _V2.match(document)
     if match is None:
-        if document in _by_v2:
-            reject("dtype", document, f'a string with a byte order, such as "<{document}"')
-        return _family_from_v2(document), "|"
+        record = _of_v2(document, document)
+        if _CODE.match(document):
+            example = f"{'<' if record.ordered else '|'}{document}"
+            reject("dtype", document, f'a string with a byte order, such as "{example}"')
+        return record, "<" if record.ordered else "|"
     order, kind = match[1], match[2]
-    record = _by_v2.get(kind)
-    if record is None:
-        return _family_from_v2(kind, document), order
+    if not _CODE.match(kind):
+        raise _unsupported(document, "dtype")
+    record = _of_v2(kind, document)
     if not record.ordered:
         return record, "|"
     if order == "|":
@@ -241,22 +312,46 @@ def from_v2(document: JSON) -> tuple[DataType, str]:
     return record, order
 
 
-def _family_from_v2(kind: JSON, document: JSON = None) -> DataType:
+def _of_v2(kind: JSON, document: JSON) -> DataType:
+    """Find the data type of a v2 document without its byte order."""
+    record = _by_v2.get(kind) if isinstance(kind, str) else None
+    if record is not None:
+        return record
     for family in _families():
         record = family.from_v2(kind)
         if record is not None:
             return record
-    shown = kind if document is None else document
-    raise _unsupported(shown if isinstance(shown, str) else "structured", "dtype")
+    raise _unsupported(document if isinstance(document, str) else "structured", "dtype")
 
 
-def to_v2(data_type: DataType, byteorder: str) -> str:
-    """Write a data type as v2 has it: ``"<f4"``."""
+def to_v2(data_type: DataType, byteorder: str) -> JSON:
+    """Write a data type as v2 has it: ``"<f4"``, or a list of fields."""
     if data_type.v2 is None:
         raise MetadataError(
             f"{data_type.name!r} has no form in Zarr v2", field="data_type", hint="use Zarr v3"
         )
-    return (byteorder if data_type.ordered else "|") + data_type.v2
+    if isinstance(data_type.v2, str) and not _CODE.match(data_type.v2) and byteorder == ">":
+        raise MetadataError(
+            f"{data_type.name!r} has no big-endian form in Zarr v2",
+            field="data_type",
+            hint="use Zarr v3",
+        )
+    return spelled(data_type.v2, byteorder)
+
+
+_SINGLE = re.compile(r"[biu]1\Z|[SV]")
+
+
+def spelled(form: V2Form, byteorder: str) -> JSON:
+    """Put the byte order before a form, or before the forms of all its fields."""
+    if not isinstance(form, str):
+        return [
+            [name, spelled(inner, byteorder), *([list(shape)] if shape else [])]
+            for name, inner, shape in form
+        ]
+    if not _CODE.match(form):
+        return form  # a bare name, or a byte order of its own
+    return ("|" if _SINGLE.match(form) else byteorder) + form
 
 
 def from_numpy(dtype: Any) -> tuple[DataType, str]:
@@ -264,23 +359,29 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
 
     Parameters
     ----------
-    dtype : numpy.dtype or anything NumPy takes for one
+    dtype : numpy.dtype or anything NumPy takes for one, DataType, str or dict
+        What NumPy does not know is read as in v3 documents.
 
     Examples
     --------
     >>> data_type, byteorder = from_numpy(">i4")
     >>> data_type.name, byteorder
     ('int32', '>')
+    >>> from_numpy("r24")[0].numpy
+    dtype('V3')
     """
+    if isinstance(dtype, Mapping) and "name" in dtype:
+        dtype = from_v3(dict(dtype), "dtype")
+    if isinstance(dtype, DataType):
+        return dtype, element.NATIVE if dtype.ordered else "|"
     try:
         dtype = np.dtype(dtype)
     except TypeError as error:
-        raise UnsupportedExtensionError(
-            f"{dtype!r} is no data type that NumPy knows", kind="data type", name=str(dtype)
-        ) from error
-    order = dtype.byteorder
-    if order == "=":
-        order = _NATIVE
+        return _named(dtype, error)
+    if dtype.itemsize == 0:
+        raise MetadataError(
+            f"{dtype} has elements of 0 bytes", field="dtype", hint="give a length, as in 'S10'"
+        )
     native = dtype.newbyteorder("=")
     record = _by_numpy.get(native)
     if record is None:
@@ -288,10 +389,18 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
         record = next((each for each in made if each is not None), None)
     if record is None:
         raise _unsupported(str(dtype), "dtype")
-    return record, order
+    # Of a structure in both byte orders the values are kept, and stored in one.
+    return record, (element.order(dtype) or element.NATIVE) if record.ordered else "|"
 
 
-_NATIVE = "<" if np.little_endian else ">"
+def _named(name: object, error: TypeError) -> tuple[DataType, str]:
+    """Find a data type that NumPy has no name for."""
+    if isinstance(name, str):
+        with suppress(MetadataError):
+            return from_numpy(from_v3(name))
+    raise UnsupportedExtensionError(
+        f"{name!r} is no data type that NumPy knows", kind="data type", name=str(name)
+    ) from error
 
 
 def _unsupported(name: str, field: str = "data_type") -> UnsupportedExtensionError:

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+
 from zarrpy.config import config
 from zarrpy.errors import MetadataError
 from zarrpy.metadata import dtypes, members
@@ -126,7 +128,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
         ChunkGrid(chunks),
         ChunkKeyEncoding("v2", _separator(zarray)),
         tuple(_canonical(zarray, byteorder, len(shape))),
-        _fill_value(fill_document, data_type),
+        _fill_value(fill_document, data_type, byteorder),
         names_from(attributes.get(DIMENSIONS), len(shape)),
         dict(attributes),
         FORMAT,
@@ -150,10 +152,10 @@ def _separator(zarray: dict[str, Any]) -> str:
     return members.choice(zarray.get(field, "."), field, (".", "/"))
 
 
-def _fill_value(document: JSON, data_type: DataType) -> Any:
+def _fill_value(document: JSON, data_type: DataType, byteorder: str) -> Any:
     if document is None:
-        return fill.default(data_type)
-    return fill.parse(document, data_type, tolerant=True)
+        return fill.zero(data_type)
+    return fill.parse_v2(document, data_type, byteorder)
 
 
 def _canonical(zarray: dict[str, Any], byteorder: str, ndim: int) -> Iterator[NamedConfig]:
@@ -245,7 +247,8 @@ def _dump_array(model: ArrayMetadata) -> dict[str, Any]:
     if old.chunk_keys != model.chunk_keys:
         document["dimension_separator"] = _dimension_separator(model)
     same_fill = fill.identical(old.fill_value, model.fill_value)
-    if not same_fill or old.fill_defined != model.fill_defined:
+    same_order = _byteorder(old) == _byteorder(model)  # in which fill values are packed
+    if not (same_fill and same_order) or old.fill_defined != model.fill_defined:
         document["fill_value"] = _dump_fill_value(model)
     if old.codecs != model.codecs or old.data_type != model.data_type:
         document |= _chain(model)
@@ -283,11 +286,19 @@ def _dimension_separator(model: ArrayMetadata) -> str:
 def _dump_fill_value(model: ArrayMetadata) -> JSON:
     if not model.fill_defined:
         return None
-    document = fill.dump(model.fill_value, model.data_type)
+    dtype = model.data_type.numpy
+    document = fill.dump_v2(model.fill_value, model.data_type, _byteorder(model))
+    if dtype.type is np.void or dtype.kind in "SU":
+        return document
     parts = document if isinstance(document, list) else [document]
     if any(isinstance(part, str) and part.startswith("0x") for part in parts):
         raise _no_words("a fill value that is a NaN with other bits than the usual one")
     return document
+
+
+def _byteorder(model: ArrayMetadata) -> str:
+    """Tell the byte order of the stored elements."""
+    return _order_before(list(model.codecs)) if model.data_type.ordered else "|"
 
 
 def _chain(model: ArrayMetadata) -> dict[str, Any]:

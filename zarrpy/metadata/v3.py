@@ -9,6 +9,7 @@ Specification: https://zarr-specs.readthedocs.io/en/latest/v3/core/
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from zarrpy.config import config
@@ -101,6 +102,8 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     keys = ChunkKeyEncoding.from_v3(members.require(document, "chunk_key_encoding"))
     fill_value = fill.parse(members.require(document, "fill_value"), data_type)
     codecs = parse_codecs(members.require(document, "codecs"))
+    if data_type.order is not None:
+        codecs = tuple(_with_order(codec, data_type.order) for codec in codecs)
     _check_transformers(document.get("storage_transformers", []))
     return ArrayMetadata(
         shape,
@@ -133,6 +136,14 @@ def parse_codecs(document: object, field: str = "codecs") -> tuple[NamedConfig, 
     return tuple(
         NamedConfig(*members.extension(codec, f"{field}[{i}]")) for i, codec in enumerate(codecs)
     )
+
+
+def _with_order(codec: NamedConfig, order: str) -> NamedConfig:
+    """Give `bytes` the byte order that the data type implies, unless it has one."""
+    if codec.name not in ("bytes", "endian") or "endian" in codec.configuration:
+        return codec
+    endian = "little" if order == "<" else "big"
+    return replace(codec, configuration={**codec.configuration, "endian": endian})
 
 
 def _check_members(document: dict[str, Any], known: frozenset[str]) -> None:

@@ -101,7 +101,9 @@ def test_a_malformed_v2_type_is_refused(document, text):
     assert str(caught.value) == text
 
 
-@pytest.mark.parametrize("document", ["|O", "<X4", "<", "", "float32", "<f4\n", [["a", "<i4"]]])
+@pytest.mark.parametrize(
+    "document", ["|O", "<X4", "<", "", "float32", "<f4\n", "M8[ns]x", "<bfloat16"]
+)
 def test_an_unknown_v2_type_is_unsupported(document):
     """It may be a type of a later version, so the error is not that of a broken document."""
     with pytest.raises(UnsupportedExtensionError) as caught:
@@ -110,7 +112,7 @@ def test_an_unknown_v2_type_is_unsupported(document):
     assert caught.value.kind == "data type"
 
 
-@pytest.mark.parametrize("document", ["int128", {"name": "numpy.datetime64", "configuration": {}}])
+@pytest.mark.parametrize("document", ["int128", {"name": "mine", "configuration": {"a": 1}}])
 def test_an_unknown_v3_type_is_unsupported(document):
     """The error carries kind and name as fields."""
     with pytest.raises(UnsupportedExtensionError) as caught:
@@ -138,7 +140,7 @@ def test_a_data_type_cannot_be_left_aside():
         dtypes.from_v3({"name": "int8", "must_understand": False})
 
 
-@pytest.mark.parametrize("dtype", ["U3", "O", [("a", "i4")], np.longdouble])
+@pytest.mark.parametrize("dtype", ["O", [("a", "i4"), ("b", "O")], np.longdouble])
 def test_an_unknown_numpy_type_is_unsupported(dtype):
     """What NumPy knows and Zarr does not."""
     with pytest.raises(UnsupportedExtensionError, match="is not supported"):
@@ -172,6 +174,9 @@ def test_a_record_survives_pickling(name):
     assert back.fill_from_json is record.fill_from_json
 
 
+BEFORE = dtypes.available_data_types()
+
+
 @pytest.fixture
 def registered():
     names = []
@@ -183,7 +188,7 @@ def registered():
     yield register
     for name in names:
         dtypes.unregister_data_type(name)
-    assert dtypes.available_data_types() == sorted(row[0] for row in TABLE)
+    assert dtypes.available_data_types() == BEFORE
 
 
 def test_a_new_type_is_a_record(registered):
@@ -205,20 +210,20 @@ def test_a_new_family_makes_records_of_parameters(registered):
     def make(size):
         int8 = dtypes.from_v3("int8")
         return DataType(
-            "raw_bytes", np.dtype(f"V{size}"), int8.fill_from_json, int8.fill_to_json,
+            "my_bytes", np.dtype(f"V{size}"), int8.fill_from_json, int8.fill_to_json,
             f"V{size}", {"length_bytes": size},
         )  # fmt: skip
 
     registered(
         DataTypeFamily(
-            "raw_bytes",
-            lambda name, config: make(config["length_bytes"]) if name == "raw_bytes" else None,
+            "my_bytes",
+            lambda name, config: make(config["length_bytes"]) if name == "my_bytes" else None,
             lambda kind: make(int(kind[1:])) if kind[:1] == "V" else None,
             lambda dtype: make(dtype.itemsize) if dtype.kind == "V" else None,
         )
     )
 
-    document = {"name": "raw_bytes", "configuration": {"length_bytes": 5}}
+    document = {"name": "my_bytes", "configuration": {"length_bytes": 5}}
     found = dtypes.from_v3(document)
     assert (found.itemsize, dtypes.to_v3(found)) == (5, document)
     assert dtypes.from_v2("|V5") == dtypes.from_numpy("V5") == (found, "|")

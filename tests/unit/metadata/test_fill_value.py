@@ -159,7 +159,7 @@ def test_tolerance_does_not_change_values(name, document):
         parse(document, name, tolerant=True)
 
 
-@pytest.mark.parametrize("name", dtypes.available_data_types())
+@pytest.mark.parametrize("name", ["bool", "int8", "uint64", "float16", "float64", "complex64"])
 def test_the_default_is_zero(name):
     """Of the right type."""
     value = fill.default(dtypes.from_v3(name))

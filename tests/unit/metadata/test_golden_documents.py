@@ -19,6 +19,9 @@ GOLDEN = {
 }
 BARE = [case for case in GOLDEN if "bare NaN" in case]
 
+# Without ml_dtypes the same bits are integers.
+pytestmark = pytest.mark.filterwarnings("ignore:.*of the same bits")
+
 
 def read(texts):
     """Read the documents of a node into their dictionaries and the model."""
@@ -79,6 +82,34 @@ def test_a_fill_value_is_the_one_that_was_asked_for(case):
     assert isinstance(model, ArrayMetadata)
     np.testing.assert_equal(model.fill_value, expected)
     assert fill.identical(model.fill_value, expected) or np.isnan(expected)
+
+
+GIVEN = {
+    "2020-01-02T03:04:05.678000000": np.datetime64("2020-01-02T03:04:05.678", "ns"),
+    "NaT": "NaT",
+    "-7 seconds": -7,
+    "aé": "aé",
+    "b'ab'": b"ab",
+    r"b'\x01\x00\xff'": b"\x01\x00\xff",
+    "(7, -0.5, b'xy')": (7, -0.5, b"xy"),
+}
+GIVEN_CASES = [case for case in GOLDEN if case.rpartition(" with ")[2] in GIVEN]
+
+
+@pytest.mark.parametrize("case", GIVEN_CASES)
+def test_a_fill_value_that_is_no_number_is_the_one_that_was_asked_for(case):
+    """Dates, text, bytes and structures, in the byte order of the array."""
+    _, model = read(GOLDEN[case])
+
+    given = GIVEN[case.rpartition(" with ")[2]]
+
+    assert fill.identical(model.fill_value, fill.coerce(given, model.data_type))
+
+
+def test_there_are_such_fill_values():
+    """Of both formats and two implementations."""
+    assert {case.rpartition(" with ")[2] for case in GIVEN_CASES} == set(GIVEN)
+    assert {case.partition(" ")[0] for case in GIVEN_CASES} == {"zarr-2.18.7:", "zarr-3.4.2:"}
 
 
 def spelled(text):
