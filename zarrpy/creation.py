@@ -27,7 +27,7 @@ from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.model import ArrayMetadata, NamedConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
@@ -75,16 +75,16 @@ def created(
     return array
 
 
-def check_keyword(name: str) -> None:
-    """Refuse a keyword that arrays are not created by."""
-    known = array_metadata.__kwdefaults__ or {}
+def check_keyword(name: str, caller: str = "create_array", more: Collection[str] = ()) -> None:
+    """Refuse a keyword that arrays are not created by, unless the caller knows it."""
+    known = {*(array_metadata.__kwdefaults__ or {}), *more}
     if name in known:
         return
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=1)
     hint = f". Did you mean {near[0]!r}?" if near else ""
-    raise TypeError(f"create_array() got an unexpected keyword argument {name!r}{hint}")
+    raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}{hint}")
 
 
 def chosen_format(zarr_format: int | None) -> int:

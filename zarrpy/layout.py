@@ -56,10 +56,10 @@ def default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 def _more_parts(parts: int, chunk: list[int], itemsize: int) -> int:
     """How many parts to add at once: one near the goal, many while far from it or in many parts."""
-    excess = math.prod(chunk) * itemsize / CHUNK_NBYTES
-    if excess <= 4 and parts < 64:
-        return 1
-    return max(1, int(parts * (min(excess, 4.0) - 1) / 3))
+    nbytes = math.prod(chunk) * itemsize
+    if nbytes > 4 * CHUNK_NBYTES:
+        return parts
+    return 1 if parts < 64 else max(1, int(parts * (nbytes / CHUNK_NBYTES - 1) / 3))
 
 
 def _axis_to_cut(lengths: list[int], chunk: list[int]) -> int | None:

@@ -123,8 +123,10 @@ def _slice(
     except ValueError:
         raise ValueError("slice step cannot be zero") from None
     count = len(range(start, stop, step))
+    if count == 1:  # the step leads nowhere, and may be longer than the engine can count
+        return start, 1, 1, slice(None)
     if step > 0 or count == 0:
-        return (start if count else 0), count, max(step, 1), slice(None)
+        return (start if count else 0), count, (step if count else 1), slice(None)
     return start + (count - 1) * step, count, -step, slice(None, None, -1)
 
 

@@ -108,6 +108,26 @@ def test_a_slice_that_is_none_is_the_error_of_numpy(array, key, error):
         array[key]
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        slice(None, None, 2**63),
+        slice(None, None, 10**30),
+        slice(10**30, -(10**30), -(10**25)),
+        slice(5, 5, 10**30),
+        (slice(None), slice(None, None, -(2**63) - 1)),
+    ],
+)
+def test_a_step_beyond_the_array_may_be_of_any_length(array, body, key):
+    """It is never taken."""
+    expected = VALUES.copy()
+    expected[key] = 7
+
+    assert np.array_equal(array[key], VALUES[key])
+    array[key] = 7
+    assert np.array_equal(array[...], expected)
+
+
 @pytest.mark.parametrize("key", [[0, 1], np.array([1, 2]), VALUES > 3, True, np.array([True] * 4)])
 def test_what_does_not_select_here_says_what_does(array, key):
     """An IndexError that names the kinds of index there are, and dumps no array."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
-from zarrpy.creation import auto_keyword, chosen_format, created
+from zarrpy.creation import auto_keyword, check_keyword, chosen_format, created
 from zarrpy.engine.nodes import create_node, read_node, require_node
 from zarrpy.engine.operation import entry
 from zarrpy.errors import ReadOnlyStoreError
@@ -26,6 +26,12 @@ def _check_mode(mode: str | None) -> str | None:
     if mode not in _MODES:
         raise ValueError(f"mode must be one of 'r', 'r+', 'a', 'w', 'w-', not {mode!r}")
     return "w-" if mode == "x" else mode
+
+
+def _check_keywords(caller: str, keywords: dict[str, Any]) -> None:
+    """Refuse a misspelt keyword, whether or not anything is going to be created."""
+    for name in auto_keyword(keywords):
+        check_keyword(name, caller, ("mode", "path", "overwrite"))
 
 
 def _node(store: Store, path: str, metadata: Any, read_only: bool) -> Array | Group:
@@ -88,6 +94,7 @@ def open(
     ['a']
     """
     mode, where = _check_mode(mode), normalise_path(path or "")
+    _check_keywords("open", keywords)
     if keywords.get("shape") is not None or keywords.get("data") is not None:
         return (yield from _open_array(store, where, mode, zarr_format, keywords))
     if mode in ("w", "w-"):
@@ -121,6 +128,7 @@ def open_array(
         When a group is there.
     """
     where = normalise_path(path or keywords.pop("name", None) or "")
+    _check_keywords("open_array", keywords)
     return (yield from _open_array(store, where, _check_mode(mode), zarr_format, keywords))
 
 

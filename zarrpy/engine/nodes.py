@@ -19,6 +19,7 @@ from zarrpy.errors import (
     NodeNotFoundError,
 )
 from zarrpy.metadata import json, v2, v3
+from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def key_of(path: str, name: str) -> str:
 
 def read_node(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
     """Read the node at a path; None when there is none."""
+    if zarr_format is not None:
+        format_of(zarr_format)
     names = _NAMES[zarr_format]
     values = yield Fetch(tuple(key_of(path, name) for name in names))
     return _parse_node(path, dict(zip(names, values, strict=True)))

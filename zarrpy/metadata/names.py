@@ -10,10 +10,13 @@ import warnings
 
 from zarrpy.errors import MetadataError
 
-__all__ = ["check_key", "check_name", "check_path", "normalise_path"]
+__all__ = ["LOCK_SUFFIX", "check_key", "check_name", "check_path", "normalise_path"]
 
 # Documents of nodes: a child of this name would hide one.
 _DOCUMENTS = frozenset(("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"))
+
+#: A writer's lock on a key (docs/adr/0003); in a directory such names are not listed.
+LOCK_SUFFIX = ".__lock"
 
 _PORTABLE = re.compile(r"[A-Za-z0-9._-]+\Z", re.ASCII)
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.ASCII | re.IGNORECASE)
@@ -122,6 +125,8 @@ def _reserved(name: str) -> str | None:
         return "begins with '__', which is reserved"
     if not name.strip("."):
         return "has only dots"
+    if name.endswith(LOCK_SUFFIX):
+        return f"ends in {LOCK_SUFFIX!r}, as the locks of directories do"
     if name in _DOCUMENTS:
         return "is the name of a metadata document"
     try:

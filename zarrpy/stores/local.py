@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 from zarrpy._native.files import Directory
 from zarrpy.config import config
 from zarrpy.errors import NodeNotFoundError, StoreError
-from zarrpy.metadata.names import check_key
+from zarrpy.metadata.names import LOCK_SUFFIX, check_key
 from zarrpy.stores.base import ByteRange, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from zarrpy.stores.base import Bytes, Names, NodeError, Values
-
-LOCK_SUFFIX = ".__lock"
 
 
 class LocalStore(Store):

@@ -218,6 +218,24 @@ def test_an_unknown_mode_is_a_value_error(filled, mode):
         zarrpy.open(filled, mode=mode)
 
 
+@pytest.mark.parametrize("opening", [zarrpy.open, zarrpy.open_array])
+@pytest.mark.parametrize("mode", [None, "r", "a"])
+def test_a_misspelt_keyword_is_an_error_though_nothing_is_created(store, opening, mode):
+    """Otherwise `moed="r"` would open for writing."""
+    zarrpy.create_array(store, data=[1])
+
+    with pytest.raises(TypeError, match=r"open.*'moed'. Did you mean 'mode'"):
+        opening(store, mode=mode, moed="r")
+
+
+@pytest.mark.parametrize("opening", [zarrpy.open, zarrpy.open_array, zarrpy.open_group])
+@pytest.mark.parametrize("number", [4, "3", True])
+def test_a_format_that_there_is_not_is_an_error(filled, opening, number):
+    """It names the formats that there are."""
+    with pytest.raises(MetadataError, match="zarr_format must be 2 or 3"):
+        opening(filled, zarr_format=number)
+
+
 @pytest.mark.parametrize("mode", ["w", "w-", "a"])
 def test_a_read_only_store_cannot_be_created_in(tmp_path, mode):
     """Whatever the mode says."""

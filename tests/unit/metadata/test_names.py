@@ -50,6 +50,7 @@ def test_an_ordinary_name_may_be_created(name):
         (".", "leads elsewhere"),
         ("...", "only dots"),
         ("__x", "begins with '__', which is reserved"),
+        ("x.__lock", "as the locks of directories do"),
         ("zarr.json", "is the name of a metadata document"),
         (".zarray", "is the name of a metadata document"),
         (".zmetadata", "is the name of a metadata document"),
