@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -230,7 +231,8 @@ def _codecs(
         raise MetadataError('must be "C" or "F"', field="order", value=order)
     if order == "F" and len(spec.shape) > 1:
         before.append(Transpose(tuple(range(len(spec.shape)))[::-1]))
-    for codec in _several(filters, "filters", spec):
+    stored = np.dtype(byteorder + spec.dtype.str[1:]) if zarr.ordered_types else spec.dtype
+    for codec in _several(filters, "filters", replace(spec, dtype=stored)):
         (before if isinstance(codec, ArrayToArray) else after).append(codec)
     if isinstance(compressors, str) and compressors == "auto":
         after.extend(default_compressors(spec.dtype.itemsize, zarr))

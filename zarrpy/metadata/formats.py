@@ -25,6 +25,8 @@ class Format:
         Whether a checksum may follow the compressor.
     fitted_codecs : bool
         Whether codecs write down what they take from the array, such as the size of elements.
+    ordered_types : bool
+        Whether data types name a byte order, those of filters too.
     """
 
     number: int
@@ -33,11 +35,12 @@ class Format:
     undefined_fill: bool
     checksum_codecs: bool
     fitted_codecs: bool
+    ordered_types: bool
 
 
 _FORMATS = {
-    2: Format(2, "v2", True, True, False, False),
-    3: Format(3, "default", False, False, True, True),
+    2: Format(2, "v2", True, True, False, False, True),
+    3: Format(3, "default", False, False, True, True, False),
 }
 
 
