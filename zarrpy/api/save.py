@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.api.create import create_array, create_group
 from zarrpy.api.open import open as open_node
 from zarrpy.array import Array
+from zarrpy.creation import array_metadata
 from zarrpy.engine.copy import copy_node
 from zarrpy.engine.nodes import check_format
 from zarrpy.group import Group
@@ -39,11 +40,25 @@ def save(store: Any, *arrays: Any, **named: Any) -> None:
     """
     if not arrays and not named.keys() - _SAVE_OPTIONS:
         raise ValueError("nothing to save: give at least one array")
+    _refuse_keywords(len(arrays), named)
     options = {name: named.pop(name) for name in _SAVE_OPTIONS if name in named}
     if len(arrays) == 1 and not named:
         save_array(store, arrays[0], **options)
     else:
         save_group(store, *arrays, **options, **named)
+
+
+def _refuse_keywords(count: int, named: dict[str, Any]) -> None:
+    """Refuse to save ``overwrite=True`` and its like as arrays of these names."""
+    keywords = {*(array_metadata.__kwdefaults__ or {}), "overwrite"} - _SAVE_OPTIONS
+    meant = sorted(named.keys() & keywords)
+    alone = count == 1 and len(meant) == len(named.keys() - _SAVE_OPTIONS)
+    no_data = any(isinstance(named[name], bool | str | dict | None) for name in meant)
+    if no_data or (meant and alone):
+        raise TypeError(
+            f"save() takes names of arrays, so {meant} would be saved as arrays; save_array() takes"
+            " the keywords of create_array(), and save_group() saves arrays of any name"
+        )
 
 
 def save_array(
@@ -95,10 +110,21 @@ def save_group(
         if name in members:
             raise ValueError(f"the name {name!r} is taken by an array without a name")
     members.update(named)
+    for name, each in members.items():
+        _check_member(name, each, zarr_format)
     parent = create_group(target, path=path, zarr_format=zarr_format)
     for name, each in members.items():
         where = f"{parent.path}/{name}" if parent.path else name
         save_array(target, each, path=where, zarr_format=zarr_format)
+
+
+def _check_member(name: str, value: Any, zarr_format: int | None) -> None:
+    """Find out what cannot be saved before anything is."""
+    check_path(name)
+    if isinstance(value, Array | Group):
+        check_format(value.path, value.metadata, zarr_format)
+    else:
+        array_metadata(data=value, zarr_format=zarr_format)
 
 
 def load(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.errors import NodeExistsError, NodeKindError
+from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError
 from zarrpy.stores import LocalStore, MemoryStore
 
 
@@ -80,6 +80,46 @@ def test_a_name_cannot_be_that_of_an_array_without_one(store):
     """Otherwise one of the two would be lost."""
     with pytest.raises(ValueError, match="arr_0"):
         zarrpy.save(store, [1], arr_0=[2])
+
+    assert list(store.list()) == []
+
+
+@pytest.mark.parametrize(
+    ("arrays", "named"),
+    [
+        (([1],), {"overwrite": True}),
+        (([1],), {"chunks": (1,)}),
+        (([1],), {"compressors": "zstd", "zarr_format": 2}),
+        ((), {"a": [1], "overwrite": True}),
+    ],
+)
+def test_keywords_are_not_saved_as_arrays(store, arrays, named):
+    """The error names the function that takes them."""
+    with pytest.raises(TypeError, match="save_array"):
+        zarrpy.save(store, *arrays, **named)
+
+    assert list(store.list()) == []
+
+
+def test_arrays_may_have_the_names_of_keywords(store):
+    """Where they can be told from keywords, or by `save_group`."""
+    zarrpy.save(store, data=[1, 2], shape=[3])
+    zarrpy.save_group(store, [4], path="g", chunks=[5])
+
+    found = zarrpy.load(store)
+    assert {name: array.tolist() for name, array in found.items()} == {
+        "data": [1, 2],
+        "shape": [3],
+        "g/arr_0": [4],
+        "g/chunks": [5],
+    }
+
+
+@pytest.mark.parametrize(("name", "value"), [("b", ["text"]), ("b//c", [1]), ("__b", [1])])
+def test_what_cannot_be_saved_leaves_nothing(store, name, value):
+    """Not the group, and not the arrays before it."""
+    with pytest.raises(MetadataError):
+        zarrpy.save(store, a=[1], **{name: value})
 
     assert list(store.list()) == []
 
