@@ -254,7 +254,7 @@ class Array:
             error.hint = VANISHED
             raise self.store.locate(error) from None
         if config.missing == "error":
-            raise MissingChunkError(f"{count} chunks of the selection", array=self.path or "/")
+            raise MissingChunkError(f"{count} chunks of the selection", array=self._place)
 
     # ------------------------------------------------------------------------------- writing
 
@@ -303,8 +303,13 @@ class Array:
         try:
             yield Run(batch, self.path)
         except ChunkError as error:
-            error.fill(array=self.path or "/")
+            error.fill(array=self._place)
             raise
+
+    @property
+    def _place(self) -> str:
+        """Name in errors, as people find the array."""
+        return self.store.place_of(self.path)
 
     def _batch(
         self, chosen: Selection, values: np.ndarray[Any, Any], *, writing: bool

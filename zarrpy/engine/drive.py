@@ -23,7 +23,7 @@ from zarrpy.engine.requests import (
     Steps,
     Update,
 )
-from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError
+from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,7 +92,11 @@ async def _answer_async(store: Store, request: Request) -> Any:
 
 def answer(store: Store, request: Request) -> Any:
     """Do what one request asks."""
-    return _ANSWERS[type(request)](store, request)
+    try:
+        return _ANSWERS[type(request)](store, request)
+    except StoreError as error:
+        error.fill(store=repr(store))
+        raise
 
 
 def _fetch(store: Store, request: Fetch) -> list[Any]:
@@ -134,7 +138,11 @@ def _run(store: Store, request: Run) -> None:
     if directory is not None:
         batch.use_directory(directory)
         pool.run(batch)
-        batch.check()
+        try:
+            batch.check()
+        except StoreError as error:
+            error.fill(store=store.place_of(request.path))
+            raise
         return
     for first in range(0, batch.ntasks, WINDOW):
         batch.open_window(first, min(first + WINDOW, batch.ntasks))

@@ -7,7 +7,7 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from zarrpy.engine.drive import drive, drive_async
-from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError
+from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_ABOUT_NODES = (NodeNotFoundError, NodeExistsError, NodeKindError)
+_ABOUT_NODES = (MetadataError, NodeNotFoundError, NodeExistsError, NodeKindError)
 
 
 class Owner(Protocol):

@@ -9,7 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
-from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError, ReadOnlyStoreError
+from zarrpy.errors import (
+    MetadataError,
+    NodeExistsError,
+    NodeKindError,
+    NodeNotFoundError,
+    ReadOnlyStoreError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
     Names: TypeAlias = list[str]
 
 #: An error about a node, which may say where the store is.
-NodeError: TypeAlias = NodeNotFoundError | NodeExistsError | NodeKindError
+NodeError: TypeAlias = MetadataError | NodeNotFoundError | NodeExistsError | NodeKindError
 
 
 class ByteRange(NamedTuple):
@@ -132,6 +138,10 @@ class Store(ABC):
             return False
         ours, theirs = path + "/" if path else "", other_path + "/" if other_path else ""
         return ours.startswith(theirs) or theirs.startswith(ours)
+
+    def place_of(self, path: str) -> str:
+        """Name a node as people find it."""
+        return path or "/"
 
     def locate(self, error: NodeError) -> NodeError:
         """Say in an error where this store is, as far as people know it by a place."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zarrpy._native.files import Directory
 from zarrpy.config import config
-from zarrpy.errors import NodeNotFoundError, StoreError
+from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, check_key
 from zarrpy.stores.base import ByteRange, Store
 
@@ -170,8 +170,16 @@ class LocalStore(Store):
         except OSError as error:
             raise self._failure(path, "create", error) from error
 
+    def place_of(self, path: str) -> str:
+        """Name the directory of a node."""
+        return self._path(path)
+
     def locate(self, error: NodeError) -> NodeError:
         """Name the directory; when it holds nothing, also what lies beside it under a like name."""
+        if isinstance(error, MetadataError):
+            if error.path is not None:
+                error.path = os.path.join(self.root, *error.path.strip("/").split("/"))
+            return error
         if error.path:
             error.message = error.message.replace(repr(error.path), repr(self._path(error.path)))
         elif isinstance(error, NodeNotFoundError):
@@ -215,12 +223,14 @@ class LocalStore(Store):
             parent = os.path.dirname(parent)
 
     def _failure(self, key: str, operation: str, error: OSError) -> StoreError:
+        not_directory = isinstance(error, NotADirectoryError)
         return StoreError(
             error.strerror or str(error),
             store=repr(self),
-            key=key,
+            key=key or None,
             operation=operation,
             errno=error.errno,
+            hint="there is a file in the place of a directory" if not_directory else None,
         )
 
     def _list_failed(self, error: OSError) -> None:

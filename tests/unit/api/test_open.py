@@ -18,6 +18,7 @@ from zarrpy.errors import (
     NodeKindError,
     NodeNotFoundError,
     ReadOnlyStoreError,
+    StoreError,
     UnsupportedExtensionError,
 )
 from zarrpy.stores import LocalStore
@@ -321,6 +322,30 @@ def test_a_broken_document_is_an_error_and_stays(store, contents, what, mode):
 
     assert "a" in str(caught.value)
     assert contents(store) == before
+
+
+def test_an_error_in_a_document_says_in_which_directory(tmp_path):
+    """A key alone could be of any store."""
+    group = zarrpy.create_group(tmp_path / "run.zarr")
+    group.create_array("a", data=[1])
+    (tmp_path / "run.zarr/a/zarr.json").write_text("{")
+
+    with pytest.raises(MetadataError) as caught:
+        zarrpy.open(tmp_path / "run.zarr", path="a")
+
+    assert caught.value.path == str(tmp_path / "run.zarr/a/zarr.json")
+    assert caught.value.path in str(caught.value)
+
+
+def test_a_document_that_is_no_file_is_an_error_that_says_where(tmp_path):
+    """Store and key."""
+    (tmp_path / "zarr.json").mkdir()
+
+    with pytest.raises(StoreError, match="not a regular file") as caught:
+        zarrpy.open(tmp_path)
+
+    assert "zarr.json" in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
 
 
 LITTLE = {"name": "bytes", "configuration": {"endian": "little"}}

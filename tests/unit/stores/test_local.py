@@ -203,12 +203,20 @@ def test_a_read_only_store_makes_no_directory(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
+def test_the_place_of_a_node_is_its_directory(tmp_path):
+    """As people would look for it."""
+    store = LocalStore(tmp_path / "store")
+
+    assert store.place_of("a/b") == str(tmp_path / "store/a/b")
+    assert store.place_of("") == str(tmp_path / "store")
+
+
 def test_a_root_that_is_a_file_is_an_error(tmp_path):
     """It is neither absent nor a store."""
     (tmp_path / "file").write_bytes(b"")
     store = LocalStore(tmp_path / "file")
 
-    with pytest.raises(StoreError, match="file"):
+    with pytest.raises(StoreError, match=r"cannot open in LocalStore.*the place of a directory"):
         store.get("a")
     with pytest.raises(StoreError, match="file"):
         store.set("a", b"1")
