@@ -115,12 +115,13 @@ def _lines(root: Branch, indent: str, style: _Lines) -> Iterator[str]:
 
 
 def _members(branch: Branch, indent: str, style: _Lines) -> Iterator[tuple[str, Branch, str]]:
-    """Lines of a group's members, their facts in columns of equal width."""
+    """Lines of a group's members, their facts in columns as wide as what something follows."""
     arrays = [child for child in branch.children if not child.group]
     name_width = max((len(child.title) for child in arrays), default=0)
     columns = max((len(child.facts) for child in arrays), default=0)
     widths = [
-        max(len(child.facts[i]) for child in arrays if len(child.facts) > i) for i in range(columns)
+        max(len(child.facts[i]) for child in arrays if len(child.facts) > i + 1)
+        for i in range(columns - 1)
     ]
     for i, child in enumerate(branch.children):
         last = i == len(branch.children) - 1

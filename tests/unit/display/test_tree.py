@@ -54,6 +54,25 @@ def test_lines_are_cut_to_the_width() -> None:
     assert max(map(len, draw_tree(_hierarchy(), width=12))) == 12
 
 
+def test_a_long_last_fact_widens_no_column() -> None:
+    """Such as the reason why a node cannot be read."""
+    root = Branch(
+        "run",
+        children=[
+            Branch("a", ["int8", "3", "zstd"]),
+            Branch("b", ["a" * 50]),
+            Branch("c", ["f4", "12", "x"]),
+        ],
+        group=True,
+    )
+
+    assert draw_tree(root)[1:] == [
+        "├── a  int8  3   zstd",
+        "├── b  " + "a" * 50,
+        "└── c  f4    12  x",
+    ]
+
+
 def test_a_name_cannot_break_out_of_its_line() -> None:
     """A member called with a newline or an escape stays on one line."""
     lines = draw_tree(Branch("a", group=True, children=[Branch("x\n\x1b[2Jy", ["int8"])]))
