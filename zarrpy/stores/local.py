@@ -178,7 +178,7 @@ class LocalStore(Store):
         """Name the directory; when it holds nothing, also what lies beside it under a like name."""
         if isinstance(error, MetadataError):
             if error.path is not None:
-                error.path = os.path.join(self.root, *error.path.strip("/").split("/"))
+                error.path = self._path(error.path.strip("/"))
             return error
         if error.path:
             error.message = error.message.replace(repr(error.path), repr(self._path(error.path)))
