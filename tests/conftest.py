@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 from zarrpy import config
 from zarrpy.stores import LocalStore, MemoryStore, Store
 
+# Scripts that made the golden files with other implementations; nothing in them is a test.
+collect_ignore_glob = ["golden/make_*.py"]
+
 pytest.register_assert_rewrite("zarrpy.testing.store_contract", "zarrpy.testing.codec_contract")
 
 # `make test` tries a few examples of everything, `make test-long` many (--hypothesis-profile).

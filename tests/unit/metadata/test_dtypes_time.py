@@ -112,7 +112,7 @@ def test_a_new_array_is_filled_with_not_a_time():
     [
         (None, -(2**63)),
         ("NaT", -(2**63)),
-        (np.datetime64("NaT"), -(2**63)),
+        (np.datetime64("NaT", "s"), -(2**63)),
         (7, 7),
         (np.int32(7), 7),
         ("1970-01-02", 86400),
