@@ -29,25 +29,47 @@ _POLL_SECONDS = 0.05
 
 
 class _Latch:
-    """Opens when `count` workers have arrived."""
+    """Opens when nobody works any more: all who were asked have left, or are not needed."""
 
     def __init__(self, count: int) -> None:
-        self._left = count
         self.failure: BaseException | None = None
+        self._unclaimed = count
+        self._working = 0
         self._lock = threading.Lock()
         self._open = threading.Lock()
         self._open.acquire()
 
-    def arrive(self) -> None:
+    def claim(self) -> bool:
+        """Begin to work; False when that is not needed any more."""
         with self._lock:
-            self._left -= 1
-            last = self._left == 0
+            if self._unclaimed == 0:
+                return False
+            self._unclaimed -= 1
+            self._working += 1
+            return True
+
+    def arrive(self) -> None:
+        """Be done."""
+        with self._lock:
+            self._working -= 1
+            last = self._working == self._unclaimed == 0
         if last:
             self._open.release()
 
+    def withdraw(self) -> int:
+        """Ask nobody else; return how many had not begun."""
+        with self._lock:
+            unclaimed, self._unclaimed = self._unclaimed, 0
+        return unclaimed
+
     def wait(self) -> None:
-        while not self._open.acquire(timeout=_POLL_SECONDS):
-            pass
+        """Wait until it is open; again, if a wait before was interrupted."""
+        while not self._is_open():
+            self._open.acquire(timeout=_POLL_SECONDS)
+
+    def _is_open(self) -> bool:
+        with self._lock:
+            return self._working == self._unclaimed == 0
 
 
 class Pool:
@@ -87,30 +109,34 @@ class Pool:
     ) -> None:
         """Hand a batch to helpers, do something meanwhile, wait for them."""
         latch = _Latch(helpers)
-        asked = 0
         try:
-            while asked < helpers:
+            for _ in range(helpers):
                 self._jobs.put((batch, latch, copy_context()))
-                asked += 1
             if meanwhile is not None:
                 meanwhile()
-        finally:
-            for _ in range(helpers - asked):  # interrupted before all were asked
-                self._give_back()
-                latch.arrive()
-            if helpers:
-                self._wait(batch, latch)
+                self._withdraw(latch)  # every task is taken: who has not begun need not
+            latch.wait()
+        except BaseException:
+            self._abandon(batch, latch)
+            raise
         if latch.failure is not None:
             raise latch.failure
 
-    def _wait(self, batch: Batch, latch: _Latch) -> None:
-        """Wait for the helpers, also when interrupted: they write into the caller's memory."""
-        try:
-            latch.wait()
-        except BaseException:
-            batch.cancel()
-            latch.wait()
-            raise
+    def _abandon(self, batch: Batch, latch: _Latch) -> None:
+        """Wait for the helpers, however often interrupted: they write into the caller's memory."""
+        while True:
+            try:
+                batch.cancel()
+                self._withdraw(latch)
+                latch.wait()
+            except BaseException:
+                continue  # the first interrupt goes on to the caller
+            return
+
+    def _withdraw(self, latch: _Latch) -> None:
+        unclaimed = latch.withdraw()
+        with self._lock:
+            self._nhelpers -= unclaimed
 
     def _borrow(self, wanted: int, at_least: int = 0) -> int:
         """Take permits for helpers: as many as there are idle cores, and threads to be had."""
@@ -142,6 +168,9 @@ class Pool:
     def _work(self) -> None:
         while True:
             batch, latch, context = self._jobs.get()
+            if not latch.claim():
+                del batch, latch, context
+                continue
             try:
                 context.run(batch.run)
             except BaseException as error:

@@ -1,5 +1,6 @@
 """Tests of `zarrpy.engine.pool`: who works, how many, and what happens when it is interrupted."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.engine.pool import SERIAL_NBYTES, Pool
+from zarrpy.engine.pool import SERIAL_NBYTES, Pool, _Latch
 
 
 class Work:
@@ -141,6 +142,55 @@ def test_permits_come_back(pool):
     assert work.done == 40
     assert len(work.threads) >= 2
     assert sum(t.name.startswith("zarrpy") for t in work.threads) <= 4
+
+
+def test_a_wait_that_was_interrupted_at_its_end_can_be_repeated():
+    """Otherwise an interrupt at the wrong moment would hang the main thread for ever."""
+    latch = _Latch(2)
+    assert latch.claim()
+    assert latch.claim()
+    latch.arrive()
+    latch.arrive()
+
+    in_thread(latch.wait)
+    in_thread(latch.wait)
+
+
+def test_who_has_not_begun_is_not_waited_for_when_it_is_not_needed():
+    """And does not begin afterwards."""
+    latch = _Latch(3)
+    assert latch.claim()
+
+    assert latch.withdraw() == 2
+    assert not latch.claim()
+    latch.arrive()
+
+    in_thread(latch.wait)
+
+
+def test_an_interrupt_while_waiting_leaves_nobody_at_work(pool):
+    """The error comes out when the tasks in hand are done; permits come back."""
+    work = Work(ntasks=100, seconds=0.02)
+    handler = signal.signal(signal.SIGALRM, interrupted)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pool.run(work, 4)
+        done = work.done
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+
+    time.sleep(0.05)
+    assert 0 < done < 100
+    assert work.done == done
+    again = Work(ntasks=40)
+    pool.run(again, 4)
+    assert len(again.threads) >= 2
+
+
+def interrupted(number, frame):
+    """Do what Control-C does."""
+    raise KeyboardInterrupt
 
 
 def test_work_of_the_whole_process_uses_the_same_threads(tmp_path):
@@ -290,3 +340,37 @@ def test_the_interpreter_ends_with_idle_threads(tmp_path):
 
     assert run_script(tmp_path, code, tmp_path / "x") == "ok\n"
     assert time.monotonic() - before < 20
+
+
+@pytest.mark.long
+def test_an_interrupt_at_any_moment_comes_back(tmp_path):
+    """A thousand of them, at moments spread over a read; no permit is lost and nothing hangs."""
+    code = """
+        import faulthandler, os, signal, sys, threading, time
+        import numpy as np
+        import zarrpy
+
+        faulthandler.dump_traceback_later(50, exit=True)
+        values = np.arange(1 << 21, dtype="i4").reshape(2048, 1024)
+        array = zarrpy.create_array(sys.argv[1], data=values, chunks=(64, 64), compressors=None)
+        slowest = 0
+        for i in range(1000):
+            sent = []
+
+            def interrupt():
+                sent.append(time.monotonic())
+                os.kill(os.getpid(), signal.SIGINT)
+
+            timer = threading.Timer(0.005 + 0.0007 * (i % 50), interrupt)
+            try:
+                timer.start()
+                while True:
+                    array[...]
+            except KeyboardInterrupt:
+                slowest = max(slowest, time.monotonic() - sent[0])
+        assert slowest < 1, slowest
+        assert np.array_equal(array[...], values)
+        print("ok")
+    """
+
+    assert run_script(tmp_path, code, tmp_path / "x") == "ok\n"
