@@ -38,10 +38,12 @@ test-sanitize: $(VENV)/.test
 	$(BIN)/python tools/sanitize.py
 
 bench: build $(VENV)/.bench
+	$(BIN)/python tools/c_programs.py build bench/c
 	$(BIN)/python bench/py/run.py
 	$(BIN)/python bench/py/defaults.py
 
 bench-quick: build $(VENV)/.bench
+	$(BIN)/python tools/c_programs.py build bench/c
 	$(BIN)/python bench/py/run.py --quick
 
 bench-c: $(VENV)/.base

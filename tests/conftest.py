@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import zarrpy
 from zarrpy import config
 from zarrpy.stores import LocalStore, MemoryStore, Store
 
@@ -22,6 +23,13 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("short", max_examples=40, **_COMMON)
 settings.register_profile("long", max_examples=1500, **_COMMON)
 settings.load_profile(os.environ.get("ZARRPY_TEST_PROFILE", "short"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop unless zarrpy comes from where ZARRPY_TESTED says: tests of a wheel test the wheel."""
+    wanted = os.environ.get("ZARRPY_TESTED")
+    if wanted and not all(Path(path).is_relative_to(wanted) for path in zarrpy.__path__):
+        raise pytest.UsageError(f"zarrpy comes from {zarrpy.__path__}, not from {wanted}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

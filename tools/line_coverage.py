@@ -73,7 +73,12 @@ def main() -> int:
     build(copy)
     # Plug-ins, which Cython's tracing is one of, need the tracer written in C.
     # The programs in C, which the suite builds and runs, count as well.
-    environment = {"PYTHONPATH": str(copy), "COVERAGE_CORE": "ctrace", "ZARRPY_COVERAGE": "1"}
+    environment = {
+        "PYTHONPATH": str(copy),
+        "ZARRPY_TESTED": str(copy),
+        "COVERAGE_CORE": "ctrace",
+        "ZARRPY_COVERAGE": "1",
+    }
     result = suite.run(
         copy, pytest=("-m", "coverage", "run", "-m", "pytest"), environment=environment
     )

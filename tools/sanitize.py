@@ -45,6 +45,7 @@ def under_memory_sanitizers() -> bool:
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
         "PYTHONMALLOC": "malloc",
         "PYTHONPATH": str(copy),
+        "ZARRPY_TESTED": str(copy),
     }
     expected = suite.collected(tree.ROOT)
     result = suite.run(copy, environment=environment)

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import zarrpy
 
 FOLDER = Path(__file__).resolve().parents[1] / "c"
 SOURCES = sorted(path.name for path in FOLDER.glob("*.c") if "main(" in path.read_text())
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory):
-    """Paths of the programs, linked with the engine as the modules are."""
+def built(folder: str) -> dict[str, str]:
+    """Paths of a folder's programs by name, linked with the engine as the modules are."""
     root = FOLDER.parents[1]
     if not (root / "tools" / "c_programs.py").exists():
         pytest.skip("the source tree is missing: run from a clone of the repository")
-    command = [sys.executable, "tools/c_programs.py", "build", "tests/c"]
-    built = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return {Path(line).name: line for line in built.stdout.splitlines() if "/programs/" in line}
+    command = [sys.executable, "tools/c_programs.py", "build", folder]
+    made = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return {Path(line).name: line for line in made.stdout.splitlines() if "/programs/" in line}
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """The programs that test the engine."""
+    return built("tests/c")
+
+
+@pytest.fixture(scope="module")
+def limit():
+    """The program that reads a whole array as fast as that can be done."""
+    return built("bench/c")["limit"]
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """An array with chunks cut at both edges, and the description of it for the benchmarks."""
+    values = np.arange(37 * 50, dtype="f4").reshape(37, 50)
+    compressors = [{"name": "zstd", "configuration": {"level": 1, "checksum": True}}]
+    zarrpy.create_array(tmp_path / "a", data=values, chunks=(8, 16), compressors=compressors)
+    document = json.loads((tmp_path / "a" / "zarr.json").read_text())
+    row = tmp_path / "row.json"
+    row.write_text(json.dumps({"key": "test", "document": document}))
+    return tmp_path / "a", row
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -30,3 +57,28 @@ def test_a_program_finds_nothing_wrong(programs, source):
     run = subprocess.run([programs[Path(source).stem]], capture_output=True, text=True, timeout=600)
 
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+
+def test_the_bare_loop_reads_the_whole_array(limit, stored):
+    """It tells the time of each of its readings, after one that it compares with the engine's."""
+    array, row = stored
+
+    run = subprocess.run([limit, array, row, "3"], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert [len(told["wall"]), len(told["cpu"])] == [3, 3]
+    assert min(told["wall"] + told["cpu"]) > 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing that zstd wrote"])
+def test_the_bare_loop_measures_no_damaged_array(limit, stored, damage):
+    """A chunk that does not decode ends it, so that no figure is made of a wrong reading."""
+    array, row = stored
+    (array / "c" / "4" / "3").write_bytes(damage)
+
+    run = subprocess.run([limit, array, row, "1"], capture_output=True, text=True)
+
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert "c/4/3" in run.stderr
