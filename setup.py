@@ -31,7 +31,17 @@ class NativeBuild(build_ext):
     def run(self) -> None:
         """Note whether this is for a wheel: while the base class works, it forgets."""
         self.for_wheel = not (self.inplace or self.editable_mode)
+        self.parallel = self.parallel or os.cpu_count()
+        if not self.for_wheel:
+            self.keep_what_is_built()
         super().run()
+
+    def keep_what_is_built(self) -> None:
+        """Build where the next build finds it: pip's folders for an editable install go."""
+        way = os.environ.get("ZARRPY_NATIVE") or "auto"
+        folder = BUILD / "modules" / f"{self.plat_name}-{sys.implementation.cache_tag}-{way}"
+        self.build_lib = str(folder.with_name(f"{folder.name}-{FLAVOUR}"))
+        self.build_temp = str(Path(self.build_lib, "objects"))
 
     def build_extensions(self) -> None:
         """Build everything; a missing part ends the build with what to do about it."""
