@@ -90,7 +90,7 @@ plane_to_rows_avx2(const uint8_t *plane, uint8_t *rows, size_t nelems)
     size_t row_nbytes = nelems / 8, i = 0;
 
     for (; i + GROUP <= row_nbytes; i += GROUP)
-        put_planes8(transposed_octets(get_octets(plane + 8 * i)), rows + i, row_nbytes);
+        put_planes(transposed_octets(get_octets(plane + 8 * i)), rows + i, row_nbytes, 8);
     return i;
 }
 
@@ -101,7 +101,7 @@ rows_to_plane_avx2(const uint8_t *rows, uint8_t *plane, size_t nelems)
     size_t row_nbytes = nelems / 8, i = 0;
 
     for (; i + GROUP <= row_nbytes; i += GROUP)
-        put_octets(transposed_octets(get_planes8(rows + i, row_nbytes)), plane + 8 * i);
+        put_octets(transposed_octets(get_planes(rows + i, row_nbytes, 8)), plane + 8 * i);
     return i;
 }
 

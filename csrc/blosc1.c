@@ -177,6 +177,7 @@ encode_block(const zp_step *step, zp_worker *worker, const uint8_t *src, size_t 
     int filter = filter_of(step->shuffle, typesize, nbytes);
     const uint8_t *block = apply_filter(filter, worker, src, nbytes, typesize);
     size_t split_nbytes = nbytes / nsplits, used = 0;
+    int variant = nsplits > 1 ? step->variant : 0;
 
     if (!block)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
@@ -186,8 +187,8 @@ encode_block(const zp_step *step, zp_worker *worker, const uint8_t *src, size_t 
             return 0;
 
         size_t room = dst_nbytes - used - 4;
-        int64_t n = zp_blosc1_pack(worker, step->compressor, step->level, split, split_nbytes,
-                                   dst + used + 4, min_size(room, split_nbytes));
+        int64_t n = zp_blosc1_pack(worker, step->compressor, step->level, variant, split,
+                                   split_nbytes, dst + used + 4, min_size(room, split_nbytes));
         if (n < 0)
             return n;
         if (n == 0 || (size_t)n >= split_nbytes) {

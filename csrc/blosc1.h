@@ -30,8 +30,8 @@ int64_t zp_blosc1_range(const zp_step *step, zp_worker *worker, const void *src,
 /* enum zp_blosc1_format of an enum zp_compressor; negative when it is not linked. */
 int zp_blosc1_format_of(int compressor);
 
-/* Returns the bytes written, 0 when they do not fit, or a negative zp_status. */
-int64_t zp_blosc1_pack(zp_worker *worker, int compressor, int level, const void *src,
+/* `variant` is an enum zp_zstd_variant.  Returns the bytes written, 0 when they do not fit, or a negative zp_status. */
+int64_t zp_blosc1_pack(zp_worker *worker, int compressor, int level, int variant, const void *src,
                        size_t src_nbytes, void *dst, size_t dst_nbytes);
 
 /* Gives exactly dst_nbytes, or a negative zp_status. */

@@ -41,8 +41,8 @@ int64_t zp_zstd_decode(const zp_step *step, zp_worker *worker, const void *src, 
  * Compressors of blocks inside a container.  Packing returns the bytes written,
  * 0 when they do not fit dst_nbytes, or a negative zp_status.
  */
-int64_t zp_zstd_pack(zp_worker *worker, int level, const void *src, size_t src_nbytes, void *dst,
-                     size_t dst_nbytes);
+int64_t zp_zstd_pack(zp_worker *worker, int level, int variant, const void *src, size_t src_nbytes,
+                     void *dst, size_t dst_nbytes);
 int zp_zstd_max_level(void);
 int64_t zp_lz4_pack(zp_worker *worker, int acceleration, const void *src, size_t src_nbytes,
                     void *dst, size_t dst_nbytes);

@@ -13,10 +13,13 @@ enum {
     ZSTD_c_compressionLevel = 100,
     ZSTD_c_hashLog = 102,
     ZSTD_c_minMatch = 105,
+    ZSTD_c_targetLength = 106,
     ZSTD_c_strategy = 107,
     ZSTD_c_checksumFlag = 201,
+    ZSTD_c_literalCompressionMode = 1002,
 };
 enum { ZSTD_fast = 1 };
+enum { ZSTD_ps_enable = 1 };
 enum { ZSTD_reset_session_and_parameters = 3 };
 enum {
     ZSTD_error_parameter_unsupported = 40,

@@ -4,6 +4,7 @@
 #ifndef ZP_SHUFFLE_AVX2_H
 #define ZP_SHUFFLE_AVX2_H
 
+#include "shuffle_odd_avx2.h"
 #include "transpose_avx2.h"
 
 AVX2 void
@@ -59,23 +60,13 @@ unshuffle4_group(const uint8_t *src, uint8_t *dst, size_t stride)
 AVX2 void
 shuffle8_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    put_planes8(get_octets(src), dst, stride);
+    put_planes(get_octets(src), dst, stride, 8);
 }
 
 AVX2 void
 unshuffle8_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    put_octets(get_planes8(src, stride), dst);
-}
-
-/* One half, 0 or 8, of elements 2i and 2i + 1 of 16 bytes, and of those 16 further on. */
-AVX2 __m256i
-half_of_pair(const uint8_t *src, int i, int half)
-{
-    const uint8_t *p = src + 32 * i;
-    __m256i a = load_lanes(p, p + 256), b = load_lanes(p + 16, p + 272);
-
-    return half ? HI64(a, b) : LO64(a, b);
+    put_octets(get_planes(src, stride, 8), dst);
 }
 
 /* An element of 16 bytes is two of 8, whose planes follow each other. */
@@ -83,11 +74,11 @@ AVX2 void
 shuffle16_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
     for (int half = 0; half < 2; half++) {
-        octets e = {half_of_pair(src, 0, half), half_of_pair(src, 1, half),
-                    half_of_pair(src, 2, half), half_of_pair(src, 3, half),
-                    half_of_pair(src, 4, half), half_of_pair(src, 5, half),
-                    half_of_pair(src, 6, half), half_of_pair(src, 7, half)};
-        put_planes8(e, dst + 8 * half * stride, stride);
+        octets e = {half_of_pair(src, 16, 0, half), half_of_pair(src, 16, 1, half),
+                    half_of_pair(src, 16, 2, half), half_of_pair(src, 16, 3, half),
+                    half_of_pair(src, 16, 4, half), half_of_pair(src, 16, 5, half),
+                    half_of_pair(src, 16, 6, half), half_of_pair(src, 16, 7, half)};
+        put_planes(e, dst + 8 * half * stride, stride, 8);
     }
 }
 
@@ -101,7 +92,7 @@ put_pair16(uint8_t *dst, __m256i low, __m256i high)
 AVX2 void
 unshuffle16_group(const uint8_t *src, uint8_t *dst, size_t stride)
 {
-    octets low = get_planes8(src, stride), high = get_planes8(src + 8 * stride, stride);
+    octets low = get_planes(src, stride, 8), high = get_planes(src + 8 * stride, stride, 8);
 
     put_pair16(dst, low.v0, high.v0);
     put_pair16(dst + 32, low.v1, high.v1);
@@ -153,7 +144,7 @@ shuffle_avx2(const uint8_t *src, uint8_t *dst, size_t nelems, size_t k)
         shuffle16_loop(src, dst, n, nelems);
         return n;
     default:
-        return 0;
+        return apply_odd(shuffle_odd, src, dst, nelems, k);
     }
 }
 
@@ -176,7 +167,7 @@ unshuffle_avx2(const uint8_t *src, uint8_t *dst, size_t nelems, size_t k)
         unshuffle16_loop(src, dst, n, nelems);
         return n;
     default:
-        return 0;
+        return apply_odd(unshuffle_odd, src, dst, nelems, k);
     }
 }
 

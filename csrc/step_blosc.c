@@ -52,8 +52,8 @@ pack_snappy(zp_worker *worker, const void *src, size_t src_nbytes, void *dst, si
 }
 
 int64_t
-zp_blosc1_pack(zp_worker *worker, int compressor, int level, const void *src, size_t src_nbytes,
-               void *dst, size_t dst_nbytes)
+zp_blosc1_pack(zp_worker *worker, int compressor, int level, int variant, const void *src,
+               size_t src_nbytes, void *dst, size_t dst_nbytes)
 {
     switch (compressor) {
 #if ZP_HAVE_BLOSCLZ
@@ -71,7 +71,7 @@ zp_blosc1_pack(zp_worker *worker, int compressor, int level, const void *src, si
         return zp_deflate_pack(worker, ZLIB_BITS, level, src, src_nbytes, dst, dst_nbytes);
 #endif
     case ZP_ZSTD:
-        return zp_zstd_pack(worker, level < 9 ? 2 * level - 1 : zp_zstd_max_level(), src,
+        return zp_zstd_pack(worker, level < 9 ? 2 * level - 1 : zp_zstd_max_level(), variant, src,
                             src_nbytes, dst, dst_nbytes);
     default:
         return zp_fail(worker, ZP_ERR_UNSUPPORTED, "this build lacks the compressor");

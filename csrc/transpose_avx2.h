@@ -59,9 +59,9 @@ typedef struct octets {
     __m256i v0, v1, v2, v3, v4, v5, v6, v7;
 } octets;
 
-/* Into 8 planes that lie `stride` bytes apart. */
+/* Into the first n of 8 planes, which lie `stride` bytes apart. */
 AVX2 void
-put_planes8(octets e, uint8_t *dst, size_t stride)
+put_planes(octets e, uint8_t *dst, size_t stride, int n)
 {
     /* Within 2 elements: bytes of equal significance together, as 8 pairs. */
     const __m256i gather = _mm256_broadcastsi128_si256(
@@ -77,33 +77,42 @@ put_planes8(octets e, uint8_t *dst, size_t stride)
     __m256i ab0 = LO32(a0, b0), ab1 = HI32(a0, b0), ab2 = LO32(a1, b1), ab3 = HI32(a1, b1);
     __m256i cd0 = LO32(c0, d0), cd1 = HI32(c0, d0), cd2 = LO32(c1, d1), cd3 = HI32(c1, d1);
 
-    store32(dst, LO64(ab0, cd0));
-    store32(dst + stride, HI64(ab0, cd0));
-    store32(dst + 2 * stride, LO64(ab1, cd1));
-    store32(dst + 3 * stride, HI64(ab1, cd1));
-    store32(dst + 4 * stride, LO64(ab2, cd2));
-    store32(dst + 5 * stride, HI64(ab2, cd2));
-    store32(dst + 6 * stride, LO64(ab3, cd3));
-    store32(dst + 7 * stride, HI64(ab3, cd3));
+    const __m256i planes[8] = {LO64(ab0, cd0), HI64(ab0, cd0), LO64(ab1, cd1), HI64(ab1, cd1),
+                               LO64(ab2, cd2), HI64(ab2, cd2), LO64(ab3, cd3), HI64(ab3, cd3)};
+    for (int i = 0; i < n; i++)
+        store32(dst + i * stride, planes[i]);
 }
 
-/* From 8 planes that lie `stride` bytes apart. */
+/* From n planes that lie `stride` bytes apart, and zeros for the others of 8. */
 AVX2 octets
-get_planes8(const uint8_t *src, size_t stride)
+get_planes(const uint8_t *src, size_t stride, int n)
 {
-    __m256i p0 = load32(src), p1 = load32(src + stride);
-    __m256i p2 = load32(src + 2 * stride), p3 = load32(src + 3 * stride);
-    __m256i p4 = load32(src + 4 * stride), p5 = load32(src + 5 * stride);
-    __m256i p6 = load32(src + 6 * stride), p7 = load32(src + 7 * stride);
+    __m256i p[8];
 
-    __m256i a0 = LO8(p0, p1), a1 = HI8(p0, p1), b0 = LO8(p2, p3), b1 = HI8(p2, p3);
-    __m256i c0 = LO8(p4, p5), c1 = HI8(p4, p5), d0 = LO8(p6, p7), d1 = HI8(p6, p7);
+    for (int i = 0; i < 8; i++)
+        p[i] = i < n ? load32(src + i * stride) : _mm256_setzero_si256();
+
+    __m256i a0 = LO8(p[0], p[1]), a1 = HI8(p[0], p[1]), b0 = LO8(p[2], p[3]), b1 = HI8(p[2], p[3]);
+    __m256i c0 = LO8(p[4], p[5]), c1 = HI8(p[4], p[5]), d0 = LO8(p[6], p[7]), d1 = HI8(p[6], p[7]);
     __m256i ab0 = LO16(a0, b0), ab1 = HI16(a0, b0), ab2 = LO16(a1, b1), ab3 = HI16(a1, b1);
     __m256i cd0 = LO16(c0, d0), cd1 = HI16(c0, d0), cd2 = LO16(c1, d1), cd3 = HI16(c1, d1);
 
     octets e = {LO32(ab0, cd0), HI32(ab0, cd0), LO32(ab1, cd1), HI32(ab1, cd1),
                 LO32(ab2, cd2), HI32(ab2, cd2), LO32(ab3, cd3), HI32(ab3, cd3)};
     return e;
+}
+
+/*
+ * One half, 0 or 8, of elements 2i and 2i + 1 of k bytes, 8 < k <= 16, and of those 16 further on.
+ * Reads 16 bytes at each element.
+ */
+AVX2 __m256i
+half_of_pair(const uint8_t *src, int k, int i, int half)
+{
+    const uint8_t *p = src + 2 * i * k;
+    __m256i a = load_lanes(p, p + 16 * k), b = load_lanes(p + k, p + 17 * k);
+
+    return half ? HI64(a, b) : LO64(a, b);
 }
 
 /* 32 elements of 8 bytes, one after the other. */

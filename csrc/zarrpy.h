@@ -145,7 +145,12 @@ enum zp_compressor {
 };
 
 /* What zstd is told of the data (zp_step.variant). */
-enum zp_zstd_variant { ZP_ZSTD_ANY = 0, ZP_ZSTD_BYTES = 1 };
+enum zp_zstd_variant {
+    ZP_ZSTD_ANY = 0,
+    ZP_ZSTD_BYTES = 1,        /* elements of one byte, as they are */
+    ZP_ZSTD_FLOAT_PLANES = 2, /* bytes of equal significance of floating-point numbers */
+    ZP_ZSTD_PLANES = 3,       /* the same of other elements */
+};
 
 /* One codec with its parameters.  Unused fields are 0. */
 struct zp_step {

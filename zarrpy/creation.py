@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -235,7 +236,8 @@ def _codecs(
     for codec in _several(filters, "filters", replace(spec, dtype=stored)):
         (before if isinstance(codec, ArrayToArray) else after).append(codec)
     if isinstance(compressors, str) and compressors == "auto":
-        after.extend(default_compressors(spec.dtype.itemsize, zarr))
+        encoded = reduce(lambda each, codec: codec.encoded_spec(each), before, spec)
+        after.extend(default_compressors(encoded.shape, encoded.dtype, zarr))
     else:
         after.extend(_several(compressors, "compressors", spec))
     between: Codec

@@ -7,27 +7,31 @@ README shows it; docs/adr/0006-split-blosc-with-a-checksum-by-default.md tells t
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zarrpy.codecs.blosc import Blosc
 from zarrpy.codecs.crc32c import CRC32C
 from zarrpy.codecs.zstd import Zstd
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from zarrpy.codecs.base import BytesToBytes
     from zarrpy.metadata.formats import Format
 
 #: Decoded bytes of a chunk to aim at.
 CHUNK_NBYTES = 1 << 20
-#: Trailing axes up to this many elements stay whole: cutting them would make short rows.
-WHOLE_AXIS = 64
+#: A last axis up to this many bytes stays whole: cutting it would make short rows.
+WHOLE_ROW_NBYTES = 1 << 10
+#: One-byte elements whose last axis is this long are taken for pixels: colours, months, classes.
+PIXEL_NBYTES = range(2, 17)
 
 
 def default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     """Cut an array into even chunks of about `CHUNK_NBYTES`.
 
     Each axis is cut into equal parts, so that edge chunks hold no padding to speak of. The axis
-    with the longest parts is cut next; short trailing axes are cut last.
+    with the longest parts is cut next; a short last axis is cut last.
 
     Parameters
     ----------
@@ -45,7 +49,7 @@ def default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     parts = [1] * len(lengths)
     chunk = list(lengths)
     while math.prod(chunk) * itemsize > 1.5 * CHUNK_NBYTES:
-        axis = _axis_to_cut(lengths, chunk)
+        axis = _axis_to_cut(lengths, chunk, itemsize)
         if axis is None:
             break
         parts[axis] += _more_parts(parts[axis], chunk, itemsize)
@@ -62,26 +66,36 @@ def _more_parts(parts: int, chunk: list[int], itemsize: int) -> int:
     return 1 if parts < 64 else max(1, int(parts * (nbytes / CHUNK_NBYTES - 1) / 3))
 
 
-def _axis_to_cut(lengths: list[int], chunk: list[int]) -> int | None:
+def _axis_to_cut(lengths: list[int], chunk: list[int], itemsize: int) -> int | None:
     """Longest axis of the chunk; a short last axis of the array only when nothing else is left."""
     axes = [axis for axis in range(len(chunk)) if chunk[axis] > 1]
     if not axes:
         return None
     last = len(chunk) - 1
-    others = [axis for axis in axes if axis != last or lengths[axis] > WHOLE_AXIS]
+    short = bool(lengths) and lengths[last] * itemsize <= WHOLE_ROW_NBYTES
+    others = [axis for axis in axes if axis != last or not short]
     return max(others or axes, key=lambda axis: (chunk[axis], -axis))
 
 
-def default_compressors(itemsize: int, zarr: Format) -> tuple[BytesToBytes, ...]:
-    """Choose codecs with a checksum: split Blosc for wider elements, Zstandard for bytes.
+def default_compressors(
+    shape: tuple[int, ...], dtype: np.dtype[Any], zarr: Format
+) -> tuple[BytesToBytes, ...]:
+    """Choose codecs with a checksum: split Blosc for numbers and pixels, Zstandard for bytes.
 
     Parameters
     ----------
-    itemsize : int
-        Bytes per element.
+    shape : tuple of int
+        Of a chunk as it is stored, in elements.
+    dtype : numpy.dtype
+        Of the array.
     zarr : Format
         Where no checksum can follow the compressor, Zstandard's frames carry it.
     """
-    if itemsize == 1 or not zarr.checksum_codecs:
+    if not zarr.checksum_codecs:
         return (Zstd(level=3, checksum=True),)
-    return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=itemsize), CRC32C())
+    width = dtype.itemsize
+    if width == 1 and len(shape) > 1 and shape[-1] in PIXEL_NBYTES:
+        width = shape[-1]
+    if width == 1:
+        return (Zstd(level=3), CRC32C())
+    return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=width), CRC32C())

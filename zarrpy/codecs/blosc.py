@@ -14,6 +14,8 @@ _FILTERS = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 2}
 _NUMBERS = {**_FILTERS, "auto": -1}
 _WORDS = {number: word for word, number in _NUMBERS.items()}
 _MAX_NBYTES = 2**31 - 1
+# enum zp_zstd_variant of csrc/zarrpy.h
+_ANY, _FLOAT_PLANES, _PLANES = 0, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,15 @@ class Blosc(BytesToBytes):
             shuffle=_FILTERS[fitted.shuffle],
             compressor=COMPRESSORS[self.cname],
             split=self.split,
+            variant=self._variant(spec),
             blocksize=self.blocksize,
         )
+
+    def _variant(self, spec: ChunkSpec) -> int:
+        """What zstd is told of split blocks; the fastest level only, others mean their sizes."""
+        if not self.split or self.clevel != 1:
+            return _ANY
+        return _FLOAT_PLANES if spec.dtype.kind in "fc" else _PLANES
 
     def _filter(self, typesize: int) -> str:
         if self.shuffle != "auto":
