@@ -83,7 +83,7 @@ main(void)
 {
     static const size_t counts[] = {0,  1,  7,  8,  15,  16,  17,  31,  32,  33,   63,
                                     64, 65, 96, 97, 127, 128, 255, 256, 257, 1000, 4096};
-    static const size_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 12, 15, 16, 17};
+    static const size_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17};
 
     make_data(1, data, MOST);
     printf("SIMD: %s\n", zp_cpu_features());

@@ -125,7 +125,7 @@ class Blosc(BytesToBytes):
         )
 
     def _variant(self, spec: ChunkSpec) -> int:
-        """What zstd is told of split blocks; the fastest level only, others mean their sizes."""
+        """Say what zstd is told of split blocks: at the fastest level only, others mean their size."""
         if not self.split or self.clevel != 1:
             return _ANY
         return _FLOAT_PLANES if spec.dtype.kind in "fc" else _PLANES
