@@ -125,7 +125,7 @@ class Blosc(BytesToBytes):
         )
 
     def _variant(self, spec: ChunkSpec) -> int:
-        """Say what zstd is told of split blocks: at the fastest level only, others mean their size."""
+        """Say what zstd is told of split blocks; only the fastest level is not what it says."""
         if not self.split or self.clevel != 1:
             return _ANY
         return _FLOAT_PLANES if spec.dtype.kind in "fc" else _PLANES
