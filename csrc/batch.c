@@ -144,6 +144,44 @@ decode(const zp_batch *batch, zp_worker *worker, const task *t, const void *data
     return chunk;
 }
 
+/* The bytes of the chunk from the first selected element to the last. */
+static void
+find_span(const zp_batch *batch, const task *t, int64_t *start, int64_t *nbytes)
+{
+    int64_t last = t->offset;
+    for (int i = 0; i < batch->ndim; i++)
+        last += (t->count[i] - 1) * t->selected[i];
+    *start = t->offset;
+    *nbytes = last + batch->chain.itemsize - t->offset;
+}
+
+/*
+ * Decode what is selected into scratch memory; returns where the first selected
+ * element lies, or NULL.  A part is decoded where the codec can and it is at
+ * most half of the chunk.
+ */
+static const char *
+decode_selected(const zp_batch *batch, zp_worker *worker, const task *t, const void *data,
+                int64_t n, zp_error *error)
+{
+    int64_t start, nbytes;
+    find_span(batch, t, &start, &nbytes);
+    int part = !batch->whole_chunks && nbytes <= t->nbytes / 2 && zp_chain_has_range(&batch->chain);
+    char *chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)(part ? nbytes : t->nbytes));
+    if (!chunk) {
+        fail(error, ZP_ERR_MEMORY, NULL);
+        return NULL;
+    }
+    if (!part) {
+        const char *decoded = decode(batch, worker, t, data, n, chunk, error);
+        return decoded ? decoded + t->offset : NULL;
+    }
+    if (zp_chain_decode_range(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
+                              (size_t)start, chunk, (size_t)nbytes, error) < 0)
+        return NULL;
+    return chunk;
+}
+
 static int
 read_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
 {
@@ -160,17 +198,17 @@ read_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
         set_outcome(batch, t, ZP_ABSENT);
         return ZP_OK;
     }
-    char *chunk = t->place;
-    if (!t->direct && batch->chain.nsteps > 0) {
-        chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)t->nbytes);
-        if (!chunk)
-            return fail(error, ZP_ERR_MEMORY, NULL);
+    const char *selected;
+    if (t->direct || batch->chain.nsteps == 0) {
+        const char *decoded = decode(batch, worker, t, data, n, t->place, error);
+        selected = decoded ? decoded + t->offset : NULL;
+    } else {
+        selected = decode_selected(batch, worker, t, data, n, error);
     }
-    const char *decoded = decode(batch, worker, t, data, n, chunk, error);
-    if (!decoded)
+    if (!selected)
         return error->status;
-    if (decoded != t->place)
-        zp_copy(batch->ndim, t->count, decoded + t->offset, t->selected, t->place, batch->strides,
+    if (selected != t->place)
+        zp_copy(batch->ndim, t->count, selected, t->selected, t->place, batch->strides,
                 batch->chain.itemsize, (uint32_t)batch->chain.swap);
     set_outcome(batch, t, ZP_DONE);
     return ZP_OK;

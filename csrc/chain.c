@@ -62,48 +62,93 @@ check_size(const sizes *s, int i, int64_t actual, zp_worker *worker, zp_error *e
     return ZP_OK;
 }
 
+/* One step backwards: from *src into `target`, or in place where the codec only looks. */
+static int
+undo_step(const zp_chain *chain, zp_worker *worker, const sizes *s, int i, const void **src,
+          size_t *src_nbytes, void *target, zp_error *error)
+{
+    const zp_step *step = &chain->steps[i];
+    int64_t n;
+
+    if (step->codec->view) {
+        size_t offset = 0;
+        n = step->codec->view(step, worker, *src, *src_nbytes, &offset);
+        *src = (const char *)*src + offset;
+    } else {
+        n = step->codec->decode(step, worker, *src, *src_nbytes, target, (size_t)s->limit[i]);
+        *src = target;
+    }
+    if (n < 0)
+        return fail(error, worker, n, i);
+    *src_nbytes = (size_t)n;
+    return check_size(s, i, n, worker, error);
+}
+
+/* All steps but the first, backwards, through scratch buffers. */
+static int
+undo_later_steps(const zp_chain *chain, zp_worker *worker, const sizes *s, const void **src,
+                 size_t *src_nbytes, zp_error *error)
+{
+    enum zp_slot slot = ZP_SLOT_PING;
+
+    if (s->exact[chain->nsteps] && (int64_t)*src_nbytes != s->limit[chain->nsteps])
+        return fail_size(error, worker, chain->nsteps - 1, s->limit[chain->nsteps],
+                         (int64_t)*src_nbytes);
+    for (int i = chain->nsteps - 1; i > 0; i--) {
+        void *target = NULL;
+        if (!chain->steps[i].codec->view) {
+            target = zp_worker_scratch(worker, slot, (size_t)s->limit[i]);
+            if (!target)
+                return fail(error, worker, ZP_ERR_MEMORY, i);
+            slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
+        }
+        int status = undo_step(chain, worker, s, i, src, src_nbytes, target, error);
+        if (status < 0)
+            return status;
+    }
+    return ZP_OK;
+}
+
 int
 zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
                 void *dst, size_t dst_nbytes, zp_error *error)
 {
     sizes s;
-    enum zp_slot slot = ZP_SLOT_PING;
     zp_worker_explain(worker, NULL);
     int status = compute_sizes(chain, worker, (int64_t)dst_nbytes, &s, error);
+    if (status == ZP_OK)
+        status = undo_later_steps(chain, worker, &s, &src, &src_nbytes, error);
+    if (status == ZP_OK && chain->nsteps > 0)
+        status = undo_step(chain, worker, &s, 0, &src, &src_nbytes, dst, error);
     if (status < 0)
         return status;
-    if (s.exact[chain->nsteps] && (int64_t)src_nbytes != s.limit[chain->nsteps])
-        return fail_size(error, worker, chain->nsteps - 1, s.limit[chain->nsteps],
-                         (int64_t)src_nbytes);
-    for (int i = chain->nsteps - 1; i >= 0; i--) {
-        const zp_step *step = &chain->steps[i];
-        int64_t n;
-        if (step->codec->view) {
-            size_t offset = 0;
-            n = step->codec->view(step, worker, src, src_nbytes, &offset);
-            if (n < 0)
-                return fail(error, worker, n, i);
-            src = (const char *)src + offset;
-        } else {
-            void *target = i == 0 ? dst : zp_worker_scratch(worker, slot, (size_t)s.limit[i]);
-            if (!target)
-                return fail(error, worker, ZP_ERR_MEMORY, i);
-            n = step->codec->decode(step, worker, src, src_nbytes, target, (size_t)s.limit[i]);
-            if (n < 0)
-                return fail(error, worker, n, i);
-            src = target;
-            slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
-        }
-        status = check_size(&s, i, n, worker, error);
-        if (status < 0)
-            return status;
-        src_nbytes = (size_t)n;
-    }
     if (src_nbytes != dst_nbytes)
         return fail_size(error, worker, -1, (int64_t)dst_nbytes, (int64_t)src_nbytes);
     if (src != dst)
         memcpy(dst, src, dst_nbytes);
     return ZP_OK;
+}
+
+int
+zp_chain_has_range(const zp_chain *chain)
+{
+    return chain->nsteps > 0 && chain->steps[0].codec->range != NULL;
+}
+
+int
+zp_chain_decode_range(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                      size_t nbytes, size_t start, void *dst, size_t dst_nbytes, zp_error *error)
+{
+    sizes s;
+    const zp_step *first = &chain->steps[0];
+    zp_worker_explain(worker, NULL);
+    int status = compute_sizes(chain, worker, (int64_t)nbytes, &s, error);
+    if (status == ZP_OK)
+        status = undo_later_steps(chain, worker, &s, &src, &src_nbytes, error);
+    if (status < 0)
+        return status;
+    int64_t n = first->codec->range(first, worker, src, src_nbytes, nbytes, start, dst, dst_nbytes);
+    return n < 0 ? fail(error, worker, n, 0) : ZP_OK;
 }
 
 /* Room that the buffer made by step i needs, counting the steps that will append to it. */

@@ -209,6 +209,14 @@ typedef struct zp_error {
 int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
                     void *dst, size_t dst_nbytes, zp_error *error);
 
+/* Whether a part of a chunk can be decoded without the rest. */
+int zp_chain_has_range(const zp_chain *chain);
+
+/* The bytes [start, start + dst_nbytes) of a chunk of nbytes; for chains that have ranges. */
+int zp_chain_decode_range(const zp_chain *chain, zp_worker *worker, const void *src,
+                          size_t src_nbytes, size_t nbytes, size_t start, void *dst,
+                          size_t dst_nbytes, zp_error *error);
+
 /*
  * Encode; *encoded points into the worker's scratch (or at src when there is no
  * step) until its next use.  Returns the size or a negative zp_status.
@@ -346,6 +354,7 @@ typedef struct zp_batch {
     const void *fill;        /* one element, as in memory */
     const void *stored_fill; /* the same in the byte order of stored chunks */
     int32_t keep_empty;      /* write chunks that hold only the fill value */
+    int32_t whole_chunks;    /* decode them whole also where a part would do */
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;

@@ -338,7 +338,15 @@ class Array:
         if block.dtype.kind not in _BUFFER_KINDS:
             block = block.view(np.dtype((np.void, block.itemsize)))
         return Batch(
-            plan, chain.native_chain, block, fill, stored_fill, writing, keep_empty, durable
+            plan,
+            chain.native_chain,
+            block,
+            fill,
+            stored_fill,
+            writing,
+            keep_empty,
+            durable,
+            whole_chunks="partial" in config.disable,
         )
 
     @cached_property

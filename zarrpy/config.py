@@ -93,7 +93,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "simd", "libdeflate")
+_SWITCHES = ("native", "partial", "simd", "libdeflate")
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -254,8 +254,9 @@ class Config:
     cache : {0}
         Bytes of decoded chunks kept; there is no cache in this version.
     disable : frozenset of str
-        Fast paths turned off: ``native``; and, by the environment ``ZARRPY_DISABLE`` alone, as they
-        are chosen when the engine is loaded, ``simd`` and ``libdeflate``.
+        Fast paths turned off: ``native``; ``partial``, the decoding of parts of chunks; and, by
+        the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded,
+        ``simd`` and ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays.
     limits : Limits

@@ -22,6 +22,7 @@ class Batch:
         keep_empty: bool = False,
         durable: bool = False,
         timeout_ms: int = 60_000,
+        whole_chunks: bool = False,
     ) -> None: ...
     @property
     def ntasks(self) -> int: ...

@@ -57,6 +57,12 @@ cdef class Batch:
         Write `block` to the chunks instead of reading them.
     keep_empty : bool
         Write chunks that hold only the fill value.
+    durable : bool
+        Wait for the disk.
+    timeout_ms : int
+        How long to wait for the lock of a chunk.
+    whole_chunks : bool
+        Decode chunks whole also where the codec could decode the selected part alone.
     """
 
     cdef zp_batch batch
@@ -78,7 +84,7 @@ cdef class Batch:
 
     def __cinit__(self, ChunkPlan plan, NativeChain chain, block, bytes fill, bytes stored_fill,
                   bint writing=False, bint keep_empty=False, bint durable=False,
-                  int64_t timeout_ms=60_000):
+                  int64_t timeout_ms=60_000, bint whole_chunks=False):
         self.plan = plan
         self.chain = chain
         self.fill = fill
@@ -95,6 +101,7 @@ cdef class Batch:
         self.batch.fill = PyBytes_AS_STRING(fill)
         self.batch.stored_fill = PyBytes_AS_STRING(stored_fill)
         self.batch.keep_empty = keep_empty
+        self.batch.whole_chunks = whole_chunks
         self.batch.durability = durable
         self.batch.lock_timeout_ms = timeout_ms
         self.batch.last = plan.ntasks

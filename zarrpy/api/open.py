@@ -142,8 +142,8 @@ def _open_array(
     keywords = auto_keyword(keywords)
     describes = keywords.get("shape") is not None or keywords.get("data") is not None
     if mode not in ("w", "w-"):
-        found = yield from read_node(path, zarr_format)
-        if found is not None or mode in ("r", "r+") or not describes:
+        must_be_there = mode in ("r", "r+") or not describes
+        if must_be_there or (yield from read_node(path, zarr_format)) is not None:
             metadata = yield from require_node(path, zarr_format, ArrayMetadata)
             opened = _node(store, path, metadata, mode == "r")
             assert isinstance(opened, Array)
