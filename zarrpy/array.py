@@ -14,7 +14,7 @@ from zarrpy._native.plan import ChunkPlan
 from zarrpy.attributes import Attributes
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.config import config
+from zarrpy.config import config, parse_size
 from zarrpy.engine.nodes import VANISHED, change_attributes, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
@@ -108,8 +108,28 @@ class Array:
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        """Shape of the chunks, in elements."""
+        """Shape of the chunks, in elements.
+
+        Raises
+        ------
+        NotImplementedError
+            When the chunks have different shapes: `read_chunk_sizes` lists them.
+        """
+        if not self.metadata.chunk_grid.regular:
+            raise NotImplementedError(
+                f"the chunks of {self.name!r} have different shapes -> read_chunk_sizes lists them"
+            )
         return self.metadata.chunk_grid.chunk_shape
+
+    @property
+    def read_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Lengths of the chunks along each axis, as far as they lie inside the array."""
+        return self.metadata.chunk_grid.sizes(self.shape)
+
+    @property
+    def write_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Lengths of what is stored under one key along each axis, inside the array."""
+        return self.metadata.chunk_grid.sizes(self.shape)
 
     @property
     def shards(self) -> tuple[int, ...] | None:
@@ -171,7 +191,8 @@ class Array:
             When a codec is not known.
         """
         metadata = self.metadata
-        spec = ChunkSpec(metadata.chunk_grid.chunk_shape, self.dtype, metadata.fill_value)
+        largest = metadata.chunk_grid.largest(metadata.shape)
+        spec = ChunkSpec(largest, self.dtype, metadata.fill_value)
         try:
             return CodecChain.bind(metadata.codecs, spec)
         except MetadataError as error:
@@ -200,6 +221,40 @@ class Array:
 
         return Info.of_array(self)
 
+    # -------------------------------------------------------------------------------- chunks
+
+    def chunk_shape(self, index: int | Sequence[int]) -> tuple[int, ...]:
+        """Shape of one chunk as it is stored; at the array's end it may stick out.
+
+        Parameters
+        ----------
+        index : int or sequence of int
+            Place of the chunk in the grid, one number for each axis.
+
+        Raises
+        ------
+        SelectionError
+            An IndexError, when there is no such chunk.
+        """
+        return tuple(length for _, length in self._chunk(index))
+
+    def chunk_slices(self, index: int | Sequence[int]) -> tuple[slice, ...]:
+        """Select the elements of one chunk: ``array[array.chunk_slices((0, 1))]`` reads it."""
+        return tuple(
+            slice(start, min(start + length, n))
+            for (start, length), n in zip(self._chunk(index), self.shape, strict=True)
+        )
+
+    def chunk_key(self, index: int | Sequence[int]) -> str:
+        """Key of one chunk in the store, whether it is stored or not."""
+        place = self.metadata.chunk_grid.index(self.shape, index)
+        key = self.metadata.chunk_keys.key(place)
+        return f"{self.path}/{key}" if self.path else key
+
+    def _chunk(self, index: object) -> tuple[tuple[int, int], ...]:
+        grid = self.metadata.chunk_grid
+        return grid.chunk(self.shape, grid.index(self.shape, index))
+
     # ------------------------------------------------------------------------------- reading
 
     def __getitem__(self, key: Any) -> Any:
@@ -210,7 +265,11 @@ class Array:
 
     @operation
     def read(
-        self, selection: Any = Ellipsis, *, out: np.ndarray[Any, Any] | None = None
+        self,
+        selection: Any = Ellipsis,
+        *,
+        out: np.ndarray[Any, Any] | None = None,
+        max_memory: int | str | None = None,
     ) -> Steps[np.ndarray[Any, Any]]:
         """Read a selection.
 
@@ -220,6 +279,9 @@ class Array:
             As in ``array[selection]``.
         out : ndarray, optional
             Where the elements go: of the selection's shape and the array's data type, any strides.
+        max_memory : int or str, optional
+            Bytes that chunks in work may take beside the result, such as ``"256MiB"``; by default
+            as ``config.max_memory`` says.
 
         Returns
         -------
@@ -232,6 +294,8 @@ class Array:
             An IndexError, when the selection does not fit the array.
         ChunkError
             When a chunk cannot be decoded; names the array, the chunk and its key.
+        LimitError
+            A ValueError, when not even one chunk at a time keeps within `max_memory`.
         """
         chosen = parse(selection, self.shape)
         if out is None:
@@ -239,7 +303,7 @@ class Array:
         else:
             _check_out(out, chosen, self.dtype)
         batch = self._batch(chosen, out, writing=False)
-        yield from self._run(batch)
+        yield from self._run(batch, max_memory)
         if batch.nabsent:
             yield from self._account_for_absent(batch.nabsent)
         if self.metadata.data_type.settle is not None:
@@ -262,7 +326,9 @@ class Array:
         self.write(key, value)
 
     @operation
-    def write(self, selection: Any, value: Any) -> Steps[None]:
+    def write(
+        self, selection: Any, value: Any, *, max_memory: int | str | None = None
+    ) -> Steps[None]:
         """Write a selection.
 
         Parameters
@@ -271,6 +337,8 @@ class Array:
             As in ``array[selection] = value``.
         value : array-like
             Broadcast to the shape of the selection and cast to the data type, as NumPy does.
+        max_memory : int or str, optional
+            Bytes that chunks in work may take beside the value, as for `read`.
 
         Raises
         ------
@@ -285,7 +353,7 @@ class Array:
         if self.metadata.data_type.settle is not None:
             values = np.array(values)
             self.metadata.data_type.settle(values)
-        yield from self._run(self._batch(chosen, values, writing=True))
+        yield from self._run(self._batch(chosen, values, writing=True), max_memory)
 
     def _check_writable(self, operation: str) -> None:
         if self.read_only:
@@ -297,11 +365,12 @@ class Array:
                 hint="open it with mode='r+' to change it",
             )
 
-    def _run(self, batch: Batch | PythonBatch) -> Steps[None]:
+    def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
         keys = self.metadata.chunk_keys
-        batch.name_keys(keys.prefix, keys.separator, keys.zero)
+        batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
+        most = config.max_memory if max_memory is None else _size(max_memory)
         try:
-            yield Run(batch, self.path)
+            yield Run(batch, self.path, self.codecs.spec.nbytes, most)
         except ChunkError as error:
             error.fill(array=self._place)
             raise
@@ -316,9 +385,8 @@ class Array:
     ) -> Batch | PythonBatch:
         """Chunks of a selection, in C where the chain is native."""
         chain = self.codecs
-        plan = ChunkPlan(
-            self.shape, self.metadata.chunk_grid.axes, chosen.start, chosen.count, chosen.step
-        )
+        spacing = self.metadata.chunk_grid.spacing(self.shape)
+        plan = ChunkPlan(self.shape, spacing, chosen.start, chosen.count, chosen.step)
         block = chosen.align(values)
         keep_empty = self._keep_empty
         if keep_empty is None:
@@ -381,9 +449,10 @@ class Array:
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        rows = self.chunks[0]
-        for start in range(0, self.shape[0], rows):
-            yield from self[start : start + rows]
+        rest = (0,) * (self.ndim - 1)
+        for i in range(self.cdata_shape[0]):  # so that each chunk is read once
+            start, length = self.metadata.chunk_grid.chunk(self.shape, (i, *rest))[0]
+            yield from self[start : start + length]
 
     def __array__(
         self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
@@ -421,6 +490,13 @@ class Array:
 
 def _has_ellipsis(key: Any) -> bool:
     return key is Ellipsis or (isinstance(key, tuple) and any(term is Ellipsis for term in key))
+
+
+def _size(max_memory: int | str) -> int:
+    try:
+        return parse_size(max_memory)
+    except ValueError as error:
+        raise ValueError(f"max_memory {error}") from None
 
 
 def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any]) -> None:

@@ -13,6 +13,8 @@ from zarrpy.attributes import Attributes
 from zarrpy.creation import auto_keyword, created
 from zarrpy.engine.nodes import (
     change_attributes,
+    consolidated_children,
+    consolidated_node,
     create_node,
     delete_node,
     key_of,
@@ -37,6 +39,7 @@ from zarrpy.metadata.names import check_path, normalise_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from zarrpy.engine.consolidate import Index
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.info import Info, Tree
@@ -58,15 +61,24 @@ class Group(MutableMapping[str, Any]):
     metadata : GroupMetadata
     read_only : bool
         Refuse every change.
+    index : Index, optional
+        Consolidated metadata that tell the members, instead of the store.
     """
 
     def __init__(
-        self, store: Store, path: str, metadata: GroupMetadata, *, read_only: bool = False
+        self,
+        store: Store,
+        path: str,
+        metadata: GroupMetadata,
+        *,
+        read_only: bool = False,
+        index: Index | None = None,
     ) -> None:
         self.store = store
         self.path = path
         self.metadata = metadata
         self.read_only = read_only or store.read_only
+        self._index = index
 
     @property
     def name(self) -> str:
@@ -82,6 +94,21 @@ class Group(MutableMapping[str, Any]):
     def attrs(self) -> Attributes:
         """Attributes, written through to the store."""
         return Attributes(self)
+
+    @property
+    def is_consolidated(self) -> bool:
+        """Whether members are told by consolidated metadata, of this group or of one above it."""
+        return self._index is not None and self._consults_index()
+
+    @operation
+    def _consults_index(self) -> Steps[bool]:
+        return (yield from self._live_index()) is not None
+
+    def _live_index(self) -> Steps[Index | None]:
+        """Give the consolidated metadata as this process last wrote them, while there are any."""
+        if self._index is not None and not (yield from self._index.refresh()):
+            self._index = None
+        return self._index
 
     @property
     def info(self) -> Info:
@@ -114,6 +141,12 @@ class Group(MutableMapping[str, Any]):
 
     def _find(self, full: str) -> Steps[Metadata | MetadataError | None]:
         """Read the node at a path of the store; below a file there is none."""
+        index = yield from self._live_index()
+        if index is not None and full != index.path:
+            return consolidated_node(full, index.documents(full))
+        return (yield from self._find_stored(full))
+
+    def _find_stored(self, full: str) -> Steps[Metadata | MetadataError | None]:
         try:
             (found,) = yield from try_nodes([full], self.metadata.zarr_format)
         except StoreError as error:
@@ -145,14 +178,19 @@ class Group(MutableMapping[str, Any]):
 
         So one array of an unknown data type does not hide the others.
         """
+        index = yield from self._live_index()
+        if index is not None:
+            return self._named(consolidated_children(self.path, index))
         children = yield from try_children(self.path, self.metadata.zarr_format)
         if not children:  # an empty group is one that is there
             yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
+        return self._named(children)
+
+    def _named(
+        self, children: dict[str, Metadata | MetadataError]
+    ) -> tuple[tuple[str, Node | MetadataError], ...]:
         return tuple(
-            (name, found)
-            if isinstance(found, MetadataError)
-            else (name, self._node(key_of(self.path, name), found))
-            for name, found in children.items()
+            (name, self._member(key_of(self.path, name), found)) for name, found in children.items()
         )
 
     @operation
@@ -248,7 +286,7 @@ class Group(MutableMapping[str, Any]):
         path = self._new(name)
         metadata = GroupMetadata(normalise(attributes or {}, path=path), self.metadata.zarr_format)
         yield from create_node(path, metadata, overwrite=overwrite)
-        return Group(self.store, path, metadata)
+        return Group(self.store, path, metadata, index=self._index)
 
     @operation
     def require_group(self, name: str) -> Steps[Group]:
@@ -261,7 +299,7 @@ class Group(MutableMapping[str, Any]):
             raise found
         if not isinstance(found, GroupMetadata):
             raise NodeKindError(f"there is an array at {path!r}, not a group", path=path)
-        return Group(self.store, path, found, read_only=self.read_only)
+        return Group(self.store, path, found, read_only=self.read_only, index=self._index)
 
     def require_array(
         self,
@@ -319,7 +357,7 @@ class Group(MutableMapping[str, Any]):
         path = self._below(name)
         if path == self.path:
             raise ValueError("a group cannot delete itself")
-        if (yield from self._find(path)) is None:
+        if (yield from self._find_stored(path)) is None:
             raise (yield from not_found(path))
         yield from delete_node(path)
 
@@ -351,10 +389,13 @@ class Group(MutableMapping[str, Any]):
             raise NodeNotFoundError(str(error), path=str(path)) from error
         return key_of(self.path, relative) if relative else self.path
 
+    def _member(self, path: str, found: Metadata | MetadataError) -> Node | MetadataError:
+        return found if isinstance(found, MetadataError) else self._node(path, found)
+
     def _node(self, path: str, metadata: Metadata) -> Node:
         if isinstance(metadata, ArrayMetadata):
             return Array(self.store, path, metadata, read_only=self.read_only)
-        return Group(self.store, path, metadata, read_only=self.read_only)
+        return Group(self.store, path, metadata, read_only=self.read_only, index=self._index)
 
     def _check_writable(self, operation: str) -> None:
         if self.read_only:

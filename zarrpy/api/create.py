@@ -233,7 +233,7 @@ def _like(other: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     of_ours = isinstance(other, Array)
     keywords.setdefault("dtype", other.metadata.data_type if of_ours else other.dtype)
     if of_ours and "chunks" not in keywords and "shape" not in keywords:
-        keywords["chunks"] = other.chunks
+        keywords["chunks"] = other.metadata.chunk_grid
     keywords.setdefault("shape", other.shape)
     return keywords
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from zarrpy.engine.consolidate import InlineForm, forget, record
 from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
@@ -24,6 +25,8 @@ from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from zarrpy.engine.consolidate import Documents, Index
 
 Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 
@@ -101,19 +104,44 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
         return v3.parse(parse(_V3) or {}, path)
     if not in_v2:
         return None
-    attributes = parse(".zattrs")
-    zarray = parse(".zarray")
-    if zarray is not None:
-        return v2.parse(zarray, attributes, path)
-    return v2.parse_group(parse(".zgroup") or {}, attributes, path)
+    documents = {name: parse(name) for name in _V2 if values.get(name) is not None}
+    return _v2_node(path, documents)
+
+
+def _v2_node(path: str, documents: dict[str, Any]) -> Metadata:
+    attributes = documents.get(".zattrs")
+    if ".zarray" in documents:
+        return v2.parse(documents[".zarray"], attributes, path)
+    return v2.parse_group(documents[".zgroup"], attributes, path)
+
+
+def consolidated_node(path: str, documents: Documents | None) -> Metadata | MetadataError | None:
+    """Make a node of documents that were found in consolidated metadata."""
+    try:
+        if documents is None or not documents.keys() - {".zattrs"}:
+            return None
+        return v3.parse(documents[_V3], path) if _V3 in documents else _v2_node(path, documents)
+    except MetadataError as error:
+        return error
+
+
+def consolidated_children(path: str, index: Index) -> dict[str, Metadata | MetadataError]:
+    """Make the nodes directly below a group of what consolidated metadata say, by name."""
+    below = [(name, key_of(path, name)) for name in index.names(path)]
+    found = ((name, consolidated_node(each, index.documents(each))) for name, each in below)
+    return {name: node for name, node in found if node is not None}
 
 
 def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]:
     """Write a node as keys and values, attributes before what makes it a node."""
-    dump = v3.dump if metadata.zarr_format == 3 else v2.dump
-    documents = dump(metadata)
+    documents = _dump(metadata)
     names = sorted(documents, key=lambda name: name != ".zattrs")
-    return tuple((key_of(path, name), json.dumps(documents[name])) for name in names)
+    rows = InlineForm.rows
+    return tuple((key_of(path, name), json.dumps(documents[name], rows=rows)) for name in names)
+
+
+def _dump(metadata: Metadata) -> Documents:
+    return v3.dump(metadata) if metadata.zarr_format == 3 else v2.dump(metadata)
 
 
 def write_node(path: str, metadata: Metadata) -> Steps[None]:
@@ -150,6 +178,7 @@ def change_attributes(
         return dict(documents_of(path, changed[0])).get(key_of(path, name), b"{}")
 
     yield Update(key_of(path, name), rewrite)
+    yield from record(path, {path: _dump(changed[0])})
     return changed[0]
 
 
@@ -230,9 +259,11 @@ def create_node(path: str, metadata: Metadata, *, overwrite: bool = False) -> St
     missing = yield from _missing_parents(path)
     if existing is not None:
         yield from delete_node(path)
+    above = GroupMetadata(zarr_format=metadata.zarr_format)
     for parent in missing:
-        yield from write_node(parent, GroupMetadata(zarr_format=metadata.zarr_format))
+        yield from write_node(parent, above)
     yield Put(documents)
+    yield from record(path, {path: _dump(metadata)} | {parent: _dump(above) for parent in missing})
 
 
 def _missing_parents(path: str) -> Steps[list[str]]:
@@ -254,6 +285,7 @@ def _missing_parents(path: str) -> Steps[list[str]]:
 
 def delete_node(path: str) -> Steps[None]:
     """Delete a node and everything below it; the documents that make it a node go first."""
+    yield from forget(path)
     yield DeletePrefix(path + "/" if path else "")
 
 

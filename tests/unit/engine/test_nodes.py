@@ -187,12 +187,12 @@ def test_an_array_on_the_way_is_an_error_before_anything_changes():
 
 
 def test_a_node_is_deleted_with_all_below_it_and_nothing_beside_it():
-    """The prefix ends with a slash."""
+    """The prefix ends with a slash; before, it is looked whether a group above holds entries."""
     hand = Hand()
 
     hand.drive(delete_node("a"))
 
-    assert hand.requests == [DeletePrefix("a/")]
+    assert hand.requests == [Fetch((".zmetadata", "zarr.json")), DeletePrefix("a/")]
 
 
 def test_children_are_found_in_two_requests():
