@@ -341,8 +341,8 @@ zp_axis zp_axis_regular(zp_stretch *stretch, int64_t extent, int64_t length, int
 typedef struct zp_keys {
     const char *prefix;
     const char *zero;
-    const char *suffix; /* or NULL */
     char separator;
+    const char *suffix; /* or NULL */
 } zp_keys;
 
 /* Stored bytes in hand: data NULL means that the key does not exist. */

@@ -179,7 +179,7 @@ run_engine(void *context)
         .fill = &fill,
         .stored_fill = &fill,
         .keep_empty = 1,
-        .keys = {"c/", "c", '/'},
+        .keys = {"c/", "c", '/', NULL},
         .stored = b->encoding ? NULL : b->encoded,
         .encoded = b->encoded,
         .outcome = b->outcome,

@@ -133,8 +133,8 @@ cdef extern from "zarrpy.h" nogil:
     ctypedef struct zp_keys:
         const char *prefix
         const char *zero
-        const char *suffix
         char separator
+        const char *suffix
 
     ctypedef struct zp_bytes:
         const void *data

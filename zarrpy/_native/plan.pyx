@@ -151,7 +151,7 @@ cdef class ChunkPlan:
         cdef char key[ZP_MAX_KEY]
         cdef bytes head = prefix.encode(), whole = zero.encode(), mark = separator.encode()
         cdef bytes tail = suffix.encode()
-        cdef zp_keys names = zp_keys(head, whole, tail, mark[0])
+        cdef zp_keys names = zp_keys(head, whole, mark[0], tail)
         cdef int64_t task, end = self.ntasks if last is None else last
         cdef list keys = []
         for task in range(first, end):

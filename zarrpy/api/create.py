@@ -58,8 +58,9 @@ def create_array(
     dtype : NumPy data type or what names one
     data : array-like, optional
         Takes the place of `shape` and `dtype`, and is written unless `write_data` is false.
-    chunks : tuple of int, int, bool or "auto"
-        Shape of the chunks; -1 stands for a whole axis, False for one chunk.
+    chunks : tuple of (int or list of int), int, bool or "auto"
+        Shape of the chunks; -1 stands for a whole axis, False for one chunk. A list gives the
+        length of each chunk along its axis; in it a pair is a length and how often it comes.
     shards : None
         Not written by this version.
     filters : codecs, optional
