@@ -17,6 +17,7 @@ from zarrpy.engine.nodes import (
     consolidated_node,
     create_node,
     delete_node,
+    implied,
     key_of,
     not_found,
     require_node,
@@ -149,6 +150,8 @@ class Group(MutableMapping[str, Any]):
     def _find_stored(self, full: str) -> Steps[Metadata | MetadataError | None]:
         try:
             (found,) = yield from try_nodes([full], self.metadata.zarr_format)
+            if found is None and self.metadata.zarr_format == 3:
+                found = yield from implied(full)
         except StoreError as error:
             if error.errno != errno.ENOTDIR:
                 raise

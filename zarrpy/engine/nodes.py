@@ -36,12 +36,35 @@ _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
 DOCUMENTS = frozenset((_V3, *_V2, ".zmetadata"))
 
 
+#: How many directories are looked into for a node below one without a document.
+SEARCHED = 1000
+
 #: What to think when a node that was opened is not there.
 VANISHED = "it was deleted, or its file system went away, since it was opened"
 
 
 class MixedFormatsWarning(UserWarning):
     """A node has documents of both formats; v3 is used."""
+
+
+def implied(path: str) -> Steps[GroupMetadata | None]:
+    """Find the group of Zarr v3 that has no document, but a node below it; None when there is none.
+
+    Drafts of the format had such groups, and arrays that were written then are still there.
+    """
+    level = [path]
+    left = SEARCHED
+    while level and left > 0:
+        below: list[str] = []
+        for parent in level:
+            names = yield from child_names(parent)
+            below += [key_of(parent, name) for name in names]
+        level = below[:left]
+        left -= len(level)
+        values = yield Fetch(tuple(key_of(each, _V3) for each in level))
+        if any(value is not None for value in values):
+            return GroupMetadata(zarr_format=3)
+    return None
 
 
 def key_of(path: str, name: str) -> str:
@@ -164,12 +187,14 @@ def change_attributes(
     """
     names = _NAMES[zarr_format]
     values = yield Fetch(tuple(key_of(path, name) for name in names))
-    yield from require_node(path, zarr_format, kind)
+    required = yield from require_node(path, zarr_format, kind)
     name = _V3 if zarr_format == 3 else ".zattrs"
     changed: list[Metadata] = []
 
     def rewrite(value: Any) -> bytes:
         node = _parse_node(path, {**dict(zip(names, values, strict=True)), name: value})
+        if node is None and not required.document:
+            node = required  # a group that is implied has its document from now on
         if node is None:
             raise NodeNotFoundError(f"no node at {path or '/'!r}", path=path, hint=VANISHED)
         attributes = dict(node.attributes)
@@ -187,6 +212,8 @@ def require_node(
 ) -> Steps[Metadata]:
     """Read the node at a path, which has to be there and of that kind."""
     found = yield from read_node(path, zarr_format)
+    if found is None and kind is not ArrayMetadata and zarr_format != 2:
+        found = yield from implied(path)
     if found is None:
         raise (yield from not_found(path, kind))
     if kind is not None and not isinstance(found, kind):
@@ -307,4 +334,8 @@ def try_children(path: str, prefer: int) -> Steps[dict[str, Metadata | MetadataE
     """Read the nodes directly below a group, by name; errors stand for those not understood."""
     names = yield from child_names(path)
     found = yield from try_nodes([key_of(path, name) for name in names], prefer)
+    if prefer == 3:
+        for i, (name, node) in enumerate(zip(names, found, strict=True)):
+            if node is None:
+                found[i] = yield from implied(key_of(path, name))
     return {name: node for name, node in zip(names, found, strict=True) if node is not None}
