@@ -17,12 +17,11 @@ from zarrpy.engine.nodes import (
     consolidated_node,
     create_node,
     delete_node,
-    implied,
+    find_node,
     key_of,
     not_found,
     require_node,
     try_children,
-    try_nodes,
 )
 from zarrpy.engine.operation import operation
 from zarrpy.errors import (
@@ -149,9 +148,7 @@ class Group(MutableMapping[str, Any]):
 
     def _find_stored(self, full: str) -> Steps[Metadata | MetadataError | None]:
         try:
-            (found,) = yield from try_nodes([full], self.metadata.zarr_format)
-            if found is None and self.metadata.zarr_format == 3:
-                found = yield from implied(full)
+            found = yield from find_node(full, self.metadata.zarr_format)
         except StoreError as error:
             if error.errno != errno.ENOTDIR:
                 raise

@@ -104,6 +104,14 @@ def try_nodes(
     return found
 
 
+def find_node(path: str, prefer: int) -> Steps[Metadata | MetadataError | None]:
+    """Read one node as `try_nodes` does; a group of Zarr v3 may be implied."""
+    (found,) = yield from try_nodes([path], prefer)
+    if found is None and prefer == 3:
+        found = yield from implied(path)
+    return found
+
+
 def _understood(found: Metadata | MetadataError | None) -> Metadata | None:
     if isinstance(found, MetadataError):
         raise found

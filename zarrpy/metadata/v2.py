@@ -239,11 +239,11 @@ def _fitted(codec: NamedConfig, itemsize: int) -> NamedConfig:
     It shuffles by the size of the array's elements whatever it writes down.
     """
     size = codec.configuration.get("elementsize")
-    unset = type(size) is int and size == 0
-    digits = isinstance(size, str) and size.isascii() and size.isdigit()
-    if codec.name != "shuffle" or not (unset or digits):
+    if isinstance(size, str) and size.isascii() and size.isdigit():
+        size = int(size)
+    if codec.name != "shuffle" or type(size) is not int:
         return codec
-    configuration = {**codec.configuration, "elementsize": int(size) or itemsize}
+    configuration = {**codec.configuration, "elementsize": size or itemsize}
     return replace(codec, configuration=configuration)
 
 
