@@ -8,30 +8,14 @@
  * forwards, hand the bytes to a file or to the caller.  A chunk that is written
  * only in part is read first; to files that happens under the chunk's lock.
  */
+#include "batch.h"
 #include "atomic.h"
-#include "zarrpy.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* One chunk and its share of the selection. */
-typedef struct task {
-    int64_t number;                /* in the plan */
-    int64_t nbytes;                /* of the decoded chunk */
-    int64_t count[ZP_MAX_NDIM];    /* selected elements an axis */
-    int64_t strides[ZP_MAX_NDIM];  /* of the decoded chunk, in the axes of the array */
-    int64_t selected[ZP_MAX_NDIM]; /* of the selected elements within the chunk */
-    int64_t extent[ZP_MAX_NDIM];
-    int64_t offset; /* of the first selected element within the chunk */
-    char *place;    /* the same element in the block */
-    int full;       /* every element of the chunk is selected, in order */
-    int covered;    /* every element inside the array is selected */
-    int direct;     /* full, and laid out in the block as it is stored */
-    char key[ZP_MAX_KEY];
-} task;
-
-static int
-fail(zp_error *error, int status, const char *detail)
+int
+zp_task_fail(zp_error *error, int status, const char *detail)
 {
     error->status = status;
     error->detail = detail;
@@ -40,7 +24,7 @@ fail(zp_error *error, int status, const char *detail)
 
 /* Strides of a contiguous chunk whose stored axes are in the chain's order. */
 static int
-lay_out_chunk(const zp_chain *chain, task *t)
+lay_out_chunk(const zp_chain *chain, zp_task *t)
 {
     int64_t nbytes = chain->itemsize;
     for (int i = chain->ndim - 1; i >= 0; i--) {
@@ -54,8 +38,8 @@ lay_out_chunk(const zp_chain *chain, task *t)
     return ZP_OK;
 }
 
-static int
-describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
+int
+zp_task_describe(const zp_batch *batch, int64_t number, zp_task *t, zp_error *error)
 {
     zp_piece pieces[ZP_MAX_NDIM];
     int64_t grid_index[ZP_MAX_NDIM];
@@ -69,7 +53,7 @@ describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
         grid_index[i] = pieces[i].chunk;
     }
     if (lay_out_chunk(&batch->chain, t) < 0)
-        return fail(error, ZP_ERR_TOO_LARGE, "the chunk does not fit into memory");
+        return zp_task_fail(error, ZP_ERR_TOO_LARGE, "the chunk does not fit into memory");
     t->direct = batch->chain.swap == 0;
     for (int i = 0; i < batch->ndim; i++) {
         const zp_piece *piece = &pieces[i];
@@ -85,12 +69,12 @@ describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
     }
     t->direct &= t->full;
     if (batch->directory && zp_key_format(&batch->keys, batch->ndim, grid_index, t->key) < 0)
-        return fail(error, ZP_ERR_TOO_LARGE, "the key is too long");
+        return zp_task_fail(error, ZP_ERR_TOO_LARGE, "the key is too long");
     return ZP_OK;
 }
 
 static void
-set_outcome(const zp_batch *batch, const task *t, enum zp_outcome outcome)
+set_outcome(const zp_batch *batch, const zp_task *t, enum zp_outcome outcome)
 {
     if (batch->outcome)
         batch->outcome[t->number - batch->first] = (uint8_t)outcome;
@@ -98,19 +82,18 @@ set_outcome(const zp_batch *batch, const task *t, enum zp_outcome outcome)
 
 /* A chunk of another size than the metadata says, where no codec noticed. */
 static int
-fail_size(zp_error *error, const task *t, int64_t actual)
+fail_size(zp_error *error, const zp_task *t, int64_t actual)
 {
     error->expected = t->nbytes;
     error->actual = actual;
-    return fail(error, ZP_ERR_SIZE, NULL);
+    return zp_task_fail(error, ZP_ERR_SIZE, NULL);
 }
 
 /* ------------------------------------------------------------- reading ---- */
 
-/* Stored bytes of a task; *found 0 when there are none. */
-static int64_t
-fetch(zp_batch *batch, zp_worker *worker, const task *t, void *into, const void **data, int *found,
-      zp_error *error)
+int64_t
+zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, const void **data,
+              int *found, zp_error *error)
 {
     int64_t n;
     if (batch->directory) {
@@ -129,7 +112,7 @@ fetch(zp_batch *batch, zp_worker *worker, const task *t, void *into, const void 
 
 /* Decode stored bytes into `chunk`, or return where they already lie decoded. */
 static const char *
-decode(const zp_batch *batch, zp_worker *worker, const task *t, const void *data, int64_t nbytes,
+decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t nbytes,
        char *chunk, zp_error *error)
 {
     if (batch->chain.nsteps == 0) {
@@ -146,7 +129,7 @@ decode(const zp_batch *batch, zp_worker *worker, const task *t, const void *data
 
 /* The bytes of the chunk from the first selected element to the last. */
 static void
-find_span(const zp_batch *batch, const task *t, int64_t *start, int64_t *nbytes)
+find_span(const zp_batch *batch, const zp_task *t, int64_t *start, int64_t *nbytes)
 {
     int64_t last = t->offset;
     for (int i = 0; i < batch->ndim; i++)
@@ -161,7 +144,7 @@ find_span(const zp_batch *batch, const task *t, int64_t *start, int64_t *nbytes)
  * most half of the chunk.
  */
 static const char *
-decode_selected(const zp_batch *batch, zp_worker *worker, const task *t, const void *data,
+decode_selected(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
                 int64_t n, zp_error *error)
 {
     int64_t start, nbytes;
@@ -169,7 +152,7 @@ decode_selected(const zp_batch *batch, zp_worker *worker, const task *t, const v
     int part = !batch->whole_chunks && nbytes <= t->nbytes / 2 && zp_chain_has_range(&batch->chain);
     char *chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)(part ? nbytes : t->nbytes));
     if (!chunk) {
-        fail(error, ZP_ERR_MEMORY, NULL);
+        zp_task_fail(error, ZP_ERR_MEMORY, NULL);
         return NULL;
     }
     if (!part) {
@@ -182,54 +165,68 @@ decode_selected(const zp_batch *batch, zp_worker *worker, const task *t, const v
     return chunk;
 }
 
-static int
-read_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+void
+zp_task_fill(const zp_batch *batch, const zp_task *t)
 {
-    const void *data;
-    int found;
-    int straight = t->direct && batch->chain.nsteps == 0;
-    int64_t n = fetch(batch, worker, t, straight ? t->place : NULL, &data, &found, error);
-    if (n < 0)
-        return (int)n;
-    if (!found) {
-        zp_fill(batch->ndim, t->count, t->place, batch->strides, batch->fill,
-                batch->chain.itemsize);
-        zp_atomic_add(&batch->nabsent, 1);
-        set_outcome(batch, t, ZP_ABSENT);
-        return ZP_OK;
-    }
+    zp_fill(batch->ndim, t->count, t->place, batch->strides, batch->fill, batch->chain.itemsize);
+}
+
+int
+zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
+              int64_t nbytes, zp_error *error)
+{
     const char *selected;
     if (t->direct || batch->chain.nsteps == 0) {
-        const char *decoded = decode(batch, worker, t, data, n, t->place, error);
+        const char *decoded = decode(batch, worker, t, data, nbytes, t->place, error);
         selected = decoded ? decoded + t->offset : NULL;
     } else {
-        selected = decode_selected(batch, worker, t, data, n, error);
+        selected = decode_selected(batch, worker, t, data, nbytes, error);
     }
     if (!selected)
         return error->status;
     if (selected != t->place)
         zp_copy(batch->ndim, t->count, selected, t->selected, t->place, batch->strides,
                 batch->chain.itemsize, (uint32_t)batch->chain.swap);
-    set_outcome(batch, t, ZP_DONE);
     return ZP_OK;
+}
+
+static int
+read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
+{
+    const void *data;
+    int found;
+    int straight = t->direct && batch->chain.nsteps == 0;
+    int64_t n = zp_task_fetch(batch, worker, t, straight ? t->place : NULL, &data, &found, error);
+    if (n < 0)
+        return (int)n;
+    if (!found) {
+        zp_task_fill(batch, t);
+        zp_atomic_add(&batch->nabsent, 1);
+        set_outcome(batch, t, ZP_ABSENT);
+        return ZP_OK;
+    }
+    int status = zp_task_place(batch, worker, t, data, n, error);
+    if (status == ZP_OK)
+        set_outcome(batch, t, ZP_DONE);
+    return status;
 }
 
 /* ------------------------------------------------------------- writing ---- */
 
 static void
-fill_chunk(const zp_batch *batch, const task *t, char *chunk)
+fill_chunk(const zp_batch *batch, const zp_task *t, char *chunk)
 {
     zp_fill(batch->ndim, t->extent, chunk, t->strides, batch->stored_fill, batch->chain.itemsize);
 }
 
 /* The chunk as it is stored now, or full of the fill value, in `chunk`. */
 static int
-load_chunk(zp_batch *batch, zp_worker *worker, const task *t, char *chunk, zp_error *error)
+load_chunk(zp_batch *batch, zp_worker *worker, const zp_task *t, char *chunk, zp_error *error)
 {
     const void *data;
     int found;
-    int64_t n = fetch(batch, worker, t, batch->chain.nsteps == 0 ? chunk : NULL, &data, &found,
-                      error);
+    int64_t n = zp_task_fetch(batch, worker, t, batch->chain.nsteps == 0 ? chunk : NULL, &data,
+                              &found, error);
     if (n < 0)
         return (int)n;
     if (!found) {
@@ -246,13 +243,13 @@ load_chunk(zp_batch *batch, zp_worker *worker, const task *t, char *chunk, zp_er
 
 /* The new content of the chunk; NULL on failure. */
 static const char *
-gather(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+gather(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     if (t->direct)
         return t->place;
     char *chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)t->nbytes);
     if (!chunk) {
-        fail(error, ZP_ERR_MEMORY, NULL);
+        zp_task_fail(error, ZP_ERR_MEMORY, NULL);
         return NULL;
     }
     if (!t->covered) {
@@ -266,10 +263,9 @@ gather(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
     return chunk;
 }
 
-/* Encode the new content; *encoded NULL when it is nothing but the fill value. */
-static int64_t
-encode_task(zp_batch *batch, zp_worker *worker, const task *t, const void **encoded,
-            zp_error *error)
+int64_t
+zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void **encoded,
+               zp_error *error)
 {
     const char *chunk = gather(batch, worker, t, error);
     if (!chunk)
@@ -284,8 +280,16 @@ encode_task(zp_batch *batch, zp_worker *worker, const task *t, const void **enco
     return n;
 }
 
+static int64_t
+encode_task(zp_batch *batch, zp_worker *worker, const zp_task *t, const void **encoded,
+            zp_error *error)
+{
+    return batch->shard ? zp_shard_encode(batch, worker, t, encoded, error)
+                        : zp_task_encode(batch, worker, t, encoded, error);
+}
+
 static int
-write_in_hand(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+write_in_hand(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     const void *encoded;
     zp_bytes *result = &batch->encoded[t->number - batch->first];
@@ -298,7 +302,7 @@ write_in_hand(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error
     }
     void *copy = zp_malloc((size_t)n);
     if (!copy)
-        return fail(error, ZP_ERR_MEMORY, NULL);
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     memcpy(copy, encoded, (size_t)n);
     result->data = copy;
     result->nbytes = n;
@@ -308,7 +312,7 @@ write_in_hand(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error
 
 /* Publish new content, or the lack of it, under a lock that is held. */
 static int
-publish(zp_batch *batch, const task *t, zp_lock *lock, const void *encoded, int64_t nbytes,
+publish(zp_batch *batch, const zp_task *t, zp_lock *lock, const void *encoded, int64_t nbytes,
         zp_error *error)
 {
     int status;
@@ -323,7 +327,7 @@ publish(zp_batch *batch, const task *t, zp_lock *lock, const void *encoded, int6
 }
 
 static int
-take_lock(zp_batch *batch, const task *t, zp_lock *lock, zp_error *error)
+take_lock(zp_batch *batch, const zp_task *t, zp_lock *lock, zp_error *error)
 {
     return zp_lock_take(batch->directory, t->key, batch->lock_timeout_ms, &batch->cancel, lock,
                         error);
@@ -331,7 +335,7 @@ take_lock(zp_batch *batch, const task *t, zp_lock *lock, zp_error *error)
 
 /* A whole chunk: encode first, so that the lock is held only while writing. */
 static int
-write_whole_file(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+write_whole_file(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     zp_lock lock;
     const void *encoded;
@@ -348,7 +352,7 @@ write_whole_file(zp_batch *batch, zp_worker *worker, const task *t, zp_error *er
 
 /* A part of a chunk: read, merge and write under the lock. */
 static int
-update_file(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+update_file(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     zp_lock lock;
     const void *encoded;
@@ -364,7 +368,7 @@ update_file(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
 }
 
 static int
-write_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
+write_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     if (!batch->directory)
         return write_in_hand(batch, worker, t, error);
@@ -378,13 +382,14 @@ write_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
 static int
 run_task(zp_batch *batch, zp_worker *worker, int64_t number, zp_error *error)
 {
-    task t;
-    int status = describe_task(batch, number, &t, error);
+    zp_task t;
+    int status = zp_task_describe(batch, number, &t, error);
     if (status < 0)
         return status;
-    if (batch->kind == ZP_READ)
-        return read_task(batch, worker, &t, error);
-    return write_task(batch, worker, &t, error);
+    if (batch->kind == ZP_WRITE)
+        return write_task(batch, worker, &t, error);
+    return batch->shard ? zp_shard_read(batch, worker, &t, error)
+                        : read_task(batch, worker, &t, error);
 }
 
 /* Keep the first error of all workers; the others stop at their next task. */
@@ -404,7 +409,7 @@ zp_batch_run(zp_batch *batch, zp_worker *worker)
         int64_t number = zp_atomic_add(&batch->cursor, 1);
         if (number >= batch->last)
             break;
-        zp_error error = {0, -1, -1, -1, -1, 0, 0, NULL};
+        zp_error error = {0, -1, -1, -1, -1, 0, 0, NULL, -1, -1};
         int status = run_task(batch, worker, number, &error);
         if (status < 0) {
             record_error(batch, &error, number);

@@ -102,22 +102,39 @@ clamp_range(int64_t size, int64_t *offset, int64_t length)
     return length < 0 || length > rest ? rest : length;
 }
 
-static int64_t
-read_open_file(int fd, int64_t offset, int64_t length, zp_worker *worker, void *into,
-               size_t into_nbytes, const void **data, zp_error *error)
+int
+zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
+             zp_error *error)
 {
-    zp_stat info;
-    if (zp_fstat(fd, &info) != 0)
-        return zp_fail_io(error, "stat");
-    if (!info.is_regular)
-        return zp_fail_file(error, ZP_ERR_NOT_FILE, NULL);
-    int64_t nbytes = clamp_range(info.size, &offset, length);
-    void *target = into;
-    if (!into || (size_t)nbytes != into_nbytes) {
-        if ((uint64_t)nbytes > SIZE_MAX / 2)
-            return zp_fail_file(error, ZP_ERR_TOO_LARGE, NULL);
-        target = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)nbytes);
+    *found = 1;
+    if (strlen(key) >= ZP_MAX_KEY) {
+        errno = ENAMETOOLONG;
+        zp_fail_io(error, "open");
+        return -1;
     }
+    int fd = zp_open_read(directory, key);
+    if (fd < 0) {
+        open_failed(directory, key, found, error);
+        return -1;
+    }
+    if (zp_fstat(fd, info) != 0)
+        zp_fail_io(error, "stat");
+    else if (info->is_regular)
+        return fd;
+    else
+        zp_fail_file(error, ZP_ERR_NOT_FILE, NULL);
+    zp_close(fd);
+    return -1;
+}
+
+int64_t
+zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, const void **data,
+             zp_error *error)
+{
+    void *target = NULL;
+    if ((uint64_t)nbytes > SIZE_MAX / 2)
+        return zp_fail_file(error, ZP_ERR_TOO_LARGE, NULL);
+    target = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)nbytes);
     if (!target)
         return zp_fail_file(error, ZP_ERR_MEMORY, NULL);
     *data = target;
@@ -129,16 +146,19 @@ zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int
              zp_worker *worker, void *into, size_t into_nbytes, const void **data, int *found,
              zp_error *error)
 {
-    *found = 1;
+    zp_stat info;
     *data = NULL;
-    if (strlen(key) >= ZP_MAX_KEY) {
-        errno = ENAMETOOLONG;
-        return zp_fail_io(error, "open");
-    }
-    int fd = zp_open_read(directory, key);
+    int fd = zp_file_open(directory, key, &info, found, error);
     if (fd < 0)
-        return open_failed(directory, key, found, error);
-    int64_t n = read_open_file(fd, offset, length, worker, into, into_nbytes, data, error);
+        return *found ? error->status : ZP_OK;
+    int64_t nbytes = clamp_range(info.size, &offset, length);
+    int64_t n;
+    if (into && (size_t)nbytes == into_nbytes) {
+        *data = into;
+        n = read_fully(fd, into, nbytes, offset, error);
+    } else {
+        n = zp_file_load(fd, offset, nbytes, worker, data, error);
+    }
     zp_close(fd);
     return n;
 }

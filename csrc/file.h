@@ -30,6 +30,13 @@ void zp_pause_ms(int milliseconds);
 int64_t zp_now_ms(void); /* monotonic */
 int zp_close(int fd);
 
+/* An open file of a key, or -1: then *found is 0, or the error is set. */
+int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
+                 zp_error *error);
+/* Bytes of an open file into the worker's FILE slot; their number or a negative zp_status. */
+int64_t zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, const void **data,
+                     zp_error *error);
+
 int zp_fail_io(zp_error *error, const char *what);
 int zp_fail_file(zp_error *error, int status, const char *what);
 

@@ -59,9 +59,12 @@ enum zp_slot {
     ZP_SLOT_FILE, /* bytes as stored */
     ZP_SLOT_PING, /* between the steps of a chain */
     ZP_SLOT_PONG,
-    ZP_SLOT_CHUNK, /* one decoded chunk */
-    ZP_SLOT_BLOCK, /* inside a codec: one block */
-    ZP_SLOT_SPLIT, /* inside a codec: a second one */
+    ZP_SLOT_CHUNK,  /* one decoded chunk */
+    ZP_SLOT_BLOCK,  /* inside a codec: one block */
+    ZP_SLOT_SPLIT,  /* inside a codec: a second one */
+    ZP_SLOT_SHARD,  /* a shard being put together */
+    ZP_SLOT_INDEX,  /* the index of a shard */
+    ZP_SLOT_PLACES, /* where chunks lie in a shard */
     ZP_NSLOTS
 };
 
@@ -203,7 +206,12 @@ typedef struct zp_error {
     int32_t os_error; /* errno for ZP_ERR_IO */
     int32_t padding;
     const char *detail; /* static text or NULL */
+    int64_t position;   /* of a chunk in the index of its shard, or -1 */
+    int64_t offset;     /* of its bytes in the shard, or -1 */
 } zp_error;
+
+/* zp_error.step of errors of a shard itself, not of a chunk in it. */
+#define ZP_STEP_SHARD -2
 
 /* Decode exactly dst_nbytes.  Uses the slots PING, PONG, BLOCK, SPLIT. */
 int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
@@ -351,6 +359,34 @@ typedef struct zp_bytes {
     int64_t nbytes;
 } zp_bytes;
 
+/* A part of a value that is in hand. */
+typedef struct zp_segment {
+    int64_t offset;
+    const void *data;
+    int64_t nbytes;
+} zp_segment;
+
+/* What is in hand of a shard: its index, as zp_bytes, and these; nsegments -1: all of it. */
+typedef struct zp_parts {
+    const zp_segment *segments;
+    int64_t nsegments;
+} zp_parts;
+
+/*
+ * How chunks lie in a shard (the codec sharding_indexed).  A task is then a
+ * shard, and the chain that of a chunk inside.  The index has two 64-bit
+ * numbers for each chunk, offset and size, all bits set where it is absent.
+ */
+typedef struct zp_shard {
+    int64_t chunk[ZP_MAX_NDIM];  /* shape of the chunks inside, in the axes of the array */
+    int64_t weight[ZP_MAX_NDIM]; /* what one chunk more on an axis adds to the index position */
+    int64_t nchunks;
+    int64_t index_nbytes; /* as stored */
+    int32_t index_at_start;
+    zp_chain index;          /* of the index, all steps of exact size */
+    const int64_t *sequence; /* positions in the order of writing, or NULL: ascending */
+} zp_shard;
+
 enum zp_batch_kind { ZP_READ = 0, ZP_WRITE = 1 };
 
 enum zp_outcome {
@@ -380,8 +416,10 @@ typedef struct zp_batch {
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;
+    const zp_shard *shard;         /* or NULL: chunks are stored one by one */
     const zp_directory *directory; /* files, or NULL: bytes in hand */
     const zp_bytes *stored;        /* bytes in hand, indexed from `first` */
+    const zp_parts *parts;         /* of shards, indexed from `first`; may be NULL */
     zp_bytes *encoded; /* write without files: results, owned by the caller, freed by zp_free */
     uint8_t *outcome;  /* enum zp_outcome, indexed from `first`; may be NULL when reading */
     volatile int64_t cursor;
@@ -403,6 +441,21 @@ zp_piece zp_axis_piece(const zp_axis *axis, int64_t i);
 
 /* Grid index and pieces of task i, one an axis. */
 void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces);
+
+/* Where a chunk lies in its shard. */
+typedef struct zp_place {
+    int64_t offset;
+    int64_t nbytes;
+    int64_t task; /* of the chunks of the shard that a task takes */
+} zp_place;
+
+/*
+ * Where the chunks lie that a task reads of its shard, by ascending offset,
+ * given the stored index.  *places is the worker's until its next use; returns
+ * their number or a negative zp_status.
+ */
+int64_t zp_shard_places(const zp_batch *batch, zp_worker *worker, int64_t task, const void *index,
+                        size_t index_nbytes, const zp_place **places, zp_error *error);
 
 /* Work until the window is empty, an error occurred or `cancel` is set. */
 int zp_batch_run(zp_batch *batch, zp_worker *worker);

@@ -18,6 +18,7 @@ from zarrpy.config import config, parse_size
 from zarrpy.engine.nodes import VANISHED, change_attributes, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
+from zarrpy.engine.shards import PythonShardBatch, native_shard
 from zarrpy.engine.twin import PythonBatch
 from zarrpy.errors import (
     ChunkError,
@@ -29,6 +30,7 @@ from zarrpy.errors import (
 )
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.metadata.sharding import inner_chunk_shape
 from zarrpy.selection import Selection, parse
 
 if TYPE_CHECKING:
@@ -108,13 +110,16 @@ class Array:
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        """Shape of the chunks, in elements.
+        """Shape of the chunks, in elements; those inside the shards, where there are some.
 
         Raises
         ------
         NotImplementedError
             When the chunks have different shapes: `read_chunk_sizes` lists them.
         """
+        inner = inner_chunk_shape(self.metadata.codecs, self.ndim)
+        if inner is not None:
+            return inner
         if not self.metadata.chunk_grid.regular:
             raise NotImplementedError(
                 f"the chunks of {self.name!r} have different shapes -> read_chunk_sizes lists them"
@@ -133,13 +138,26 @@ class Array:
 
     @property
     def shards(self) -> tuple[int, ...] | None:
-        """Shape of the shards; None when chunks are stored one by one."""
-        return None
+        """Shape of the shards; None when chunks are stored one by one.
+
+        Raises
+        ------
+        NotImplementedError
+            When the shards have different shapes.
+        """
+        if inner_chunk_shape(self.metadata.codecs, self.ndim) is None:
+            return None
+        if not self.metadata.chunk_grid.regular:
+            raise NotImplementedError(f"the shards of {self.name!r} have different shapes")
+        return self.metadata.chunk_grid.chunk_shape
 
     @property
     def cdata_shape(self) -> tuple[int, ...]:
         """Number of chunks along each axis."""
-        return self.metadata.grid_shape
+        inner = inner_chunk_shape(self.metadata.codecs, self.ndim)
+        if inner is None:
+            return self.metadata.grid_shape
+        return tuple(-(-n // chunk) for n, chunk in zip(self.shape, inner, strict=True))
 
     @property
     def nchunks(self) -> int:
@@ -200,19 +218,24 @@ class Array:
             raise
 
     @property
+    def _chunk_codecs(self) -> CodecChain:
+        """The chain of one chunk, which may be inside a shard."""
+        return self.codecs if self.codecs.shard is None else self.codecs.shard.chain
+
+    @property
     def filters(self) -> tuple[ArrayToArray, ...]:
-        """Array-to-array codecs."""
-        return self.codecs.array_to_array
+        """Array-to-array codecs of a chunk."""
+        return self._chunk_codecs.array_to_array
 
     @property
     def serializer(self) -> ArrayToBytes:
-        """The array-to-bytes codec."""
-        return self.codecs.array_to_bytes
+        """The array-to-bytes codec of a chunk."""
+        return self._chunk_codecs.array_to_bytes
 
     @property
     def compressors(self) -> tuple[BytesToBytes, ...]:
-        """Bytes-to-bytes codecs."""
-        return self.codecs.bytes_to_bytes
+        """Bytes-to-bytes codecs of a chunk."""
+        return self._chunk_codecs.bytes_to_bytes
 
     @property
     def info(self) -> Info:
@@ -392,8 +415,11 @@ class Array:
         if keep_empty is None:
             keep_empty = config.array.write_empty_chunks
         durable = config.durability == "durable"
-        if chain.native_chain is None or "native" in config.disable:
-            return PythonBatch(
+        shard = chain.shard if self.metadata.chunk_grid.regular else None
+        native = chain.native if shard is chain.shard else chain.native_chain is not None
+        if not native or "native" in config.disable:
+            body = PythonBatch if shard is None else PythonShardBatch
+            return body(
                 plan,
                 chain,
                 block,
@@ -405,9 +431,11 @@ class Array:
         fill, stored_fill = self._fill_bytes
         if block.dtype.kind not in _BUFFER_KINDS:
             block = block.view(np.dtype((np.void, block.itemsize)))
-        return Batch(
+        native_chain = self._chunk_codecs.native_chain
+        assert native_chain is not None
+        batch = Batch(
             plan,
-            chain.native_chain,
+            native_chain,
             block,
             fill,
             stored_fill,
@@ -416,12 +444,15 @@ class Array:
             durable,
             whole_chunks="partial" in config.disable,
         )
+        if shard is not None:
+            batch.use_shards(native_shard(shard))
+        return batch
 
     @cached_property
     def _fill_bytes(self) -> tuple[bytes, bytes]:
         """The fill value as in memory, and as in stored chunks."""
         fill = np.array(self.fill_value, self.dtype)
-        if not self.codecs.swap:
+        if not self._chunk_codecs.swap:
             return fill.tobytes(), fill.tobytes()
         return fill.tobytes(), element.swapped(fill).tobytes()
 

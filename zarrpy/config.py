@@ -99,7 +99,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "partial", "simd", "libdeflate")
+_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate")
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -119,6 +119,9 @@ class ArraySettings:
 
     write_empty_chunks: bool = _setting(False, _flag)
     zarr_format: int = _setting(3, _one_of(2, 3))
+    subchunk_write_order: str = _setting(
+        "lexicographic", _one_of("lexicographic", "colexicographic", "morton")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +264,13 @@ class Config:
     cache : {0}
         Bytes of decoded chunks kept; there is no cache in this version.
     disable : frozenset of str
-        Fast paths turned off: ``native``; ``partial``, the decoding of parts of chunks; and, by
-        the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded,
-        ``simd`` and ``libdeflate``.
+        Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
+        decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
+        request; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the
+        engine is loaded, ``simd`` and ``libdeflate``.
     array : ArraySettings
-        ``write_empty_chunks``, ``zarr_format`` of new arrays.
+        ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
+        in shards: "lexicographic", "colexicographic" or "morton".
     limits : Limits
         ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``ndim``, ``codecs``.
 

@@ -15,11 +15,17 @@ from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.codecs.notation import parse_codec
+from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
 from zarrpy.engine.nodes import create_node
 from zarrpy.errors import MetadataError
-from zarrpy.layout import default_chunks, default_compressors
+from zarrpy.layout import (
+    default_chunks,
+    default_compressors,
+    default_inner_chunks,
+    default_shards,
+)
 from zarrpy.metadata import dtypes, element
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
@@ -125,18 +131,17 @@ def array_metadata(
     MetadataError
         A ValueError that names the keyword and what is right.
     """
-    if shards is not None:
-        raise MetadataError(
-            "shards are not written by this version", hint="leave shards=None; chunks=... applies"
-        )
     zarr = format_of(chosen_format(zarr_format))
     shape, dtype = _shape_and_dtype(shape, dtype, data)
     data_type, byteorder = dtypes.from_numpy(dtype)
-    grid = _chunk_grid(chunks, shape, data_type.itemsize)
+    grid, chunk_shape, location = _layout(chunks, shards, shape, data_type.itemsize, zarr)
     value = fill.default(data_type) if fill_value is DEFAULT else fill.coerce(fill_value, data_type)
-    spec = ChunkSpec(grid.largest(shape), data_type.numpy, value)
+    stored = ChunkSpec(grid.largest(shape), data_type.numpy, value)
+    spec = stored if chunk_shape is None else replace(stored, shape=chunk_shape)
     codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr)
-    chain = CodecChain.of(codecs, spec)  # refuses what does not fit together
+    if chunk_shape is not None:
+        codecs = [Sharding(chunk_shape, tuple(codecs), index_location=location)]
+    chain = CodecChain.of(codecs, stored)  # refuses what does not fit together
     metadata = ArrayMetadata(
         shape,
         data_type,
@@ -186,6 +191,34 @@ def _integers(given: Any, field: str, least: int) -> tuple[int, ...]:
     return numbers
 
 
+def _layout(
+    chunks: Any, shards: Any, shape: tuple[int, ...], itemsize: int, zarr: Format
+) -> tuple[ChunkGrid, tuple[int, ...] | None, str]:
+    """Grid of what is stored, shape of the chunks in a shard or None, and where indexes lie."""
+    if shards is None or shards is False:
+        return _chunk_grid(chunks, shape, itemsize), None, "end"
+    if not zarr.shards:
+        raise MetadataError(
+            f"Zarr v{zarr.number} has no shards", field="shards", hint="create it as zarr_format=3"
+        )
+    location = "end"
+    if isinstance(shards, dict):
+        given, location = dict(shards), shards.get("index_location", "end")
+        given.pop("index_location", None)
+        if set(given) != {"shape"}:
+            raise MetadataError(
+                'must have "shape", and may have "index_location"', field="shards", value=shards
+            )
+        shards = given["shape"]
+    if shards is True or (isinstance(shards, str) and shards == "auto"):
+        inner = _chunk_shape(chunks, shape, itemsize)
+        return ChunkGrid(default_shards(shape, inner, itemsize)), inner, location
+    shard_shape = _chunk_shape(shards, shape, itemsize, "shards")
+    if chunks is None or chunks is True or (isinstance(chunks, str) and chunks == "auto"):
+        return ChunkGrid(shard_shape), default_inner_chunks(shard_shape, itemsize), location
+    return ChunkGrid(shard_shape), _chunk_shape(chunks, shard_shape, itemsize), location
+
+
 def _chunk_grid(chunks: Any, shape: tuple[int, ...], itemsize: int) -> ChunkGrid:
     """Chunk grid of chunk lengths for all axes, or with a list of lengths for some of them."""
     if isinstance(chunks, ChunkGrid):
@@ -207,7 +240,9 @@ def _plain(lengths: Any) -> Any:
     return operator.index(lengths) if whole else lengths
 
 
-def _chunk_shape(chunks: Any, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+def _chunk_shape(
+    chunks: Any, shape: tuple[int, ...], itemsize: int, field: str = "chunks"
+) -> tuple[int, ...]:
     """Chunk shape of "auto", True, False (one chunk), an integer for all axes, or one for each."""
     if len(shape) > settings.limits.ndim:
         raise MetadataError(
@@ -220,20 +255,20 @@ def _chunk_shape(chunks: Any, shape: tuple[int, ...], itemsize: int) -> tuple[in
         return whole
     if isinstance(chunks, str):
         raise MetadataError(
-            'must be "auto", an integer or a tuple of integers', field="chunks", value=chunks
+            'must be "auto", an integer or a tuple of integers', field=field, value=chunks
         )
-    given = _integers(chunks, "chunks", -1)
+    given = _integers(chunks, field, -1)
     if not np.iterable(chunks):
         given = given * len(shape)
     if len(given) != len(shape):
         raise MetadataError(
             f"must have {len(shape)} lengths, one for each axis of the shape {shape}",
-            field="chunks",
+            field=field,
             value=list(given),
         )
     lengths = tuple(whole[i] if n == -1 else n for i, n in enumerate(given))
     if 0 in lengths:
-        raise MetadataError("must be at least 1 on each axis", field="chunks", value=list(given))
+        raise MetadataError("must be at least 1 on each axis", field=field, value=list(given))
     return lengths
 
 
@@ -256,26 +291,27 @@ def _codecs(
     stored = np.dtype(byteorder + spec.dtype.str[1:]) if zarr.ordered_types else spec.dtype
     for codec in _several(filters, "filters", replace(spec, dtype=stored)):
         (before if isinstance(codec, ArrayToArray) else after).append(codec)
-    if isinstance(compressors, str) and compressors == "auto":
+    between = _serializer(serializer, before, byteorder, spec)
+    if not (isinstance(compressors, str) and compressors == "auto"):
+        after.extend(_several(compressors, "compressors", spec))
+    elif not isinstance(between, Sharding):  # whose chunks have compressors of their own
         encoded = reduce(lambda each, codec: codec.encoded_spec(each), before, spec)
         after.extend(default_compressors(encoded.shape, encoded.dtype, zarr))
-    else:
-        after.extend(_several(compressors, "compressors", spec))
-    between: Codec
-    if serializer is None or (isinstance(serializer, str) and serializer == "auto"):
-        between = _default_serializer(before, byteorder, spec)
-    else:
-        between = parse_codec(serializer, spec)
-        if not isinstance(between, ArrayToBytes):
-            raise MetadataError(
-                f"the serializer must be an array-to-bytes codec, not {between.name!r}"
-            )
     return [*before, between, *after]
 
 
-def _default_serializer(before: list[Codec], byteorder: str, spec: ChunkSpec) -> Bytes:
+def _serializer(given: Any, before: list[Codec], byteorder: str, spec: ChunkSpec) -> Codec:
     for codec in before:
         spec = codec.encoded_spec(spec)
+    if given is None or (isinstance(given, str) and given == "auto"):
+        return _default_serializer(byteorder, spec)
+    between = parse_codec(given, spec)
+    if not isinstance(between, ArrayToBytes):
+        raise MetadataError(f"the serializer must be an array-to-bytes codec, not {between.name!r}")
+    return between
+
+
+def _default_serializer(byteorder: str, spec: ChunkSpec) -> Bytes:
     if element.order(spec.dtype) != element.NATIVE:
         return Bytes(endian=None)
     return Bytes(endian="big" if byteorder == ">" else "little")

@@ -9,6 +9,7 @@ from zarrpy.display.codecs import chain_label
 from zarrpy.display.sizes import format_chunks, format_named_shape, format_nbytes, format_shape
 from zarrpy.display.tree import Branch, draw_tree
 from zarrpy.errors import MetadataError
+from zarrpy.metadata.sharding import inner_chunk_shape
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
@@ -36,7 +37,7 @@ class Info:
                 "kind": f"array, Zarr v{metadata.zarr_format}",
                 "data type": str(metadata.data_type),
                 "shape": format_shape(array.shape),
-                "chunks": format_chunks(array.metadata.chunk_grid.listed()),
+                **_layout(array),
                 "codecs": chain_label(metadata.codecs),
                 "fill value": str(array.fill_value) if metadata.fill_defined else "not defined",
                 "size": format_nbytes(array.nbytes),
@@ -111,7 +112,16 @@ def array_facts(array: Array) -> list[str]:
     return [
         array.metadata.data_type.name,
         format_named_shape(array.shape, array.dimension_names),
-        f"chunks {format_chunks(array.metadata.chunk_grid.listed())}",
+        *(f"{name} {lengths}" for name, lengths in _layout(array).items()),
         chain_label(array.metadata.codecs),
         format_nbytes(array.nbytes),
     ]
+
+
+def _layout(array: Array) -> dict[str, str]:
+    """Tell the lengths of what is stored, and of the chunks in it."""
+    stored = format_chunks(array.metadata.chunk_grid.listed())
+    inner = inner_chunk_shape(array.metadata.codecs, array.ndim)
+    if inner is None:
+        return {"chunks": stored}
+    return {"chunks": format_shape(inner), "shards": stored}

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: Decoded bytes of a chunk to aim at.
 CHUNK_NBYTES = 1 << 20
+#: The same of a chunk in a shard, which can be read by itself without being a file.
+INNER_NBYTES = 1 << 18
+#: Decoded bytes of a shard to aim at.
+SHARD_NBYTES = 1 << 26
 #: A last axis up to this many bytes stays whole: cutting it would make short rows.
 WHOLE_ROW_NBYTES = 1 << 10
 #: One-byte elements whose last axis is this long are taken for pixels: colours, months, classes.
@@ -75,6 +79,66 @@ def _axis_to_cut(lengths: list[int], chunk: list[int], itemsize: int) -> int | N
     short = bool(lengths) and lengths[last] * itemsize <= WHOLE_ROW_NBYTES
     others = [axis for axis in axes if axis != last or not short]
     return max(others or axes, key=lambda axis: (chunk[axis], -axis))
+
+
+def default_inner_chunks(shard: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Cut a shard into chunks that fill it, of about `INNER_NBYTES` or less.
+
+    Parameters
+    ----------
+    shard : tuple of int
+        Shape of the shard, in elements; or of an array that is to be stored in shards.
+    itemsize : int
+        Bytes per element.
+
+    Returns
+    -------
+    tuple of int
+        A divisor of each length.
+    """
+    chunk = [max(n, 1) for n in shard]
+    while math.prod(chunk) * itemsize > INNER_NBYTES:
+        axis = _axis_to_cut(list(shard), chunk, itemsize)
+        if axis is None:
+            break
+        chunk[axis] //= _least_factor(chunk[axis])
+    return tuple(chunk)
+
+
+def _least_factor(number: int) -> int:
+    """Smallest prime factor; a large one is as good as the number itself."""
+    limit = min(math.isqrt(number), 1 << 10)
+    return next((factor for factor in range(2, limit + 1) if number % factor == 0), number)
+
+
+def default_shards(
+    shape: tuple[int, ...], chunk: tuple[int, ...], itemsize: int
+) -> tuple[int, ...]:
+    """Gather chunks into shards of about `SHARD_NBYTES`, shorter axes first.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the array, in elements.
+    chunk : tuple of int
+        Shape of the chunks.
+    itemsize : int
+        Bytes per element.
+
+    Returns
+    -------
+    tuple of int
+        Multiples of the chunk's lengths that reach no further beyond the array than chunks do.
+    """
+    shard = list(chunk)
+    while math.prod(shard) * itemsize * 2 <= SHARD_NBYTES:
+        axes = [axis for axis in range(len(shape)) if shard[axis] < shape[axis]]
+        if not axes:
+            break
+        axis = min(axes, key=lambda axis: (shard[axis], -axis))
+        most = -(-shape[axis] // chunk[axis]) * chunk[axis]
+        shard[axis] = min(2 * shard[axis], most)
+    return tuple(shard)
 
 
 def default_compressors(

@@ -33,7 +33,11 @@ def test_the_defaults_are_those_of_the_documentation():
         cache=0,
         disable=frozenset(),
     )
-    assert dataclasses.asdict(Settings().array) == {"write_empty_chunks": False, "zarr_format": 3}
+    assert dataclasses.asdict(Settings().array) == {
+        "write_empty_chunks": False,
+        "zarr_format": 3,
+        "subchunk_write_order": "lexicographic",
+    }
     assert dataclasses.asdict(Settings().limits) == {
         "max_chunk_bytes": 2 << 30,
         "metadata_bytes": 64 << 20,

@@ -21,16 +21,25 @@ from zarrpy._native.core cimport (
     ZP_DELETED,
     ZP_DONE,
     ZP_READ,
+    ZP_STEP_SHARD,
     ZP_WRITE,
     zp_batch,
     zp_batch_run,
     zp_bytes,
+    zp_error,
     zp_free,
+    zp_parts,
+    zp_place,
+    zp_segment,
+    zp_shard_places,
     zp_worker,
 )
 from zarrpy._native.files cimport Directory
 from zarrpy._native.plan cimport ChunkPlan
+from zarrpy._native.shards cimport NativeShard
 from zarrpy._native.steps cimport NativeChain, current_worker, explain
+
+from numpy import empty
 
 from zarrpy._native.failure import chunk_failure, unfinished
 
@@ -68,6 +77,7 @@ cdef class Batch:
     cdef zp_batch batch
     cdef ChunkPlan plan
     cdef NativeChain chain
+    cdef NativeShard shard
     cdef Directory directory
     cdef Py_buffer block
     cdef bint has_block
@@ -78,6 +88,8 @@ cdef class Batch:
     cdef int64_t nviews, room
     cdef zp_bytes *stored
     cdef zp_bytes *encoded
+    cdef zp_parts *parts
+    cdef zp_segment *segments
     cdef uint8_t *outcome
 
     native = True
@@ -141,10 +153,15 @@ cdef class Batch:
         free(self.views)
         free(self.stored)
         free(self.encoded)
+        free(self.parts)
+        free(self.segments)
         free(self.outcome)
         self.views = NULL
         self.stored = NULL
         self.encoded = NULL
+        self.parts = NULL
+        self.segments = NULL
+        self.batch.parts = NULL
         self.outcome = NULL
         self.nviews = self.room = 0
         self.buffers = None
@@ -184,6 +201,54 @@ cdef class Batch:
         self.batch.keys.zero = self.zero
         self.batch.keys.suffix = self.suffix
         self.batch.keys.separator = ord(separator)
+
+    def use_shards(self, NativeShard shard):
+        """Say that tasks are shards, and the chain that of the chunks inside."""
+        self.shard = shard
+        self.batch.shard = &shard.shard
+
+    @property
+    def index_range(self):
+        """Where the index of a shard lies: offset, negative from the end, and length, or None."""
+        return None if self.shard is None else self.shard.index_range
+
+    def ranges(self, int64_t task, index):
+        """Where in its shard a task of the window reads: offsets and lengths, ascending.
+
+        Parameters
+        ----------
+        task : int
+            Counted from the begin of the window.
+        index : bytes-like
+            Of the shard, as stored.
+
+        Returns
+        -------
+        ndarray of int64, shape (n, 2)
+        """
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
+        cdef zp_worker *worker = current_worker()
+        cdef const zp_place *places = NULL
+        cdef Py_buffer view
+        cdef int64_t n, i
+        cdef int64_t[:, ::1] table
+        if self.shard is None:
+            raise TypeError("chunks that are stored one by one have no index")
+        task += self.batch.first
+        PyObject_GetBuffer(index, &view, PyBUF_SIMPLE)
+        try:
+            n = zp_shard_places(&self.batch, worker, task, view.buf, view.len, &places, &error)
+        finally:
+            PyBuffer_Release(&view)
+        if n < 0:
+            error.task = task
+            raise self._failure(&error)
+        result = empty((n, 2), "int64")
+        table = result
+        for i in range(n):
+            table[i, 0] = places[i].offset
+            table[i, 1] = places[i].nbytes
+        return result
 
     def use_directory(self, Directory directory):
         """Read and write files of that directory, the whole plan at once."""
@@ -231,21 +296,51 @@ cdef class Batch:
         if len(values) != self.room or self.views != NULL:
             raise ValueError(f"{len(values)} values for {self.room} tasks, or fed before")
         self.buffers = list(values)  # whoever made the list may go on to change it
-        self.views = <Py_buffer *>calloc(self.room + 1, sizeof(Py_buffer))
+        pieces = sum([len(value[1]) for value in values if isinstance(value, tuple)])
+        self.views = <Py_buffer *>calloc(self.room + pieces + 1, sizeof(Py_buffer))
         if self.views == NULL:
             raise MemoryError(f"no memory for {self.room} buffers")
         for i in range(self.room):
             value = values[i]
-            if value is None:
-                continue
             if type(value) is bytes:
                 self.stored[i] = zp_bytes(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+            elif isinstance(value, tuple):
+                self.stored[i] = self._view(value[0])
+            elif value is not None:
+                self.stored[i] = self._view(value)
+        if self.shard is not None:
+            self._feed_parts(values)
+
+    cdef zp_bytes _view(self, value) except *:
+        """Hold on to a buffer, up to the end of the window."""
+        cdef Py_buffer *view = &self.views[self.nviews]
+        PyObject_GetBuffer(value, view, PyBUF_SIMPLE)
+        self.nviews += 1
+        cdef zp_bytes held = zp_bytes(view.buf, view.len)
+        if held.data == NULL:
+            held.data = b""
+        return held
+
+    cdef int _feed_parts(self, list values) except -1:
+        """Hand over the pieces of shards that were read in part: (index, [(offset, bytes)])."""
+        cdef int64_t n = 0
+        cdef zp_bytes piece
+        pieces = sum([len(value[1]) for value in values if isinstance(value, tuple)])
+        self.parts = <zp_parts *>calloc(self.room + 1, sizeof(zp_parts))
+        self.segments = <zp_segment *>calloc(pieces + 1, sizeof(zp_segment))
+        if self.parts == NULL or self.segments == NULL:
+            raise MemoryError(f"no memory for {pieces} pieces")
+        for i in range(self.room):
+            self.parts[i] = zp_parts(&self.segments[n], -1)
+            if not isinstance(values[i], tuple):
                 continue
-            PyObject_GetBuffer(value, &self.views[self.nviews], PyBUF_SIMPLE)
-            self.stored[i] = zp_bytes(self.views[self.nviews].buf, self.views[self.nviews].len)
-            self.nviews += 1
-            if self.stored[i].data == NULL:
-                self.stored[i].data = b""
+            self.parts[i].nsegments = len(values[i][1])
+            for offset, data in values[i][1]:
+                piece = self._view(data)
+                self.segments[n] = zp_segment(offset, piece.data, piece.nbytes)
+                n += 1
+        self.batch.parts = self.parts
+        return 0
 
     def run(self):
         """Work until the window is empty. Safe to call from many threads at once."""
@@ -283,8 +378,16 @@ cdef class Batch:
             if self.batch.cursor < self.batch.last:
                 raise unfinished(self.batch.last - self.batch.cursor)
             return
-        failure = explain(&self.batch.error)
+        raise self._failure(&self.batch.error)
+
+    cdef object _failure(self, zp_error *error):
+        """Make an exception of an error that names the chunk, inside its shard if it is in one."""
+        failure = explain(error)
         codec = self.chain.names[failure.step] if failure.step >= 0 else "bytes"
-        task = self.batch.error.task
-        key = self._keys(task, task + 1)[0]
-        raise chunk_failure(failure, codec, self.plan.grid_index(task), key, self.writing)
+        if failure.step == ZP_STEP_SHARD:
+            codec = "sharding_indexed"
+        chunk = self.plan.grid_index(error.task)
+        if failure.position >= 0 and self.shard is not None:
+            chunk = self.shard.chunk_index(chunk, failure.position)
+        key = self._keys(error.task, error.task + 1)[0]
+        return chunk_failure(failure, codec, chunk, key, self.writing)

@@ -15,6 +15,9 @@ cdef extern from "zarrpy.h" nogil:
         ZP_ERR_MEMORY
 
     enum:
+        ZP_STEP_SHARD
+
+    enum:
         ZP_EXACT
 
     enum:
@@ -87,6 +90,8 @@ cdef extern from "zarrpy.h" nogil:
         int64_t actual
         int32_t os_error
         const char *detail
+        int64_t position
+        int64_t offset
 
     ctypedef struct zp_directory:
         int fd
@@ -140,6 +145,29 @@ cdef extern from "zarrpy.h" nogil:
         const void *data
         int64_t nbytes
 
+    ctypedef struct zp_segment:
+        int64_t offset
+        const void *data
+        int64_t nbytes
+
+    ctypedef struct zp_parts:
+        const zp_segment *segments
+        int64_t nsegments
+
+    ctypedef struct zp_shard:
+        int64_t chunk[64]
+        int64_t weight[64]
+        int64_t nchunks
+        int64_t index_nbytes
+        int32_t index_at_start
+        zp_chain index
+        const int64_t *sequence
+
+    ctypedef struct zp_place:
+        int64_t offset
+        int64_t nbytes
+        int64_t task
+
     ctypedef struct zp_batch:
         int32_t kind
         int32_t ndim
@@ -156,8 +184,10 @@ cdef extern from "zarrpy.h" nogil:
         int32_t durability
         int64_t lock_timeout_ms
         zp_keys keys
+        const zp_shard *shard
         const zp_directory *directory
         const zp_bytes *stored
+        const zp_parts *parts
         zp_bytes *encoded
         uint8_t *outcome
         int64_t cursor
@@ -171,6 +201,9 @@ cdef extern from "zarrpy.h" nogil:
     zp_axis zp_axis_regular(zp_stretch *stretch, int64_t extent, int64_t length, int64_t start,
                             int64_t count, int64_t step)
     int64_t zp_ntasks(int ndim, const zp_axis *axes)
+    int64_t zp_shard_places(const zp_batch *batch, zp_worker *worker, int64_t task,
+                            const void *index, size_t index_nbytes, const zp_place **places,
+                            zp_error *error)
     int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key)
     void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
     int zp_batch_run(zp_batch *batch, zp_worker *worker)

@@ -29,6 +29,8 @@ class Failure(NamedTuple):
     expected: int = -1
     actual: int = -1
     os_error: int = 0
+    position: int = -1
+    offset: int = -1
 
     def text(self) -> str:
         """Give the reason with its detail and sizes."""
@@ -80,14 +82,16 @@ def chunk_failure(
     if failure.status == TOO_LARGE:
         return LimitError(f"{codec}: chunk {chunk} (key {key!r}): {failure.text()}")
     if failure.status == CHECKSUM:
-        return ChecksumError(failure.text(), codec=codec, chunk=chunk, key=key)
+        offset = failure.offset if failure.offset >= 0 else None
+        return ChecksumError(failure.text(), codec=codec, chunk=chunk, key=key, offset=offset)
     if failure.status in (ARGUMENT, ENCODE) or (writing and failure.status == UNSUPPORTED):
         return CodecError(
             f"chunk {chunk} (key {key!r}): {failure.text()}",
             codec=codec,
             direction="encode" if writing else "decode",
         )
-    return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key)
+    offset = failure.offset if failure.offset >= 0 else None
+    return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key, offset=offset)
 
 
 def unfinished(left: int) -> Exception:

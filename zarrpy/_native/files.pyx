@@ -64,7 +64,7 @@ cdef class Directory:
         -------
         bytes or None
         """
-        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
         cdef zp_worker *worker = current_worker()
         cdef bytes encoded = os.fsencode(key)
         cdef const char *name = encoded
@@ -107,7 +107,7 @@ cdef class KeyLock:
     """
 
     def __cinit__(self, Directory directory, str key, int64_t timeout_ms):
-        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
         cdef int status
         self.lock.fd = -1
         self.directory = directory
@@ -123,7 +123,7 @@ cdef class KeyLock:
     def commit(self, data, bint durable=False):
         """Replace the value and let go of the lock."""
         cdef Py_buffer view
-        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
         cdef const char *name = self.name
         cdef int status
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
@@ -138,7 +138,7 @@ cdef class KeyLock:
 
     def delete(self, bint durable=False):
         """Delete the key and let go of the lock."""
-        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL)
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
         cdef const char *name = self.name
         cdef int status
         with nogil:

@@ -100,6 +100,8 @@ cdef object explain(zp_error *error):
         expected=error.expected,
         actual=error.actual,
         os_error=error.os_error,
+        position=error.position,
+        offset=error.offset,
     )
 
 

@@ -61,8 +61,9 @@ def create_array(
     chunks : tuple of (int or list of int), int, bool or "auto"
         Shape of the chunks; -1 stands for a whole axis, False for one chunk. A list gives the
         length of each chunk along its axis; in it a pair is a length and how often it comes.
-    shards : None
-        Not written by this version.
+    shards : tuple of int, int, "auto" or dict, optional
+        Shape of the shards, each of which holds many chunks in one stored value; `chunks` divides
+        it. A dict has it as ``shape``, and ``index_location`` ("end" or "start").
     filters : codecs, optional
         Array-to-array codecs, run first.
     compressors : codecs, "auto" or None
@@ -235,6 +236,9 @@ def _like(other: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     keywords.setdefault("dtype", other.metadata.data_type if of_ours else other.dtype)
     if of_ours and "chunks" not in keywords and "shape" not in keywords:
         keywords["chunks"] = other.metadata.chunk_grid
+        if other.shards is not None:
+            keywords["chunks"] = other.chunks
+            keywords.setdefault("shards", other.shards)
     keywords.setdefault("shape", other.shape)
     return keywords
 

@@ -43,14 +43,17 @@ def node_facts(node: Any, path: str) -> dict[str, Any]:
 
 def _array_facts(array: Any) -> dict[str, Any]:
     from zarrpy.metadata import fill_value
+    from zarrpy.metadata.sharding import inner_chunk_shape
 
     metadata = array.metadata
+    stored, inner = metadata.chunk_grid.listed(), inner_chunk_shape(metadata.codecs, metadata.ndim)
     names = metadata.dimension_names
     return {
         "data_type": metadata.data_type.name,
         "shape": list(metadata.shape),
         "dimension_names": None if names is None else list(names),
-        "chunk_shape": metadata.chunk_grid.listed(),
+        "chunk_shape": stored if inner is None else list(inner),
+        "shard_shape": None if inner is None else stored,
         "chunk_grid_shape": list(metadata.grid_shape),
         "codecs": [
             {"name": codec.name, "configuration": codec.configuration} for codec in metadata.codecs
@@ -116,7 +119,12 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "data type", facts["data_type"]
     yield "shape", format_named_shape(tuple(facts["shape"]), names)
     chunks = format_chunks(facts["chunk_shape"])
-    yield "chunks", f"{chunks}, a grid of {format_shape(tuple(grid))}" if grid else "one"
+    if facts["shard_shape"] is None:
+        yield "chunks", f"{chunks}, a grid of {format_shape(tuple(grid))}" if grid else "one"
+    else:
+        shards = format_chunks(facts["shard_shape"])
+        yield "shards", f"{shards}, a grid of {format_shape(tuple(grid))}"
+        yield "chunks", chunks
     yield "codecs", chain_label(codecs)
     fill = facts["fill_value"]
     yield "fill value", "not defined" if fill is None else json.dumps(fill).strip('"')
@@ -127,6 +135,6 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
             "stored",
             (
                 f"{format_nbytes(facts['stored_nbytes'])} in {facts['stored_chunks']} of {count} "
-                f"chunks, ratio {ratio}"
+                f"{'chunks' if facts['shard_shape'] is None else 'shards'}, ratio {ratio}"
             ),
         )

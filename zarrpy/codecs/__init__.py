@@ -28,6 +28,7 @@ __all__ = [
 _BUILT_IN = (
     ("bytes", None, "bytes:Bytes"),
     ("transpose", None, "transpose:Transpose"),
+    ("sharding_indexed", None, "sharding:Sharding"),
     ("blosc", "blosc", "blosc:Blosc"),
     ("crc32c", "crc32c", "crc32c:CRC32C"),
     ("gzip", "gzip", "gzip:Gzip"),

@@ -17,6 +17,7 @@ from zarrpy._native.steps import NativeChain
 from zarrpy.codecs import find
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
 from zarrpy.codecs.bytes import Bytes
+from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config
 from zarrpy.errors import CorruptChunkError, LimitError, MetadataError, UnsupportedExtensionError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from zarrpy.codecs.sharding import ShardLayout
     from zarrpy.metadata.model import NamedConfig
 
 
@@ -44,6 +46,8 @@ class CodecChain:
         In the order of encoding.
     native_chain : NativeChain or None
         The same chain for the engine; None when a codec has no native step.
+    shard : ShardLayout or None
+        How chunks lie in it, where they can be read and written one by one.
     """
 
     spec: ChunkSpec
@@ -51,6 +55,7 @@ class CodecChain:
     array_to_bytes: ArrayToBytes
     bytes_to_bytes: tuple[BytesToBytes, ...]
     native_chain: NativeChain | None
+    shard: ShardLayout | None = None
 
     @classmethod
     def bind(cls, documents: Sequence[NamedConfig], spec: ChunkSpec) -> CodecChain:
@@ -72,39 +77,17 @@ class CodecChain:
         CodecError
             For a configuration that the codec refuses.
         """
-        codecs, specs = [], [spec]
-        for document in documents:
-            kind = find(document.name, document.dialect)
-            if kind is None:
-                if document.must_understand:
-                    raise UnsupportedExtensionError(
-                        f"unknown codec {document.name!r}",
-                        kind="codec",
-                        name=document.name,
-                        hint=_proper(document.name, document.dialect),
-                    )
-                continue
-            codec = kind.from_config(
-                document.configuration, dialect=document.dialect, spec=specs[-1]
-            )
-            codecs.append(codec)
-            specs.append(codec.encoded_spec(specs[-1]))
-        return cls.of(codecs, spec)
+        return cls.of(made_codecs(documents, spec), spec)
 
     @classmethod
     def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
         """Bind codecs that exist already."""
-        limit = config.limits.max_chunk_bytes
-        if spec.nbytes > limit:
-            raise LimitError(
-                f"chunks of shape {spec.shape} and {spec.dtype} are {spec.nbytes} bytes",
-                limit=limit,
-                asked=spec.nbytes,
-                hint="choose smaller chunks, or raise config.limits.max_chunk_bytes",
-            )
         before, serializer, after = _by_kind(_fitted(codecs, spec))
+        shard = _shard_layout(before, serializer, after, spec)
+        if shard is None:
+            _check_size(spec)
         native = _native_chain(before, serializer, after, spec)
-        return cls(spec, before, serializer, after, native)
+        return cls(spec, before, serializer, after, native, shard)
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
@@ -114,6 +97,8 @@ class CodecChain:
     @property
     def native(self) -> bool:
         """Whether the engine runs this chain without Python."""
+        if self.shard is not None:
+            return self.shard.native
         return self.native_chain is not None
 
     @property
@@ -169,6 +154,51 @@ def _proper(name: str, dialect: int) -> str | None:
     if dialect == 3 and find(f"numcodecs.{name}") is not None:
         return f"the codec of numcodecs is called 'numcodecs.{name}' in Zarr v3"
     return None
+
+
+def made_codecs(documents: Sequence[NamedConfig], spec: ChunkSpec | None) -> list[Codec]:
+    """Make the codecs that metadata names; `spec` is the chunk in memory, where it is known."""
+    codecs: list[Codec] = []
+    for document in documents:
+        kind = find(document.name, document.dialect)
+        if kind is None:
+            if document.must_understand:
+                raise UnsupportedExtensionError(
+                    f"unknown codec {document.name!r}",
+                    kind="codec",
+                    name=document.name,
+                    hint=_proper(document.name, document.dialect),
+                )
+            continue
+        codec = kind.from_config(document.configuration, dialect=document.dialect, spec=spec)
+        codecs.append(codec)
+        spec = None if spec is None else codec.encoded_spec(spec)
+    return codecs
+
+
+def _check_size(spec: ChunkSpec) -> None:
+    """Refuse chunks that are too large to be decoded into memory whole."""
+    limit = config.limits.max_chunk_bytes
+    if spec.nbytes > limit:
+        raise LimitError(
+            f"chunks of shape {spec.shape} and {spec.dtype} are {spec.nbytes} bytes",
+            limit=limit,
+            asked=spec.nbytes,
+            hint="choose smaller chunks, or raise config.limits.max_chunk_bytes",
+        )
+
+
+def _shard_layout(
+    before: tuple[ArrayToArray, ...],
+    serializer: ArrayToBytes,
+    after: tuple[BytesToBytes, ...],
+    spec: ChunkSpec,
+) -> ShardLayout | None:
+    """Where chunks lie in a shard, if nothing else than transposes lies around it."""
+    if not isinstance(serializer, Sharding) or after:
+        return None
+    turns = [codec for codec in before if isinstance(codec, Transpose)]
+    return serializer.layout(spec, turns) if len(turns) == len(before) else None
 
 
 def _fitted(codecs: Sequence[Codec], spec: ChunkSpec) -> list[Codec]:

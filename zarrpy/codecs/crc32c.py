@@ -18,6 +18,8 @@ class Checksum(BytesToBytes):
 
     native: ClassVar[str]
     usual_place: ClassVar[str]
+    #: Bytes that it adds.
+    nbytes: ClassVar[int] = 4
     location: str
 
     def to_config(self, dialect: int = 3) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def codec_label(name: str, configuration: Mapping[str, Any]) -> str:
     'blosc:lz4:5:bitshuffle'
     """
     short = name.removeprefix("numcodecs.")
+    if short == "sharding_indexed":
+        return f"shards of {_inner_label(configuration.get('codecs'))}"
     if short == "blosc":
         shuffle = configuration.get("shuffle", "noshuffle")
         words = [configuration.get("cname"), configuration.get("clevel"), _blosc_shuffle(shuffle)]
@@ -45,6 +47,18 @@ def chain_label(codecs: Iterable[_Codec], *, arrow: str = " → ") -> str:
     labels = [codec_label(codec.name, codec.configuration) for codec in codecs]
     telling = [label for label in labels if label != "bytes"]
     return arrow.join(telling or labels)
+
+
+def _inner_label(documents: object) -> str:
+    """Write the chain of the chunks in a shard; what is no list of documents as it is."""
+    if not isinstance(documents, list):
+        return "?"
+    names = [each if isinstance(each, str) else each.get("name", "?") for each in documents]
+    settings = [
+        {} if isinstance(each, str) else each.get("configuration", {}) for each in documents
+    ]
+    labels = [codec_label(*pair) for pair in zip(names, settings, strict=True)]
+    return f"({' → '.join([label for label in labels if label != 'bytes'] or labels)})"
 
 
 def _blosc_shuffle(shuffle: object) -> str:

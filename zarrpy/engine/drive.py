@@ -24,6 +24,7 @@ from zarrpy.engine.requests import (
     Steps,
     Update,
 )
+from zarrpy.engine.shards import fetch_stored
 from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError, StoreError
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _run(store: Store, request: Run) -> None:
         if batch.writing:
             _write_window(store, batch, keys, budget)
         else:
-            batch.feed(store.get_many(keys))
+            batch.feed(fetch_stored(store, batch, keys))
             pool.run(batch, budget.workers)
             batch.check()
 

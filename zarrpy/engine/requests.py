@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+
     from zarrpy._native.files import Directory
     from zarrpy.stores.base import Bytes
 
@@ -37,6 +39,16 @@ class Batch(Protocol):
     @property
     def nabsent(self) -> int:
         """Chunks read that did not exist."""
+
+    @property
+    def index_range(self) -> tuple[int, int] | None:
+        """Where the index of a shard lies: offset, negative from the end, and length.
+
+        None when chunks are stored one by one.
+        """
+
+    def ranges(self, task: int, index: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Where in its shard a task of the window reads: offsets and lengths, ascending."""
 
     def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""

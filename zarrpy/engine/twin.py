@@ -77,6 +77,15 @@ class PythonBatch:
         """Bytes of the block."""
         return self.block.nbytes
 
+    @property
+    def index_range(self) -> tuple[int, int] | None:
+        """Where the index of a shard lies; None, as chunks are stored one by one."""
+        return None
+
+    def ranges(self, task: int, index: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Where the chunks lie that a task of the window reads; for shards only."""
+        raise TypeError("chunks that are stored one by one have no index")
+
     def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""
         self._names = (prefix, separator, zero)
@@ -147,13 +156,7 @@ class PythonBatch:
         return self.plan.keys(*self._names, task, task + 1, self._suffix)[0]
 
     def _selections(self, task: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-        """Where the selected elements are, in the chunk and in the block."""
-        inside, outside = [], []
-        for axis, (_, _, _, start, n, out) in enumerate(self.plan.pieces(task)):
-            step = self.plan.step(axis)
-            inside.append(slice(start, start + (n - 1) * step + 1, step))
-            outside.append(slice(out, out + n))
-        return tuple(inside), tuple(outside)
+        return selections(self.plan, task)
 
     def _extent(self, task: int) -> tuple[int, ...]:
         return tuple(piece[1] for piece in self.plan.pieces(task))
@@ -174,19 +177,29 @@ class PythonBatch:
         return self._stored[task - self._first]
 
     def _decode(self, task: int, data: Any) -> np.ndarray[Any, Any]:
+        return self._decode_chunk(
+            self.chain, data, self._extent(task), self.plan.grid_index(task), task
+        )
+
+    def _decode_chunk(
+        self,
+        chain: CodecChain,
+        data: Any,
+        shape: tuple[int, ...],
+        chunk: tuple[int, ...],
+        task: int,
+    ) -> np.ndarray[Any, Any]:
+        """Decode one chunk; an error names it."""
         try:
-            return self.chain.decode(data, self._extent(task))
+            return chain.decode(data, shape)
         except ChunkError as error:
-            error.fill(chunk=self.plan.grid_index(task), key=self._key(task))
+            error.fill(chunk=chunk, key=self._key(task))
             raise
         except ZarrError:
             raise
         except _READ_FAILURES as error:
             raise CorruptChunkError(
-                str(error),
-                codec="+".join(codec.name for codec in self.chain.codecs),
-                chunk=self.plan.grid_index(task),
-                key=self._key(task),
+                str(error), codec=_names(chain), chunk=chunk, key=self._key(task)
             ) from error
 
     def _write(self, task: int) -> None:
@@ -210,14 +223,24 @@ class PythonBatch:
         chunk[inside] = self.block[outside]
         if not self._keep_empty and self._is_empty(chunk):
             return None
+        return self._encode_chunk(self.chain, chunk, self.plan.grid_index(task), task)
+
+    def _encode_chunk(
+        self,
+        chain: CodecChain,
+        array: np.ndarray[Any, Any],
+        chunk: tuple[int, ...],
+        task: int,
+    ) -> bytes:
+        """Encode one chunk; an error names it."""
         try:
-            return bytes(self.chain.encode(chunk))
+            return bytes(chain.encode(array))
         except ZarrError:
             raise
         except (ValueError, TypeError, ArithmeticError, OSError) as error:
             raise CodecError(
-                f"chunk {self.plan.grid_index(task)} (key {self._key(task)!r}): {error}",
-                codec="+".join(codec.name for codec in self.chain.codecs),
+                f"chunk {chunk} (key {self._key(task)!r}): {error}",
+                codec=_names(chain),
                 direction="encode",
             ) from error
 
@@ -225,3 +248,17 @@ class PythonBatch:
         """Whether a chunk is the fill value bit for bit: -0.0 is not 0.0, one NaN not another."""
         fill = np.full(chunk.shape, self.fill_value, chunk.dtype)
         return chunk.tobytes() == fill.tobytes()
+
+
+def selections(plan: ChunkPlan, task: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Where the selected elements of a task are, in its chunk and in the block."""
+    inside, outside = [], []
+    for axis, (_, _, _, start, n, out) in enumerate(plan.pieces(task)):
+        step = plan.step(axis)
+        inside.append(slice(start, start + (n - 1) * step + 1, step))
+        outside.append(slice(out, out + n))
+    return tuple(inside), tuple(outside)
+
+
+def _names(chain: CodecChain) -> str:
+    return "+".join(codec.name for codec in chain.codecs)

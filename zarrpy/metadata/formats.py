@@ -27,6 +27,8 @@ class Format:
         Whether codecs write down what they take from the array, such as the size of elements.
     ordered_types : bool
         Whether data types name a byte order, those of filters too.
+    shards : bool
+        Whether many chunks may be stored as one value.
     """
 
     number: int
@@ -36,11 +38,12 @@ class Format:
     checksum_codecs: bool
     fitted_codecs: bool
     ordered_types: bool
+    shards: bool
 
 
 _FORMATS = {
-    2: Format(2, "v2", True, True, False, False, True),
-    3: Format(3, "default", False, False, True, True, False),
+    2: Format(2, "v2", True, True, False, False, True, False),
+    3: Format(3, "default", False, False, True, True, False, True),
 }
 
 

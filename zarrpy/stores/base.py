@@ -60,6 +60,8 @@ class Store(ABC):
     read_only: bool = False
     #: Whether nodes are directories, as `directory` opens them.
     of_files: ClassVar[bool] = False
+    #: Whether a whole value costs no more than a part of it, as it is there already.
+    in_memory: ClassVar[bool] = False
 
     @abstractmethod
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:

@@ -21,6 +21,8 @@ class MemoryStore(Store):
         Used as it is, not copied.
     """
 
+    in_memory = True
+
     def __init__(self, values: MutableMapping[str, Bytes] | None = None) -> None:
         self._values: MutableMapping[str, Bytes] = {} if values is None else values
 

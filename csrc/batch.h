@@ -1,0 +1,48 @@
+/* batch.h - one chunk of a batch, as the files that work on it see it (internal) */
+#ifndef ZP_BATCH_H
+#define ZP_BATCH_H
+
+#include "zarrpy.h"
+
+/* One chunk and its share of the selection. */
+typedef struct zp_task {
+    int64_t number;                /* in the plan */
+    int64_t nbytes;                /* of the decoded chunk */
+    int64_t count[ZP_MAX_NDIM];    /* selected elements an axis */
+    int64_t strides[ZP_MAX_NDIM];  /* of the decoded chunk, in the axes of the array */
+    int64_t selected[ZP_MAX_NDIM]; /* of the selected elements within the chunk */
+    int64_t extent[ZP_MAX_NDIM];
+    int64_t offset; /* of the first selected element within the chunk */
+    char *place;    /* the same element in the block */
+    int full;       /* every element of the chunk is selected, in order */
+    int covered;    /* every element inside the array is selected */
+    int direct;     /* full, and laid out in the block as it is stored */
+    char key[ZP_MAX_KEY];
+} zp_task;
+
+/* Record an error; returns the status. */
+int zp_task_fail(zp_error *error, int status, const char *detail);
+
+int zp_task_describe(const zp_batch *batch, int64_t number, zp_task *task, zp_error *error);
+
+/* Stored bytes of a task; *found 0 when there are none.  `into` may be NULL. */
+int64_t zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *task, void *into,
+                      const void **data, int *found, zp_error *error);
+
+/* Read: nothing is stored, so the block gets the fill value. */
+void zp_task_fill(const zp_batch *batch, const zp_task *task);
+
+/* Read: decode stored bytes, and copy what is selected into the block. */
+int zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *task, const void *data,
+                  int64_t nbytes, zp_error *error);
+
+/* Write: encode the new content; *encoded NULL when it is nothing but the fill value. */
+int64_t zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *task,
+                       const void **encoded, zp_error *error);
+
+/* The same of tasks that are shards; reading also counts what is absent. */
+int zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *task, zp_error *error);
+int64_t zp_shard_encode(zp_batch *batch, zp_worker *worker, const zp_task *task,
+                        const void **encoded, zp_error *error);
+
+#endif

@@ -1,0 +1,230 @@
+"""Shards: read in parts, changed without decoding what is not touched.
+
+`PythonShardBatch` says in Python what csrc/shard.c does; `fetch_stored` gets from a store that can
+give parts of values no more of each shard than the selection needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from zarrpy._native.plan import ChunkPlan
+from zarrpy._native.shards import NativeShard
+from zarrpy.codecs.shard_index import NAME, IndexFormat
+from zarrpy.config import config
+from zarrpy.engine.coalesce import coalesce
+from zarrpy.engine.locks import hold
+from zarrpy.engine.sequence import sequence_of
+from zarrpy.engine.twin import PythonBatch, selections
+from zarrpy.errors import ChunkError, CorruptChunkError
+from zarrpy.stores.base import ByteRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zarrpy.codecs.shard_index import Entries
+    from zarrpy.codecs.sharding import ShardLayout
+    from zarrpy.engine.coalesce import Ranges
+    from zarrpy.engine.requests import Batch
+    from zarrpy.stores.base import Bytes, Store
+
+
+class Parts(NamedTuple):
+    """What was read of a shard.
+
+    Attributes
+    ----------
+    stored_index : bytes-like
+    pieces : list of (int, bytes-like)
+        Where in the shard each piece begins, ascending; none overlaps another.
+    """
+
+    stored_index: Bytes
+    pieces: list[tuple[int, Bytes]]
+
+
+def fetch_stored(store: Store, batch: Batch, keys: Sequence[str]) -> list[Any]:
+    """Read the values of a window; of shards that are read in part only what is needed."""
+    if batch.index_range is None or store.in_memory or "partial" in config.disable:
+        return list(store.get_many(keys))
+    return [
+        store.get(key) if whole else _fetch_parts(store, batch, task, key)
+        for task, (key, whole) in enumerate(zip(keys, batch.covered(), strict=True))
+    ]
+
+
+def _fetch_parts(store: Store, batch: Batch, task: int, key: str) -> Parts | None:
+    """Read an index, then what it says; no writer of this process comes in between."""
+    assert batch.index_range is not None
+    with hold(store.lock_scope, [key]):
+        index = store.get(key, ByteRange(*batch.index_range))
+        if index is None:
+            return None
+        ranges = batch.ranges(task, index)
+        gap = {"gap": -1} if "coalesce" in config.disable else {}
+        pieces = []
+        for offset, length in coalesce(ranges, **gap):
+            piece = store.get(key, ByteRange(offset, length))
+            if piece is None:
+                return None
+            pieces.append((offset, piece))
+    return Parts(index, pieces)
+
+
+def native_shard(layout: ShardLayout) -> NativeShard:
+    """Describe a layout to the engine."""
+    index = layout.index
+    assert index.chain.native_chain is not None
+    return NativeShard(
+        index.chain.native_chain,
+        layout.chunk_shape,
+        layout.grid,
+        layout.weights,
+        index.nbytes,
+        index.at_start,
+        sequence_of(layout),
+    )
+
+
+class PythonShardBatch(PythonBatch):
+    """Shards to read or write; as `PythonBatch`, which has the parameters."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        assert self.chain.shard is not None
+        self._layout: ShardLayout = self.chain.shard
+        self._sequence = sequence_of(self._layout)
+
+    @property
+    def index_range(self) -> tuple[int, int]:
+        """Where the index lies in a shard: offset, negative from the end, and length."""
+        return self._layout.index.range
+
+    def ranges(self, task: int, index: Bytes) -> Ranges:
+        """Where the chunks lie that a task of the window reads: offset and length, ascending."""
+        task += self._first
+        entries = self._placed(task, None, lambda: self._format.decode(index))
+        found = [
+            entry
+            for position in self._positions(self._inner(task))
+            if (entry := self._entry(task, entries, position, None)) is not None
+        ]
+        return np.array(sorted(found), "int64").reshape(-1, 2)
+
+    # -------------------------------------------------------------------------------- parts
+
+    @property
+    def _format(self) -> IndexFormat:
+        return self._layout.index
+
+    def _inner(self, task: int) -> ChunkPlan:
+        """Plan the chunks of one shard, which is an array of its own; at the edge a smaller one."""
+        pieces = self.plan.pieces(task)
+        return ChunkPlan(
+            tuple(piece[2] for piece in pieces),
+            self._layout.chunk_shape,
+            [piece[3] for piece in pieces],
+            [piece[4] for piece in pieces],
+            [self.plan.step(axis) for axis in range(self.plan.ndim)],
+        )
+
+    def _positions(self, inner: ChunkPlan) -> list[int]:
+        return [self._layout.position(inner.grid_index(k)) for k in range(inner.ntasks)]
+
+    def _entry(
+        self, task: int, entries: Entries, position: int, nbytes: int | None
+    ) -> tuple[int, int] | None:
+        found: tuple[int, int] | None = self._placed(
+            task, position, lambda: self._format.entry(entries, position, nbytes)
+        )
+        return found
+
+    def _placed(self, task: int, position: int | None, work: Callable[[], Any]) -> Any:
+        """Do something with one chunk, or with the shard; an error names it."""
+        shard = self.plan.grid_index(task)
+        chunk = shard if position is None else self._layout.chunk_index(shard, position)
+        try:
+            return work()
+        except ChunkError as error:
+            error.fill(chunk=chunk, key=self._key(task))
+            raise
+
+    # -------------------------------------------------------------------------------- tasks
+
+    def _read(self, task: int) -> None:
+        _, outside = self._selections(task)
+        block = self.block[outside]
+        stored = self._load(task)
+        inner = self._inner(task)
+        if stored is None:
+            block[...] = self.fill_value
+            self._count_absent(inner.ntasks)
+            return
+        cut = self._placed(task, None, lambda: _Cut.of(stored, self._format))
+        for k, position in enumerate(self._positions(inner)):
+            inside, place = selections(inner, k)
+            entry = self._entry(task, cut.entries, position, cut.nbytes)
+            if entry is None:
+                block[place] = self.fill_value
+                self._count_absent(1)
+            else:
+                block[place] = self._decode_inner(task, position, cut.bytes(*entry))[inside]
+
+    def _count_absent(self, count: int) -> None:
+        with self._lock:
+            self.nabsent += count
+
+    def _decode_inner(self, task: int, position: int, data: Bytes) -> np.ndarray[Any, Any]:
+        chunk = self._layout.chunk_index(self.plan.grid_index(task), position)
+        return self._decode_chunk(self._layout.chain, data, self._layout.chunk_shape, chunk, task)
+
+    def _encode(self, task: int, stored: Any) -> bytes | None:
+        """Encode the chunks that the selection touches; the others stay as they are stored."""
+        chunks: list[Any] = [None] * self._format.count
+        if stored is not None:
+            self._keep_stored(task, stored, chunks)
+        _, outside = self._selections(task)
+        block = self.block[outside]
+        inner = self._inner(task)
+        for k, position in enumerate(self._positions(inner)):
+            inside, place = selections(inner, k)
+            if inner.covered(k) or chunks[position] is None:
+                chunk = np.full(self._layout.chunk_shape, self.fill_value, self.block.dtype)
+            else:
+                chunk = np.array(self._decode_inner(task, position, chunks[position]))
+            chunk[inside] = block[place]
+            chunks[position] = None
+            if self._keep_empty or not self._is_empty(chunk):
+                number = self._layout.chunk_index(self.plan.grid_index(task), position)
+                chunks[position] = self._encode_chunk(self._layout.chain, chunk, number, task)
+        return self._format.assemble(chunks, self._sequence)
+
+    def _keep_stored(self, task: int, stored: Bytes, chunks: list[Any]) -> None:
+        cut = self._placed(task, None, lambda: _Cut.of(stored, self._format))
+        for position in range(len(chunks)):
+            entry = self._entry(task, cut.entries, position, cut.nbytes)
+            if entry is not None:
+                chunks[position] = cut.bytes(*entry)
+
+
+class _Cut(NamedTuple):
+    """A shard, or what was read of it: entries, its size where that is known, and pieces."""
+
+    entries: Entries
+    nbytes: int | None
+    pieces: list[tuple[int, Bytes]]
+
+    @classmethod
+    def of(cls, stored: Any, index: IndexFormat) -> _Cut:
+        if isinstance(stored, Parts):
+            return cls(index.decode(stored.stored_index), None, stored.pieces)
+        return cls(index.decode(index.cut(stored)), len(stored), [(0, stored)])
+
+    def bytes(self, offset: int, length: int) -> Bytes:
+        """Give the stored bytes of one chunk."""
+        for start, piece in self.pieces:
+            if start <= offset and offset + length <= start + len(piece):
+                return memoryview(piece)[offset - start : offset - start + length]
+        raise CorruptChunkError("the shard is shorter than its index says", codec=NAME)
