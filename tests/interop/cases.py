@@ -223,6 +223,44 @@ def v3_topics() -> list[Case]:
     return cases
 
 
+def sharding(
+    chunks: tuple[int, ...],
+    codecs: list[Document],
+    location: str = "end",
+    index: tuple[Document, ...] = (named("crc32c"),),
+) -> Document:
+    """Return the codec of shards that hold chunks of a shape."""
+    return named(
+        "sharding_indexed",
+        chunk_shape=list(chunks),
+        codecs=codecs,
+        index_codecs=[named("bytes", endian="little"), *index],
+        index_location=location,
+    )
+
+
+def sharding_cases() -> list[Case]:
+    """Return shards: both places of the index, in shards, turned, in other codecs."""
+    plain = [bytes_codec("int32")]
+    blosc = [*plain, blosc_v3("zstd", "shuffle", 4)]
+    inner = (8, 4)
+    chains = {
+        "end": [sharding(inner, plain)],
+        "start": [sharding(inner, blosc, "start")],
+        "no-checksum": [sharding(inner, blosc, index=())],
+        "turned-inside": [sharding(inner, [named("transpose", order=[1, 0]), *blosc])],
+        "turned-outside": [named("transpose", order=[1, 0]), sharding((4, 8), blosc)],
+        "nested": [sharding((8, 8), [sharding((4, 2), blosc, "start")])],
+        "compressed": [sharding(inner, plain), named("gzip", level=1)],
+        "one-chunk": [sharding(CHUNKS, blosc)],
+    }
+    values = values_of("int32")
+    values[:16, :12] = 0  # chunks that are not stored
+    return [
+        Case(f"v3/sharding/{name}", v3("int32", codecs), values) for name, codecs in chains.items()
+    ]
+
+
 #: Name, shape, chunk shape.
 SHAPES = (
     ("0d", (), ()),
@@ -393,6 +431,6 @@ def v2_topics() -> list[Case]:
 
 def all_cases() -> list[Case]:
     """Return every case; no name occurs twice."""
-    cases = [*v3_cases(), *v3_topics(), *v2_cases(), *v2_topics()]
+    cases = [*v3_cases(), *v3_topics(), *sharding_cases(), *v2_cases(), *v2_topics()]
     assert len({case.name for case in cases}) == len(cases)
     return cases

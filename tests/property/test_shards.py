@@ -1,12 +1,34 @@
 """Shards of any shape, read and written in part: the oracle is NumPy, in both bodies."""
 
+import tempfile
+from contextlib import contextmanager
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import basic_indices
-from property.test_selections import body, numbers, place
 
 import zarrpy
+
+
+@contextmanager
+def place(kind):
+    """A new store, as a dictionary or a directory."""
+    if kind == "memory":
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="zarrpy-") as folder:
+        yield folder
+
+
+def body(kind):
+    """Run with the engine's batch or with the one in Python."""
+    return zarrpy.config.set(disable=["native"] if kind == "python" else [])
+
+
+def numbers(shape, dtype):
+    """Different numbers, as far as the type has them."""
+    return (np.arange(np.prod(shape, dtype=int)) + 1).reshape(shape).astype(dtype)
 
 
 @st.composite

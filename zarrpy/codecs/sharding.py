@@ -203,7 +203,7 @@ class ShardLayout:
         """Whether the engine reads and writes such shards without Python."""
         index = self.index.chain
         plain = index.native_chain is not None and not index.array_to_array
-        return plain and self.chain.native
+        return plain and self.chain.native_chain is not None
 
     @cached_property
     def weights(self) -> tuple[int, ...]:

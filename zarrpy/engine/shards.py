@@ -155,7 +155,7 @@ class PythonShardBatch(PythonBatch):
 
     def _read(self, task: int) -> None:
         _, outside = self._selections(task)
-        block = self.block[outside]
+        block = self.block[(*outside, ...)]
         stored = self._load(task)
         inner = self._inner(task)
         if stored is None:
@@ -186,7 +186,7 @@ class PythonShardBatch(PythonBatch):
         if stored is not None:
             self._keep_stored(task, stored, chunks)
         _, outside = self._selections(task)
-        block = self.block[outside]
+        block = self.block[(*outside, ...)]
         inner = self._inner(task)
         for k, position in enumerate(self._positions(inner)):
             inside, place = selections(inner, k)

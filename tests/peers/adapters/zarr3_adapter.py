@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import zarr
+from zarr.codecs import ShardingCodec
 from zarr.storage import MemoryStore
 
 from peers.adapters.base import (
@@ -68,20 +69,13 @@ class Library(Adapter):
 def create_v3(location: Any, document: Document) -> Any:
     """Create a v3 array from its document."""
     filters, serializer, compressors = split_codecs(document)
-    options: dict[str, Any] = {}
     if serializer["name"] == "sharding_indexed":
-        options["shards"] = chunk_shape(document)
-        inner = serializer["configuration"]
-        chunks = tuple(inner["chunk_shape"])
-        at = next(i for i, codec in enumerate(inner["codecs"]) if codec["name"] == "bytes")
-        serializer, compressors = inner["codecs"][at], inner["codecs"][at + 1 :]
-    else:
-        chunks = chunk_shape(document)
+        serializer = ShardingCodec.from_dict(serializer)
     return zarr.create_array(
         location,
         shape=tuple(document["shape"]),
         dtype=native_dtype(document),
-        chunks=chunks,
+        chunks=chunk_shape(document),
         filters=filters,
         serializer=serializer,
         compressors=compressors,
@@ -93,7 +87,6 @@ def create_v3(location: Any, document: Document) -> Any:
         },
         dimension_names=document.get("dimension_names"),
         attributes=document.get("attributes"),
-        **options,
     )
 
 
