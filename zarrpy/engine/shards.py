@@ -130,6 +130,12 @@ class PythonShardBatch(PythonBatch):
             [self.plan.step(axis) for axis in range(self.plan.ndim)],
         )
 
+    def _block_of(self, task: int) -> np.ndarray[Any, Any]:
+        """View the place of a shard in the block, without axes too."""
+        whole: Any = (*self._selections(task)[1], ...)
+        block: np.ndarray[Any, Any] = self.block[whole]
+        return block
+
     def _positions(self, inner: ChunkPlan) -> list[int]:
         return [self._layout.position(inner.grid_index(k)) for k in range(inner.ntasks)]
 
@@ -154,8 +160,7 @@ class PythonShardBatch(PythonBatch):
     # -------------------------------------------------------------------------------- tasks
 
     def _read(self, task: int) -> None:
-        _, outside = self._selections(task)
-        block = self.block[(*outside, ...)]
+        block = self._block_of(task)
         stored = self._load(task)
         inner = self._inner(task)
         if stored is None:
@@ -185,8 +190,7 @@ class PythonShardBatch(PythonBatch):
         chunks: list[Any] = [None] * self._format.count
         if stored is not None:
             self._keep_stored(task, stored, chunks)
-        _, outside = self._selections(task)
-        block = self.block[(*outside, ...)]
+        block = self._block_of(task)
         inner = self._inner(task)
         for k, position in enumerate(self._positions(inner)):
             inside, place = selections(inner, k)
