@@ -80,7 +80,7 @@ class Sharding(ArrayToBytes):
         cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
     ) -> Self:
         """Make the codec that a metadata document describes."""
-        for name in ("chunk_shape", "codecs"):
+        for name in ("chunk_shape", "codecs", "index_codecs"):
             if name not in configuration:
                 raise MetadataError("is missing", field=f"{cls.name}.{name}")
         made = dict(configuration)
@@ -90,9 +90,8 @@ class Sharding(ArrayToBytes):
             inner = replace(spec, shape=made["chunk_shape"])
             _grid(spec.shape, made["chunk_shape"])
         made["codecs"] = _bound(configuration["codecs"], "codecs", inner)
-        if "index_codecs" in configuration:
-            numbers = ChunkSpec((), np.dtype("uint64"), None)
-            made["index_codecs"] = _bound(configuration["index_codecs"], "index_codecs", numbers)
+        numbers = ChunkSpec((), np.dtype("uint64"), None)
+        made["index_codecs"] = _bound(configuration["index_codecs"], "index_codecs", numbers)
         return super(Sharding, cls).from_config(made, dialect=dialect)
 
     def to_config(self, dialect: int = 3) -> dict[str, Any]:

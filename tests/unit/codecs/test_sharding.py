@@ -17,6 +17,7 @@ from zarrpy.errors import ChecksumError, CorruptChunkError, LimitError, Metadata
 from zarrpy.metadata.model import NamedConfig
 
 EMPTY = (2**64 - 1, 2**64 - 1)
+INDEX = {"index_codecs": Sharding((1,), ("bytes",)).to_config()["index_codecs"]}
 
 
 def index_of(shard, count, location="end"):
@@ -144,7 +145,7 @@ def test_a_configuration_that_makes_no_sense_is_refused(configuration, words):
     spec = ChunkSpec((4, 6), np.dtype("u1"), np.uint8(0))
 
     with pytest.raises(MetadataError, match=words):
-        CodecChain.bind([NamedConfig("sharding_indexed", configuration)], spec)
+        CodecChain.bind([NamedConfig("sharding_indexed", INDEX | configuration)], spec)
 
 
 def test_an_index_that_does_not_fit_into_memory_is_refused():
