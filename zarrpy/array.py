@@ -411,39 +411,23 @@ class Array:
         spacing = self.metadata.chunk_grid.spacing(self.shape)
         plan = ChunkPlan(self.shape, spacing, chosen.start, chosen.count, chosen.step)
         block = chosen.align(values)
-        keep_empty = self._keep_empty
-        if keep_empty is None:
-            keep_empty = config.array.write_empty_chunks
-        durable = config.durability == "durable"
+        empty = self._keep_empty
+        options = {
+            "writing": writing,
+            "keep_empty": config.array.write_empty_chunks if empty is None else empty,
+            "durable": config.durability == "durable",
+        }
         shard = chain.shard if self.metadata.chunk_grid.regular else None
         native = chain.native if shard is chain.shard else chain.native_chain is not None
         if not native or "native" in config.disable:
             body = PythonBatch if shard is None else PythonShardBatch
-            return body(
-                plan,
-                chain,
-                block,
-                self.fill_value,
-                writing=writing,
-                keep_empty=keep_empty,
-                durable=durable,
-            )
-        fill, stored_fill = self._fill_bytes
+            return body(plan, chain, block, self.fill_value, **options)
         if block.dtype.kind not in _BUFFER_KINDS:
             block = block.view(np.dtype((np.void, block.itemsize)))
         native_chain = self._chunk_codecs.native_chain
         assert native_chain is not None
-        batch = Batch(
-            plan,
-            native_chain,
-            block,
-            fill,
-            stored_fill,
-            writing,
-            keep_empty,
-            durable,
-            whole_chunks="partial" in config.disable,
-        )
+        options["whole_chunks"] = "partial" in config.disable
+        batch = Batch(plan, native_chain, block, *self._fill_bytes, **options)
         if shard is not None:
             batch.use_shards(native_shard(shard))
         return batch
