@@ -59,6 +59,7 @@ zp_task_describe(const zp_batch *batch, int64_t number, zp_task *t, zp_error *er
         const zp_piece *piece = &pieces[i];
         int64_t step = batch->axes[i].step;
         int whole = piece->count == piece->inside;
+        t->start[i] = piece->start;
         t->count[i] = piece->count;
         t->selected[i] = t->strides[i] * step;
         t->offset += piece->start * t->strides[i];
@@ -129,40 +130,89 @@ decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *d
 
 /* The bytes of the chunk from the first selected element to the last. */
 static void
-find_span(const zp_batch *batch, const zp_task *t, int64_t *start, int64_t *nbytes)
+find_span(const zp_batch *batch, const zp_task *t, zp_part *part)
 {
     int64_t last = t->offset;
     for (int i = 0; i < batch->ndim; i++)
         last += (t->count[i] - 1) * t->selected[i];
-    *start = t->offset;
-    *nbytes = last + batch->chain.itemsize - t->offset;
+    part->start = (size_t)t->offset;
+    part->nbytes = (size_t)(last + batch->chain.itemsize - t->offset);
 }
 
-/*
- * Decode what is selected into scratch memory; returns where the first selected
- * element lies, or NULL.  A part is decoded where the codec can and it is at
- * most half of the chunk.
- */
-static const char *
-decode_selected(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
-                int64_t n, zp_error *error)
+/* Whether the rows of the chunk are runs of memory in the block, in the same order. */
+static int
+has_rows(const zp_batch *batch, const zp_task *t)
 {
-    int64_t start, nbytes;
-    find_span(batch, t, &start, &nbytes);
-    int part = !batch->whole_chunks && nbytes <= t->nbytes / 2 && zp_chain_has_range(&batch->chain);
-    char *chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)(part ? nbytes : t->nbytes));
-    if (!chunk) {
-        zp_task_fail(error, ZP_ERR_MEMORY, NULL);
-        return NULL;
+    if (batch->chain.swap)
+        return 0;
+    for (int i = 0; i < batch->ndim; i++)
+        if (batch->chain.order[i] != i || batch->axes[i].step != 1)
+            return 0;
+    int last = batch->ndim - 1;
+    return last < 0 || t->count[last] == 1 || batch->strides[last] == batch->chain.itemsize;
+}
+
+static void
+take_rows(void *context, size_t start, const void *bytes, size_t nbytes)
+{
+    zp_scatter(context, start, bytes, nbytes);
+}
+
+typedef struct buffer {
+    char *bytes;
+    size_t start; /* of the first byte, in the chunk */
+} buffer;
+
+static void
+take_bytes(void *context, size_t start, const void *bytes, size_t nbytes)
+{
+    buffer *into = context;
+    memcpy(into->bytes + (start - into->start), bytes, nbytes);
+}
+
+/* Decode block by block straight into rows of the result. */
+static int
+read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t n,
+          zp_error *error)
+{
+    zp_window window = {.ndim = batch->ndim, .itemsize = batch->chain.itemsize, .dst = t->place};
+    for (int i = 0; i < batch->ndim; i++) {
+        window.extent[i] = t->extent[i];
+        window.start[i] = t->start[i];
+        window.count[i] = t->count[i];
+        window.strides[i] = batch->strides[i];
     }
-    if (!part) {
-        const char *decoded = decode(batch, worker, t, data, n, chunk, error);
-        return decoded ? decoded + t->offset : NULL;
+    zp_window_merge(&window);
+    zp_part part = {0, 0, take_rows, &window};
+    find_span(batch, t, &part);
+    return zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes, &part,
+                                error);
+}
+
+/* Decode through scratch memory, only from the first selected element to the last where it pays. */
+static int
+read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
+               int64_t n, zp_error *error)
+{
+    buffer into = {NULL, 0};
+    zp_part part = {0, 0, take_bytes, &into};
+    find_span(batch, t, &part);
+    int whole = batch->whole_chunks || part.nbytes > (size_t)t->nbytes / 2 ||
+                !zp_chain_has_parts(&batch->chain);
+    into.bytes = zp_worker_scratch(worker, ZP_SLOT_CHUNK, whole ? (size_t)t->nbytes : part.nbytes);
+    if (!into.bytes)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    into.start = whole ? 0 : part.start;
+    if (whole) {
+        if (!decode(batch, worker, t, data, n, into.bytes, error))
+            return error->status;
+    } else if (zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
+                                    &part, error) < 0) {
+        return error->status;
     }
-    if (zp_chain_decode_range(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
-                              (size_t)start, chunk, (size_t)nbytes, error) < 0)
-        return NULL;
-    return chunk;
+    zp_copy(batch->ndim, t->count, into.bytes + ((size_t)t->offset - into.start), t->selected,
+            t->place, batch->strides, batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    return ZP_OK;
 }
 
 void
@@ -173,21 +223,20 @@ zp_task_fill(const zp_batch *batch, const zp_task *t)
 
 int
 zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
-              int64_t nbytes, zp_error *error)
+              int64_t n, zp_error *error)
 {
-    const char *selected;
-    if (t->direct || batch->chain.nsteps == 0) {
-        const char *decoded = decode(batch, worker, t, data, nbytes, t->place, error);
-        selected = decoded ? decoded + t->offset : NULL;
-    } else {
-        selected = decode_selected(batch, worker, t, data, nbytes, error);
+    if (batch->chain.nsteps == 0 || t->direct) {
+        const char *decoded = decode(batch, worker, t, data, n, t->place, error);
+        if (!decoded)
+            return error->status;
+        if (decoded != t->place)
+            zp_copy(batch->ndim, t->count, decoded + t->offset, t->selected, t->place,
+                    batch->strides, batch->chain.itemsize, (uint32_t)batch->chain.swap);
+        return ZP_OK;
     }
-    if (!selected)
-        return error->status;
-    if (selected != t->place)
-        zp_copy(batch->ndim, t->count, selected, t->selected, t->place, batch->strides,
-                batch->chain.itemsize, (uint32_t)batch->chain.swap);
-    return ZP_OK;
+    if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && has_rows(batch, t))
+        return read_rows(batch, worker, t, data, n, error);
+    return read_scattered(batch, worker, t, data, n, error);
 }
 
 static int
@@ -206,9 +255,10 @@ read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
         return ZP_OK;
     }
     int status = zp_task_place(batch, worker, t, data, n, error);
-    if (status == ZP_OK)
-        set_outcome(batch, t, ZP_DONE);
-    return status;
+    if (status < 0)
+        return status;
+    set_outcome(batch, t, ZP_DONE);
+    return ZP_OK;
 }
 
 /* ------------------------------------------------------------- writing ---- */

@@ -427,7 +427,8 @@ class Array:
         native_chain = self._chunk_codecs.native_chain
         assert native_chain is not None
         options["whole_chunks"] = "partial" in config.disable
-        batch = Batch(plan, native_chain, block, *self._fill_bytes, **options)
+        fill, stored_fill = self._fill_bytes
+        batch = Batch(plan, native_chain, block, fill, stored_fill, **options)
         if shard is not None:
             batch.use_shards(native_shard(shard))
         return batch
