@@ -11,11 +11,10 @@ import numpy as np
 
 from zarrpy._native.batch import Batch
 from zarrpy._native.plan import ChunkPlan
-from zarrpy.attributes import Attributes
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.config import config
-from zarrpy.engine.nodes import VANISHED, change_attributes, require_node
+from zarrpy.config import check_missing, config
+from zarrpy.engine.nodes import VANISHED, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.twin import PythonBatch
@@ -24,15 +23,15 @@ from zarrpy.errors import (
     MetadataError,
     MissingChunkError,
     NodeNotFoundError,
-    ReadOnlyStoreError,
     ShapeMismatchError,
 )
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.node import Node
 from zarrpy.selection import Selection, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from zarrpy.info import Info
     from zarrpy.stores.base import Store
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array:
+class Array(Node[ArrayMetadata]):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -59,6 +58,8 @@ class Array:
         Write chunks that hold only the fill value; by default they are left out.
     """
 
+    kind = "array"
+
     def __init__(
         self,
         store: Store,
@@ -68,10 +69,7 @@ class Array:
         read_only: bool = False,
         write_empty_chunks: bool | None = None,
     ) -> None:
-        self.store = store
-        self.path = path
-        self.metadata = metadata
-        self.read_only = read_only or store.read_only
+        super().__init__(store, path, metadata, read_only=read_only)
         self._keep_empty = write_empty_chunks
 
     # --------------------------------------------------------------------------- what it is
@@ -146,21 +144,6 @@ class Array:
                     return "F"
         return "C"
 
-    @property
-    def name(self) -> str:
-        """Path with a leading slash."""
-        return "/" + self.path
-
-    @property
-    def basename(self) -> str:
-        """Last part of the path."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def attrs(self) -> Attributes:
-        """Attributes, written through to the store."""
-        return Attributes(self)
-
     @cached_property
     def codecs(self) -> CodecChain:
         """The codec chain of this array.
@@ -210,7 +193,11 @@ class Array:
 
     @operation
     def read(
-        self, selection: Any = Ellipsis, *, out: np.ndarray[Any, Any] | None = None
+        self,
+        selection: Any = Ellipsis,
+        *,
+        out: np.ndarray[Any, Any] | None = None,
+        missing: str | None = None,
     ) -> Steps[np.ndarray[Any, Any]]:
         """Read a selection.
 
@@ -219,42 +206,61 @@ class Array:
         selection : int, slice, ellipsis, newaxis or a tuple of them
             As in ``array[selection]``.
         out : ndarray, optional
-            Where the elements go: of the selection's shape and the array's data type, any strides.
+            Where the elements go: of the selection's shape and the array's data type, any strides
+            that give each element memory of its own.
+        missing : {"fill", "error", "mask"}, optional
+            What chunks are that were never written: the fill value, an error, or masked elements
+            of a masked array. By default as `config.missing` says.
 
         Returns
         -------
         ndarray
-            `out`, or a new array.
+            `out`, or a new array; for ``missing="mask"`` a masked array of it.
 
         Raises
         ------
         SelectionError
             An IndexError, when the selection does not fit the array.
         ChunkError
-            When a chunk cannot be decoded; names the array, the chunk and its key.
+            When a chunk cannot be decoded, or is missing and that is an error; names the array,
+            the chunk and its key.
         """
+        missing = config.missing if missing is None else check_missing(missing)
         chosen = parse(selection, self.shape)
         if out is None:
             out = np.empty(chosen.shape, self.dtype)
         else:
             _check_out(out, chosen, self.dtype)
         batch = self._batch(chosen, out, writing=False)
+        if missing != "fill":
+            batch.note_absent()
         yield from self._run(batch)
         if batch.nabsent:
-            yield from self._account_for_absent(batch.nabsent)
+            yield from self._account_for_absent()
+        if batch.nabsent and missing == "error":
+            raise self._missing_chunk(batch)
         if self.metadata.data_type.settle is not None:
             self.metadata.data_type.settle(out)
-        return out
+        return np.ma.MaskedArray(out, _mask(batch, chosen)) if missing == "mask" else out
 
-    def _account_for_absent(self, count: int) -> Steps[None]:
+    def _missing_chunk(self, batch: Batch | PythonBatch) -> MissingChunkError:
+        """Name the first chunk that is missing."""
+        index = batch.plan.grid_index(batch.absent[0])
+        more = batch.nabsent - 1
+        return MissingChunkError(
+            f"so are {more} more of the selection" if more else "",
+            array=self._place,
+            chunk=index,
+            key=self.metadata.chunk_keys.key(index),
+        )
+
+    def _account_for_absent(self) -> Steps[None]:
         """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
         try:
             yield from require_node(self.path, self.metadata.zarr_format, ArrayMetadata)
         except NodeNotFoundError as error:
             error.hint = VANISHED
             raise self.store.locate(error) from None
-        if config.missing == "error":
-            raise MissingChunkError(f"{count} chunks of the selection", array=self._place)
 
     # ------------------------------------------------------------------------------- writing
 
@@ -281,21 +287,12 @@ class Array:
         """
         self._check_writable("write")
         chosen = parse(selection, self.shape)
-        values = assignable(value, self.dtype, chosen.shape, self.name)
+        element = chosen.shape == () and not _has_ellipsis(selection)
+        values = assignable(value, self.dtype, chosen.shape, self.name, element=element)
         if self.metadata.data_type.settle is not None:
             values = np.array(values)
             self.metadata.data_type.settle(values)
         yield from self._run(self._batch(chosen, values, writing=True))
-
-    def _check_writable(self, operation: str) -> None:
-        if self.read_only:
-            raise ReadOnlyStoreError(
-                "the array was opened read-only",
-                store=repr(self.store),
-                key=self.name,
-                operation=operation,
-                hint="open it with mode='r+' to change it",
-            )
 
     def _run(self, batch: Batch | PythonBatch) -> Steps[None]:
         keys = self.metadata.chunk_keys
@@ -324,6 +321,7 @@ class Array:
         if keep_empty is None:
             keep_empty = config.array.write_empty_chunks
         durable = config.durability == "durable"
+        timeout_ms = int(config.lock_timeout * 1000)
         if chain.native_chain is None or "native" in config.disable:
             return PythonBatch(
                 plan,
@@ -333,6 +331,7 @@ class Array:
                 writing=writing,
                 keep_empty=keep_empty,
                 durable=durable,
+                timeout_ms=timeout_ms,
             )
         fill, stored_fill = self._fill_bytes
         if block.dtype.kind not in _BUFFER_KINDS:
@@ -346,6 +345,7 @@ class Array:
             writing,
             keep_empty,
             durable,
+            timeout_ms,
             whole_chunks="partial" in config.disable,
         )
 
@@ -356,20 +356,6 @@ class Array:
         if not self.codecs.swap:
             return fill.tobytes(), fill.tobytes()
         return fill.tobytes(), element.swapped(fill).tobytes()
-
-    # ----------------------------------------------------------------------------- changing
-
-    def _attributes(self) -> dict[str, Any]:
-        return self.metadata.attributes
-
-    @operation
-    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
-        """Apply a function to the attributes as they are stored now, and write them."""
-        self._check_writable("change the attributes of")
-        format_ = self.metadata.zarr_format
-        new = yield from change_attributes(self.path, format_, ArrayMetadata, change)
-        assert isinstance(new, ArrayMetadata)
-        self.metadata = new
 
     # --------------------------------------------------------------------------- conventions
 
@@ -423,6 +409,15 @@ def _has_ellipsis(key: Any) -> bool:
     return key is Ellipsis or (isinstance(key, tuple) and any(term is Ellipsis for term in key))
 
 
+def _mask(batch: Batch | PythonBatch, chosen: Selection) -> np.ndarray[Any, Any]:
+    """Mark the elements of chunks that do not exist."""
+    mask = np.zeros(chosen.shape, bool)
+    block = chosen.align(mask)
+    for task in batch.absent:
+        block[tuple(slice(out, out + n) for *_, n, out in batch.plan.pieces(task))] = True
+    return mask
+
+
 def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any]) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
@@ -434,21 +429,93 @@ def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any
         )
     if out.dtype != dtype:
         raise TypeError(f"out has data type {out.dtype}, but the array has {dtype}")
+    if _overlaps_itself(out):
+        raise ValueError(
+            f"out has elements that lie over each other in memory, by its strides {out.strides}: "
+            "give an array that has memory for each"
+        )
+
+
+def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
+    """Whether two elements of an array share memory."""
+    axes = [(abs(step), n) for step, n in zip(array.strides, array.shape, strict=True) if n > 1]
+    if array.size == 0:
+        return False
+    span = array.itemsize
+    for step, n in sorted(axes):
+        if step < span:
+            break
+        span = step * (n - 1) + span
+    else:
+        return False  # each axis steps over all that the finer ones hold
+    offsets = np.zeros((), np.int64)
+    for step, n in axes:
+        offsets = offsets[..., None] + step * np.arange(n)
+    return bool((np.diff(np.sort(offsets, axis=None)) < array.itemsize).any())
 
 
 def assignable(
-    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
+    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str, *, element: bool = False
 ) -> np.ndarray[Any, Any]:
-    """Cast and broadcast a value as NumPy's assignment does: leading axes of length 1 may go."""
-    values = np.asarray(value, dtype)
+    """Cast and broadcast a value as NumPy's assignment does, because NumPy does it.
+
+    Parameters
+    ----------
+    value : array-like
+    dtype : numpy.dtype
+    shape : sequence of int
+        Of what is assigned to.
+    name : str
+        Of the array, for errors.
+    element : bool
+        Assign to one element by its index, as in ``a[0, 0] = value``: NumPy takes fewer values
+        there.
+    """
+    if hasattr(value, "__array__") and not isinstance(value, np.ndarray | np.generic):
+        value = np.asarray(value)
+    if element:
+        target = np.empty((), dtype)
+        target[()] = value
+        return target
+    if isinstance(value, np.ndarray):
+        values = value if value.dtype == dtype else _cast(value, dtype, value.shape)
+    elif isinstance(value, list | tuple) and value:
+        values = _cast_list(value, dtype, shape, name)
+    else:
+        values = _cast(value, dtype, (1,) * len(shape))
     while values.ndim > len(shape) and values.shape[0] == 1:
         values = values[0]
     try:
         return np.broadcast_to(values, shape)
     except ValueError:
-        raise ShapeMismatchError(
-            f"{name!r}: cannot broadcast a value of shape {values.shape} to the selection's shape "
-            f"{tuple(shape)}",
-            expected=tuple(shape),
-            actual=values.shape,
-        ) from None
+        raise _wrong_shape(values.shape, shape, name) from None
+
+
+def _cast(value: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    target = np.empty(shape, dtype)
+    target[...] = value
+    return target
+
+
+def _cast_list(
+    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
+) -> np.ndarray[Any, Any]:
+    """Assign a list; NumPy's words for one of a wrong shape are made ours."""
+    try:
+        return _cast(value, dtype, shape)
+    except ValueError:
+        given = np.shape(value)  # of a ragged list, its own error
+        try:
+            np.broadcast_to(np.empty(given, "b"), shape)
+        except ValueError:
+            raise _wrong_shape(given, shape, name) from None
+        raise
+
+
+def _wrong_shape(given: Sequence[int], shape: Sequence[int], name: str) -> ShapeMismatchError:
+    return ShapeMismatchError(
+        f"{name!r}: cannot broadcast a value of shape {tuple(given)} to the selection's shape "
+        f"{tuple(shape)}",
+        expected=tuple(shape),
+        actual=tuple(given),
+    )

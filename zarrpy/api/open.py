@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zarrpy.array import Array
-from zarrpy.creation import auto_keyword, check_keyword, chosen_format, created
-from zarrpy.engine.nodes import create_node, read_node, require_node
+from zarrpy.creation import (
+    auto_keyword,
+    check_as_described,
+    check_keyword,
+    chosen_format,
+    created,
+)
+from zarrpy.engine.lifecycle import create_node, find_node
+from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
-from zarrpy.errors import ReadOnlyStoreError
+from zarrpy.engine.requests import Restore
+from zarrpy.errors import NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
 from zarrpy.group import Group
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
 
 if TYPE_CHECKING:
+    from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
+
+T = TypeVar("T")
 
 _MODES = ("r", "r+", "a", "w", "w-", "x", None)
 
@@ -40,6 +51,34 @@ def _node(store: Store, path: str, metadata: Any, read_only: bool) -> Array | Gr
         array.codecs  # noqa: B018 - an unknown codec is an error now, not at the first read
         return array
     return Group(store, path, metadata, read_only=read_only)
+
+
+def _read(path: str, mode: str | None, zarr_format: int | None) -> Steps[Metadata | None]:
+    """Read a node; a mode that may write also ends what a killed process has begun."""
+    find = read_node if mode == "r" else find_node
+    return (yield from find(path, zarr_format))
+
+
+def _require(
+    path: str, mode: str | None, zarr_format: int | None, kind: type[Metadata] | None = None
+) -> Steps[Metadata]:
+    """Read a node that has to be there, as `_read` does."""
+    try:
+        return (yield from require_node(path, zarr_format, kind))
+    except NodeNotFoundError:
+        if mode == "r" or not (yield Restore(path)):
+            raise
+    return (yield from require_node(path, zarr_format, kind))
+
+
+def _in_mode(mode: str | None, steps: Steps[T]) -> Steps[T]:
+    """Create, and in an error speak of modes."""
+    try:
+        return (yield from steps)
+    except NodeExistsError as error:
+        if mode == "w-":
+            error.hint = "mode='w-' never replaces: mode='r+' opens what is there, 'w' replaces it"
+        raise
 
 
 def _refuse_to_create(store: Store, mode: str | None) -> None:
@@ -68,7 +107,8 @@ def open(
     mode : {None, "r", "r+", "a", "w", "w-"}
         "r" reads, "r+" changes what exists, "a" creates what is missing, "w" replaces, "w-"
         creates and fails when something exists. None is "r+", and creates when `shape` or `data`
-        is given and nothing exists.
+        is given and nothing exists. An array that is there is not changed; when its shape or data
+        type is not the one given, that is an error.
     zarr_format : {3, 2}, optional
         By default found out.
     path : str, optional
@@ -85,6 +125,10 @@ def open(
     ------
     NodeNotFoundError
         When nothing is there; names what lies nearest.
+    ShapeMismatchError
+        A ValueError, when the array there has another shape than the one given.
+    NodeKindError
+        A TypeError, when it has another data type than the one given.
 
     Examples
     --------
@@ -99,11 +143,9 @@ def open(
         return (yield from _open_array(store, where, mode, zarr_format, keywords))
     if mode in ("w", "w-"):
         return (yield from _open_group(store, where, mode, zarr_format, None))
-    if mode == "a":
-        found = yield from read_node(where, zarr_format)
-        if found is None:
-            return (yield from _open_group(store, where, mode, zarr_format, None))
-    metadata = yield from require_node(where, zarr_format)
+    if mode == "a" and (yield from _read(where, mode, zarr_format)) is None:
+        return (yield from _open_group(store, where, mode, zarr_format, None))
+    metadata = yield from _require(where, mode, zarr_format)
     return _node(store, where, metadata, mode == "r")
 
 
@@ -143,17 +185,19 @@ def _open_array(
     describes = keywords.get("shape") is not None or keywords.get("data") is not None
     if mode not in ("w", "w-"):
         must_be_there = mode in ("r", "r+") or not describes
-        if must_be_there or (yield from read_node(path, zarr_format)) is not None:
-            metadata = yield from require_node(path, zarr_format, ArrayMetadata)
+        if must_be_there or (yield from _read(path, mode, zarr_format)) is not None:
+            metadata = yield from _require(path, mode, zarr_format, ArrayMetadata)
             opened = _node(store, path, metadata, mode == "r")
             assert isinstance(opened, Array)
+            check_as_described(opened, keywords)
             return opened
     _refuse_to_create(store, mode)
     overwrite = keywords.pop("overwrite", False) or mode == "w"
     if keywords.get("data") is None:
         keywords.setdefault("dtype", "float64")
     keywords["zarr_format"] = zarr_format
-    return (yield from created(store, check_path(path), keywords, overwrite=overwrite))
+    made = created(store, check_path(path), keywords, overwrite=overwrite)
+    return (yield from _in_mode(mode, made))
 
 
 @entry
@@ -188,15 +232,14 @@ def _open_group(
     attributes: Mapping[str, Any] | None,
 ) -> Steps[Group]:
     if mode not in ("w", "w-"):
-        found = yield from read_node(path, zarr_format)
-        if found is not None or mode != "a":
-            metadata = yield from require_node(path, zarr_format, GroupMetadata)
+        if mode != "a" or (yield from _read(path, mode, zarr_format)) is not None:
+            metadata = yield from _require(path, mode, zarr_format, GroupMetadata)
             opened = _node(store, path, metadata, mode == "r")
             assert isinstance(opened, Group)
             return opened
     _refuse_to_create(store, mode)
     made = GroupMetadata(normalise(attributes or {}, path=path), chosen_format(zarr_format))
-    yield from create_node(check_path(path), made, overwrite=mode == "w")
+    yield from _in_mode(mode, create_node(check_path(path), made, overwrite=mode == "w"))
     return Group(store, path, made)
 
 

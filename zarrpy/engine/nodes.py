@@ -1,4 +1,4 @@
-"""Find, read, create and delete nodes: the only place that knows which documents make one.
+"""Find and read nodes: the only place that knows which documents make one.
 
 A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v2 in ``.zarray`` or
 ``.zgroup`` with attributes in ``.zattrs``.  Where both stand, v3 counts.
@@ -6,21 +6,23 @@ A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v
 
 from __future__ import annotations
 
-import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps, Update
+from zarrpy.engine.requests import Fetch, ListNames, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
     MetadataError,
-    NodeExistsError,
     NodeKindError,
     NodeNotFoundError,
+    StoreError,
 )
 from zarrpy.metadata import json, v2, v3
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.names import DOCUMENTS, MOVES
+from zarrpy.notice import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +32,6 @@ Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 _V3 = "zarr.json"
 _V2 = (".zarray", ".zgroup", ".zattrs")
 _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
-DOCUMENTS = frozenset((_V3, *_V2, ".zmetadata"))
 
 
 #: What to think when a node that was opened is not there.
@@ -92,11 +93,10 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
     in_v2 = values.get(".zarray") is not None or values.get(".zgroup") is not None
     if values.get(_V3) is not None and not (in_v2 and prefer == 2):
         if in_v2 and prefer is None:
-            warnings.warn(
+            warn(
                 f"the node at {path!r} has metadata of Zarr v3 and of v2; v3 is used"
                 " (zarr_format=2 reads the other)",
                 MixedFormatsWarning,
-                stacklevel=2,
             )
         return v3.parse(parse(_V3) or {}, path)
     if not in_v2:
@@ -114,11 +114,6 @@ def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]
     documents = dump(metadata)
     names = sorted(documents, key=lambda name: name != ".zattrs")
     return tuple((key_of(path, name), json.dumps(documents[name])) for name in names)
-
-
-def write_node(path: str, metadata: Metadata) -> Steps[None]:
-    """Replace the documents of a node."""
-    yield Put(documents_of(path, metadata))
 
 
 def change_attributes(
@@ -189,6 +184,11 @@ def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFou
         error, what = ArrayNotFoundError, "array"
     elif kind is GroupMetadata:
         error, what = GroupNotFoundError, "group"
+    hint = "open never creates unless asked to; create_array and create_group do"
+    with suppress(StoreError):  # below a file there is nothing to ask for
+        (record,) = yield Fetch((key_of(path, MOVES),))
+        if record is not None:
+            hint = "its replacement was cut off; opening with mode='r+' puts the old one back"
     parent, _, name = path.rpartition("/")
     nearest: list[str] = []
     if path:
@@ -198,7 +198,7 @@ def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFou
         f"no {what} at {path or '/'!r}",
         path=path,
         nearest=[key_of(parent, other) for other in nearest],
-        hint="open never creates unless asked to; create_array and create_group do",
+        hint=hint,
     )
 
 
@@ -206,55 +206,6 @@ def _nearest(name: str, others: Iterable[str]) -> list[str]:
     from difflib import get_close_matches
 
     return get_close_matches(name, list(others), n=3)
-
-
-def create_node(path: str, metadata: Metadata, *, overwrite: bool = False) -> Steps[None]:
-    """Create a node and the groups on the way to it.
-
-    Raises
-    ------
-    NodeExistsError
-        When there is a node already and `overwrite` is false.
-    NodeKindError
-        When an array stands on the way.
-    """
-    documents = documents_of(path, metadata)  # what has no words is an error before all else
-    existing = yield from read_node(path)
-    if existing is not None and not overwrite:
-        is_array = isinstance(existing, ArrayMetadata)
-        raise NodeExistsError(
-            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
-            path=path,
-            hint="overwrite=True replaces it with all that is below it",
-        )
-    missing = yield from _missing_parents(path)
-    if existing is not None:
-        yield from delete_node(path)
-    for parent in missing:
-        yield from write_node(parent, GroupMetadata(zarr_format=metadata.zarr_format))
-    yield Put(documents)
-
-
-def _missing_parents(path: str) -> Steps[list[str]]:
-    """Paths on the way to a node where there is no group yet, outermost first."""
-    if not path:
-        return []
-    parts = path.split("/")
-    parents = ["/".join(parts[:i]) for i in range(len(parts))]
-    found = yield from read_nodes(parents)
-    for parent, metadata in zip(parents, found, strict=True):
-        if isinstance(metadata, ArrayMetadata):
-            raise NodeKindError(
-                f"cannot create {path!r}: there is an array at {parent or '/'!r}, not a group",
-                path=path,
-                found="array",
-            )
-    return [parent for parent, metadata in zip(parents, found, strict=True) if metadata is None]
-
-
-def delete_node(path: str) -> Steps[None]:
-    """Delete a node and everything below it; the documents that make it a node go first."""
-    yield DeletePrefix(path + "/" if path else "")
 
 
 def child_names(path: str) -> Steps[list[str]]:
