@@ -101,7 +101,7 @@ def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:
     wanted = None if shape is None else _integers(shape, "shape", 0)
     if wanted not in (None, array.shape):
         raise ShapeMismatchError(
-            f"the array at {place!r} has the shape {array.shape}, not {wanted}",
+            f"the array at {place!r} has shape {array.shape}, not {wanted}",
             expected=wanted,
             actual=array.shape,
             hint=hint,
@@ -109,7 +109,7 @@ def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:
     data_type = None if dtype is None else dtypes.from_numpy(dtype)[0]
     if data_type is not None and data_type.numpy != array.dtype:
         raise NodeKindError(
-            f"the array at {place!r} has the data type {array.metadata.data_type}, not {data_type}",
+            f"the array at {place!r} has data type {array.metadata.data_type}, not {data_type}",
             path=place,
             found=str(array.metadata.data_type),
             hint=hint,

@@ -442,9 +442,9 @@ def test_an_array_that_is_not_as_described_is_refused(filled, contents, opening,
     """Its shape and its data type are named, and those that were asked for."""
     before = contents(filled)
 
-    with pytest.raises(ShapeMismatchError, match=r"a' has the shape \(4,\), not \(3, 2\)") as shape:
+    with pytest.raises(ShapeMismatchError, match=r"a' has shape \(4,\), not \(3, 2\)") as shape:
         opening(filled, path="a", mode=mode, shape=(3, 2), dtype="i8")
-    with pytest.raises(NodeKindError, match=r"a' has the data type int64, not float32.*mode='w'"):
+    with pytest.raises(NodeKindError, match=r"a' has data type int64, not float32.*mode='w'"):
         opening(filled, path="a", mode=mode, shape=4, dtype="f4")
     with pytest.raises(TypeError, match="int64, not float64"):
         opening(filled, path="a", mode=mode, data=np.zeros(4))
