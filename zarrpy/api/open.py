@@ -231,12 +231,14 @@ def _open_group(
     zarr_format: int | None,
     attributes: Mapping[str, Any] | None,
 ) -> Steps[Group]:
-    if mode not in ("w", "w-"):
-        if mode != "a" or (yield from _read(path, mode, zarr_format)) is not None:
-            metadata = yield from _require(path, mode, zarr_format, GroupMetadata)
-            opened = _node(store, path, metadata, mode == "r")
-            assert isinstance(opened, Group)
-            return opened
+    creates = mode in ("w", "w-")
+    if mode == "a":
+        creates = (yield from _read(path, mode, zarr_format)) is None
+    if not creates:
+        metadata = yield from _require(path, mode, zarr_format, GroupMetadata)
+        opened = _node(store, path, metadata, mode == "r")
+        assert isinstance(opened, Group)
+        return opened
     _refuse_to_create(store, mode)
     made = GroupMetadata(normalise(attributes or {}, path=path), chosen_format(zarr_format))
     yield from _in_mode(mode, create_node(check_path(path), made, overwrite=mode == "w"))
