@@ -299,7 +299,7 @@ cdef class Batch:
             zp_batch_run(&self.batch, worker)
 
     cdef int _run_alone(self, zp_worker *worker) except -1:
-        """Begin a task that has to wait for its lock again and again, and see to signals between."""
+        """Begin a task that waits for its lock again and again, and see to signals between."""
         cdef int64_t patience = self.batch.lock_timeout_ms
         cdef int64_t waiting = -1
         cdef double end = 0
