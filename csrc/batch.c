@@ -57,7 +57,7 @@ lay_out_chunk(const zp_chain *chain, task *t)
 static int
 describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
 {
-    const zp_piece *pieces[ZP_MAX_NDIM];
+    zp_piece pieces[ZP_MAX_NDIM];
     int64_t grid_index[ZP_MAX_NDIM];
     t->number = number;
     t->offset = 0;
@@ -65,14 +65,14 @@ describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
     t->full = t->covered = 1;
     zp_task_pieces(batch->ndim, batch->axes, number, pieces);
     for (int i = 0; i < batch->ndim; i++) {
-        t->extent[i] = pieces[i]->extent;
-        grid_index[i] = pieces[i]->chunk;
+        t->extent[i] = pieces[i].extent;
+        grid_index[i] = pieces[i].chunk;
     }
     if (lay_out_chunk(&batch->chain, t) < 0)
         return fail(error, ZP_ERR_TOO_LARGE, "the chunk does not fit into memory");
     t->direct = batch->chain.swap == 0;
     for (int i = 0; i < batch->ndim; i++) {
-        const zp_piece *piece = pieces[i];
+        const zp_piece *piece = &pieces[i];
         int64_t step = batch->axes[i].step;
         int whole = piece->count == piece->inside;
         t->count[i] = piece->count;

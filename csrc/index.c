@@ -2,7 +2,11 @@
  * index.c - which chunks a plan touches, and under which keys
  *
  * Task i of a plan is the i-th element of the product of the axes' pieces, last
- * axis fastest: its digits in the mixed radix of the row lengths.
+ * axis fastest: its digits in the mixed radix of the numbers of pieces.
+ *
+ * The pieces of a stretch are computed: where the step is no longer than a chunk,
+ * every chunk from the first selected element to the last has a piece; where it
+ * is longer, every selected element is a piece of its own.
  */
 #include "zarrpy.h"
 
@@ -22,11 +26,81 @@ zp_ntasks(int ndim, const zp_axis *axes)
     return n;
 }
 
+int64_t
+zp_stretch_npieces(const zp_stretch *stretch, int64_t step)
+{
+    if (stretch->count == 0 || step > stretch->extent)
+        return stretch->count;
+    int64_t last = stretch->start + (stretch->count - 1) * step;
+    return last / stretch->extent - stretch->start / stretch->extent + 1;
+}
+
+zp_axis
+zp_axis_regular(zp_stretch *stretch, int64_t extent, int64_t length, int64_t start, int64_t count,
+                int64_t step)
+{
+    *stretch = (zp_stretch){.extent = extent, .start = start, .count = count};
+    return (zp_axis){stretch, count > 0, zp_stretch_npieces(stretch, step), length, step};
+}
+
+/* The stretch that piece i lies in. */
+static const zp_stretch *
+find_stretch(const zp_axis *axis, int64_t i)
+{
+    int64_t low = 0, high = axis->nstretches - 1;
+    while (low < high) {
+        int64_t middle = high - (high - low) / 2;
+        if (axis->stretches[middle].piece <= i)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return &axis->stretches[low];
+}
+
+/* How many selected elements of a stretch lie before `position`. */
+static int64_t
+selected_before(const zp_stretch *stretch, int64_t step, int64_t position)
+{
+    int64_t distance = position - stretch->start;
+    if (distance <= 0)
+        return 0;
+    int64_t n = step == 1 ? distance : (distance - 1) / step + 1;
+    return n < stretch->count ? n : stretch->count;
+}
+
+zp_piece
+zp_axis_piece(const zp_axis *axis, int64_t i)
+{
+    const zp_stretch *s = find_stretch(axis, i);
+    int64_t step = axis->step, extent = s->extent, first, n;
+    int alone = step > extent; /* each element is in a chunk of its own */
+    i -= s->piece;
+    int64_t chunk = alone ? (s->start + i * step) / extent : s->start / extent + i;
+    int64_t begin = chunk * extent, left = axis->length - s->origin - begin;
+    int64_t inside = left < extent ? left : extent;
+    if (alone) {
+        first = i;
+        n = 1;
+    } else {
+        first = selected_before(s, step, begin);
+        n = selected_before(s, step, begin + inside) - first;
+    }
+    return (zp_piece){
+        .chunk = s->chunk + chunk,
+        .extent = extent,
+        .inside = inside,
+        .start = s->start + first * step - begin,
+        .count = n,
+        .out = s->out + first,
+    };
+}
+
 void
-zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, const zp_piece **pieces)
+zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
 {
     for (int i = ndim - 1; i >= 0; i--) {
-        pieces[i] = &axes[i].pieces[task % axes[i].npieces];
+        pieces[i] = zp_axis_piece(&axes[i], task % axes[i].npieces);
         task /= axes[i].npieces;
     }
 }
@@ -50,8 +124,9 @@ int
 zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key)
 {
     const char *head = ndim == 0 ? keys->zero : keys->prefix;
-    size_t length = strlen(head);
-    if (length + (size_t)ndim * 20 + 1 > ZP_MAX_KEY)
+    const char *tail = keys->suffix ? keys->suffix : "";
+    size_t length = strlen(head), tail_length = strlen(tail);
+    if (length + (size_t)ndim * 20 + tail_length + 1 > ZP_MAX_KEY)
         return ZP_ERR_TOO_LARGE;
     memcpy(key, head, length);
     for (int i = 0; i < ndim; i++) {
@@ -59,6 +134,6 @@ zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *ke
             key[length++] = keys->separator;
         length += (size_t)format_number(grid_index[i], key + length);
     }
-    key[length] = '\0';
-    return (int)length;
+    memcpy(key + length, tail, tail_length + 1);
+    return (int)(length + tail_length);
 }

@@ -297,9 +297,10 @@ void zp_lock_drop(const zp_directory *directory, zp_lock *lock);
 
 /*
  * A selection meets a chunk grid axis by axis: on each axis it touches a row of
- * pieces, and the chunks of the selection are the product of the rows.  So a
- * plan over 10^8 chunks is a few small tables, and task i is found by mixed
- * radix, last axis fastest.
+ * pieces, and the chunks of the selection are the product of the rows.  Task i
+ * is found by mixed radix, last axis fastest.  A piece is computed when it is
+ * asked for, from the stretch of equal chunks that it lies in: a plan over 10^8
+ * chunks is as small as one over ten.
  */
 typedef struct zp_piece {
     int64_t chunk;  /* grid index on this axis */
@@ -310,17 +311,38 @@ typedef struct zp_piece {
     int64_t out;    /* where the first lands in the result */
 } zp_piece;
 
+/* A stretch of an axis whose chunks have one extent, and the elements selected in it. */
+typedef struct zp_stretch {
+    int64_t origin; /* where it begins on the axis */
+    int64_t extent; /* elements of each of its chunks */
+    int64_t chunk;  /* grid index of its first chunk */
+    int64_t start;  /* first selected element, from the origin */
+    int64_t count;  /* selected elements, at least 1 */
+    int64_t out;    /* where the first lands in the result */
+    int64_t piece;  /* how many pieces lie before it */
+} zp_stretch;
+
 typedef struct zp_axis {
-    const zp_piece *pieces;
+    const zp_stretch *stretches; /* where something is selected, in order */
+    int64_t nstretches;
     int64_t npieces;
-    int64_t step; /* between selected elements, at least 1 */
+    int64_t length; /* of the array, in elements */
+    int64_t step;   /* between selected elements, at least 1 */
 } zp_axis;
 
-/* How grid indexes become keys: PREFIX 0 SEPARATOR 1 ..., or `zero` without axes. */
+/* How many chunks hold the selected elements of a stretch. */
+int64_t zp_stretch_npieces(const zp_stretch *stretch, int64_t step);
+
+/* An axis whose chunks all have one extent; the stretch is filled in and stays the caller's. */
+zp_axis zp_axis_regular(zp_stretch *stretch, int64_t extent, int64_t length, int64_t start,
+                        int64_t count, int64_t step);
+
+/* How grid indexes become keys: PREFIX 0 SEPARATOR 1 ... SUFFIX, or `zero` without axes. */
 typedef struct zp_keys {
     const char *prefix;
     const char *zero;
     char separator;
+    const char *suffix; /* or NULL */
 } zp_keys;
 
 /* Stored bytes in hand: data NULL means that the key does not exist. */
@@ -376,8 +398,11 @@ int64_t zp_ntasks(int ndim, const zp_axis *axes);
 /* Key of a grid index into `key` of ZP_MAX_KEY bytes; its length or a negative zp_status. */
 int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key);
 
-/* Grid index and pieces of task i. */
-void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, const zp_piece **pieces);
+/* Piece i of an axis. */
+zp_piece zp_axis_piece(const zp_axis *axis, int64_t i);
+
+/* Grid index and pieces of task i, one an axis. */
+void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces);
 
 /* Work until the window is empty, an error occurred or `cancel` is set. */
 int zp_batch_run(zp_batch *batch, zp_worker *worker);

@@ -14,7 +14,7 @@ from zarrpy import config
 from zarrpy.stores import LocalStore, MemoryStore, Store
 
 # Scripts that made the golden files with other implementations; nothing in them is a test.
-collect_ignore_glob = ["golden/make_*.py"]
+collect_ignore_glob = ["golden/make_*.py", "conformance/make_golden.py"]
 
 pytest.register_assert_rewrite("zarrpy.testing.store_contract", "zarrpy.testing.codec_contract")
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         array as array,
     )
     from zarrpy.api import (
+        consolidate_metadata as consolidate_metadata,
+    )
+    from zarrpy.api import (
         create as create,
     )
     from zarrpy.api import (
@@ -49,6 +52,9 @@ if TYPE_CHECKING:
         group as group,
     )
     from zarrpy.api import (
+        is_consolidated as is_consolidated,
+    )
+    from zarrpy.api import (
         load as load,
     )
     from zarrpy.api import (
@@ -64,7 +70,13 @@ if TYPE_CHECKING:
         open_array as open_array,
     )
     from zarrpy.api import (
+        open_consolidated as open_consolidated,
+    )
+    from zarrpy.api import (
         open_group as open_group,
+    )
+    from zarrpy.api import (
+        remove_consolidated as remove_consolidated,
     )
     from zarrpy.api import (
         save as save,
@@ -77,6 +89,9 @@ if TYPE_CHECKING:
     )
     from zarrpy.api import (
         tree as tree,
+    )
+    from zarrpy.api import (
+        verify_consolidated as verify_consolidated,
     )
     from zarrpy.api import (
         zeros as zeros,
@@ -118,6 +133,7 @@ if TYPE_CHECKING:
 
 _API = [
     "array",
+    "consolidate_metadata",
     "create",
     "create_array",
     "create_group",
@@ -126,16 +142,20 @@ _API = [
     "full",
     "full_like",
     "group",
+    "is_consolidated",
     "load",
     "ones",
     "ones_like",
     "open",
     "open_array",
+    "open_consolidated",
     "open_group",
+    "remove_consolidated",
     "save",
     "save_array",
     "save_group",
     "tree",
+    "verify_consolidated",
     "zeros",
     "zeros_like",
 ]

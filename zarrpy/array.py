@@ -11,9 +11,10 @@ import numpy as np
 
 from zarrpy._native.batch import Batch
 from zarrpy._native.plan import ChunkPlan
+from zarrpy.assignment import assignable, check_out
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.config import check_missing, config
+from zarrpy.config import check_missing, config, parse_size
 from zarrpy.engine.nodes import VANISHED, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
@@ -23,7 +24,6 @@ from zarrpy.errors import (
     MetadataError,
     MissingChunkError,
     NodeNotFoundError,
-    ShapeMismatchError,
 )
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
@@ -106,8 +106,28 @@ class Array(Node[ArrayMetadata]):
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        """Shape of the chunks, in elements."""
+        """Shape of the chunks, in elements.
+
+        Raises
+        ------
+        NotImplementedError
+            When the chunks have different shapes: `read_chunk_sizes` lists them.
+        """
+        if not self.metadata.chunk_grid.regular:
+            raise NotImplementedError(
+                f"the chunks of {self.name!r} have different shapes -> read_chunk_sizes lists them"
+            )
         return self.metadata.chunk_grid.chunk_shape
+
+    @property
+    def read_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Lengths of the chunks along each axis, as far as they lie inside the array."""
+        return self.metadata.chunk_grid.sizes(self.shape)
+
+    @property
+    def write_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Lengths of what is stored under one key along each axis, inside the array."""
+        return self.metadata.chunk_grid.sizes(self.shape)
 
     @property
     def shards(self) -> tuple[int, ...] | None:
@@ -154,7 +174,8 @@ class Array(Node[ArrayMetadata]):
             When a codec is not known.
         """
         metadata = self.metadata
-        spec = ChunkSpec(metadata.chunk_grid.chunk_shape, self.dtype, metadata.fill_value)
+        largest = metadata.chunk_grid.largest(metadata.shape)
+        spec = ChunkSpec(largest, self.dtype, metadata.fill_value)
         try:
             return CodecChain.bind(metadata.codecs, spec)
         except MetadataError as error:
@@ -183,6 +204,40 @@ class Array(Node[ArrayMetadata]):
 
         return Info.of_array(self)
 
+    # -------------------------------------------------------------------------------- chunks
+
+    def chunk_shape(self, index: int | Sequence[int]) -> tuple[int, ...]:
+        """Shape of one chunk as it is stored; at the array's end it may stick out.
+
+        Parameters
+        ----------
+        index : int or sequence of int
+            Place of the chunk in the grid, one number for each axis.
+
+        Raises
+        ------
+        SelectionError
+            An IndexError, when there is no such chunk.
+        """
+        return tuple(length for _, length in self._chunk(index))
+
+    def chunk_slices(self, index: int | Sequence[int]) -> tuple[slice, ...]:
+        """Select the elements of one chunk: ``array[array.chunk_slices((0, 1))]`` reads it."""
+        return tuple(
+            slice(start, min(start + length, n))
+            for (start, length), n in zip(self._chunk(index), self.shape, strict=True)
+        )
+
+    def chunk_key(self, index: int | Sequence[int]) -> str:
+        """Key of one chunk in the store, whether it is stored or not."""
+        place = self.metadata.chunk_grid.index(self.shape, index)
+        key = self.metadata.chunk_keys.key(place)
+        return f"{self.path}/{key}" if self.path else key
+
+    def _chunk(self, index: object) -> tuple[tuple[int, int], ...]:
+        grid = self.metadata.chunk_grid
+        return grid.chunk(self.shape, grid.index(self.shape, index))
+
     # ------------------------------------------------------------------------------- reading
 
     def __getitem__(self, key: Any) -> Any:
@@ -198,6 +253,7 @@ class Array(Node[ArrayMetadata]):
         *,
         out: np.ndarray[Any, Any] | None = None,
         missing: str | None = None,
+        max_memory: int | str | None = None,
     ) -> Steps[np.ndarray[Any, Any]]:
         """Read a selection.
 
@@ -211,6 +267,9 @@ class Array(Node[ArrayMetadata]):
         missing : {"fill", "error", "mask"}, optional
             What chunks are that were never written: the fill value, an error, or masked elements
             of a masked array. By default as `config.missing` says.
+        max_memory : int or str, optional
+            Bytes that chunks in work may take beside the result, such as ``"256MiB"``; by default
+            as ``config.max_memory`` says.
 
         Returns
         -------
@@ -224,17 +283,19 @@ class Array(Node[ArrayMetadata]):
         ChunkError
             When a chunk cannot be decoded, or is missing and that is an error; names the array,
             the chunk and its key.
+        LimitError
+            A ValueError, when not even one chunk at a time keeps within `max_memory`.
         """
         missing = config.missing if missing is None else check_missing(missing)
         chosen = parse(selection, self.shape)
         if out is None:
             out = np.empty(chosen.shape, self.dtype)
         else:
-            _check_out(out, chosen, self.dtype)
+            check_out(out, chosen.shape, self.dtype)
         batch = self._batch(chosen, out, writing=False)
         if missing != "fill":
             batch.note_absent()
-        yield from self._run(batch)
+        yield from self._run(batch, max_memory)
         if batch.nabsent:
             yield from self._account_for_absent()
         if batch.nabsent and missing == "error":
@@ -268,7 +329,9 @@ class Array(Node[ArrayMetadata]):
         self.write(key, value)
 
     @operation
-    def write(self, selection: Any, value: Any) -> Steps[None]:
+    def write(
+        self, selection: Any, value: Any, *, max_memory: int | str | None = None
+    ) -> Steps[None]:
         """Write a selection.
 
         Parameters
@@ -277,6 +340,8 @@ class Array(Node[ArrayMetadata]):
             As in ``array[selection] = value``.
         value : array-like
             Broadcast to the shape of the selection and cast to the data type, as NumPy does.
+        max_memory : int or str, optional
+            Bytes that chunks in work may take beside the value, as for `read`.
 
         Raises
         ------
@@ -292,13 +357,14 @@ class Array(Node[ArrayMetadata]):
         if self.metadata.data_type.settle is not None:
             values = np.array(values)
             self.metadata.data_type.settle(values)
-        yield from self._run(self._batch(chosen, values, writing=True))
+        yield from self._run(self._batch(chosen, values, writing=True), max_memory)
 
-    def _run(self, batch: Batch | PythonBatch) -> Steps[None]:
+    def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
         keys = self.metadata.chunk_keys
-        batch.name_keys(keys.prefix, keys.separator, keys.zero)
+        batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
+        most = config.max_memory if max_memory is None else _size(max_memory)
         try:
-            yield Run(batch, self.path)
+            yield Run(batch, self.path, self.codecs.spec.nbytes, most)
         except ChunkError as error:
             error.fill(array=self._place)
             raise
@@ -313,9 +379,8 @@ class Array(Node[ArrayMetadata]):
     ) -> Batch | PythonBatch:
         """Chunks of a selection, in C where the chain is native."""
         chain = self.codecs
-        plan = ChunkPlan(
-            self.shape, self.metadata.chunk_grid.axes, chosen.start, chosen.count, chosen.step
-        )
+        spacing = self.metadata.chunk_grid.spacing(self.shape)
+        plan = ChunkPlan(self.shape, spacing, chosen.start, chosen.count, chosen.step)
         block = chosen.align(values)
         keep_empty = self._keep_empty
         if keep_empty is None:
@@ -367,9 +432,10 @@ class Array(Node[ArrayMetadata]):
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        rows = self.chunks[0]
-        for start in range(0, self.shape[0], rows):
-            yield from self[start : start + rows]
+        rest = (0,) * (self.ndim - 1)
+        for i in range(self.cdata_shape[0]):  # so that each chunk is read once
+            start, length = self.metadata.chunk_grid.chunk(self.shape, (i, *rest))[0]
+            yield from self[start : start + length]
 
     def __array__(
         self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
@@ -418,104 +484,8 @@ def _mask(batch: Batch | PythonBatch, chosen: Selection) -> np.ndarray[Any, Any]
     return mask
 
 
-def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any]) -> None:
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    if out.shape != chosen.shape:
-        raise ShapeMismatchError(
-            f"out has shape {out.shape}, but the selection has {chosen.shape}",
-            expected=chosen.shape,
-            actual=out.shape,
-        )
-    if out.dtype != dtype:
-        raise TypeError(f"out has data type {out.dtype}, but the array has {dtype}")
-    if _overlaps_itself(out):
-        raise ValueError(
-            f"out has elements that lie over each other in memory, by its strides {out.strides}: "
-            "give an array that has memory for each"
-        )
-
-
-def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
-    """Whether two elements of an array share memory."""
-    axes = [(abs(step), n) for step, n in zip(array.strides, array.shape, strict=True) if n > 1]
-    if array.size == 0:
-        return False
-    span = array.itemsize
-    for step, n in sorted(axes):
-        if step < span:
-            break
-        span = step * (n - 1) + span
-    else:
-        return False  # each axis steps over all that the finer ones hold
-    offsets = np.zeros((), np.int64)
-    for step, n in axes:
-        offsets = offsets[..., None] + step * np.arange(n)
-    return bool((np.diff(np.sort(offsets, axis=None)) < array.itemsize).any())
-
-
-def assignable(
-    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str, *, element: bool = False
-) -> np.ndarray[Any, Any]:
-    """Cast and broadcast a value as NumPy's assignment does, because NumPy does it.
-
-    Parameters
-    ----------
-    value : array-like
-    dtype : numpy.dtype
-    shape : sequence of int
-        Of what is assigned to.
-    name : str
-        Of the array, for errors.
-    element : bool
-        Assign to one element by its index, as in ``a[0, 0] = value``: NumPy takes fewer values
-        there.
-    """
-    if hasattr(value, "__array__") and not isinstance(value, np.ndarray | np.generic):
-        value = np.asarray(value)
-    if element:
-        target = np.empty((), dtype)
-        target[()] = value
-        return target
-    if isinstance(value, np.ndarray):
-        values = value if value.dtype == dtype else _cast(value, dtype, value.shape)
-    elif isinstance(value, list | tuple) and value:
-        values = _cast_list(value, dtype, shape, name)
-    else:
-        values = _cast(value, dtype, (1,) * len(shape))
-    while values.ndim > len(shape) and values.shape[0] == 1:
-        values = values[0]
+def _size(max_memory: int | str) -> int:
     try:
-        return np.broadcast_to(values, shape)
-    except ValueError:
-        raise _wrong_shape(values.shape, shape, name) from None
-
-
-def _cast(value: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> np.ndarray[Any, Any]:
-    target = np.empty(shape, dtype)
-    target[...] = value
-    return target
-
-
-def _cast_list(
-    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
-) -> np.ndarray[Any, Any]:
-    """Assign a list; NumPy's words for one of a wrong shape are made ours."""
-    try:
-        return _cast(value, dtype, shape)
-    except ValueError:
-        given = np.shape(value)  # of a ragged list, its own error
-        try:
-            np.broadcast_to(np.empty(given, "b"), shape)
-        except ValueError:
-            raise _wrong_shape(given, shape, name) from None
-        raise
-
-
-def _wrong_shape(given: Sequence[int], shape: Sequence[int], name: str) -> ShapeMismatchError:
-    return ShapeMismatchError(
-        f"{name!r}: cannot broadcast a value of shape {tuple(given)} to the selection's shape "
-        f"{tuple(shape)}",
-        expected=tuple(shape),
-        actual=tuple(given),
-    )
+        return parse_size(max_memory)
+    except ValueError as error:
+        raise ValueError(f"max_memory {error}") from None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import TracebackType
 from typing import Any, NoReturn
 
-__all__ = ["Config", "check_missing", "config", "cpu_quota"]
+__all__ = ["Config", "check_missing", "config", "cpu_quota", "parse_size"]
 
 _LONGEST = 1_000_000  # seconds; an interpreter's locks wait no longer than some systems count
 _GIB = 1 << 30
@@ -45,8 +45,14 @@ def _integer(minimum: int) -> Check:
     return check
 
 
-def _size(value: object) -> int:
-    """Read a number of bytes, or a text such as ``"512 MiB"``."""
+def parse_size(value: object) -> int:
+    """Read a number of bytes, or a text such as ``"512 MiB"``.
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
     if isinstance(value, str):
         match = _SIZE.match(value)
         if match is not None and match[2].upper() in _UNITS:
@@ -131,8 +137,8 @@ class ArraySettings:
 class Limits:
     """What a document or a chunk may ask for before it is refused."""
 
-    max_chunk_bytes: int = _setting(2 * _GIB, _size)
-    metadata_bytes: int = _setting(64 * _MIB, _size)
+    max_chunk_bytes: int = _setting(2 * _GIB, parse_size)
+    metadata_bytes: int = _setting(64 * _MIB, parse_size)
     json_depth: int = _setting(100, _integer(1))
     ndim: int = _setting(64, _integer(0))
     codecs: int = _setting(64, _integer(1))
@@ -144,7 +150,7 @@ class Settings:
 
     workers: int | None = _setting(None, _optional(_integer(1)))
     requests: int = _setting(16, _integer(1))
-    max_memory: int | None = _setting(None, _only(None))
+    max_memory: int | None = _setting(None, _optional(parse_size))
     missing: str = _setting("fill", _one_of("fill", "error", "mask"))
     lock: str = _setting("auto", _only("auto"))
     lock_timeout: float = _setting(60.0, _seconds)
@@ -262,8 +268,9 @@ class Config:
         CPU threads of one call; None: as many as this process may use (`cpu_quota`).
     requests : int
         Requests in flight to a store behind a network; files and memory take one after the other.
-    max_memory : None
-        Memory for chunks in work; not bounded in this version.
+    max_memory : int or None
+        Bytes that the chunks in work of one call take at most, beside its result; None: as many as
+        the work goes best with.
     missing : {"fill", "error", "mask"}
         What reading an absent chunk gives: the fill value, an error, or masked elements.
     lock : {"auto"}

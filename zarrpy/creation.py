@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zarrpy.array import Array, assignable
+from zarrpy.array import Array
+from zarrpy.assignment import assignable
 from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
@@ -171,15 +172,15 @@ def array_metadata(
     zarr = format_of(chosen_format(zarr_format))
     shape, dtype = _shape_and_dtype(shape, dtype, data)
     data_type, byteorder = dtypes.from_numpy(dtype)
-    chunk_shape = _chunk_shape(chunks, shape, data_type.itemsize)
+    grid = _chunk_grid(chunks, shape, data_type.itemsize)
     value = fill.default(data_type) if fill_value is DEFAULT else fill.coerce(fill_value, data_type)
-    spec = ChunkSpec(chunk_shape, data_type.numpy, value)
+    spec = ChunkSpec(grid.largest(shape), data_type.numpy, value)
     codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr)
     chain = CodecChain.of(codecs, spec)  # refuses what does not fit together
     metadata = ArrayMetadata(
         shape,
         data_type,
-        ChunkGrid(chunk_shape),
+        grid,
         _chunk_keys(chunk_key_encoding, zarr),
         tuple(_documents(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
         value,
@@ -223,6 +224,27 @@ def _integers(given: Any, field: str, least: int) -> tuple[int, ...]:
     if any(n >= 2**63 for n in numbers):
         raise MetadataError("must be below 2**63 on each axis", field=field, value=list(numbers))
     return numbers
+
+
+def _chunk_grid(chunks: Any, shape: tuple[int, ...], itemsize: int) -> ChunkGrid:
+    """Chunk grid of chunk lengths for all axes, or with a list of lengths for some of them."""
+    if isinstance(chunks, ChunkGrid):
+        chunks.check(shape)
+        return chunks
+    several = isinstance(chunks, list | tuple) and not any(
+        isinstance(n, str | bytes) for n in chunks
+    )
+    if several and any(map(np.iterable, chunks)):
+        return ChunkGrid.of(_plain(chunks), shape)
+    return ChunkGrid(_chunk_shape(chunks, shape, itemsize))
+
+
+def _plain(lengths: Any) -> Any:
+    """Make lists and integers of what counts as such; anything else is refused by who reads it."""
+    if np.iterable(lengths) and not isinstance(lengths, str | bytes):
+        return [_plain(each) for each in lengths]
+    whole = hasattr(lengths, "__index__") and not isinstance(lengths, bool)
+    return operator.index(lengths) if whole else lengths
 
 
 def _chunk_shape(chunks: Any, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

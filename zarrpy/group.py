@@ -12,11 +12,13 @@ from zarrpy.array import Array
 from zarrpy.creation import auto_keyword, check_as_described, created
 from zarrpy.engine.lifecycle import create_node, delete_node, move_node, warn_of_foreign
 from zarrpy.engine.nodes import (
+    consolidated_children,
+    consolidated_node,
+    find_node,
     key_of,
     not_found,
     require_node,
     try_children,
-    try_nodes,
 )
 from zarrpy.engine.operation import operation
 from zarrpy.errors import (
@@ -34,9 +36,11 @@ from zarrpy.node import Node
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zarrpy.engine.consolidate import Index
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.info import Info, Tree
+    from zarrpy.stores.base import Store
 
 Member: TypeAlias = "Array | Group"
 
@@ -54,9 +58,38 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
     metadata : GroupMetadata
     read_only : bool
         Refuse every change.
+    index : Index, optional
+        Consolidated metadata that tell the members, instead of the store.
     """
 
     kind = "group"
+
+    def __init__(
+        self,
+        store: Store,
+        path: str,
+        metadata: GroupMetadata,
+        *,
+        read_only: bool = False,
+        index: Index | None = None,
+    ) -> None:
+        super().__init__(store, path, metadata, read_only=read_only)
+        self._index = index
+
+    @property
+    def is_consolidated(self) -> bool:
+        """Whether members are told by consolidated metadata, of this group or of one above it."""
+        return self._index is not None and self._consults_index()
+
+    @operation
+    def _consults_index(self) -> Steps[bool]:
+        return (yield from self._live_index()) is not None
+
+    def _live_index(self) -> Steps[Index | None]:
+        """Give the consolidated metadata as this process last wrote them, while there are any."""
+        if self._index is not None and not (yield from self._index.refresh()):
+            self._index = None
+        return self._index
 
     @property
     def info(self) -> Info:
@@ -89,8 +122,14 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
 
     def _find(self, full: str) -> Steps[Metadata | MetadataError | None]:
         """Read the node at a path of the store; below a file there is none."""
+        index = yield from self._live_index()
+        if index is not None and full != index.path:
+            return consolidated_node(full, index.documents(full))
+        return (yield from self._find_stored(full))
+
+    def _find_stored(self, full: str) -> Steps[Metadata | MetadataError | None]:
         try:
-            (found,) = yield from try_nodes([full], self.metadata.zarr_format)
+            found = yield from find_node(full, self.metadata.zarr_format)
         except StoreError as error:
             if error.errno != errno.ENOTDIR:
                 raise
@@ -120,14 +159,19 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
 
         So one array of an unknown data type does not hide the others.
         """
+        index = yield from self._live_index()
+        if index is not None:
+            return self._named(consolidated_children(self.path, index))
         children = yield from try_children(self.path, self.metadata.zarr_format)
         if not children:  # an empty group is one that is there
             yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
+        return self._named(children)
+
+    def _named(
+        self, children: dict[str, Metadata | MetadataError]
+    ) -> tuple[tuple[str, Member | MetadataError], ...]:
         return tuple(
-            (name, found)
-            if isinstance(found, MetadataError)
-            else (name, self._node(key_of(self.path, name), found))
-            for name, found in children.items()
+            (name, self._member(key_of(self.path, name), found)) for name, found in children.items()
         )
 
     @operation
@@ -219,7 +263,7 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
         path = self._new(name)
         metadata = GroupMetadata(normalise(attributes or {}, path=path), self.metadata.zarr_format)
         yield from create_node(path, metadata, overwrite=overwrite)
-        return Group(self.store, path, metadata)
+        return Group(self.store, path, metadata, index=self._index)
 
     @operation
     def require_group(self, name: str) -> Steps[Group]:
@@ -232,7 +276,7 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
             raise found
         if not isinstance(found, GroupMetadata):
             raise NodeKindError(f"there is an array at {path!r}, not a group", path=path)
-        return Group(self.store, path, found, read_only=self.read_only)
+        return Group(self.store, path, found, read_only=self.read_only, index=self._index)
 
     @operation
     def require_array(
@@ -334,7 +378,7 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
         path = self._below(name)
         if path == self.path:
             raise ValueError(f"a group cannot {operation.split()[0]} itself")
-        if (yield from self._find(path)) is None:
+        if (yield from self._find_stored(path)) is None:
             raise (yield from not_found(path))
         return path
 
@@ -352,10 +396,13 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
             raise NodeNotFoundError(str(error), path=str(path)) from error
         return key_of(self.path, relative) if relative else self.path
 
+    def _member(self, path: str, found: Metadata | MetadataError) -> Member | MetadataError:
+        return found if isinstance(found, MetadataError) else self._node(path, found)
+
     def _node(self, path: str, metadata: Metadata) -> Member:
         if isinstance(metadata, ArrayMetadata):
             return Array(self.store, path, metadata, read_only=self.read_only)
-        return Group(self.store, path, metadata, read_only=self.read_only)
+        return Group(self.store, path, metadata, read_only=self.read_only, index=self._index)
 
     def __eq__(self, other: object) -> bool:
         return self is other

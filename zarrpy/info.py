@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zarrpy.display.codecs import chain_label
-from zarrpy.display.sizes import format_named_shape, format_nbytes, format_shape
+from zarrpy.display.sizes import format_chunks, format_named_shape, format_nbytes, format_shape
 from zarrpy.display.tree import Branch, draw_tree
 from zarrpy.errors import MetadataError
 
@@ -36,7 +36,7 @@ class Info:
                 "kind": f"array, Zarr v{metadata.zarr_format}",
                 "data type": str(metadata.data_type),
                 "shape": format_shape(array.shape),
-                "chunks": format_shape(array.chunks),
+                "chunks": format_chunks(array.metadata.chunk_grid.listed()),
                 "codecs": chain_label(metadata.codecs),
                 "fill value": str(array.fill_value) if metadata.fill_defined else "not defined",
                 "size": format_nbytes(array.nbytes),
@@ -111,7 +111,7 @@ def array_facts(array: Array) -> list[str]:
     return [
         array.metadata.data_type.name,
         format_named_shape(array.shape, array.dimension_names),
-        f"chunks {format_shape(array.chunks)}",
+        f"chunks {format_chunks(array.metadata.chunk_grid.listed())}",
         chain_label(array.metadata.codecs),
         format_nbytes(array.nbytes),
     ]

@@ -62,7 +62,6 @@ typedef struct bench {
     int encoding;
     char *array;       /* what the engine encodes, or decodes into */
     zp_bytes *encoded; /* made by the engine, read by both */
-    zp_piece *pieces;
     uint8_t *outcome;
     zp_worker *workers[MAX_WORKERS];
     uint8_t *buffers[2]; /* of the raw loop */
@@ -160,7 +159,9 @@ run_engine(void *context)
     static const float fill = -1;
     static const int64_t stride = 4;
     bench *b = context;
-    zp_axis axis = {b->pieces, b->nchunks, 1};
+    int64_t n = (int64_t)b->chunk_nbytes / stride;
+    zp_stretch stretch;
+    zp_axis axis = zp_axis_regular(&stretch, n, n * b->nchunks, 0, n * b->nchunks, 1);
     pthread_t threads[MAX_WORKERS];
     thread each[MAX_WORKERS];
 
@@ -178,7 +179,7 @@ run_engine(void *context)
         .fill = &fill,
         .stored_fill = &fill,
         .keep_empty = 1,
-        .keys = {"c/", "c", '/'},
+        .keys = {"c/", "c", '/', NULL},
         .stored = b->encoding ? NULL : b->encoded,
         .encoded = b->encoded,
         .outcome = b->outcome,
@@ -248,17 +249,12 @@ run_recipe(const recipe *r, size_t chunk_nbytes, char *array, zp_worker **worker
     b.nchunks = (int64_t)(TOTAL_NBYTES / chunk_nbytes);
     memcpy(b.workers, workers, sizeof b.workers);
     b.encoded = calloc((size_t)b.nchunks, sizeof *b.encoded);
-    b.pieces = calloc((size_t)b.nchunks, sizeof *b.pieces);
     b.outcome = calloc((size_t)b.nchunks, 1);
     b.buffers[0] = malloc(bound_of(&b, chunk_nbytes));
     b.buffers[1] = malloc(bound_of(&b, chunk_nbytes));
-    must(b.encoded && b.pieces && b.outcome && b.buffers[0] && b.buffers[1], "memory");
-    int64_t n = (int64_t)chunk_nbytes / 4;
-    for (int64_t i = 0; i < b.nchunks; i++)
-        b.pieces[i] = (zp_piece){i, n, n, 0, n, i * n};
+    must(b.encoded && b.outcome && b.buffers[0] && b.buffers[1], "memory");
     row(&b);
     free(b.encoded);
-    free(b.pieces);
     free(b.outcome);
     free(b.buffers[0]);
     free(b.buffers[1]);

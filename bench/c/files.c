@@ -25,7 +25,6 @@ typedef struct files {
     char *array;
     char *buffer;
     zp_worker *worker;
-    zp_piece pieces[MAX_CHUNKS];
     uint8_t outcome[MAX_CHUNKS];
 } files;
 
@@ -35,7 +34,9 @@ run_engine(void *context)
     static const float fill = -1;
     static const int64_t stride = 4;
     files *f = context;
-    zp_axis axis = {f->pieces, f->nchunks, 1};
+    int64_t n = (int64_t)f->chunk_nbytes / stride;
+    zp_stretch stretch;
+    zp_axis axis = zp_axis_regular(&stretch, n, n * f->nchunks, 0, n * f->nchunks, 1);
     zp_directory directory = {f->fd, f->folder};
     zp_batch batch = {
         .kind = f->writing ? ZP_WRITE : ZP_READ,
@@ -49,7 +50,7 @@ run_engine(void *context)
         .stored_fill = &fill,
         .keep_empty = 1,
         .lock_timeout_ms = 1000,
-        .keys = {"", "0", '/'},
+        .keys = {"", "0", '/', NULL},
         .directory = &directory,
         .outcome = f->outcome,
     };
@@ -79,9 +80,6 @@ measure_chunks(files *f, const char *name, size_t chunk_nbytes)
 {
     f->chunk_nbytes = chunk_nbytes;
     f->nchunks = (int64_t)(TOTAL_NBYTES / chunk_nbytes);
-    int64_t n = (int64_t)chunk_nbytes / 4;
-    for (int64_t i = 0; i < f->nchunks; i++)
-        f->pieces[i] = (zp_piece){i, n, n, 0, n, i * n};
 
     f->writing = 1;
     double write_seconds = fastest(run_engine, f);

@@ -34,6 +34,7 @@ typedef struct reading {
     zp_directory directory;
     zp_chain chain;
     zp_piece *pieces[MAX_NDIM];
+    zp_stretch stretches[MAX_NDIM];
     zp_axis axes[MAX_NDIM];
     int64_t strides[MAX_NDIM];       /* of the result, in bytes */
     int64_t chunk_strides[MAX_NDIM]; /* of a chunk */
@@ -160,7 +161,7 @@ cut_axis(reading *r, int axis)
         pieces[i] = (zp_piece){i, extent, inside, 0, inside, i * extent};
     }
     r->pieces[axis] = pieces;
-    r->axes[axis] = (zp_axis){pieces, n, 1};
+    r->axes[axis] = zp_axis_regular(&r->stretches[axis], extent, length, 0, length, 1);
 }
 
 /* Everything that follows from the array's document. */

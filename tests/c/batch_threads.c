@@ -29,17 +29,6 @@ static float result[NROWS][NCOLUMNS];
 static const float fill = -1.0f;
 static const int64_t strides[2] = {sizeof values[0], sizeof values[0][0]};
 
-/* The pieces of an axis that is selected whole. */
-static void
-cut(int64_t length, zp_piece *pieces)
-{
-    for (int64_t start = 0, i = 0; start < length; start += CHUNK, i++) {
-        int64_t inside = length - start < CHUNK ? length - start : CHUNK;
-        pieces[i] = (zp_piece){
-            .chunk = i, .extent = CHUNK, .inside = inside, .count = inside, .out = start};
-    }
-}
-
 /* What the batches have in common; `kind` says which way they go. */
 static zp_batch
 make_batch(int kind, const zp_axis *axes, const zp_step *steps, int nsteps, uint8_t *outcome)
@@ -184,10 +173,9 @@ remove_files(const char *root)
 int
 main(void)
 {
-    zp_piece rows[ROW_CHUNKS], columns[COLUMN_CHUNKS];
-    cut(NROWS, rows);
-    cut(NCOLUMNS, columns);
-    zp_axis axes[2] = {{rows, ROW_CHUNKS, 1}, {columns, COLUMN_CHUNKS, 1}};
+    zp_stretch rows, columns;
+    zp_axis axes[2] = {zp_axis_regular(&rows, CHUNK, NROWS, 0, NROWS, 1),
+                       zp_axis_regular(&columns, CHUNK, NCOLUMNS, 0, NCOLUMNS, 1)};
     for (int i = 0; i < NROWS; i++)
         for (int j = 0; j < NCOLUMNS; j++)
             values[i][j] = i < CHUNK && j < CHUNK ? fill : (float)(i * NCOLUMNS + j);

@@ -205,6 +205,12 @@ def v3_topics() -> list[Case]:
     for name, shape, chunks in SHAPES:
         document = v3("int32", plain, shape=shape, chunks=chunks)
         cases.append(Case(f"v3/shape/{name}", document, values_of("int32", shape)))
+    for name, grid in GRIDS.items():
+        document = v3("int32", plain, chunk_grid=grid)
+        cases.append(Case(f"v3/grid/{name}", document, values_of("int32")))
+    suffixed = named("zarrs.default_suffix", separator="/", suffix=".bin")
+    document = v3("int32", plain, chunk_key_encoding=suffixed)
+    cases.append(Case("v3/keys/suffix", document, values_of("int32")))
     for dtype, name, fill in FILLS:
         document = v3(dtype, [bytes_codec(dtype)], fill=fill)
         values = with_first_chunk(values_of(dtype), fill_of(dtype, fill))
@@ -228,6 +234,15 @@ SHAPES = (
     ("4d", (3, 4, 5, 6), (2, 3, 2, 4)),
     ("many-chunks", (40, 9), (1, 9)),
 )
+
+#: Name, chunk grid whose chunks differ in shape.
+GRIDS = {
+    "rectilinear": named("rectilinear", kind="inline", chunk_shapes=[[10, 20, 13], 16]),
+    "repeated": named("rectilinear", kind="inline", chunk_shapes=[[[10, 4], 3], [[7, 3], 9]]),
+    "overflow": named("rectilinear", kind="inline", chunk_shapes=[[24, 12, 30], [16, 20]]),
+    "rectangular": named("rectangular", chunk_shape=[[10, 20, 13], 16]),
+    "bounded": named("zarrs.regular_bounded", chunk_shape=[24, 16]),
+}
 
 #: Data type, name, fill value as a document has it.
 FILLS = (

@@ -72,6 +72,17 @@ LIMITS = (
         "Different: 1288 of 1290 elements differ",
         older=True,
     ),
+    # zarr-python knows no other grids, and creates none that is longer than its array.
+    *(
+        limit
+        for peer in ("zarr-python", "zarrs-python strict")
+        for limit in (
+            Limit(peer, "reads", ("v3/grid/bounded",), "Unknown chunk grid name"),
+            Limit(peer, "writes", ("v3/grid/overflow",), "do not sum to span 43"),
+            Limit(peer, "writes", ("v3/grid/rectangular", "v3/grid/bounded"), "no way to create"),
+            *both(peer, ("v3/keys/suffix",), "Unknown chunk key encoding"),
+        )
+    ),
     # zarr 2: the v2 format, with an older numcodecs
     Limit("zarr 2", "reads", NO_SNAPPY_READ.cases, NO_SNAPPY_READ.error),
     Limit("zarr 2", "writes", NO_SNAPPY_WRITE.cases, NO_SNAPPY_WRITE.error),
@@ -107,6 +118,8 @@ LIMITS = (
         )
     ),
     *both("tensorstore", ("v3/snappy/*",), '"name": "snappy" is not registered'),
+    *both("tensorstore", ("v3/grid/*",), 'Expected "regular", but received'),
+    *both("tensorstore", ("v3/keys/suffix",), 'Expected one of "default", "v2", but received'),
     # zarrs-python, strict: what it hands to zarr-python otherwise counts as a refusal
     *both(
         "zarrs-python strict",

@@ -54,9 +54,20 @@ def arrays(draw):
         "order": draw(st.sampled_from(["C", "F"])),
         "fill_value": draw(st.sampled_from([0, 1])),
     }
+    if keywords["zarr_format"] == 3 and draw(st.booleans()):
+        keywords["chunks"] = [draw(lengths(n)) for n in shape]
     if draw(st.booleans()):
         keywords["chunk_key_encoding"] = {"name": "v2", "separator": draw(st.sampled_from("./"))}
     return numbers(shape, dtype), keywords
+
+
+@st.composite
+def lengths(draw, n):
+    """Lengths of the chunks along an axis of n elements: one that repeats, or a list of them."""
+    if draw(st.booleans()):
+        return draw(st.integers(1, 8))
+    found = draw(st.lists(st.integers(1, 4), min_size=1, max_size=5))
+    return [*found, *([1 + n - sum(found)] if sum(found) < n else [])]
 
 
 def keys_of(shape):

@@ -157,7 +157,7 @@ def test_an_assignment_elsewhere_reaches_a_block_that_does_not_set_it():
         ("max_memory", -1),
         ("limits.max_chunk_bytes", "1 parsec"),
         ("cache", 5),
-        ("max_memory", 5),
+        ("max_memory", "5 sacks"),
         ("lock", "none"),
         ("missing", "guess"),
         ("missing", "ignore"),
@@ -222,12 +222,12 @@ def test_the_environment_gives_the_start(monkeypatch):
     """Each setting has a variable, groups included."""
     monkeypatch.setenv("ZARRPY_WORKERS", "2")
     monkeypatch.setenv("ZARRPY_DISABLE", "native, simd")
-    monkeypatch.setenv("ZARRPY_MAX_MEMORY", "none")
+    monkeypatch.setenv("ZARRPY_MAX_MEMORY", "1MiB")
     monkeypatch.setenv("ZARRPY_LIMITS_JSON_DEPTH", "7")
     monkeypatch.setenv("ZARRPY_ARRAY_WRITE_EMPTY_CHUNKS", "on")
     fresh = Config()
 
-    assert (fresh.workers, fresh.max_memory, fresh.limits.json_depth) == (2, None, 7)
+    assert (fresh.workers, fresh.max_memory, fresh.limits.json_depth) == (2, 1 << 20, 7)
     assert fresh.disable == {"native", "simd"}
     assert fresh.array.write_empty_chunks is True
 

@@ -78,7 +78,7 @@ cdef class Batch:
     cdef Directory directory
     cdef Py_buffer block
     cdef bint has_block
-    cdef bytes fill, stored_fill, prefix, zero
+    cdef bytes fill, stored_fill, prefix, zero, suffix
     cdef str separator
     cdef list buffers
     cdef Py_buffer *views
@@ -130,8 +130,9 @@ cdef class Batch:
         for i in range(self.plan.ndim):
             axis = self.plan.axes[i]
             end = 0
-            if axis.npieces:
-                end = axis.pieces[axis.npieces - 1].out + axis.pieces[axis.npieces - 1].count
+            if axis.nstretches:
+                last = axis.stretches[axis.nstretches - 1]
+                end = last.out + last.count
             if self.block.shape[i] != end:
                 raise ValueError(f"block axis {i} has {self.block.shape[i]} elements, not {end}")
         return 0
@@ -184,13 +185,15 @@ cdef class Batch:
         """Encoded bytes read or written so far."""
         return self.batch.nbytes_stored
 
-    def name_keys(self, str prefix, str separator, str zero):
+    def name_keys(self, str prefix, str separator, str zero, str suffix=""):
         """Say how grid indexes become keys."""
         self.prefix = prefix.encode()
         self.zero = zero.encode()
+        self.suffix = suffix.encode()
         self.separator = separator
         self.batch.keys.prefix = self.prefix
         self.batch.keys.zero = self.zero
+        self.batch.keys.suffix = self.suffix
         self.batch.keys.separator = ord(separator)
 
     def use_directory(self, Directory directory):
@@ -253,8 +256,11 @@ cdef class Batch:
 
     def window_keys(self):
         """Keys of the window's tasks."""
-        return self.plan.keys(self.prefix.decode(), self.separator, self.zero.decode(),
-                              self.batch.first, self.batch.last)
+        return self._keys(self.batch.first, self.batch.last)
+
+    def _keys(self, int64_t first, int64_t last):
+        return self.plan.keys(self.prefix.decode(), self.separator, self.zero.decode(), first, last,
+                              self.suffix.decode())
 
     def covered(self):
         """Whether each task of the window is written without reading it first."""
@@ -354,6 +360,5 @@ cdef class Batch:
         failure = explain(&self.batch.error)
         codec = self.chain.names[failure.step] if failure.step >= 0 else "bytes"
         task = self.batch.error.task
-        key = self.plan.keys(self.prefix.decode(), self.separator, self.zero.decode(), task,
-                             task + 1)[0]
+        key = self._keys(task, task + 1)[0]
         raise chunk_failure(failure, codec, self.plan.grid_index(task), key, self.writing)

@@ -115,15 +115,27 @@ cdef extern from "zarrpy.h" nogil:
         int64_t count
         int64_t out
 
+    ctypedef struct zp_stretch:
+        int64_t origin
+        int64_t extent
+        int64_t chunk
+        int64_t start
+        int64_t count
+        int64_t out
+        int64_t piece
+
     ctypedef struct zp_axis:
-        const zp_piece *pieces
+        const zp_stretch *stretches
+        int64_t nstretches
         int64_t npieces
+        int64_t length
         int64_t step
 
     ctypedef struct zp_keys:
         const char *prefix
         const char *zero
         char separator
+        const char *suffix
 
     ctypedef struct zp_bytes:
         const void *data
@@ -156,7 +168,10 @@ cdef extern from "zarrpy.h" nogil:
         int32_t failed
         zp_error error
 
+    int64_t zp_stretch_npieces(const zp_stretch *stretch, int64_t step)
+    zp_axis zp_axis_regular(zp_stretch *stretch, int64_t extent, int64_t length, int64_t start,
+                            int64_t count, int64_t step)
     int64_t zp_ntasks(int ndim, const zp_axis *axes)
     int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key)
-    void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, const zp_piece **pieces)
+    void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
     int zp_batch_run(zp_batch *batch, zp_worker *worker)

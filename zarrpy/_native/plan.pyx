@@ -3,12 +3,12 @@
 
 On each axis a selection is ``start, start + step, ...``, ``count`` elements in all, and the chunk
 grid is a row of intervals.  A *piece* is one interval with its share of the selection.  The chunks
-of a selection are the product of the axes' pieces, so the plan keeps one short table an axis and
-never a row a chunk.
+of a selection are the product of the axes' pieces, and a piece is computed from the *stretch* of
+equal chunks that it lies in.  So a plan has one row for each stretch of an axis, never one for
+each chunk: of a regular grid that is one row an axis.
 """
 
 from bisect import bisect_right
-from itertools import accumulate
 
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
@@ -17,57 +17,50 @@ from zarrpy._native.core cimport (
     ZP_MAX_KEY,
     ZP_MAX_NDIM,
     zp_axis,
+    zp_axis_regular,
     zp_key_format,
     zp_keys,
     zp_ntasks,
     zp_piece,
+    zp_stretch,
+    zp_stretch_npieces,
     zp_task_pieces,
 )
 
 
-cdef int64_t most_pieces(object spacing, int64_t length, int64_t start, int64_t count,
-                         int64_t step) except -1:
-    """Upper bound of the number of pieces on one axis."""
+cdef int64_t most_stretches(object spacing, int64_t start, int64_t count,
+                            int64_t step) except -1:
+    """Upper bound of the number of stretches of one axis that the selection touches."""
+    if isinstance(spacing, int):
+        return 1
+    ends = spacing[0]
     if count == 0:
         return 0
-    if isinstance(spacing, int):
-        return min(count, (start + (count - 1) * step) // <int64_t>spacing
-                   - start // <int64_t>spacing + 1)
-    return min(count, len(spacing))
+    last = start + (count - 1) * step
+    if last >= ends[len(ends) - 1]:
+        raise ValueError(f"element {last} lies beyond the last chunk, which ends at {ends[-1]}")
+    return bisect_right(ends, last) - bisect_right(ends, start) + 1
 
 
-cdef int64_t cut_regular(zp_piece *pieces, int64_t size, int64_t length, int64_t start,
-                         int64_t count, int64_t step) noexcept:
-    """Pieces of an axis whose chunks all have one size."""
-    cdef int64_t n = 0, done = 0, chunk, inside, first, here
+cdef zp_axis cut_irregular(zp_stretch *stretches, tuple spacing, int64_t length, int64_t start,
+                           int64_t count, int64_t step) except *:
+    """An axis whose chunks have sizes of their own."""
+    cdef int64_t n = 0, done = 0, npieces = 0, origin, end, here
+    ends, extents, chunks = spacing
+    run = bisect_right(ends, start)
     while done < count:
-        chunk = start // size
-        first = start - chunk * size
-        inside = min(size, length - chunk * size)
-        here = min(count - done, (inside - 1 - first) // step + 1)
-        pieces[n] = zp_piece(chunk, size, inside, first, here, done)
-        n += 1
-        done += here
-        start += here * step
-    return n
-
-
-cdef int64_t cut_irregular(zp_piece *pieces, tuple extents, int64_t length, int64_t start,
-                           int64_t count, int64_t step) except -1:
-    """Pieces of an axis whose chunks have sizes of their own."""
-    cdef int64_t n = 0, done = 0, chunk, extent, inside, first, here
-    cdef list ends = list(accumulate(extents))
-    while done < count:
-        chunk = bisect_right(ends, start)
-        extent = <int64_t>extents[chunk]
-        first = start - (<int64_t>ends[chunk] - extent)
-        inside = min(extent, length - (<int64_t>ends[chunk] - extent))
-        here = min(count - done, (inside - 1 - first) // step + 1)
-        pieces[n] = zp_piece(chunk, extent, inside, first, here, done)
-        n += 1
-        done += here
-        start += here * step
-    return n
+        end = ends[run]
+        if start < end:
+            origin = ends[run - 1] if run else 0
+            here = min(count - done, (end - 1 - start) // step + 1)
+            stretches[n] = zp_stretch(origin, extents[run], chunks[run], start - origin, here, done,
+                                      npieces)
+            npieces += zp_stretch_npieces(&stretches[n], step)
+            n += 1
+            done += here
+            start += here * step
+        run += 1
+    return zp_axis(stretches, n, npieces, length, step)
 
 
 cdef class ChunkPlan:
@@ -77,34 +70,35 @@ cdef class ChunkPlan:
     ----------
     shape : tuple of int
         Shape of the array, in elements.
-    spacing : tuple of (int or tuple of int)
-        Chunk grid an axis: one size for all chunks, or the size of each.
+    spacing : tuple of (int or tuple)
+        Chunk grid an axis: one size for all chunks; or, for each run of chunks of one size, three
+        tuples: where it ends, the size of its chunks, and how many chunks lie before it.
     start, count, step : sequence of int
         The selection an axis: ``count`` elements from ``start``, ``step`` (at least 1) apart, all
         inside the array.
     """
 
     def __cinit__(self, tuple shape, tuple spacing, start, count, step):
-        cdef int64_t room = 0, used = 0
+        cdef int64_t room = 0
         self.ndim = len(shape)
         if self.ndim > ZP_MAX_NDIM:
             raise ValueError(f"an array has at most {ZP_MAX_NDIM} dimensions, not {self.ndim}")
         for axis in range(self.ndim):
-            room += most_pieces(spacing[axis], shape[axis], start[axis], count[axis], step[axis])
+            room += most_stretches(spacing[axis], start[axis], count[axis], step[axis])
         self.axes = <zp_axis *>malloc((self.ndim + 1) * sizeof(zp_axis))
-        self.table = <zp_piece *>malloc((room + 1) * sizeof(zp_piece))
+        self.table = <zp_stretch *>malloc((room + 1) * sizeof(zp_stretch))
         if self.axes == NULL or self.table == NULL:
-            raise MemoryError(f"no memory for a plan of {room} pieces")
+            raise MemoryError(f"no memory for a plan of {room} stretches")
+        stretches = self.table
         for axis in range(self.ndim):
-            pieces = self.table + used
             if isinstance(spacing[axis], int):
-                n = cut_regular(pieces, spacing[axis], shape[axis], start[axis], count[axis],
-                                step[axis])
+                self.axes[axis] = zp_axis_regular(stretches, spacing[axis], shape[axis],
+                                                  start[axis], count[axis], step[axis])
+                stretches += 1
             else:
-                n = cut_irregular(pieces, spacing[axis], shape[axis], start[axis], count[axis],
-                                  step[axis])
-            self.add_axis(axis, pieces, n, step[axis])
-            used += n
+                self.axes[axis] = cut_irregular(stretches, spacing[axis], shape[axis],
+                                                start[axis], count[axis], step[axis])
+                stretches += self.axes[axis].nstretches
         self.ntasks = zp_ntasks(self.ndim, self.axes)
         if self.ntasks < 0:
             raise OverflowError("the selection touches more than 2**63 chunks")
@@ -113,15 +107,12 @@ cdef class ChunkPlan:
         free(self.axes)
         free(self.table)
 
-    cdef void add_axis(self, int axis, zp_piece *pieces, int64_t npieces, int64_t step) noexcept:
-        self.axes[axis] = zp_axis(pieces, npieces, step)
-
     def __len__(self):
         return self.ntasks
 
     def pieces(self, int64_t task):
         """Describe one chunk: a tuple an axis, (chunk, extent, inside, start, count, out)."""
-        cdef const zp_piece *found[64]
+        cdef zp_piece found[64]
         self._check(task)
         zp_task_pieces(self.ndim, self.axes, task, found)
         return tuple([
@@ -134,6 +125,14 @@ cdef class ChunkPlan:
         """Grid index of one chunk."""
         return tuple([piece[0] for piece in self.pieces(task)])
 
+    @property
+    def nbytes(self):
+        """Bytes that the plan itself takes."""
+        cdef int64_t nstretches = 0
+        for i in range(self.ndim):
+            nstretches += self.axes[i].nstretches
+        return self.ndim * sizeof(zp_axis) + nstretches * sizeof(zp_stretch)
+
     def step(self, int axis):
         """Distance of selected elements along an axis."""
         if not 0 <= axis < self.ndim:
@@ -144,13 +143,15 @@ cdef class ChunkPlan:
         """Whether the selection takes every element of a chunk that lies inside the array."""
         return all([piece[4] == piece[2] for piece in self.pieces(task)])
 
-    def keys(self, str prefix, str separator, str zero, int64_t first=0, last=None):
+    def keys(self, str prefix, str separator, str zero, int64_t first=0, last=None,
+             str suffix=""):
         """Keys of the chunks [first, last), as a list of str."""
-        cdef const zp_piece *found[64]
+        cdef zp_piece found[64]
         cdef int64_t grid_index[64]
         cdef char key[ZP_MAX_KEY]
         cdef bytes head = prefix.encode(), whole = zero.encode(), mark = separator.encode()
-        cdef zp_keys names = zp_keys(head, whole, mark[0])
+        cdef bytes tail = suffix.encode()
+        cdef zp_keys names = zp_keys(head, whole, mark[0], tail)
         cdef int64_t task, end = self.ntasks if last is None else last
         cdef list keys = []
         for task in range(first, end):
@@ -160,7 +161,7 @@ cdef class ChunkPlan:
                 grid_index[i] = found[i].chunk
             length = zp_key_format(&names, self.ndim, grid_index, key)
             if length < 0:
-                raise ValueError(f"key too long: {prefix!r} and {self.ndim} numbers")
+                raise ValueError(f"key too long: {prefix!r}, {self.ndim} numbers and {suffix!r}")
             keys.append(key[:length].decode())
         return keys
 

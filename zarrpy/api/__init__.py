@@ -1,5 +1,12 @@
 """The functions that users call first: create, open, save, load."""
 
+from zarrpy.api.consolidate import (
+    consolidate_metadata,
+    is_consolidated,
+    open_consolidated,
+    remove_consolidated,
+    verify_consolidated,
+)
 from zarrpy.api.create import (
     array,
     create,
@@ -19,6 +26,7 @@ from zarrpy.api.save import load, save, save_array, save_group, tree
 
 __all__ = [
     "array",
+    "consolidate_metadata",
     "create",
     "create_array",
     "create_group",
@@ -27,16 +35,20 @@ __all__ = [
     "full",
     "full_like",
     "group",
+    "is_consolidated",
     "load",
     "ones",
     "ones_like",
     "open",
     "open_array",
+    "open_consolidated",
     "open_group",
+    "remove_consolidated",
     "save",
     "save_array",
     "save_group",
     "tree",
+    "verify_consolidated",
     "zeros",
     "zeros_like",
 ]

@@ -58,8 +58,9 @@ def create_array(
     dtype : NumPy data type or what names one
     data : array-like, optional
         Takes the place of `shape` and `dtype`, and is written unless `write_data` is false.
-    chunks : tuple of int, int, bool or "auto"
-        Shape of the chunks; -1 stands for a whole axis, False for one chunk.
+    chunks : tuple of (int or list of int), int, bool or "auto"
+        Shape of the chunks; -1 stands for a whole axis, False for one chunk. A list gives the
+        length of each chunk along its axis; in it a pair is a length and how often it comes.
     shards : None
         Not written by this version.
     filters : codecs, optional
@@ -234,7 +235,7 @@ def _like(other: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     of_ours = isinstance(other, Array)
     keywords.setdefault("dtype", other.metadata.data_type if of_ours else other.dtype)
     if of_ours and "chunks" not in keywords and "shape" not in keywords:
-        keywords["chunks"] = other.chunks
+        keywords["chunks"] = other.metadata.chunk_grid
     keywords.setdefault("shape", other.shape)
     return keywords
 

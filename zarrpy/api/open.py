@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from zarrpy.array import Array
 from zarrpy.creation import (
@@ -13,22 +13,28 @@ from zarrpy.creation import (
     chosen_format,
     created,
 )
-from zarrpy.engine.lifecycle import create_node, find_node
+from zarrpy.engine.consolidate import StaleMetadataWarning, index_of, verify
+from zarrpy.engine.lifecycle import create_node, find_to_change
 from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import Restore
-from zarrpy.errors import NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
+from zarrpy.errors import MetadataError, NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
 from zarrpy.group import Group
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
+from zarrpy.notice import warn
 
 if TYPE_CHECKING:
+    from zarrpy.engine.consolidate import Index
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
 T = TypeVar("T")
+
+#: Whether the members of a group are told by its consolidated metadata; see `open`.
+Consolidated: TypeAlias = Literal["verify"] | bool | None
 
 _MODES = ("r", "r+", "a", "w", "w-", "x", None)
 
@@ -45,17 +51,52 @@ def _check_keywords(caller: str, keywords: dict[str, Any]) -> None:
         check_keyword(name, caller, ("mode", "path", "overwrite"))
 
 
-def _node(store: Store, path: str, metadata: Any, read_only: bool) -> Array | Group:
+def _node(
+    store: Store, path: str, metadata: Any, read_only: bool, consolidated: Consolidated = None
+) -> Steps[Array | Group]:
     if isinstance(metadata, ArrayMetadata):
         array = Array(store, path, metadata, read_only=read_only)
         array.codecs  # noqa: B018 - an unknown codec is an error now, not at the first read
         return array
-    return Group(store, path, metadata, read_only=read_only)
+    index = yield from _index(path, metadata, consolidated)
+    return Group(store, path, metadata, read_only=read_only, index=index)
+
+
+def _index(path: str, metadata: GroupMetadata, consolidated: Consolidated) -> Steps[Index | None]:
+    """Find the consolidated metadata of a group, as far as they are wanted."""
+    if consolidated is False:
+        return None
+    index = yield from index_of(path, metadata.zarr_format, metadata.document)
+    if index is None and consolidated is True:
+        raise MetadataError(
+            f"the group at {path or '/'!r} has no consolidated metadata",
+            path=path,
+            hint="consolidate_metadata(store) makes them; leave use_consolidated out otherwise",
+        )
+    if index is not None and consolidated == "verify":
+        differences = yield from verify(path, metadata.zarr_format)
+        if differences:
+            warn(
+                f"consolidated metadata of {path or '/'!r} are stale, and are not used: "
+                f"{'; '.join(map(str, differences[:5]))}",
+                StaleMetadataWarning,
+            )
+            return None
+    return index
+
+
+def _check_consolidated(consolidated: Any) -> Consolidated:
+    if not isinstance(consolidated, bool | None) and consolidated != "verify":
+        raise ValueError(
+            f"use_consolidated must be None, True, False or 'verify', not {consolidated!r}"
+        )
+    checked: Consolidated = consolidated
+    return checked
 
 
 def _read(path: str, mode: str | None, zarr_format: int | None) -> Steps[Metadata | None]:
     """Read a node; a mode that may write also ends what a killed process has begun."""
-    find = read_node if mode == "r" else find_node
+    find = read_node if mode == "r" else find_to_change
     return (yield from find(path, zarr_format))
 
 
@@ -64,10 +105,16 @@ def _require(
 ) -> Steps[Metadata]:
     """Read a node that has to be there, as `_read` does."""
     try:
-        return (yield from require_node(path, zarr_format, kind))
+        found = yield from require_node(path, zarr_format, kind)
     except NodeNotFoundError:
         if mode == "r" or not (yield Restore(path)):
             raise
+    else:
+        # a group without a document may be one whose document was just on its way
+        if mode == "r" or isinstance(found, ArrayMetadata) or found.document:
+            return found
+        if not (yield Restore(path)):
+            return found
     return (yield from require_node(path, zarr_format, kind))
 
 
@@ -97,6 +144,7 @@ def open(
     zarr_format: int | None = None,
     path: str | None = None,
     storage_options: dict[str, Any] | None = None,
+    use_consolidated: Consolidated = None,
     **keywords: Any,
 ) -> Steps[Array | Group]:
     """Open an array or a group.
@@ -114,6 +162,10 @@ def open(
     path : str, optional
         Of the node within the store.
     storage_options : dict, optional
+    use_consolidated : {None, True, False, "verify"}
+        Whether consolidated metadata of a group tell its members: None where there are any, True
+        insists on them, False asks the store, "verify" compares them with the store first, and
+        where they differ warns and goes by what the store holds.
     **keywords
         As of `create_array`, for an array that is created.
 
@@ -139,6 +191,7 @@ def open(
     """
     mode, where = _check_mode(mode), normalise_path(path or "")
     _check_keywords("open", keywords)
+    _check_consolidated(use_consolidated)
     if keywords.get("shape") is not None or keywords.get("data") is not None:
         return (yield from _open_array(store, where, mode, zarr_format, keywords))
     if mode in ("w", "w-"):
@@ -146,7 +199,7 @@ def open(
     if mode == "a" and (yield from _read(where, mode, zarr_format)) is None:
         return (yield from _open_group(store, where, mode, zarr_format, None))
     metadata = yield from _require(where, mode, zarr_format)
-    return _node(store, where, metadata, mode == "r")
+    return (yield from _node(store, where, metadata, mode == "r", use_consolidated))
 
 
 @entry
@@ -187,7 +240,7 @@ def _open_array(
         must_be_there = mode in ("r", "r+") or not describes
         if must_be_there or (yield from _read(path, mode, zarr_format)) is not None:
             metadata = yield from _require(path, mode, zarr_format, ArrayMetadata)
-            opened = _node(store, path, metadata, mode == "r")
+            opened = yield from _node(store, path, metadata, mode == "r")
             assert isinstance(opened, Array)
             check_as_described(opened, keywords)
             return opened
@@ -210,6 +263,7 @@ def open_group(
     zarr_format: int | None = None,
     attributes: Mapping[str, Any] | None = None,
     storage_options: dict[str, Any] | None = None,
+    use_consolidated: Consolidated = None,
 ) -> Steps[Group]:
     """Open a group; parameters as of `open`.
 
@@ -220,8 +274,9 @@ def open_group(
     NodeKindError
         When an array is there.
     """
-    where = normalise_path(path or "")
-    return (yield from _open_group(store, where, _check_mode(mode), zarr_format, attributes))
+    where, how = normalise_path(path or ""), _check_mode(mode)
+    wanted = _check_consolidated(use_consolidated)
+    return (yield from _open_group(store, where, how, zarr_format, attributes, wanted))
 
 
 def _open_group(
@@ -230,13 +285,14 @@ def _open_group(
     mode: str | None,
     zarr_format: int | None,
     attributes: Mapping[str, Any] | None,
+    consolidated: Consolidated = None,
 ) -> Steps[Group]:
     creates = mode in ("w", "w-")
     if mode == "a":
         creates = (yield from _read(path, mode, zarr_format)) is None
     if not creates:
         metadata = yield from _require(path, mode, zarr_format, GroupMetadata)
-        opened = _node(store, path, metadata, mode == "r")
+        opened = yield from _node(store, path, metadata, mode == "r", consolidated)
         assert isinstance(opened, Group)
         return opened
     _refuse_to_create(store, mode)

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from zarrpy.display.codecs import chain_label
-from zarrpy.display.sizes import format_named_shape, format_nbytes, format_ratio, format_shape
+from zarrpy.display.sizes import (
+    format_chunks,
+    format_named_shape,
+    format_nbytes,
+    format_ratio,
+    format_shape,
+)
 from zarrpy.display.text import printable, shorten
 
 _LONGEST_ATTRIBUTE = 100
@@ -44,7 +50,7 @@ def _array_facts(array: Any) -> dict[str, Any]:
         "data_type": metadata.data_type.name,
         "shape": list(metadata.shape),
         "dimension_names": None if names is None else list(names),
-        "chunk_shape": list(array.chunks),
+        "chunk_shape": metadata.chunk_grid.listed(),
         "chunk_grid_shape": list(metadata.grid_shape),
         "codecs": [
             {"name": codec.name, "configuration": codec.configuration} for codec in metadata.codecs
@@ -109,7 +115,7 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     count = math.prod(grid)
     yield "data type", facts["data_type"]
     yield "shape", format_named_shape(tuple(facts["shape"]), names)
-    chunks = format_shape(tuple(facts["chunk_shape"]))
+    chunks = format_chunks(facts["chunk_shape"])
     yield "chunks", f"{chunks}, a grid of {format_shape(tuple(grid))}" if grid else "one"
     yield "codecs", chain_label(codecs)
     fill = facts["fill_value"]

@@ -106,7 +106,7 @@ def _document(found: Found, members: list[dict[str, Any]]) -> dict[str, Any]:
         return head | {
             "data_type": metadata.data_type.name,
             "shape": list(metadata.shape),
-            "chunk_shape": list(found.node.chunks),
+            "chunk_shape": metadata.chunk_grid.listed(),
             "dimension_names": metadata.dimension_names and list(metadata.dimension_names),
         }
     return head | {"members": members, "complete": not found.unknown}

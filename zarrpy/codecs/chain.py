@@ -78,7 +78,10 @@ class CodecChain:
             if kind is None:
                 if document.must_understand:
                     raise UnsupportedExtensionError(
-                        f"unknown codec {document.name!r}", kind="codec", name=document.name
+                        f"unknown codec {document.name!r}",
+                        kind="codec",
+                        name=document.name,
+                        hint=_proper(document.name, document.dialect),
                     )
                 continue
             codec = kind.from_config(
@@ -159,6 +162,13 @@ class CodecChain:
     def _fixed_size(self) -> bool:
         """Whether the bytes behind the array-to-bytes codec are the elements and nothing else."""
         return isinstance(self.array_to_bytes, Bytes)
+
+
+def _proper(name: str, dialect: int) -> str | None:
+    """Guess what a codec is called properly, as a hint."""
+    if dialect == 3 and find(f"numcodecs.{name}") is not None:
+        return f"the codec of numcodecs is called 'numcodecs.{name}' in Zarr v3"
+    return None
 
 
 def _fitted(codecs: Sequence[Codec], spec: ChunkSpec) -> list[Codec]:

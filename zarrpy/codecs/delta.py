@@ -119,7 +119,7 @@ def _dtype_text(parameter: str, given: Any) -> str:
         dtype = np.dtype(given)
     except TypeError:
         reject(Delta.name, parameter, given, "a NumPy data type such as '<i4'")
-    if dtype.kind not in "biufcmM" or dtype.hasobject:
+    if dtype.kind not in "iufcmM" or dtype.hasobject:
         reject(Delta.name, parameter, given, "the data type of a number")
     if dtype.kind in "mM":  # the difference of two dates is no date; their counts' is a count
         dtype = np.dtype(f"{dtype.str[0]}i8")

@@ -1,7 +1,10 @@
 """Numbers with their units, short enough to stand in a column."""
 
 from collections.abc import Sequence
+from typing import Any
 
+#: Of lengths in one dimension that are shown.
+_MOST_LENGTHS = 6
 _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -78,6 +81,31 @@ def format_shape(shape: tuple[int, ...], *, times: str = "×") -> str:
     ('4×180×360', 'scalar')
     """
     return times.join(str(length) for length in shape) if shape else "scalar"
+
+
+def format_chunks(axes: Sequence[Any]) -> str:
+    """Write the shape of the chunks, and where they have several lengths, those.
+
+    Parameters
+    ----------
+    axes : sequence of int or list
+        For each dimension one length, or lengths and pairs of a length and how often it comes.
+
+    Examples
+    --------
+    >>> format_chunks([4, 180]), format_chunks([[10, 20, 30], 5]), format_chunks([[[10, 6], 4]])
+    ('4×180', '(10 20 30)×5', '(6*10 4)')
+    """
+    return "×".join(map(_format_lengths, axes)) if axes else "scalar"
+
+
+def _format_lengths(lengths: Any) -> str:
+    if not isinstance(lengths, list):
+        return str(lengths)
+    shown = [f"{each[1]}*{each[0]}" if isinstance(each, list) else str(each) for each in lengths]
+    if len(shown) > _MOST_LENGTHS:
+        shown[_MOST_LENGTHS - 2 : -1] = ["…"]
+    return f"({' '.join(shown)})"
 
 
 def format_named_shape(shape: tuple[int, ...], names: Sequence[str | None] | None) -> str:

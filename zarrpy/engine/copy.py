@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zarrpy.engine.consolidate import record
 from zarrpy.engine.drive import drive
-from zarrpy.engine.lifecycle import create_node
+from zarrpy.engine.lifecycle import create_node, documents_below
 from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.engine.requests import Put
 from zarrpy.errors import MetadataError, NodeExistsError
-from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,13 @@ def copy_node(
         yield from _copy_content(source, metadata, where)
 
     drive(store, create_node(path, metadata, overwrite=overwrite, content=content))
+    if isinstance(metadata, GroupMetadata):
+        drive(store, _record_below(path, metadata))
+
+
+def _record_below(path: str, metadata: Metadata) -> Steps[None]:
+    """Say in consolidated documents above what was copied."""
+    yield from record(path, (yield from documents_below(path, metadata)))
 
 
 def _copy_content(source: tuple[Store, str], metadata: Metadata, where: str) -> Steps[None]:

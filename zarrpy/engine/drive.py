@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zarrpy.engine import pool
+from zarrpy.engine.budget import Budget
 from zarrpy.engine.locks import hold
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-#: Chunks fetched from a store that is not made of files before they are decoded.
-WINDOW = 1024
 
 
 def drive(store: Store, steps: Steps[T]) -> T:
@@ -175,24 +173,25 @@ def _run(store: Store, request: Run) -> None:
     directory = store.directory(request.path)
     if directory is None and batch.writing and store.of_files:
         raise store.locate(_vanished(request.path))
+    budget = Budget.of(request, pool.workers(), of_files=directory is not None)
     if directory is not None:
         batch.use_directory(directory)
-        pool.run(batch)
+        pool.run(batch, budget.workers)
         try:
             batch.check()
         except StoreError as error:
             error.fill(store=store.place_of(request.path))
             raise
         return
-    for first in range(0, batch.ntasks, WINDOW):
-        batch.open_window(first, min(first + WINDOW, batch.ntasks))
+    for first in range(0, batch.ntasks, budget.window):
+        batch.open_window(first, min(first + budget.window, batch.ntasks))
         prefix = request.path + "/" if request.path else ""
         keys = [prefix + key for key in batch.window_keys()]
         if batch.writing:
-            _write_window(store, batch, keys)
+            _write_window(store, batch, keys, budget)
         else:
             batch.feed(store.get_many(keys))
-            pool.run(batch)
+            pool.run(batch, budget.workers)
             batch.check()
 
 
@@ -201,12 +200,12 @@ def _vanished(path: str) -> NodeNotFoundError:
     return ArrayNotFoundError(f"no array at {path or '/'!r}", path=path, hint=VANISHED)
 
 
-def _write_window(store: Store, batch: Batch, keys: list[str]) -> None:
+def _write_window(store: Store, batch: Batch, keys: list[str], budget: Budget) -> None:
     """Whole chunks are encoded before their locks are taken; others are read under them."""
     covered = batch.covered()
     if all(covered):
         batch.feed([None] * len(keys))
-        pool.run(batch)
+        pool.run(batch, budget.workers)
         batch.check()
         with hold(store.lock_scope, keys):
             store.set_many(keys, batch.results())
@@ -215,7 +214,7 @@ def _write_window(store: Store, batch: Batch, keys: list[str]) -> None:
         partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
         stored: Iterator[Any] = iter(store.get_many(partial))
         batch.feed([None if whole else next(stored) for whole in covered])
-        pool.run(batch)
+        pool.run(batch, budget.workers)
         batch.check()
         store.set_many(keys, batch.results())
 

@@ -13,13 +13,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from zarrpy.engine.consolidate import forget, record
 from zarrpy.engine.contents import Contents, contents, covering, in_the_way
 from zarrpy.engine.nodes import (
     documents_of,
+    dump,
     key_of,
     read_node,
     read_nodes,
     require_node,
+    try_children,
 )
 from zarrpy.engine.requests import (
     Delete,
@@ -40,6 +43,7 @@ from zarrpy.notice import warn
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zarrpy.engine.consolidate import Documents
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
 
@@ -51,7 +55,7 @@ class ForeignFilesWarning(UserWarning):
     """Files that are not Zarr were left where a node was deleted."""
 
 
-def find_node(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
+def find_to_change(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
     """Read the node at a path for somebody who may change it.
 
     A node whose replacement was cut off, by a killed process for one, is put back first.
@@ -88,18 +92,21 @@ def create_node(
     missing = yield from _missing_parents(path)
     for parent in missing:
         yield Put(documents_of(parent, GroupMetadata(zarr_format=metadata.zarr_format)))
+    above = GroupMetadata(zarr_format=metadata.zarr_format)
     if existing:
         yield from _replace_node(path, metadata, content)
-        return
-    yield Put(documents)
-    if content is not None:
-        yield from content(path)
+        yield from forget(path)
+    else:
+        yield Put(documents)
+        if content is not None:
+            yield from content(path)
+    yield from record(path, {path: dump(metadata)} | {parent: dump(above) for parent in missing})
 
 
 def _existing(path: str, overwrite: bool) -> Steps[bool]:
     """Whether there is a node, which may then be replaced."""
     try:
-        existing = yield from find_node(path)
+        existing = yield from find_to_change(path)
     except MetadataError:
         if not overwrite:
             raise
@@ -230,6 +237,7 @@ def delete_node(path: str) -> Steps[tuple[str, ...]]:
     tuple of str
         What is not Zarr, and is left.
     """
+    yield from forget(path)
     found = yield from contents(path)
     if found.is_link:
         yield DeletePrefix(path + "/")
@@ -268,3 +276,16 @@ def move_node(source: str, target: str) -> Steps[None]:
     for parent in (yield from _missing_parents(target)):
         yield Put(documents_of(parent, GroupMetadata(zarr_format=metadata.zarr_format)))
     yield Move(source, ((source, target),))
+    yield from forget(source)
+    yield from record(target, (yield from documents_below(target, metadata)))
+
+
+def documents_below(path: str, metadata: Metadata) -> Steps[dict[str, Documents]]:
+    """Collect the documents of a node and of all below it, by path."""
+    found = {path: dump(metadata)}
+    if isinstance(metadata, GroupMetadata):
+        children = yield from try_children(path, metadata.zarr_format)
+        for name, child in children.items():
+            if not isinstance(child, MetadataError):
+                found |= yield from documents_below(key_of(path, name), child)
+    return found

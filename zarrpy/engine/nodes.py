@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from zarrpy.engine.consolidate import InlineForm, record
 from zarrpy.engine.requests import Fetch, ListNames, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
@@ -27,6 +28,8 @@ from zarrpy.notice import warn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from zarrpy.engine.consolidate import Documents, Index
+
 Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 
 _V3 = "zarr.json"
@@ -34,12 +37,35 @@ _V2 = (".zarray", ".zgroup", ".zattrs")
 _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
 
 
+#: How many directories are looked into for a node below one without a document.
+SEARCHED = 1000
+
 #: What to think when a node that was opened is not there.
 VANISHED = "it was deleted, or its file system went away, since it was opened"
 
 
 class MixedFormatsWarning(UserWarning):
     """A node has documents of both formats; v3 is used."""
+
+
+def implied(path: str) -> Steps[GroupMetadata | None]:
+    """Find the group of Zarr v3 that has no document, but a node below it; None when there is none.
+
+    Drafts of the format had such groups, and arrays that were written then are still there.
+    """
+    level = [path]
+    left = SEARCHED
+    while level and left > 0:
+        below: list[str] = []
+        for parent in level:
+            names = yield from child_names(parent)
+            below += [key_of(parent, name) for name in names]
+        level = below[:left]
+        left -= len(level)
+        values = yield Fetch(tuple(key_of(each, _V3) for each in level))
+        if any(value is not None for value in values):
+            return GroupMetadata(zarr_format=3)
+    return None
 
 
 def key_of(path: str, name: str) -> str:
@@ -79,6 +105,14 @@ def try_nodes(
     return found
 
 
+def find_node(path: str, prefer: int) -> Steps[Metadata | MetadataError | None]:
+    """Read one node as `try_nodes` does; a group of Zarr v3 may be implied."""
+    (found,) = yield from try_nodes([path], prefer)
+    if found is None and prefer == 3:
+        found = yield from implied(path)
+    return found
+
+
 def _understood(found: Metadata | MetadataError | None) -> Metadata | None:
     if isinstance(found, MetadataError):
         raise found
@@ -101,19 +135,45 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
         return v3.parse(parse(_V3) or {}, path)
     if not in_v2:
         return None
-    attributes = parse(".zattrs")
-    zarray = parse(".zarray")
-    if zarray is not None:
-        return v2.parse(zarray, attributes, path)
-    return v2.parse_group(parse(".zgroup") or {}, attributes, path)
+    documents = {name: parse(name) for name in _V2 if values.get(name) is not None}
+    return _v2_node(path, documents)
+
+
+def _v2_node(path: str, documents: dict[str, Any]) -> Metadata:
+    attributes = documents.get(".zattrs")
+    if ".zarray" in documents:
+        return v2.parse(documents[".zarray"], attributes, path)
+    return v2.parse_group(documents[".zgroup"], attributes, path)
+
+
+def consolidated_node(path: str, documents: Documents | None) -> Metadata | MetadataError | None:
+    """Make a node of documents that were found in consolidated metadata."""
+    try:
+        if documents is None or not documents.keys() - {".zattrs"}:
+            return None
+        return v3.parse(documents[_V3], path) if _V3 in documents else _v2_node(path, documents)
+    except MetadataError as error:
+        return error
+
+
+def consolidated_children(path: str, index: Index) -> dict[str, Metadata | MetadataError]:
+    """Make the nodes directly below a group of what consolidated metadata say, by name."""
+    below = [(name, key_of(path, name)) for name in index.names(path)]
+    found = ((name, consolidated_node(each, index.documents(each))) for name, each in below)
+    return {name: node for name, node in found if node is not None}
 
 
 def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]:
     """Write a node as keys and values, attributes before what makes it a node."""
-    dump = v3.dump if metadata.zarr_format == 3 else v2.dump
     documents = dump(metadata)
     names = sorted(documents, key=lambda name: name != ".zattrs")
-    return tuple((key_of(path, name), json.dumps(documents[name])) for name in names)
+    rows = InlineForm.rows
+    return tuple((key_of(path, name), json.dumps(documents[name], rows=rows)) for name in names)
+
+
+def dump(metadata: Metadata) -> Documents:
+    """Write a node as documents by their names."""
+    return v3.dump(metadata) if metadata.zarr_format == 3 else v2.dump(metadata)
 
 
 def change_attributes(
@@ -131,12 +191,14 @@ def change_attributes(
     """
     names = _NAMES[zarr_format]
     values = yield Fetch(tuple(key_of(path, name) for name in names))
-    yield from require_node(path, zarr_format, kind)
+    required = yield from require_node(path, zarr_format, kind)
     name = _V3 if zarr_format == 3 else ".zattrs"
     changed: list[Metadata] = []
 
     def rewrite(value: Any) -> bytes:
         node = _parse_node(path, {**dict(zip(names, values, strict=True)), name: value})
+        if node is None and not required.document:
+            node = required  # a group that is implied has its document from now on
         if node is None:
             raise NodeNotFoundError(f"no node at {path or '/'!r}", path=path, hint=VANISHED)
         attributes = dict(node.attributes)
@@ -145,6 +207,7 @@ def change_attributes(
         return dict(documents_of(path, changed[0])).get(key_of(path, name), b"{}")
 
     yield Update(key_of(path, name), rewrite)
+    yield from record(path, {path: dump(changed[0])})
     return changed[0]
 
 
@@ -153,6 +216,8 @@ def require_node(
 ) -> Steps[Metadata]:
     """Read the node at a path, which has to be there and of that kind."""
     found = yield from read_node(path, zarr_format)
+    if found is None and kind is not ArrayMetadata and zarr_format != 2:
+        found = yield from implied(path)
     if found is None:
         raise (yield from not_found(path, kind))
     if kind is not None and not isinstance(found, kind):
@@ -226,4 +291,8 @@ def try_children(path: str, prefer: int) -> Steps[dict[str, Metadata | MetadataE
     """Read the nodes directly below a group, by name; errors stand for those not understood."""
     names = yield from child_names(path)
     found = yield from try_nodes([key_of(path, name) for name in names], prefer)
+    if prefer == 3:
+        for i, (name, node) in enumerate(zip(names, found, strict=True)):
+            if node is None:
+                found[i] = yield from implied(key_of(path, name))
     return {name: node for name, node in zip(names, found, strict=True) if node is not None}

@@ -185,9 +185,14 @@ class Pool:
 _pool = Pool()
 
 
-def run(batch: Batch) -> None:
-    """Run a batch with the configured number of workers."""
-    _pool.run(batch, config.workers or _pool.cores)
+def workers() -> int:
+    """Count the threads that one call may use: those of the settings, or one a core."""
+    return config.workers or _pool.cores
+
+
+def run(batch: Batch, most: int | None = None) -> None:
+    """Run a batch with the configured number of workers, or with fewer."""
+    _pool.run(batch, workers() if most is None else most)
 
 
 def _renew() -> None:

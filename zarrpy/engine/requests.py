@@ -38,7 +38,7 @@ class Batch(Protocol):
     def nabsent(self) -> int:
         """Chunks read that did not exist."""
 
-    def name_keys(self, prefix: str, separator: str, zero: str) -> None:
+    def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""
 
     def use_directory(self, directory: Directory) -> None:
@@ -170,6 +170,10 @@ class Run:
 
     batch: Batch
     path: str
+    #: Bytes of the largest chunk, decoded.
+    chunk_nbytes: int = 0
+    #: For all chunks in work together; None leaves it to what the work goes best with.
+    max_memory: int | None = None
 
 
 Request: TypeAlias = (

@@ -65,6 +65,7 @@ class PythonBatch:
         self._stored: list[Any] = []
         self._encoded: list[bytes | None] = []
         self._names = ("", "/", "0")
+        self._suffix = ""
         self._error: Exception | None = None
         self._cancelled = False
         self._lock = threading.Lock()
@@ -93,9 +94,10 @@ class PythonBatch:
     def note_absent(self) -> None:
         """Keep the numbers of absent chunks, as this batch always does."""
 
-    def name_keys(self, prefix: str, separator: str, zero: str) -> None:
+    def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""
         self._names = (prefix, separator, zero)
+        self._suffix = suffix
 
     def use_directory(self, directory: Directory) -> None:
         """Read and write files of that directory."""
@@ -114,7 +116,7 @@ class PythonBatch:
 
     def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
-        return self.plan.keys(*self._names, self._first, self._last)
+        return self.plan.keys(*self._names, self._first, self._last, self._suffix)
 
     def covered(self) -> list[bool]:
         """Whether each task of the window is written without reading it first."""
@@ -159,7 +161,7 @@ class PythonBatch:
     # -------------------------------------------------------------------------------- tasks
 
     def _key(self, task: int) -> str:
-        return self.plan.keys(*self._names, task, task + 1)[0]
+        return self.plan.keys(*self._names, task, task + 1, self._suffix)[0]
 
     def _selections(self, task: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
         """Where the selected elements are, in the chunk and in the block."""

@@ -8,6 +8,8 @@ name         separator key of 1,2 key of 0-d
 ``v2``       ``.``     ``1.2``    ``0``
 ``v2``       ``/``     ``1/2``    ``0``
 ============ ========= ========== ===========
+
+``zarrs.default_suffix`` is ``default`` with a suffix behind every key, such as ``c/1/2.bin``.
 """
 
 import re
@@ -17,14 +19,18 @@ from typing import Any, ClassVar
 
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 from zarrpy.metadata.json import JSON
-from zarrpy.metadata.members import check_known, choice, understood
+from zarrpy.metadata.members import check_known, choice, reject, understood
 
 __all__ = ["ChunkKeyEncoding"]
 
 FIELD = "chunk_key_encoding"
+SUFFIXED = "zarrs.default_suffix"
 
 # One spelling per number: another would let two keys name one chunk.
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)\Z", re.ASCII)
+# A digit in front would run into the last number.
+_NOT_IN_SUFFIX = re.compile(r"\A[0-9]|[/\\\0]")
+_MEMBERS = (("separator",), ("separator", "suffix"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,11 @@ class ChunkKeyEncoding:
 
     Parameters
     ----------
-    name : {"default", "v2"}
+    name : {"default", "v2", "zarrs.default_suffix"}
     separator : {"/", "."}, optional
-        Between the numbers; ``/`` for ``default`` and ``.`` for ``v2`` if not given.
+        Between the numbers; ``.`` for ``v2`` and ``/`` for the others if not given.
+    suffix : str
+        Behind every key; only ``zarrs.default_suffix`` has one.
 
     Examples
     --------
@@ -43,10 +51,11 @@ class ChunkKeyEncoding:
     'c/1/23'
     """
 
-    SEPARATORS: ClassVar[dict[str, str]] = {"default": "/", "v2": "."}
+    SEPARATORS: ClassVar[dict[str, str]] = {"default": "/", "v2": ".", SUFFIXED: "/"}
 
     name: str = "default"
     separator: str = ""
+    suffix: str = ""
 
     def __post_init__(self) -> None:
         default = self.SEPARATORS.get(self.name)
@@ -61,22 +70,29 @@ class ChunkKeyEncoding:
         if self.separator == "":
             object.__setattr__(self, "separator", default)
         choice(self.separator, f"{FIELD}.configuration.separator", ("/", "."))
+        suffix: object = self.suffix
+        if not isinstance(suffix, str) or bool(suffix) != (self.name == SUFFIXED):
+            right = "a string that is not empty" if self.name == SUFFIXED else "empty"
+            reject(f"{FIELD}.configuration.suffix", suffix, right)
+        if _NOT_IN_SUFFIX.search(self.suffix):
+            right = "without a slash, and not begin with a digit"
+            reject(f"{FIELD}.configuration.suffix", suffix, right)
 
     @property
     def prefix(self) -> str:
         """What comes before the first number: ``"c/"``, ``"c."`` or nothing."""
-        return "c" + self.separator if self.name == "default" else ""
+        return "" if self.name == "v2" else "c" + self.separator
 
     @property
     def zero(self) -> str:
-        """The key of the one chunk of an array without dimensions."""
-        return "c" if self.name == "default" else "0"
+        """The key of the one chunk of an array without dimensions, up to the suffix."""
+        return "0" if self.name == "v2" else "c"
 
     def key(self, grid_index: Sequence[int]) -> str:
         """Spell the key of a chunk."""
         if not grid_index:
-            return self.zero
-        return self.prefix + self.separator.join(map(str, grid_index))
+            return self.zero + self.suffix
+        return self.prefix + self.separator.join(map(str, grid_index)) + self.suffix
 
     def grid_index(self, key: str, ndim: int) -> tuple[int, ...]:
         """Read the key of a chunk.
@@ -86,11 +102,12 @@ class ChunkKeyEncoding:
         MetadataError
             If it is not the key of a chunk of an array with so many dimensions.
         """
+        head, whole = key.removesuffix(self.suffix), key.endswith(self.suffix)
         if ndim == 0:
-            numbers, valid = [], key == self.zero
+            numbers, valid = [], whole and head == self.zero
         else:
-            numbers = key[len(self.prefix) :].split(self.separator)
-            valid = key.startswith(self.prefix) and len(numbers) == ndim
+            numbers = head[len(self.prefix) :].split(self.separator)
+            valid = whole and head.startswith(self.prefix) and len(numbers) == ndim
         if not valid or not all(map(_NUMBER.match, numbers)):
             example = self.key((0,) * ndim)
             raise MetadataError(
@@ -103,13 +120,20 @@ class ChunkKeyEncoding:
     def from_v3(cls, document: JSON) -> "ChunkKeyEncoding":
         """Read the member ``chunk_key_encoding`` of a v3 document."""
         name, configuration = understood(document, FIELD)
-        if name in cls.SEPARATORS and configuration:
-            field = f"{FIELD}.configuration"
-            check_known(configuration, ("separator",), field)
-            separator = configuration["separator"]
-            return cls(name, choice(separator, f"{field}.separator", ("/", ".")))
-        return cls(name)
+        if name not in cls.SEPARATORS:
+            return cls(name)
+        field = f"{FIELD}.configuration"
+        check_known(configuration, _MEMBERS[name == SUFFIXED], field)
+        separator = configuration.get("separator", cls.SEPARATORS[name])
+        return cls(
+            name,
+            choice(separator, f"{field}.separator", ("/", ".")),
+            configuration.get("suffix", ""),
+        )
 
     def to_v3(self) -> dict[str, Any]:
         """Write the member ``chunk_key_encoding`` of a v3 document."""
-        return {"name": self.name, "configuration": {"separator": self.separator}}
+        configuration = {"separator": self.separator}
+        if self.suffix:
+            configuration["suffix"] = self.suffix
+        return {"name": self.name, "configuration": configuration}

@@ -407,7 +407,11 @@ def _unsupported(name: str, field: str = "data_type") -> UnsupportedExtensionErr
     from difflib import get_close_matches  # only on the way to an error
 
     nearest = get_close_matches(name, available_data_types(), n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else "zarrpy.register_data_type adds types"
+    meant: JSON = nearest[0] if nearest else None
+    record = _records.get(nearest[0]) if nearest and field == "dtype" else None
+    if isinstance(record, DataType) and record.v2 is not None:
+        meant = spelled(record.v2, "<")
+    hint = f"did you mean {meant!r}?" if meant else "zarrpy.register_data_type adds types"
     return UnsupportedExtensionError(
         "is not supported", kind="data type", name=name, field=field, hint=hint
     )

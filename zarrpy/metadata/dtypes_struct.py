@@ -197,9 +197,11 @@ class StructFill:
         if not isinstance(document, dict):
             reject(fill.FIELD, document, f"an object with the members {', '.join(names)}")
         members.check_known(document, names, fill.FIELD)
-        members_of = {name: members.require(document, name) for name in names}
+        missing = [name for name in names if name not in document]
+        if missing:
+            reject(fill.FIELD, document, f"an object with a value for {', '.join(missing)}, too")
         return self._joined(
-            (field, np.array(_read(field, members_of[field.name]), field.data_type.numpy))
+            (field, np.array(_read(field, document[field.name]), field.data_type.numpy))
             for field in self.fields
         )
 

@@ -10,6 +10,7 @@ import json as _json
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from zarrpy.config import config
@@ -20,6 +21,9 @@ __all__ = ["JSON", "copy", "dumps", "loads"]
 
 JSON: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
+# Holds the place of a table while the document around it is written.
+_ROWS = "\0rows\0"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -59,25 +63,67 @@ def loads(data: bytes | bytearray | memoryview, *, path: str) -> dict[str, Any]:
     return document
 
 
-def dumps(document: dict[str, Any]) -> bytes:
+def dumps(document: dict[str, Any], *, rows: Sequence[str] = ()) -> bytes:
     """Write a metadata document: UTF-8, two spaces of indentation, keys in given order.
+
+    Parameters
+    ----------
+    document : dict
+    rows : sequence of str
+        Path to an object in the document whose members are written one a line.  It may have very
+        many members, and a line is written many times faster than an indented block.
 
     Raises
     ------
     MetadataError
         If a value has no form in JSON; NaN and infinities have none.
     """
+    table = _at(document, rows) if rows else None
+    if not table:
+        return _encode(_dump_indented(document))
+    frame = _dump_indented(_with(document, rows, _ROWS))
+    head, found, tail = frame.partition(_json.dumps(_ROWS))
+    if not found or _json.dumps(_ROWS) in tail:  # text of the document's own that looks so
+        return _encode(_dump_indented(document))
+    lines = (f"{_dump_line(key)}: {_dump_line(value)}" for key, value in table.items())
+    return _encode(head + "{\n" + ",\n".join(lines) + "\n}" + tail)
+
+
+def _dump_indented(document: dict[str, Any]) -> str:
     try:
         _check(document)
     except _BadValueError as error:
         raise MetadataError(error.problem, field=error.place()) from None
     except RecursionError as error:
         raise MetadataError("the document is nested too deeply, or contains itself") from error
-    text = _json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return _json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _dump_line(value: JSON) -> str:
+    try:
+        return _json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # as read from a document that was not quite JSON
+        return _json.dumps(copy(value), ensure_ascii=False)
+
+
+def _encode(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: JSON can only escape it
-        return _json.dumps(document, indent=2).encode()
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def _at(document: Any, path: Sequence[str]) -> dict[str, Any] | None:
+    """Find an object in a document."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else None
+
+
+def _with(document: dict[str, Any], path: Sequence[str], value: JSON) -> dict[str, Any]:
+    """Put something else in the place of an object, without changing the document."""
+    first, *rest = path
+    return {**document, first: _with(document[first], rest, value) if rest else value}
 
 
 def copy(value: JSON) -> Any:

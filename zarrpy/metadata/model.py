@@ -101,12 +101,12 @@ class ArrayMetadata:
         Raises
         ------
         MetadataError
-            If the shape has another number of dimensions, a length that no array has, or
-            goes beyond the end of an irregular grid.
+            If the shape has another number of dimensions, a length that no array has, goes
+            beyond the end of an irregular grid, or changes chunks that end with the array.
         """
         lengths = [n if isinstance(n, int) else _index(n) for n in shape]
         checked = integers(lengths, "shape", 0, count=self.ndim)
-        self.chunk_grid.check(checked)
+        self.chunk_grid.check_resize(self.shape, checked)
         return replace(self, shape=checked)
 
     def with_attributes(self, attributes: dict[str, Any]) -> Self:

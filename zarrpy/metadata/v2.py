@@ -16,6 +16,7 @@ Specification: https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -127,7 +128,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
         data_type,
         ChunkGrid(chunks),
         ChunkKeyEncoding("v2", _separator(zarray)),
-        tuple(_canonical(zarray, byteorder, len(shape))),
+        tuple(_canonical(zarray, byteorder, len(shape), data_type.itemsize)),
         _fill_value(fill_document, data_type, byteorder),
         names_from(attributes.get(DIMENSIONS), len(shape)),
         dict(attributes),
@@ -158,13 +159,17 @@ def _fill_value(document: JSON, data_type: DataType, byteorder: str) -> Any:
     return fill.parse_v2(document, data_type, byteorder)
 
 
-def _canonical(zarray: dict[str, Any], byteorder: str, ndim: int) -> Iterator[NamedConfig]:
+def _canonical(
+    zarray: dict[str, Any], byteorder: str, ndim: int, itemsize: int
+) -> Iterator[NamedConfig]:
     """Give the codecs that v3 would name, in the order of encoding."""
     order = members.choice(members.require(zarray, "order"), "order", ("C", "F"))
     if order == "F" and ndim > 1:
         yield _reversal(ndim)
-    filters = list(_filters(zarray))
+    filters = [_fitted(codec, itemsize) for codec in _filters(zarray)]
     compressor = _compressor(zarray)
+    if compressor is not None:
+        compressor = _fitted(compressor, itemsize)
     in_bytes = False
     for codec in filters:
         if codec.name in _BYTES_TO_BYTES and not in_bytes:
@@ -226,6 +231,20 @@ def _numcodec(value: object, field: str) -> NamedConfig:
         members.reject(field, value, 'an object with the member "id"')
     configuration = {name: each for name, each in value.items() if name != "id"}
     return NamedConfig(value["id"], configuration, dialect=FORMAT)
+
+
+def _fitted(codec: NamedConfig, itemsize: int) -> NamedConfig:
+    """Settle the size of elements that netCDF-C leaves at 0, or writes as text, for `shuffle`.
+
+    It shuffles by the size of the array's elements whatever it writes down.
+    """
+    size = codec.configuration.get("elementsize")
+    if isinstance(size, str) and size.isascii() and size.isdigit():
+        size = int(size)
+    if codec.name != "shuffle" or type(size) is not int:
+        return codec
+    configuration = {**codec.configuration, "elementsize": size or itemsize}
+    return replace(codec, configuration=configuration)
 
 
 def _attributes(model: ArrayMetadata) -> dict[str, Any]:
@@ -320,7 +339,8 @@ def _chain(model: ArrayMetadata) -> dict[str, Any]:
         "filters": [_dump_numcodec(codec) for codec in named] or None,
     }
     _, byteorder = dtypes.from_v2(words["dtype"])
-    if not _same(codecs, _canonical({**words, "order": "C"}, byteorder, model.ndim)):
+    canon = {**words, "order": "C"}, byteorder, model.ndim, model.data_type.itemsize
+    if not _same(codecs, _canonical(*canon)):
         names = ", ".join(codec.name for codec in model.codecs)
         raise _no_words(f"the codecs {names} in this order")
     return words

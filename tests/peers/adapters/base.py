@@ -88,8 +88,21 @@ def split_codecs(
     return codecs[:at], codecs[at], codecs[at + 1 :]
 
 
-def chunk_shape(document: Document) -> tuple[int, ...]:
-    """Return the shape of a chunk."""
+def chunk_shape(document: Document) -> tuple[Any, ...]:
+    """Return the shape of a chunk; lengths for an axis that has several."""
     if document["zarr_format"] == 2:
         return tuple(document["chunks"])
-    return tuple(document["chunk_grid"]["configuration"]["chunk_shape"])
+    grid = document["chunk_grid"]
+    if grid["name"] == "rectilinear":
+        return tuple(map(lengths, grid["configuration"]["chunk_shapes"]))
+    if grid["name"] != "regular":
+        raise NotImplementedError(f"no way to create a grid {grid['name']!r}")
+    return tuple(grid["configuration"]["chunk_shape"])
+
+
+def lengths(axis: Any) -> Any:
+    """Write out the pairs of a length and how often it comes."""
+    if isinstance(axis, int):
+        return axis
+    pairs = [each if isinstance(each, list) else [each, 1] for each in axis]
+    return [length for length, count in pairs for _ in range(count)]

@@ -37,6 +37,8 @@ class Library(Adapter):
     distributions = ("zarr", "numcodecs", "numpy")
 
     def __init__(self, pipeline: str = "", strict: bool = False) -> None:
+        if "array" in zarr.config.config and "rectilinear_chunks" in zarr.config.get("array"):
+            zarr.config.set({"array.rectilinear_chunks": True})
         if pipeline:
             zarr.config.set({"codec_pipeline.path": PIPELINES[pipeline]})
         if pipeline == "zarrs":
@@ -87,7 +89,7 @@ def create_v3(location: Any, document: Document) -> Any:
         zarr_format=3,
         chunk_key_encoding={
             "name": document["chunk_key_encoding"]["name"],
-            "separator": document["chunk_key_encoding"]["configuration"]["separator"],
+            **document["chunk_key_encoding"]["configuration"],
         },
         dimension_names=document.get("dimension_names"),
         attributes=document.get("attributes"),

@@ -15,6 +15,7 @@ from peers.adapters.base import (
     native_dtype,
     split_codecs,
 )
+from zarrpy.metadata.grid import ChunkGrid
 
 
 class Library(Adapter):
@@ -49,16 +50,13 @@ def create_v3(location: Any, document: Document) -> Any:
         location,
         shape=tuple(document["shape"]),
         dtype=native_dtype(document),
-        chunks=chunk_shape(document),
+        chunks=ChunkGrid.from_v3(document["chunk_grid"]),
         filters=filters,
         serializer=serializer,
         compressors=compressors,
         fill_value=fill_scalar(document),
         zarr_format=3,
-        chunk_key_encoding={
-            "name": document["chunk_key_encoding"]["name"],
-            "separator": document["chunk_key_encoding"]["configuration"]["separator"],
-        },
+        chunk_key_encoding=document["chunk_key_encoding"],
         dimension_names=document.get("dimension_names"),
         attributes=document.get("attributes"),
     )

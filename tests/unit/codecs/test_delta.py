@@ -122,3 +122,9 @@ def test_an_array_of_another_size_is_refused():
 
     with pytest.raises(CodecError, match=r"numcodecs\.delta: is made for <i4"):
         Delta.from_config({"dtype": "<i4"}, spec=spec)
+
+
+def test_flags_are_refused():
+    """They have no differences: NumPy's would not add up to them again."""
+    with pytest.raises(MetadataError, match="dtype"):
+        Delta("|b1")

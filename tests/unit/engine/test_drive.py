@@ -9,7 +9,8 @@ import pytest
 
 import zarrpy
 from zarrpy import config
-from zarrpy.engine.drive import WINDOW, drive, drive_async
+from zarrpy.engine.budget import WINDOW
+from zarrpy.engine.drive import drive, drive_async
 from zarrpy.engine.requests import Delete, DeletePrefix, Fetch, ListNames, Put
 from zarrpy.errors import StoreError, ZarrError
 from zarrpy.selection import parse

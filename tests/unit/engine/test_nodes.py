@@ -6,6 +6,7 @@ import pytest
 
 import zarrpy
 from zarrpy.engine.nodes import (
+    SEARCHED,
     MixedFormatsWarning,
     read_children,
     read_node,
@@ -32,7 +33,7 @@ class Hand:
 
     def __init__(self, values=None, names=()):
         self.values = dict(values or {})
-        self.names = list(names)
+        self.names = names if isinstance(names, dict) else list(names)
         self.requests = []
 
     def answer(self, request):
@@ -41,8 +42,8 @@ class Hand:
         match request:
             case Fetch(keys):
                 return [self.values.get(key) for key in keys]
-            case ListNames():
-                return self.names
+            case ListNames(prefix):
+                return self.names.get(prefix, []) if isinstance(self.names, dict) else self.names
             case Put(items):
                 self.values.update(items)
         return None
@@ -144,7 +145,7 @@ def test_children_are_found_in_two_requests():
     """Names, and then the documents of all of them; documents and locks are no names."""
     hand = Hand(
         {"g/a/zarr.json": GROUP3, "g/b/zarr.json": array_document()},
-        names=["a", "b", "c", "zarr.json", ".zgroup", "__x", ".__zp-trash"],
+        names=["a", "b", "zarr.json", ".zgroup", "__x", ".__zp-trash"],
     )
 
     children = hand.drive(read_children("g", 3))
@@ -155,4 +156,40 @@ def test_children_are_found_in_two_requests():
     }
     assert hand.requests[0] == ListNames("g/", folders=True)
     assert len(hand.requests) == 2
-    assert {key.split("/")[1] for key in hand.requests[1].keys} == {"a", "b", "c"}
+    assert {key.split("/")[1] for key in hand.requests[1].keys} == {"a", "b"}
+
+
+def test_a_group_without_a_document_is_implied_by_a_node_below_it():
+    """Drafts of Zarr v3 had such groups, however far below the node is."""
+    hand = Hand(
+        {"g/zarr.json": GROUP3, "g/a/b/c/zarr.json": array_document()},
+        names={"g/": ["a", "x"], "g/a/": ["b"], "g/a/b/": ["c"], "g/x/": ["y"]},
+    )
+
+    assert list(hand.drive(read_children("g", 3))) == ["a"]
+    assert hand.drive(require_node("g/a")) == GroupMetadata(zarr_format=3)
+    with pytest.raises(NodeNotFoundError):
+        hand.drive(require_node("g/x"))
+
+
+def test_groups_of_v2_have_documents():
+    """What is asked for in v2, or as an array, is not looked for below."""
+    hand = Hand({"a/b/zarr.json": GROUP3}, names={"a/": ["b"]})
+
+    with pytest.raises(NodeNotFoundError):
+        hand.drive(require_node("a", 2))
+    with pytest.raises(NodeNotFoundError):
+        hand.drive(require_node("a", kind=ArrayMetadata))
+
+
+def test_the_search_for_a_node_below_a_directory_ends():
+    """A tree without nodes costs no more than a bounded number of look-ups."""
+    hand = Hand(names=[f"{i}" for i in range(70)])
+
+    with pytest.raises(NodeNotFoundError):
+        hand.drive(require_node("a"))
+
+    fetched = [
+        key for request in hand.requests if isinstance(request, Fetch) for key in request.keys
+    ]
+    assert SEARCHED <= len(fetched) <= SEARCHED + 4

@@ -107,3 +107,47 @@ def test_an_unknown_encoding_is_unsupported(document):
         ChunkKeyEncoding.from_v3(document)
 
     assert (caught.value.kind, caught.value.name) == ("chunk key encoding", "spiral")
+
+
+SUFFIXED = ChunkKeyEncoding("zarrs.default_suffix", "/", ".bin")
+
+
+@pytest.mark.parametrize(
+    ("index", "key"), [((1, 23), "c/1/23.bin"), ((), "c.bin"), ((0,), "c/0.bin")]
+)
+def test_a_suffix_stands_behind_every_key(index, key):
+    """And is asked for when a key is read."""
+    assert SUFFIXED.key(index) == key
+    assert SUFFIXED.grid_index(key, len(index)) == index
+    with pytest.raises(MetadataError, match="is not the key of a chunk"):
+        SUFFIXED.grid_index(key.removesuffix(".bin"), len(index))
+
+
+def test_a_suffixed_encoding_is_read_and_written():
+    """Its separator has the default of `default`."""
+    document = {
+        "name": "zarrs.default_suffix",
+        "configuration": {"separator": "/", "suffix": ".bin"},
+    }
+
+    assert ChunkKeyEncoding.from_v3(document) == SUFFIXED
+    assert SUFFIXED.to_v3() == document
+    del document["configuration"]["separator"]
+    assert ChunkKeyEncoding.from_v3(document) == SUFFIXED
+
+
+@pytest.mark.parametrize("suffix", ["", None, 3, "/x", "a/b", "a\\b", "1", "\0"])
+def test_a_suffix_that_keys_cannot_have_is_refused(suffix):
+    """A digit in front would run into the number before it, a slash into the path."""
+    configuration = {"separator": "/", "suffix": suffix}
+
+    with pytest.raises(MetadataError, match=r"encoding\.configuration\.suffix must be"):
+        ChunkKeyEncoding.from_v3({"name": "zarrs.default_suffix", "configuration": configuration})
+
+
+def test_other_encodings_have_no_suffix():
+    """It is a member they do not know."""
+    configuration = {"separator": "/", "suffix": ".bin"}
+
+    with pytest.raises(MetadataError, match="unknown member 'suffix'"):
+        ChunkKeyEncoding.from_v3({"name": "default", "configuration": configuration})

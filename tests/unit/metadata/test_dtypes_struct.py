@@ -139,7 +139,7 @@ def test_a_fill_value_is_an_object_of_those_of_the_fields():
 @pytest.mark.parametrize(
     ("document", "text"),
     [
-        ({"x": 0}, "the required member 'id' is missing"),
+        ({"x": 0}, "must be an object with a value for id, too"),
         ({"x": 0, "id": 0, "y": 0}, "fill_value has the unknown member 'y'"),
         ({"x": 0, "id": -1}, "fill_value.id must be an integer in [0, 65535]"),
         ({"x": "a", "id": 0}, "fill_value.x must be a number"),

@@ -10,6 +10,7 @@ from zarrpy.errors import MetadataError
 from zarrpy.metadata import ArrayMetadata, GroupMetadata, NamedConfig, dtypes, v3
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.grid import ChunkGrid
+from zarrpy.metadata.runs import Runs
 
 MODEL = ArrayMetadata(
     (10, 7),
@@ -66,7 +67,7 @@ def test_a_shape_that_no_array_has_is_refused(shape, text):
 
 def test_a_shape_beyond_an_irregular_grid_is_refused():
     """There is no chunk to hold it."""
-    model = replace(MODEL, chunk_grid=ChunkGrid(((6, 6), 5)))
+    model = replace(MODEL, chunk_grid=ChunkGrid((Runs.of((6, 6)), 5)))
 
     assert model.with_shape((12, 7)).shape == (12, 7)
     with pytest.raises(MetadataError, match="ends at 12 in dimension 0, but the array at 13"):

@@ -148,6 +148,18 @@ def test_the_order_of_one_dimension_says_nothing(shape, chunks):
     assert v2.dump(model) == {".zarray": document}
 
 
+@pytest.mark.parametrize(("written", "meant"), [(0, 4), ("0", 4), ("2", 2), (2, 2)])
+def test_a_shuffle_of_netcdf_has_the_size_of_the_elements(written, meant):
+    """netCDF-C writes 0, or text, and shuffles by the size of the elements; the document stays."""
+    document = ARRAY | {"filters": [numcodec("shuffle", elementsize=written)]}
+
+    model = v2.parse(document, None, "t")
+
+    assert model.data_type.itemsize == 4
+    assert codec("shuffle", elementsize=meant) in model.codecs
+    assert v2.dump(model) == {".zarray": document}
+
+
 def test_filters_may_be_absent():
     """The meaning is beyond doubt, and writers have left them out."""
     document = {name: value for name, value in ARRAY.items() if name != "filters"}
