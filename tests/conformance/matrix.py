@@ -255,7 +255,12 @@ def _compressors() -> Iterator[Row]:
         lambda kind, _: [LITTLE, codec("numcodecs.shuffle", elementsize=kind.itemsize)],
         lambda kind: [{"id": "shuffle", "elementsize": kind.itemsize}],
     )
-    yield Row("base64", "base64", None, lambda kind: [{"id": "base64"}])
+    yield Row(
+        "numcodecs.base64",
+        "numcodecs.base64",
+        lambda kind, _: [LITTLE, codec("numcodecs.base64")],
+        lambda kind: [{"id": "base64"}],
+    )
     yield _compressor("conditional", codec("conditional", codecs=[codec("gzip", level=1)],
                                            header_bits=8), None)  # fmt: skip
 
@@ -291,8 +296,14 @@ def _filters() -> Iterator[Row]:
               lambda kind, _: [codec("numcodecs.packbits"), {"name": "bytes"}],
               lambda kind: [{"id": "packbits"}], takes=frozenset("b"))  # fmt: skip
     labels = {"labels": ["1", "2"], "dtype": "<U3", "astype": "|u1"}
-    yield Row("categorize", "categorize", None, lambda kind: [{"id": "categorize", **labels}],
-              takes=frozenset("U"), lossy=True)  # fmt: skip
+    yield Row(
+        "numcodecs.categorize",
+        "numcodecs.categorize",
+        lambda kind, _: [codec("numcodecs.categorize", **labels), {"name": "bytes"}],
+        lambda kind: [{"id": "categorize", **labels}],
+        takes=frozenset("U"),
+        lossy=True,
+    )
     yield Row("bitround", "bitround", lambda kind, _: [codec("bitround", keepbits=3), LITTLE],
               takes=frozenset("iufct"), lossy=True, small=True)  # fmt: skip
     yield Row("packbits", "packbits", lambda kind, _: [codec("packbits")],
@@ -309,6 +320,35 @@ def _filters() -> Iterator[Row]:
     yield Row("zarrs.squeeze", "zarrs.squeeze",
               lambda kind, _: [codec("zarrs.squeeze"), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
+
+
+def _serializers() -> Iterator[Row]:
+    """Give the codecs that make bytes of an array, other than `bytes` itself."""
+    yield Row(
+        "n5_default",
+        "n5_default",
+        lambda kind, chunks: [codec("n5_default", codecs=[reversal(len(chunks)), BIG])],
+    )
+    yield Row("zfp", "zfp", lambda kind, _: [codec("zfp", mode="reversible")],
+              takes=frozenset("iuft"), small=True)  # fmt: skip
+    modes = {"mode": 4, "tolerance": 0.001, "rate": -1, "precision": -1}
+    yield _array_compressor("zfpy", "f", lossy=True, **modes)
+    yield _array_compressor("pcodec", "iuf", level=8)
+    for name, takes in (("vlen-array", "B"), ("numcodecs.json2", ""), ("numcodecs.msgpack2", "")):
+        yield Row(name, name, lambda kind, _, name=name: [{"name": name}], takes=frozenset(takes))
+
+
+def _array_compressor(name: str, takes: str, lossy: bool = False, **given: Any) -> Row:
+    return Row(
+        f"numcodecs.{name}",
+        f"numcodecs.{name}",
+        lambda kind, _: [codec(f"numcodecs.{name}", **given)],
+        lambda kind: [],
+        lambda kind: [{"id": name, **given}],
+        takes=frozenset(takes),
+        lossy=lossy,
+        small=True,
+    )
 
 
 def halves(chunks: Shape) -> Shape:
@@ -338,7 +378,9 @@ def _shards() -> Iterator[Row]:
         yield Row(f"{name}{label}", name, chain, takes=EVERY | VARIABLE)
 
 
-ROWS = {row.name: row for row in (*_plain(), *_compressors(), *_filters(), *_shards())}
+ROWS = {
+    row.name: row for row in (*_plain(), *_compressors(), *_filters(), *_serializers(), *_shards())
+}
 
 #: Shapes of arrays and of their chunks.
 LAYOUTS: dict[str, tuple[Shape, Shape]] = {

@@ -15,7 +15,7 @@ from conformance.matrix import KINDS, LAYOUTS, ROWS, VARIABLE, Kind, Row, docume
 from conformance.summary import LINES
 from zarrpy import config
 from zarrpy.codecs import codecs, numcodecs_ids
-from zarrpy.errors import UnsupportedExtensionError, ZarrError
+from zarrpy.errors import MissingDependencyError, UnsupportedExtensionError, ZarrError
 
 COUNTS: Counter[str] = Counter()
 REASONS: Counter[str] = Counter()
@@ -59,6 +59,8 @@ def cell(kind: Kind, row: Row, zarr_format: int) -> str:
 def refusal(kind: Kind, row: Row, zarr_format: int, error: ZarrError) -> str:
     """Check that a refusal has a reason, and name it."""
     assert str(error), "refused without a reason"
+    if isinstance(error, MissingDependencyError):
+        return "of a package that is not installed"
     unknown = error.kind if isinstance(error, UnsupportedExtensionError) else None
     if unknown == "data type" and kind.group in VARIABLE:
         return "of a data type that is not there yet"

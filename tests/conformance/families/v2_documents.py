@@ -70,7 +70,7 @@ MEMBERS = [
             array_v2(dtype="|O", fill_value="", filters=[{"id": "vlen-utf8"}, {"id": "pickle"}]),
             "ZarrError", "pickle"),
     refused("objects without a codec", "Objects need a codec that can store them.",
-            array_v2(dtype="|O", fill_value=None), "ZarrError", "|O"),
+            array_v2(dtype="|O", fill_value=None), "ZarrError", "object"),
 ]  # fmt: skip
 
 
@@ -114,7 +114,7 @@ TYPES += [
     typed("|V3", np.array([b"\0\0\0", b"a\0b", b"xyz"], "V3"), "AAAA"),
     *(
         refused(f"dtype {value!r}", "A data type is a kind with its byte order and size.",
-                array_v2(dtype=value), "MetadataError", str(value or ""))
+                array_v2(dtype=value), "MetadataError", str(value or "").lstrip("<|"))
         for value in ("f4", "|f4", "<f3", "<i16", "u1", "<U", "|S0", "|U3", "<M8[x]", "", 1, None,
                       "<q", "float32")
     ),
