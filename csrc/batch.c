@@ -22,11 +22,12 @@ typedef struct task {
     int64_t strides[ZP_MAX_NDIM];  /* of the decoded chunk, in the axes of the array */
     int64_t selected[ZP_MAX_NDIM]; /* of the selected elements within the chunk */
     int64_t extent[ZP_MAX_NDIM];
-    int64_t offset; /* of the first selected element within the chunk */
-    char *place;    /* the same element in the block */
-    int full;       /* every element of the chunk is selected, in order */
-    int covered;    /* every element inside the array is selected */
-    int direct;     /* full, and laid out in the block as it is stored */
+    int64_t start[ZP_MAX_NDIM]; /* first selected element an axis */
+    int64_t offset;             /* of the first selected element within the chunk */
+    char *place;                /* the same element in the block */
+    int full;                   /* every element of the chunk is selected, in order */
+    int covered;                /* every element inside the array is selected */
+    int direct;                 /* full, and laid out in the block as it is stored */
     char key[ZP_MAX_KEY];
 } task;
 
@@ -75,6 +76,7 @@ describe_task(const zp_batch *batch, int64_t number, task *t, zp_error *error)
         const zp_piece *piece = &pieces[i];
         int64_t step = batch->axes[i].step;
         int whole = piece->count == piece->inside;
+        t->start[i] = piece->start;
         t->count[i] = piece->count;
         t->selected[i] = t->strides[i] * step;
         t->offset += piece->start * t->strides[i];
@@ -146,40 +148,108 @@ decode(const zp_batch *batch, zp_worker *worker, const task *t, const void *data
 
 /* The bytes of the chunk from the first selected element to the last. */
 static void
-find_span(const zp_batch *batch, const task *t, int64_t *start, int64_t *nbytes)
+find_span(const zp_batch *batch, const task *t, zp_part *part)
 {
     int64_t last = t->offset;
     for (int i = 0; i < batch->ndim; i++)
         last += (t->count[i] - 1) * t->selected[i];
-    *start = t->offset;
-    *nbytes = last + batch->chain.itemsize - t->offset;
+    part->start = (size_t)t->offset;
+    part->nbytes = (size_t)(last + batch->chain.itemsize - t->offset);
 }
 
-/*
- * Decode what is selected into scratch memory; returns where the first selected
- * element lies, or NULL.  A part is decoded where the codec can and it is at
- * most half of the chunk.
- */
-static const char *
-decode_selected(const zp_batch *batch, zp_worker *worker, const task *t, const void *data,
-                int64_t n, zp_error *error)
+/* Whether the rows of the chunk are runs of memory in the block, in the same order. */
+static int
+has_rows(const zp_batch *batch, const task *t)
 {
-    int64_t start, nbytes;
-    find_span(batch, t, &start, &nbytes);
-    int part = !batch->whole_chunks && nbytes <= t->nbytes / 2 && zp_chain_has_range(&batch->chain);
-    char *chunk = zp_worker_scratch(worker, ZP_SLOT_CHUNK, (size_t)(part ? nbytes : t->nbytes));
-    if (!chunk) {
-        fail(error, ZP_ERR_MEMORY, NULL);
-        return NULL;
+    if (batch->chain.swap)
+        return 0;
+    for (int i = 0; i < batch->ndim; i++)
+        if (batch->chain.order[i] != i || batch->axes[i].step != 1)
+            return 0;
+    int last = batch->ndim - 1;
+    return last < 0 || t->count[last] == 1 || batch->strides[last] == batch->chain.itemsize;
+}
+
+static void
+take_rows(void *context, size_t start, const void *bytes, size_t nbytes)
+{
+    zp_scatter(context, start, bytes, nbytes);
+}
+
+typedef struct buffer {
+    char *bytes;
+    size_t start; /* of the first byte, in the chunk */
+} buffer;
+
+static void
+take_bytes(void *context, size_t start, const void *bytes, size_t nbytes)
+{
+    buffer *into = context;
+    memcpy(into->bytes + (start - into->start), bytes, nbytes);
+}
+
+/* Decode block by block straight into rows of the result. */
+static int
+read_rows(const zp_batch *batch, zp_worker *worker, const task *t, const void *data, int64_t n,
+          zp_error *error)
+{
+    zp_window window = {.ndim = batch->ndim, .itemsize = batch->chain.itemsize, .dst = t->place};
+    for (int i = 0; i < batch->ndim; i++) {
+        window.extent[i] = t->extent[i];
+        window.start[i] = t->start[i];
+        window.count[i] = t->count[i];
+        window.strides[i] = batch->strides[i];
     }
-    if (!part) {
-        const char *decoded = decode(batch, worker, t, data, n, chunk, error);
-        return decoded ? decoded + t->offset : NULL;
+    zp_window_merge(&window);
+    zp_part part = {0, 0, take_rows, &window};
+    find_span(batch, t, &part);
+    return zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes, &part,
+                                error);
+}
+
+/* Decode through scratch memory, only from the first selected element to the last where it pays. */
+static int
+read_scattered(const zp_batch *batch, zp_worker *worker, const task *t, const void *data, int64_t n,
+               zp_error *error)
+{
+    buffer into = {NULL, 0};
+    zp_part part = {0, 0, take_bytes, &into};
+    find_span(batch, t, &part);
+    int whole = batch->whole_chunks || part.nbytes > (size_t)t->nbytes / 2 ||
+                !zp_chain_has_parts(&batch->chain);
+    into.bytes = zp_worker_scratch(worker, ZP_SLOT_CHUNK, whole ? (size_t)t->nbytes : part.nbytes);
+    if (!into.bytes)
+        return fail(error, ZP_ERR_MEMORY, NULL);
+    into.start = whole ? 0 : part.start;
+    if (whole) {
+        if (!decode(batch, worker, t, data, n, into.bytes, error))
+            return error->status;
+    } else if (zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
+                                    &part, error) < 0) {
+        return error->status;
     }
-    if (zp_chain_decode_range(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
-                              (size_t)start, chunk, (size_t)nbytes, error) < 0)
-        return NULL;
-    return chunk;
+    zp_copy(batch->ndim, t->count, into.bytes + ((size_t)t->offset - into.start), t->selected,
+            t->place, batch->strides, batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    return ZP_OK;
+}
+
+/* Stored bytes into their place in the block. */
+static int
+place_chunk(const zp_batch *batch, zp_worker *worker, const task *t, const void *data, int64_t n,
+            zp_error *error)
+{
+    if (batch->chain.nsteps == 0 || t->direct) {
+        const char *decoded = decode(batch, worker, t, data, n, t->place, error);
+        if (!decoded)
+            return error->status;
+        if (decoded != t->place)
+            zp_copy(batch->ndim, t->count, decoded + t->offset, t->selected, t->place,
+                    batch->strides, batch->chain.itemsize, (uint32_t)batch->chain.swap);
+        return ZP_OK;
+    }
+    if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && has_rows(batch, t))
+        return read_rows(batch, worker, t, data, n, error);
+    return read_scattered(batch, worker, t, data, n, error);
 }
 
 static int
@@ -198,18 +268,9 @@ read_task(zp_batch *batch, zp_worker *worker, const task *t, zp_error *error)
         set_outcome(batch, t, ZP_ABSENT);
         return ZP_OK;
     }
-    const char *selected;
-    if (t->direct || batch->chain.nsteps == 0) {
-        const char *decoded = decode(batch, worker, t, data, n, t->place, error);
-        selected = decoded ? decoded + t->offset : NULL;
-    } else {
-        selected = decode_selected(batch, worker, t, data, n, error);
-    }
-    if (!selected)
-        return error->status;
-    if (selected != t->place)
-        zp_copy(batch->ndim, t->count, selected, t->selected, t->place, batch->strides,
-                batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    int status = place_chunk(batch, worker, t, data, n, error);
+    if (status < 0)
+        return status;
     set_outcome(batch, t, ZP_DONE);
     return ZP_OK;
 }

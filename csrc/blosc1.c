@@ -1,5 +1,5 @@
 /*
- * blosc1.c - the Blosc1 container: writer, reader, ranged reader
+ * blosc1.c - the Blosc1 container: writer, reader, reader of parts
  *
  * A chunk is a header of 16 bytes, then the place of each block, counted from
  * the start of the chunk, then the blocks:
@@ -385,42 +385,21 @@ decode_block(const header *h, zp_worker *worker, const uint8_t *src, size_t i, u
     return ZP_OK;
 }
 
-/* The bytes [start, start + dst_nbytes) of a chunk whose header is good. */
+/* All of a chunk whose header is good, to dst. */
 static int64_t
-decode_range(const header *h, zp_worker *worker, const uint8_t *src, size_t start, uint8_t *dst,
-             size_t dst_nbytes)
+decode_blocks(const header *h, zp_worker *worker, const uint8_t *src, uint8_t *dst)
 {
-    size_t end = start + dst_nbytes;
-    size_t most = min_size(h->blocksize, h->nbytes);
-
-    if (dst_nbytes == 0)
-        return 0;
-    if (h->flags & FLAG_STORED) {
-        memcpy(dst, src + HEADER_NBYTES + start, dst_nbytes);
-        return (int64_t)dst_nbytes;
-    }
-
-    /* One part for bit transposition, one for blocks of which only a part is wanted. */
-    uint8_t *temp = zp_worker_scratch(worker, ZP_SLOT_SPLIT, 2 * most);
+    uint8_t *temp = zp_worker_scratch(worker, ZP_SLOT_SPLIT, min_size(h->blocksize, h->nbytes));
     if (!temp)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
 
-    for (size_t i = start / h->blocksize; i * h->blocksize < end; i++) {
-        size_t first = i * h->blocksize;
-        size_t nbytes = min_size(h->blocksize, h->nbytes - first);
-        int whole = first >= start && first + nbytes <= end;
-        uint8_t *block = whole ? dst + (first - start) : temp + most;
-        int64_t status = decode_block(h, worker, src, i, block, nbytes, temp);
-
+    for (size_t i = 0; i < h->nblocks; i++) {
+        size_t first = i * h->blocksize, nbytes = min_size(h->blocksize, h->nbytes - first);
+        int64_t status = decode_block(h, worker, src, i, dst + first, nbytes, temp);
         if (status < 0)
             return status;
-        if (!whole) {
-            size_t from = first < start ? start : first;
-            size_t to = min_size(first + nbytes, end);
-            memcpy(dst + (from - start), block + (from - first), to - from);
-        }
     }
-    return (int64_t)dst_nbytes;
+    return (int64_t)h->nbytes;
 }
 
 int64_t
@@ -435,12 +414,39 @@ zp_blosc1_decode(const zp_step *step, zp_worker *worker, const void *src, size_t
         return status;
     if (h.nbytes > dst_nbytes)
         return zp_fail(worker, ZP_ERR_SIZE, NULL);
-    return decode_range(&h, worker, src, 0, dst, h.nbytes);
+    if (h.nbytes == 0)
+        return 0;
+    if (h.flags & FLAG_STORED) {
+        memcpy(dst, (const uint8_t *)src + HEADER_NBYTES, h.nbytes);
+        return (int64_t)h.nbytes;
+    }
+    return decode_blocks(&h, worker, src, dst);
+}
+
+/* The blocks that a part touches, each handed over while it is in the cache. */
+static int64_t
+decode_part(const header *h, zp_worker *worker, const uint8_t *src, const zp_part *part)
+{
+    size_t most = min_size(h->blocksize, h->nbytes), end = part->start + part->nbytes;
+    uint8_t *temp = zp_worker_scratch(worker, ZP_SLOT_SPLIT, 2 * most);
+    if (!temp)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+
+    for (size_t i = part->start / h->blocksize; i * h->blocksize < end; i++) {
+        size_t first = i * h->blocksize, nbytes = min_size(h->blocksize, h->nbytes - first);
+        int64_t status = decode_block(h, worker, src, i, temp + most, nbytes, temp);
+        if (status < 0)
+            return status;
+        size_t from = first < part->start ? part->start : first;
+        size_t to = min_size(first + nbytes, end);
+        part->sink(part->context, from, temp + most + (from - first), to - from);
+    }
+    return ZP_OK;
 }
 
 int64_t
-zp_blosc1_range(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                size_t decoded_nbytes, size_t start, void *dst, size_t dst_nbytes)
+zp_blosc1_part(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+               size_t decoded_nbytes, const zp_part *part)
 {
     header h = {0};
     int64_t status = get_header(&h, worker, src, src_nbytes);
@@ -450,7 +456,13 @@ zp_blosc1_range(const zp_step *step, zp_worker *worker, const void *src, size_t 
         return status;
     if (h.nbytes != decoded_nbytes)
         return zp_fail(worker, ZP_ERR_SIZE, NULL);
-    if (start > h.nbytes || dst_nbytes > h.nbytes - start)
-        return zp_fail(worker, ZP_ERR_ARGUMENT, "the range ends behind the data");
-    return decode_range(&h, worker, src, start, dst, dst_nbytes);
+    if (part->start > h.nbytes || part->nbytes > h.nbytes - part->start)
+        return zp_fail(worker, ZP_ERR_ARGUMENT, "the part ends behind the data");
+    if (part->nbytes == 0)
+        return ZP_OK;
+    if (!(h.flags & FLAG_STORED))
+        return decode_part(&h, worker, src, part);
+    part->sink(part->context, part->start, (const uint8_t *)src + HEADER_NBYTES + part->start,
+               part->nbytes);
+    return ZP_OK;
 }

@@ -22,8 +22,8 @@ int64_t zp_blosc1_encode(const zp_step *step, zp_worker *worker, const void *src
                          void *dst, size_t dst_nbytes);
 int64_t zp_blosc1_decode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
                          void *dst, size_t dst_nbytes);
-int64_t zp_blosc1_range(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
-                        size_t decoded_nbytes, size_t start, void *dst, size_t dst_nbytes);
+int64_t zp_blosc1_part(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+                       size_t decoded_nbytes, const zp_part *part);
 
 /* --- what step_blosc.c lends to the container: the compressors --- */
 

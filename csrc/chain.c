@@ -130,14 +130,14 @@ zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_
 }
 
 int
-zp_chain_has_range(const zp_chain *chain)
+zp_chain_has_parts(const zp_chain *chain)
 {
-    return chain->nsteps > 0 && chain->steps[0].codec->range != NULL;
+    return chain->nsteps > 0 && chain->steps[0].codec->part != NULL;
 }
 
 int
-zp_chain_decode_range(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
-                      size_t nbytes, size_t start, void *dst, size_t dst_nbytes, zp_error *error)
+zp_chain_decode_part(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                     size_t nbytes, const zp_part *part, zp_error *error)
 {
     sizes s;
     const zp_step *first = &chain->steps[0];
@@ -147,7 +147,7 @@ zp_chain_decode_range(const zp_chain *chain, zp_worker *worker, const void *src,
         status = undo_later_steps(chain, worker, &s, &src, &src_nbytes, error);
     if (status < 0)
         return status;
-    int64_t n = first->codec->range(first, worker, src, src_nbytes, nbytes, start, dst, dst_nbytes);
+    int64_t n = first->codec->part(first, worker, src, src_nbytes, nbytes, part);
     return n < 0 ? fail(error, worker, n, 0) : ZP_OK;
 }
 

@@ -134,5 +134,5 @@ const zp_codec zp_codec_blosc = {
     .encode = zp_blosc1_encode,
     .decode = zp_blosc1_decode,
     .bound = bound,
-    .range = zp_blosc1_range,
+    .part = zp_blosc1_part,
 };

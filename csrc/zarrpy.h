@@ -109,13 +109,23 @@ typedef int64_t (*zp_view_fn)(const zp_step *step, zp_worker *worker, const void
 typedef int64_t (*zp_append_fn)(const zp_step *step, zp_worker *worker, void *buffer,
                                 size_t nbytes);
 
+/* Takes nbytes of a decoded chunk, which begin at its byte `start`. */
+typedef void (*zp_sink_fn)(void *context, size_t start, const void *bytes, size_t nbytes);
+
+/* The part of a decoded chunk that is wanted, and who takes it. */
+typedef struct zp_part {
+    size_t start;
+    size_t nbytes;
+    zp_sink_fn sink;
+    void *context;
+} zp_part;
+
 /*
- * Decode only the bytes [start, start + dst_nbytes) of what `src` holds.
- * decoded_nbytes is the whole decoded size; returns dst_nbytes or an error.
+ * Decode a part of what `src` holds, and hand it over piece by piece, from front
+ * to back.  decoded_nbytes is the whole decoded size; returns a zp_status.
  */
-typedef int64_t (*zp_range_fn)(const zp_step *step, zp_worker *worker, const void *src,
-                               size_t src_nbytes, size_t decoded_nbytes, size_t start, void *dst,
-                               size_t dst_nbytes);
+typedef int64_t (*zp_part_fn)(const zp_step *step, zp_worker *worker, const void *src,
+                              size_t src_nbytes, size_t decoded_nbytes, const zp_part *part);
 
 enum zp_codec_flags {
     ZP_EXACT = 1, /* bound() is the encoded size, not only a limit */
@@ -128,7 +138,7 @@ typedef struct zp_codec {
     zp_bound_fn bound;
     zp_view_fn view;     /* or NULL */
     zp_append_fn append; /* or NULL */
-    zp_range_fn range;   /* or NULL */
+    zp_part_fn part;     /* or NULL */
     uint32_t flags;
 } zp_codec;
 
@@ -210,12 +220,11 @@ int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, s
                     void *dst, size_t dst_nbytes, zp_error *error);
 
 /* Whether a part of a chunk can be decoded without the rest. */
-int zp_chain_has_range(const zp_chain *chain);
+int zp_chain_has_parts(const zp_chain *chain);
 
-/* The bytes [start, start + dst_nbytes) of a chunk of nbytes; for chains that have ranges. */
-int zp_chain_decode_range(const zp_chain *chain, zp_worker *worker, const void *src,
-                          size_t src_nbytes, size_t nbytes, size_t start, void *dst,
-                          size_t dst_nbytes, zp_error *error);
+/* A part of a chunk of nbytes; for chains that have parts. */
+int zp_chain_decode_part(const zp_chain *chain, zp_worker *worker, const void *src,
+                         size_t src_nbytes, size_t nbytes, const zp_part *part, zp_error *error);
 
 /*
  * Encode; *encoded points into the worker's scratch (or at src when there is no
@@ -247,6 +256,23 @@ void zp_byteswap(const void *src, void *dst, size_t nbytes, size_t size);
  */
 void zp_copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides, char *dst,
              const int64_t *dst_strides, uint32_t itemsize, uint32_t swap);
+
+/* The selected elements of a chunk, neighbours on each axis, and where they go. */
+typedef struct zp_window {
+    int ndim;
+    uint32_t itemsize;
+    char *dst;                    /* of the first selected element; rows are contiguous */
+    int64_t extent[ZP_MAX_NDIM];  /* of the chunk, which lies in C order */
+    int64_t start[ZP_MAX_NDIM];   /* first selected element */
+    int64_t count[ZP_MAX_NDIM];   /* selected elements */
+    int64_t strides[ZP_MAX_NDIM]; /* of dst, in bytes */
+} zp_window;
+
+/* Make one axis of those that are one run of memory on both sides: longer rows. */
+void zp_window_merge(zp_window *window);
+
+/* Copy what a window selects out of the bytes of a chunk from `start` on. */
+void zp_scatter(const zp_window *window, size_t start, const void *bytes, size_t nbytes);
 
 /* Write one element everywhere in a block. */
 void zp_fill(int ndim, const int64_t *shape, char *dst, const int64_t *dst_strides,

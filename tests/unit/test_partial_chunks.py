@@ -30,8 +30,14 @@ def test_a_window_is_the_same_whether_or_not_its_chunk_is_decoded_whole(shuffle,
     for disable in ((), ("partial",), ("native",)):
         with zarrpy.config.set(disable=disable):
             for i, j, k in places:
-                window = np.s_[i : i + 3, j : j + 9 : 2, k::-1]
-                np.testing.assert_array_equal(array[window], values[window])
+                for window in (
+                    np.s_[i : i + 3, j : j + 9, k : k + 20],
+                    np.s_[i, j:, k],
+                    np.s_[i:, j : j + 3],
+                    np.s_[::-1, j, k : k + 1],
+                    np.s_[i : i + 3, j : j + 9 : 2, k::-1],
+                ):
+                    np.testing.assert_array_equal(array[window], values[window])
 
 
 def test_blocks_outside_the_window_are_not_decoded():
@@ -45,3 +51,16 @@ def test_blocks_outside_the_window_are_not_decoded():
         array[...]
     with zarrpy.config.set(disable=("partial",)), pytest.raises(zarrpy.CorruptChunkError):
         array[0, :5]
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (9, 1, 5, 3)])
+@pytest.mark.parametrize("typesize", [4, 6, 255])
+def test_elements_may_lie_across_blocks(shape, typesize):
+    """Where the codec was told another element size, blocks end within elements."""
+    values = np.random.default_rng(7).integers(0, 9, (*shape, 300)).astype("f8")
+    chunks = tuple(max(1, n - 2) for n in values.shape)
+    codec = Blosc(cname="lz4", typesize=typesize, blocksize=1000)
+    array = zarrpy.create_array({}, data=values, chunks=chunks, compressors=codec)
+
+    for window in (np.s_[...], np.s_[..., 3:90], np.s_[..., 200:]):
+        np.testing.assert_array_equal(array[window], values[window])

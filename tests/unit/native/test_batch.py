@@ -47,6 +47,10 @@ def array(store):
     return array
 
 
+#: Calls that a busy machine may add by making one thread wait for another; there are 256 chunks.
+FEW = 32
+
+
 def test_the_native_body_serves_the_default_chain(array):
     """Otherwise the tests below would prove nothing."""
     assert isinstance(
@@ -60,9 +64,9 @@ def test_reading_makes_no_python_call_per_chunk(array):
     many = calls_of(lambda: array[0:4096])
 
     assert one[0] > 0
-    assert many[0] == one[0]
+    assert many[0] < one[0] + FEW
     if isinstance(array.store, LocalStore):
-        assert many[1] == one[1]
+        assert many[1] < one[1] + FEW
 
 
 @pytest.mark.parametrize("step", [1, 2])
@@ -74,9 +78,9 @@ def test_writing_makes_no_python_call_per_chunk(array, step):
     many = calls_of(lambda: array.write(slice(0, 4096, step), values))
 
     assert one[0] > 0
-    assert many[0] == one[0]
+    assert many[0] < one[0] + FEW
     if isinstance(array.store, LocalStore):
-        assert many[1] == one[1]
+        assert many[1] < one[1] + FEW
 
 
 def test_deleting_chunks_makes_no_python_call_per_chunk(array):
@@ -84,7 +88,7 @@ def test_deleting_chunks_makes_no_python_call_per_chunk(array):
     one = calls_of(lambda: array.write(slice(0, 16), 0))
     many = calls_of(lambda: array.write(slice(16, 4096), 0))
 
-    assert many[0] == one[0]
+    assert many[0] < one[0] + FEW
 
 
 # ----------------------------------------------------------------------------------- together
