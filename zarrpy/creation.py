@@ -182,7 +182,7 @@ def array_metadata(
         data_type,
         grid,
         _chunk_keys(chunk_key_encoding, zarr),
-        tuple(_documents(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
+        tuple(named_codecs(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
         value,
         _names(dimension_names, len(shape)),
         normalise(attributes or {}),
@@ -332,7 +332,7 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     return [parse_codec(given, spec)]
 
 
-def _documents(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
+def named_codecs(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
     """Name the codecs; transpose and bytes are spelled as in v3 in both formats' models."""
     for codec in codecs:
         built_in = isinstance(codec, Transpose | Bytes)

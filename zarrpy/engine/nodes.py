@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.engine.consolidate import InlineForm, record
-from zarrpy.engine.requests import Fetch, ListNames, Steps, Update
+from zarrpy.engine.requests import Delete, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
@@ -174,6 +174,13 @@ def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]
 def dump(metadata: Metadata) -> Documents:
     """Write a node as documents by their names."""
     return v3.dump(metadata) if metadata.zarr_format == 3 else v2.dump(metadata)
+
+
+def replace_format(path: str, metadata: Metadata) -> Steps[None]:
+    """Write the documents of a node in another format, and delete those of the old one."""
+    yield Put(documents_of(path, metadata))
+    old = {2: _NAMES[3], 3: (*_NAMES[2], ".zmetadata")}[metadata.zarr_format]
+    yield Delete(tuple(key_of(path, name) for name in old))
 
 
 def change_attributes(
