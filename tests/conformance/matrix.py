@@ -143,6 +143,7 @@ KINDS = {kind.name: kind for kind in (*_numbers(), *_others(), *_small())}
 EVERY = frozenset("biufctUSVsenz")  # what has a fixed length
 VARIABLE = frozenset("TB")
 NUMBERS = frozenset("iuf")
+SMALL = "enz"  # without ml_dtypes they are integers of the same bits
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,11 @@ class Row:
     filters, compressor : callable, optional
         Give the filters and the compressor of a data type in v2.
     takes : frozenset of str
-        Groups of data types that it takes.
+        Groups of data types that it takes, and names of single ones.
+    refuses : frozenset of str
+        Names of data types of those groups that it does not take.
+    either : frozenset of str
+        Groups that it takes or refuses, as NumPy has such numbers or only their bits.
     lossy : bool
         Whether only what was read once is written and read again to the bit.
     small : bool
@@ -172,8 +177,17 @@ class Row:
     filters: Codecs | None = None
     compressor: Codecs | None = None
     takes: frozenset[str] = EVERY
+    refuses: frozenset[str] = frozenset()
+    either: frozenset[str] = frozenset()
     lossy: bool = False
     small: bool = False
+
+    def expected(self, kind: Kind, name: str) -> bool:
+        """Whether a cell may be called so: a round trip, or refused."""
+        if name not in ("round trip", "refused") or kind.group in self.either:
+            return True
+        taken = not self.takes.isdisjoint((kind.group, kind.name))
+        return (taken and kind.name not in self.refuses) == (name == "round trip")
 
 
 def serializer(kind: Kind) -> Document:
@@ -270,7 +284,9 @@ def _spelled(kind: Kind) -> str:
     return np.dtype(kind.memory).str
 
 
-def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) -> Row:
+def _filter(
+    name: str, takes: str, lossy: bool = False, either: str = "", **configuration: Any
+) -> Row:
     def given(kind: Kind) -> Document:
         return {key: _spelled(kind) if value == "own" else value
                 for key, value in configuration.items()}  # fmt: skip
@@ -281,6 +297,7 @@ def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) ->
         lambda kind, _: [codec(f"numcodecs.{name}", **given(kind)), LITTLE],
         lambda kind: [{"id": name, **given(kind)}],
         takes=frozenset(takes),
+        either=frozenset(either),
         lossy=lossy,
         small=True,
     )
@@ -289,9 +306,11 @@ def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) ->
 def _filters() -> Iterator[Row]:
     yield _filter("delta", "iufctenz", dtype="own")
     yield _filter("quantize", "f", True, digits=1, dtype="own")
-    yield _filter("bitround", "f", True, keepbits=3)
-    yield _filter("fixedscaleoffset", "iuf", True, offset=0, scale=1, dtype="own", astype="own")
-    yield _filter("astype", "iuf", True, encode_dtype="|i1", decode_dtype="own")
+    yield _filter("bitround", "iufct", True, SMALL, keepbits=3)
+    yield _filter(
+        "fixedscaleoffset", "biufctenz", True, offset=0, scale=1, dtype="own", astype="own"
+    )
+    yield _filter("astype", "biufctenz", True, encode_dtype="|i1", decode_dtype="own")
     yield Row("numcodecs.packbits", "numcodecs.packbits",
               lambda kind, _: [codec("numcodecs.packbits"), {"name": "bytes"}],
               lambda kind: [{"id": "packbits"}], takes=frozenset("b"))  # fmt: skip
@@ -305,18 +324,19 @@ def _filters() -> Iterator[Row]:
         lossy=True,
     )
     yield Row("bitround", "bitround", lambda kind, _: [codec("bitround", keepbits=3), LITTLE],
-              takes=frozenset("iufct"), lossy=True, small=True)  # fmt: skip
+              takes=frozenset("iufct"), either=frozenset(SMALL), lossy=True,
+              small=True)  # fmt: skip
     yield Row("packbits", "packbits", lambda kind, _: [codec("packbits")],
-              takes=frozenset("biufcen"))  # fmt: skip
+              takes=frozenset("biufctn"), either=frozenset("ez"))  # fmt: skip
     yield Row("reshape", "reshape",
               lambda kind, _: [codec("reshape", shape=[-1]), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
     yield Row("scale_offset", "scale_offset",
-              lambda kind, _: [codec("scale_offset", offset=1, scale=1), LITTLE],
-              takes=frozenset("iuf"), lossy=True, small=True)  # fmt: skip
+              lambda kind, _: [codec("scale_offset", offset=0, scale=2), LITTLE],
+              takes=frozenset("iuf"), either=frozenset(SMALL), lossy=True, small=True)  # fmt: skip
     yield Row("cast_value", "cast_value",
               lambda kind, _: [codec("cast_value", data_type="int64"), LITTLE],
-              takes=frozenset("iuf"), lossy=True, small=True)  # fmt: skip
+              takes=frozenset("iuf"), either=frozenset(SMALL), lossy=True, small=True)  # fmt: skip
     yield Row("zarrs.squeeze", "zarrs.squeeze",
               lambda kind, _: [codec("zarrs.squeeze"), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
@@ -328,24 +348,33 @@ def _serializers() -> Iterator[Row]:
         "n5_default",
         "n5_default",
         lambda kind, chunks: [codec("n5_default", codecs=[reversal(len(chunks)), BIG])],
+        takes=frozenset("iuf"),
+        refuses=frozenset(("float16",)),
+        either=frozenset(SMALL),
     )
     yield Row("zfp", "zfp", lambda kind, _: [codec("zfp", mode="reversible")],
-              takes=frozenset("iuft"), small=True)  # fmt: skip
+              takes=frozenset("iuft"), either=frozenset(SMALL), small=True)  # fmt: skip
     modes = {"mode": 4, "tolerance": 0.001, "rate": -1, "precision": -1}
-    yield _array_compressor("zfpy", "f", lossy=True, **modes)
-    yield _array_compressor("pcodec", "iuf", level=8)
+    zfpy = ("float32", "float64", "int32", "int64")
+    yield _array_compressor("zfpy", frozenset(zfpy), lossy=True, **modes)
+    yield _array_compressor("pcodec", NUMBERS, ("int8", "uint8"), level=8)
     for name, takes in (("vlen-array", "B"), ("numcodecs.json2", ""), ("numcodecs.msgpack2", "")):
         yield Row(name, name, lambda kind, _, name=name: [{"name": name}], takes=frozenset(takes))
 
 
-def _array_compressor(name: str, takes: str, lossy: bool = False, **given: Any) -> Row:
+def _array_compressor(
+    name: str, takes: frozenset[str], refuses: tuple[str, ...] = (), lossy: bool = False,
+    **given: Any,
+) -> Row:  # fmt: skip
     return Row(
         f"numcodecs.{name}",
         f"numcodecs.{name}",
         lambda kind, _: [codec(f"numcodecs.{name}", **given)],
         lambda kind: [],
         lambda kind: [{"id": name, **given}],
-        takes=frozenset(takes),
+        takes=takes,
+        refuses=frozenset(refuses),
+        either=frozenset(SMALL),
         lossy=lossy,
         small=True,
     )
