@@ -169,6 +169,8 @@ class Row:
         Whether only what was read once is written and read again to the bit.
     small : bool
         Whether values are small whole numbers, with which it can calculate exactly.
+    objects : str
+        The group of data types that it makes of the objects of v2.
     """
 
     name: str
@@ -181,6 +183,7 @@ class Row:
     either: frozenset[str] = frozenset()
     lossy: bool = False
     small: bool = False
+    objects: str = ""
 
     def expected(self, kind: Kind, name: str) -> bool:
         """Whether a cell may be called so: a round trip, or refused."""
@@ -202,7 +205,8 @@ def _plain() -> Iterator[Row]:
     yield Row("bytes, big endian", "bytes", lambda kind, _: [BIG], lambda kind: [])
     for name, group in (("vlen-utf8", "T"), ("vlen-bytes", "B")):
         yield Row(name, name, lambda kind, _, name=name: [{"name": name}],
-                  lambda kind, name=name: [{"id": name}], takes=frozenset(group))  # fmt: skip
+                  lambda kind, name=name: [{"id": name}], takes=frozenset(group),
+                  objects=group)  # fmt: skip
     yield Row(
         "transpose",
         "transpose",
@@ -310,7 +314,7 @@ def _filters() -> Iterator[Row]:
     yield _filter(
         "fixedscaleoffset", "biufctenz", True, offset=0, scale=1, dtype="own", astype="own"
     )
-    yield _filter("astype", "biufctenz", True, encode_dtype="|i1", decode_dtype="own")
+    yield _filter("astype", "iuf", True, "bct" + SMALL, encode_dtype="|i1", decode_dtype="own")
     yield Row("numcodecs.packbits", "numcodecs.packbits",
               lambda kind, _: [codec("numcodecs.packbits"), {"name": "bytes"}],
               lambda kind: [{"id": "packbits"}], takes=frozenset("b"))  # fmt: skip
@@ -321,13 +325,15 @@ def _filters() -> Iterator[Row]:
         lambda kind, _: [codec("numcodecs.categorize", **labels), {"name": "bytes"}],
         lambda kind: [{"id": "categorize", **labels}],
         takes=frozenset("U"),
+        either=frozenset("T"),
         lossy=True,
+        objects="T",
     )
     yield Row("bitround", "bitround", lambda kind, _: [codec("bitround", keepbits=3), LITTLE],
               takes=frozenset("iufct"), either=frozenset(SMALL), lossy=True,
               small=True)  # fmt: skip
     yield Row("packbits", "packbits", lambda kind, _: [codec("packbits")],
-              takes=frozenset("biufctn"), either=frozenset("ez"))  # fmt: skip
+              takes=frozenset("biufcn"), either=frozenset("ezt"))  # fmt: skip
     yield Row("reshape", "reshape",
               lambda kind, _: [codec("reshape", shape=[-1]), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
@@ -354,17 +360,16 @@ def _serializers() -> Iterator[Row]:
     )
     yield Row("zfp", "zfp", lambda kind, _: [codec("zfp", mode="reversible")],
               takes=frozenset("iuft"), either=frozenset(SMALL), small=True)  # fmt: skip
-    modes = {"mode": 4, "tolerance": 0.001, "rate": -1, "precision": -1}
+    modes = {"mode": 5, "tolerance": -1, "rate": -1, "precision": -1}
     zfpy = ("float32", "float64", "int32", "int64")
-    yield _array_compressor("zfpy", frozenset(zfpy), lossy=True, **modes)
+    yield _array_compressor("zfpy", frozenset(zfpy), **modes)
     yield _array_compressor("pcodec", NUMBERS, ("int8", "uint8"), level=8)
     for name, takes in (("vlen-array", "B"), ("numcodecs.json2", ""), ("numcodecs.msgpack2", "")):
         yield Row(name, name, lambda kind, _, name=name: [{"name": name}], takes=frozenset(takes))
 
 
 def _array_compressor(
-    name: str, takes: frozenset[str], refuses: tuple[str, ...] = (), lossy: bool = False,
-    **given: Any,
+    name: str, takes: frozenset[str], refuses: tuple[str, ...] = (), **given: Any
 ) -> Row:  # fmt: skip
     return Row(
         f"numcodecs.{name}",
@@ -375,7 +380,6 @@ def _array_compressor(
         takes=takes,
         refuses=frozenset(refuses),
         either=frozenset(SMALL),
-        lossy=lossy,
         small=True,
     )
 
@@ -428,6 +432,8 @@ def document_of(kind: Kind, row: Row, layout: str, zarr_format: int) -> Document
         return None if row.v3 is None else _in_v3(kind, row, shape, chunks, layout == "order F")
     if row.filters is None or kind.v2 is None:
         return None
+    if kind.group in VARIABLE and row.objects not in ("", kind.group):
+        return None  # of |O it is the codec that says what the objects are
     return {
         "zarr_format": 2,
         "shape": list(shape),
@@ -457,8 +463,8 @@ def _in_v3(kind: Kind, row: Row, shape: Shape, chunks: Shape, reverse: bool) -> 
 
 def fill_of(kind: Kind, usual: Any, small: bool) -> Any:
     """Give the fill value of a cell: where it is calculated with, it is a number."""
-    if small and kind.group in "fc":
-        return 1 if kind.group == "f" else [1, 0]
+    if small and kind.group in "iufc":
+        return [1, 0] if kind.group == "c" else 1
     return usual
 
 
