@@ -174,7 +174,6 @@ find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const
 static int
 fill_absent(zp_batch *batch, const zp_inside *in, const uint64_t *entries, zp_error *error)
 {
-    int64_t nabsent = 0;
     for (int64_t k = 0; k < in->ntasks; k++) {
         zp_task t;
         if (entries[2 * zp_inside_position(batch->shard, in, k)] != UINT64_MAX)
@@ -183,9 +182,7 @@ fill_absent(zp_batch *batch, const zp_inside *in, const uint64_t *entries, zp_er
         if (status < 0)
             return status;
         zp_task_fill(&in->batch, &t);
-        nabsent++;
     }
-    zp_atomic_add(&batch->nabsent, nabsent);
     return ZP_OK;
 }
 
@@ -278,7 +275,7 @@ zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *er
         status = read_found(batch, worker, &in, &from, error);
     } else {
         zp_task_fill(batch, t);
-        zp_atomic_add(&batch->nabsent, in.ntasks);
+        zp_atomic_add(&batch->nabsent, 1);
     }
     if (from.fd >= 0)
         zp_close(from.fd);

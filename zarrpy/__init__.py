@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         consolidate_metadata as consolidate_metadata,
     )
     from zarrpy.api import (
+        convert as convert,
+    )
+    from zarrpy.api import (
         create as create,
     )
     from zarrpy.api import (
@@ -134,6 +137,7 @@ if TYPE_CHECKING:
 _API = [
     "array",
     "consolidate_metadata",
+    "convert",
     "create",
     "create_array",
     "create_group",

@@ -11,11 +11,12 @@ import numpy as np
 
 from zarrpy._native.batch import Batch
 from zarrpy._native.plan import ChunkPlan
-from zarrpy.attributes import Attributes
+from zarrpy.assignment import assignable, check_out
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.config import config, parse_size
-from zarrpy.engine.nodes import VANISHED, change_attributes, require_node
+from zarrpy.config import check_missing, config, parse_size
+from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
+from zarrpy.engine.nodes import VANISHED, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.shards import PythonShardBatch, native_shard
@@ -23,18 +24,16 @@ from zarrpy.engine.twin import PythonBatch
 from zarrpy.errors import (
     ChunkError,
     MetadataError,
-    MissingChunkError,
     NodeNotFoundError,
-    ReadOnlyStoreError,
-    ShapeMismatchError,
 )
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.sharding import inner_chunk_shape
+from zarrpy.node import Node
 from zarrpy.selection import Selection, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from zarrpy.info import Info
     from zarrpy.stores.base import Store
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array:
+class Array(Node[ArrayMetadata]):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -61,6 +60,8 @@ class Array:
         Write chunks that hold only the fill value; by default they are left out.
     """
 
+    kind = "array"
+
     def __init__(
         self,
         store: Store,
@@ -70,10 +71,7 @@ class Array:
         read_only: bool = False,
         write_empty_chunks: bool | None = None,
     ) -> None:
-        self.store = store
-        self.path = path
-        self.metadata = metadata
-        self.read_only = read_only or store.read_only
+        super().__init__(store, path, metadata, read_only=read_only)
         self._keep_empty = write_empty_chunks
 
     # --------------------------------------------------------------------------- what it is
@@ -184,21 +182,6 @@ class Array:
                     return "F"
         return "C"
 
-    @property
-    def name(self) -> str:
-        """Path with a leading slash."""
-        return "/" + self.path
-
-    @property
-    def basename(self) -> str:
-        """Last part of the path."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def attrs(self) -> Attributes:
-        """Attributes, written through to the store."""
-        return Attributes(self)
-
     @cached_property
     def codecs(self) -> CodecChain:
         """The codec chain of this array.
@@ -292,6 +275,7 @@ class Array:
         selection: Any = Ellipsis,
         *,
         out: np.ndarray[Any, Any] | None = None,
+        missing: str | None = None,
         max_memory: int | str | None = None,
     ) -> Steps[np.ndarray[Any, Any]]:
         """Read a selection.
@@ -301,7 +285,11 @@ class Array:
         selection : int, slice, ellipsis, newaxis or a tuple of them
             As in ``array[selection]``.
         out : ndarray, optional
-            Where the elements go: of the selection's shape and the array's data type, any strides.
+            Where the elements go: of the selection's shape and the array's data type, any strides
+            that give each element memory of its own.
+        missing : {"fill", "error", "mask"}, optional
+            What chunks are that were never written: the fill value, an error, or masked elements
+            of a masked array. By default as `config.missing` says.
         max_memory : int or str, optional
             Bytes that chunks in work may take beside the result, such as ``"256MiB"``; by default
             as ``config.max_memory`` says.
@@ -309,39 +297,42 @@ class Array:
         Returns
         -------
         ndarray
-            `out`, or a new array.
+            `out`, or a new array; for ``missing="mask"`` a masked array of it.
 
         Raises
         ------
         SelectionError
             An IndexError, when the selection does not fit the array.
         ChunkError
-            When a chunk cannot be decoded; names the array, the chunk and its key.
+            When a chunk cannot be decoded, or is missing and that is an error; names the array,
+            the chunk and its key.
         LimitError
             A ValueError, when not even one chunk at a time keeps within `max_memory`.
         """
+        missing = config.missing if missing is None else check_missing(missing)
         chosen = parse(selection, self.shape)
         if out is None:
             out = np.empty(chosen.shape, self.dtype)
         else:
-            _check_out(out, chosen, self.dtype)
-        batch = self._batch(chosen, out, writing=False)
+            check_out(out, chosen.shape, self.dtype)
+        batch = self._batch(chosen, out, writing=False, noting=missing != "fill")
         yield from self._run(batch, max_memory)
         if batch.nabsent:
-            yield from self._account_for_absent(batch.nabsent)
+            yield from self._account_for_absent()
+        absent = [] if missing == "fill" else missing_chunks(batch, self.metadata.chunk_keys)
+        if absent and missing == "error":
+            raise missing_error(absent, self._place)
         if self.metadata.data_type.settle is not None:
             self.metadata.data_type.settle(out)
-        return out
+        return np.ma.MaskedArray(out, mask_of(absent, chosen)) if missing == "mask" else out
 
-    def _account_for_absent(self, count: int) -> Steps[None]:
+    def _account_for_absent(self) -> Steps[None]:
         """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
         try:
             yield from require_node(self.path, self.metadata.zarr_format, ArrayMetadata)
         except NodeNotFoundError as error:
             error.hint = VANISHED
             raise self.store.locate(error) from None
-        if config.missing == "error":
-            raise MissingChunkError(f"{count} chunks of the selection", array=self._place)
 
     # ------------------------------------------------------------------------------- writing
 
@@ -372,21 +363,12 @@ class Array:
         """
         self._check_writable("write")
         chosen = parse(selection, self.shape)
-        values = assignable(value, self.dtype, chosen.shape, self.name)
+        element = chosen.shape == () and not _has_ellipsis(selection)
+        values = assignable(value, self.dtype, chosen.shape, self.name, element=element)
         if self.metadata.data_type.settle is not None:
             values = np.array(values)
             self.metadata.data_type.settle(values)
         yield from self._run(self._batch(chosen, values, writing=True), max_memory)
-
-    def _check_writable(self, operation: str) -> None:
-        if self.read_only:
-            raise ReadOnlyStoreError(
-                "the array was opened read-only",
-                store=repr(self.store),
-                key=self.name,
-                operation=operation,
-                hint="open it with mode='r+' to change it",
-            )
 
     def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
         keys = self.metadata.chunk_keys
@@ -404,22 +386,28 @@ class Array:
         return self.store.place_of(self.path)
 
     def _batch(
-        self, chosen: Selection, values: np.ndarray[Any, Any], *, writing: bool
+        self,
+        chosen: Selection,
+        values: np.ndarray[Any, Any],
+        *,
+        writing: bool,
+        noting: bool = False,
     ) -> Batch | PythonBatch:
-        """Chunks of a selection, in C where the chain is native."""
+        """Chunks of a selection, in C where the chain is native and shards need not be noted."""
         chain = self.codecs
         spacing = self.metadata.chunk_grid.spacing(self.shape)
         plan = ChunkPlan(self.shape, spacing, chosen.start, chosen.count, chosen.step)
         block = chosen.align(values)
         empty = self._keep_empty
-        options = {
+        options: dict[str, Any] = {
             "writing": writing,
             "keep_empty": config.array.write_empty_chunks if empty is None else empty,
             "durable": config.durability == "durable",
+            "timeout_ms": int(config.lock_timeout * 1000),
         }
         shard = chain.shard if self.metadata.chunk_grid.regular else None
         native = chain.native if shard is chain.shard else chain.native_chain is not None
-        if not native or "native" in config.disable:
+        if not native or "native" in config.disable or (noting and shard is not None):
             body = PythonBatch if shard is None else PythonShardBatch
             return body(plan, chain, block, self.fill_value, **options)
         if block.dtype.kind not in _BUFFER_KINDS:
@@ -431,6 +419,8 @@ class Array:
         batch = Batch(plan, native_chain, block, fill, stored_fill, **options)
         if shard is not None:
             batch.use_shards(native_shard(shard))
+        if noting:
+            batch.note_absent()
         return batch
 
     @cached_property
@@ -440,20 +430,6 @@ class Array:
         if not self._chunk_codecs.swap:
             return fill.tobytes(), fill.tobytes()
         return fill.tobytes(), element.swapped(fill).tobytes()
-
-    # ----------------------------------------------------------------------------- changing
-
-    def _attributes(self) -> dict[str, Any]:
-        return self.metadata.attributes
-
-    @operation
-    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
-        """Apply a function to the attributes as they are stored now, and write them."""
-        self._check_writable("change the attributes of")
-        format_ = self.metadata.zarr_format
-        new = yield from change_attributes(self.path, format_, ArrayMetadata, change)
-        assert isinstance(new, ArrayMetadata)
-        self.metadata = new
 
     # --------------------------------------------------------------------------- conventions
 
@@ -513,34 +489,3 @@ def _size(max_memory: int | str) -> int:
         return parse_size(max_memory)
     except ValueError as error:
         raise ValueError(f"max_memory {error}") from None
-
-
-def _check_out(out: np.ndarray[Any, Any], chosen: Selection, dtype: np.dtype[Any]) -> None:
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    if out.shape != chosen.shape:
-        raise ShapeMismatchError(
-            f"out has shape {out.shape}, but the selection has {chosen.shape}",
-            expected=chosen.shape,
-            actual=out.shape,
-        )
-    if out.dtype != dtype:
-        raise TypeError(f"out has data type {out.dtype}, but the array has {dtype}")
-
-
-def assignable(
-    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
-) -> np.ndarray[Any, Any]:
-    """Cast and broadcast a value as NumPy's assignment does: leading axes of length 1 may go."""
-    values = np.asarray(value, dtype)
-    while values.ndim > len(shape) and values.shape[0] == 1:
-        values = values[0]
-    try:
-        return np.broadcast_to(values, shape)
-    except ValueError:
-        raise ShapeMismatchError(
-            f"{name!r}: cannot broadcast a value of shape {values.shape} to the selection's shape "
-            f"{tuple(shape)}",
-            expected=tuple(shape),
-            actual=values.shape,
-        ) from None

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from zarrpy.metadata.attributes import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-class Node(Protocol):
-    """What the attributes belong to."""
-
-    @property
-    def path(self) -> str:
-        """Path within the store."""
-
-    def _attributes(self) -> dict[str, Any]: ...
-    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> None:
-        """Apply a function to the stored attributes, and write them."""
+    from zarrpy.node import Node
 
 
 class Attributes(MutableMapping[str, Any]):
@@ -37,7 +25,7 @@ class Attributes(MutableMapping[str, Any]):
 
     __slots__ = ("_node",)
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node[Any]) -> None:
         self._node = node
 
     def __getitem__(self, name: str) -> Any:
@@ -50,14 +38,14 @@ class Attributes(MutableMapping[str, Any]):
         self._node.change_attributes(lambda attributes: attributes.__delitem__(name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._node._attributes())
+        return iter(self._node.metadata.attributes)
 
     def __len__(self) -> int:
-        return len(self._node._attributes())
+        return len(self._node.metadata.attributes)
 
     def asdict(self) -> dict[str, Any]:
         """All attributes, as a dictionary of the caller's own."""
-        return normalise(self._node._attributes(), allow_nan=True, path=self._node.path)
+        return normalise(self._node.metadata.attributes, allow_nan=True, path=self._node.path)
 
     def put(self, attributes: Mapping[str, Any]) -> None:
         """Replace all attributes, in one write."""
@@ -77,4 +65,4 @@ class Attributes(MutableMapping[str, Any]):
         self._node.change_attributes(lambda attributes: attributes.update(new))
 
     def __repr__(self) -> str:
-        return f"Attributes({self._node._attributes()!r})"
+        return f"Attributes({self._node.metadata.attributes!r})"

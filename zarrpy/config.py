@@ -10,13 +10,15 @@ first needed, not when zarrpy is imported.
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, fields, replace
 from types import TracebackType
 from typing import Any, NoReturn
 
-__all__ = ["Config", "config", "cpu_quota", "parse_size"]
+__all__ = ["Config", "check_missing", "config", "cpu_quota", "parse_size"]
 
+_LONGEST = 1_000_000  # seconds; an interpreter's locks wait no longer than some systems count
 _GIB = 1 << 30
 _MIB = 1 << 20
 
@@ -58,6 +60,16 @@ def parse_size(value: object) -> int:
     elif isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     _reject(value, 'a number of bytes, or a text such as "512MiB"')
+
+
+def _seconds(value: object) -> float:
+    """Read a number of seconds."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST:
+        return float(value)
+    _reject(value, f"a number of seconds from 0 to {_LONGEST}")
 
 
 def _optional(check: Check) -> Check:
@@ -142,8 +154,9 @@ class Settings:
     workers: int | None = _setting(None, _optional(_integer(1)))
     requests: int = _setting(16, _integer(1))
     max_memory: int | None = _setting(None, _optional(parse_size))
-    missing: str = _setting("fill", _one_of("fill", "error"))
+    missing: str = _setting("fill", _one_of("fill", "error", "mask"))
     lock: str = _setting("auto", _only("auto"))
+    lock_timeout: float = _setting(60.0, _seconds)
     durability: str = _setting("atomic", _one_of("atomic", "durable"))
     cache: int = _setting(0, _only(0))
     disable: frozenset[str] = _setting(frozenset(), _switches)
@@ -170,6 +183,12 @@ def _checked(name: str, value: object, shown: str | None = None) -> Any:
         return _CHECKS[name](value)
     except ValueError as error:
         raise ValueError(f"{shown or f'config.{name}'} {error}") from None
+
+
+def check_missing(value: str) -> str:
+    """Check what somebody wants of absent chunks, given for one call."""
+    checked: str = _checked("missing", value, "missing")
+    return checked
 
 
 def _unknown(name: str) -> str:
@@ -255,10 +274,12 @@ class Config:
     max_memory : int or None
         Bytes that the chunks in work of one call take at most, beside its result; None: as many as
         the work goes best with.
-    missing : {"fill", "error"}
-        What reading an absent chunk gives.
+    missing : {"fill", "error", "mask"}
+        What reading an absent chunk gives: the fill value, an error, or masked elements.
     lock : {"auto"}
         How writers of one chunk keep out of each other's way.
+    lock_timeout : float
+        Seconds to wait for another writer of the same chunk or document before it is an error.
     durability : {"atomic", "durable"}
         Whether a write also waits for the disk.
     cache : {0}
@@ -286,6 +307,7 @@ class Config:
     max_memory: int | None
     missing: str
     lock: str
+    lock_timeout: float
     durability: str
     cache: int
     disable: frozenset[str]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zarrpy.array import Array, assignable
+from zarrpy.array import Array
+from zarrpy.assignment import assignable
 from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
@@ -18,8 +19,8 @@ from zarrpy.codecs.notation import parse_codec
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
-from zarrpy.engine.nodes import create_node
-from zarrpy.errors import MetadataError
+from zarrpy.engine.lifecycle import create_node
+from zarrpy.errors import MetadataError, NodeKindError, ShapeMismatchError
 from zarrpy.layout import (
     default_chunks,
     default_compressors,
@@ -75,12 +76,51 @@ def created(
     data = keywords.get("data") if write_data else None
     metadata, keep_empty = array_metadata(**keywords)
     array = Array(store, path, metadata, write_empty_chunks=keep_empty)
-    if data is not None:
-        data = assignable(data, array.dtype, array.shape, array.name)
-    yield from create_node(path, metadata, overwrite=overwrite)
-    if data is not None:
-        yield from array.write.steps(Ellipsis, data)
+    if data is None:
+        yield from create_node(path, metadata, overwrite=overwrite)
+        return array
+    values = assignable(data, array.dtype, array.shape, array.name)
+
+    def chunks(where: str) -> Steps[None]:
+        made = Array(store, where, metadata, write_empty_chunks=keep_empty)
+        yield from made.write.steps(Ellipsis, values)
+
+    yield from create_node(path, metadata, overwrite=overwrite, content=chunks)
     return array
+
+
+def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:
+    """Refuse an array that has another shape or data type than the keywords say.
+
+    Raises
+    ------
+    ShapeMismatchError
+        A ValueError, for the shape.
+    NodeKindError
+        A TypeError, for the data type.
+    """
+    shape, dtype, data = (keywords.get(name) for name in ("shape", "dtype", "data"))
+    if data is not None:
+        given, found = _shape_and_dtype(shape, dtype, data)
+        shape, dtype = given, found
+    place = array.store.place_of(array.path)
+    hint = "open it without shape and dtype, or replace it: mode='w'"
+    wanted = None if shape is None else _integers(shape, "shape", 0)
+    if wanted not in (None, array.shape):
+        raise ShapeMismatchError(
+            f"the array at {place!r} has shape {array.shape}, not {wanted}",
+            expected=wanted,
+            actual=array.shape,
+            hint=hint,
+        )
+    data_type = None if dtype is None else dtypes.from_numpy(dtype)[0]
+    if data_type is not None and data_type.numpy != array.dtype:
+        raise NodeKindError(
+            f"the array at {place!r} has data type {array.metadata.data_type}, not {data_type}",
+            path=place,
+            found=str(array.metadata.data_type),
+            hint=hint,
+        )
 
 
 def check_keyword(name: str, caller: str = "create_array", more: Collection[str] = ()) -> None:
@@ -147,7 +187,7 @@ def array_metadata(
         data_type,
         grid,
         _chunk_keys(chunk_key_encoding, zarr),
-        tuple(_documents(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
+        tuple(named_codecs(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
         value,
         _names(dimension_names, len(shape)),
         normalise(attributes or {}),
@@ -328,7 +368,7 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     return [parse_codec(given, spec)]
 
 
-def _documents(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
+def named_codecs(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
     """Name the codecs; transpose and bytes are spelled as in v3 in both formats' models."""
     for codec in codecs:
         built_in = isinstance(codec, Transpose | Bytes)

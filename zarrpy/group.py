@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from zarrpy.array import Array
-from zarrpy.attributes import Attributes
-from zarrpy.creation import auto_keyword, created
+from zarrpy.creation import auto_keyword, check_as_described, created
+from zarrpy.engine.lifecycle import create_node, delete_node, move_node, warn_of_foreign
 from zarrpy.engine.nodes import (
-    change_attributes,
     consolidated_children,
     consolidated_node,
-    create_node,
-    delete_node,
     find_node,
     key_of,
     not_found,
@@ -28,16 +25,16 @@ from zarrpy.errors import (
     MetadataError,
     NodeKindError,
     NodeNotFoundError,
-    ReadOnlyStoreError,
-    ShapeMismatchError,
     StoreError,
 )
+from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.dtypes import from_numpy
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
+from zarrpy.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from zarrpy.engine.consolidate import Index
     from zarrpy.engine.nodes import Metadata
@@ -45,10 +42,10 @@ if TYPE_CHECKING:
     from zarrpy.info import Info, Tree
     from zarrpy.stores.base import Store
 
-Node: TypeAlias = "Array | Group"
+Member: TypeAlias = "Array | Group"
 
 
-class Group(MutableMapping[str, Any]):
+class Group(Node[GroupMetadata], MutableMapping[str, Any]):
     """Arrays and groups by name; nested ones by path, such as ``group["a/b"]``.
 
     Made by `open_group`, `create_group` and their relatives, not by hand.
@@ -65,6 +62,8 @@ class Group(MutableMapping[str, Any]):
         Consolidated metadata that tell the members, instead of the store.
     """
 
+    kind = "group"
+
     def __init__(
         self,
         store: Store,
@@ -74,26 +73,8 @@ class Group(MutableMapping[str, Any]):
         read_only: bool = False,
         index: Index | None = None,
     ) -> None:
-        self.store = store
-        self.path = path
-        self.metadata = metadata
-        self.read_only = read_only or store.read_only
+        super().__init__(store, path, metadata, read_only=read_only)
         self._index = index
-
-    @property
-    def name(self) -> str:
-        """Path with a leading slash."""
-        return "/" + self.path
-
-    @property
-    def basename(self) -> str:
-        """Last part of the path."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def attrs(self) -> Attributes:
-        """Attributes, written through to the store."""
-        return Attributes(self)
 
     @property
     def is_consolidated(self) -> bool:
@@ -123,7 +104,7 @@ class Group(MutableMapping[str, Any]):
         return self.get_node(path)
 
     @operation
-    def get_node(self, path: str) -> Steps[Node]:
+    def get_node(self, path: str) -> Steps[Member]:
         """Read a member by its path.
 
         Raises
@@ -173,7 +154,7 @@ class Group(MutableMapping[str, Any]):
         return len(self.members_or_errors())
 
     @operation
-    def members_or_errors(self) -> Steps[tuple[tuple[str, Node | MetadataError], ...]]:
+    def members_or_errors(self) -> Steps[tuple[tuple[str, Member | MetadataError], ...]]:
         """Read the direct members; an error stands for one that cannot be understood.
 
         So one array of an unknown data type does not hide the others.
@@ -188,13 +169,13 @@ class Group(MutableMapping[str, Any]):
 
     def _named(
         self, children: dict[str, Metadata | MetadataError]
-    ) -> tuple[tuple[str, Node | MetadataError], ...]:
+    ) -> tuple[tuple[str, Member | MetadataError], ...]:
         return tuple(
             (name, self._member(key_of(self.path, name), found)) for name, found in children.items()
         )
 
     @operation
-    def members(self, max_depth: int | None = 0) -> Steps[tuple[tuple[str, Node], ...]]:
+    def members(self, max_depth: int | None = 0) -> Steps[tuple[tuple[str, Member], ...]]:
         """Read the arrays and groups of this group.
 
         Parameters
@@ -212,7 +193,7 @@ class Group(MutableMapping[str, Any]):
         MetadataError
             When a member cannot be understood; `members_or_errors` gives the others.
         """
-        found: list[tuple[str, Node]] = []
+        found: list[tuple[str, Member]] = []
         for name, node in (yield from self.members_or_errors.steps()):
             if isinstance(node, MetadataError):
                 raise node
@@ -255,14 +236,12 @@ class Group(MutableMapping[str, Any]):
 
     # ------------------------------------------------------------------------------ creating
 
-    def create_array(self, name: str, **keywords: Any) -> Array:
-        """Create an array below this group; keywords as of `zarrpy.create_array`."""
-        return self._create_array(name, auto_keyword(keywords))
-
     @operation
-    def _create_array(self, name: str, keywords: dict[str, Any]) -> Steps[Array]:
+    def create_array(self, /, name: str, **keywords: Any) -> Steps[Array]:
+        """Create an array below this group; keywords as of `zarrpy.create_array`."""
         self._check_writable("create an array in")
         path = self._new(name)
+        keywords = auto_keyword(keywords)
         overwrite = keywords.pop("overwrite", False)
         write_data = keywords.pop("write_data", True)
         keywords.setdefault("zarr_format", self.metadata.zarr_format)
@@ -280,8 +259,6 @@ class Group(MutableMapping[str, Any]):
         NodeExistsError
             When there is a node already and `overwrite` is false.
         """
-        from zarrpy.metadata.attributes import normalise
-
         self._check_writable("create a group in")
         path = self._new(name)
         metadata = GroupMetadata(normalise(attributes or {}, path=path), self.metadata.zarr_format)
@@ -301,79 +278,109 @@ class Group(MutableMapping[str, Any]):
             raise NodeKindError(f"there is an array at {path!r}, not a group", path=path)
         return Group(self.store, path, found, read_only=self.read_only, index=self._index)
 
+    @operation
     def require_array(
         self,
+        /,
         name: str,
         *,
         shape: tuple[int, ...] | int,
         dtype: Any = None,
         exact: bool = False,
         **keywords: Any,
-    ) -> Array:
+    ) -> Steps[Array]:
         """Open an array below this group; create it when it is missing.
 
         Raises
         ------
         ShapeMismatchError
             When the array there has another shape.
-        TypeError
-            When its data type is another, or with `exact` false, cannot hold `dtype`.
+        NodeKindError
+            A TypeError, when its data type is another, or with `exact` false, cannot hold `dtype`.
         """
         path = self._below(name)
-        if name not in self:
-            return self.create_array(name, shape=shape, dtype=dtype, **keywords)
-        found = self[name]
-        if not isinstance(found, Array):
+        found = yield from self._find(path)
+        if found is None:
+            made = self.create_array.steps(name, shape=shape, dtype=dtype, **keywords)
+            return (yield from made)
+        if isinstance(found, MetadataError):
+            raise found
+        if not isinstance(found, ArrayMetadata):
             raise NodeKindError(f"there is a group at {path!r}, not an array", path=path)
-        wanted = (shape,) if isinstance(shape, int) else tuple(shape)
-        if found.shape != wanted:
-            raise ShapeMismatchError(
-                f"the array at {path!r} has shape {found.shape}, not {wanted}",
-                expected=wanted,
-                actual=found.shape,
-            )
-        if dtype is not None:
-            given = from_numpy(dtype)[0].numpy
-            fits = found.dtype == given if exact else np.can_cast(found.dtype, given)
-            if not fits:
-                raise TypeError(f"the array at {path!r} has data type {found.dtype}, not {given}")
-        return found
+        array = Array(self.store, path, found, read_only=self.read_only)
+        fits = dtype is None or (not exact and np.can_cast(array.dtype, from_numpy(dtype)[0].numpy))
+        check_as_described(array, {"shape": shape, "dtype": None if fits else dtype})
+        return array
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._store_value(name, np.asarray(value))
-
-    @operation
-    def _store_value(self, name: str, value: np.ndarray[Any, Any]) -> Steps[None]:
-        keywords = {"data": value, "overwrite": True}
-        yield from self._create_array.steps(name, keywords)
+        self.create_array(name, data=np.asarray(value), overwrite=True)
 
     def __delitem__(self, name: str) -> None:
         self.delete(name)
 
     @operation
     def delete(self, name: str) -> Steps[None]:
-        """Delete a member and everything below it."""
-        self._check_writable("delete from")
-        path = self._below(name)
-        if path == self.path:
-            raise ValueError("a group cannot delete itself")
-        if (yield from self._find_stored(path)) is None:
-            raise (yield from not_found(path))
-        yield from delete_node(path)
+        """Delete a member, with all that is Zarr below it.
 
-    # ------------------------------------------------------------------------------ changing
-
-    def _attributes(self) -> dict[str, Any]:
-        return self.metadata.attributes
+        Other files stay; a `ForeignFilesWarning` names them.
+        """
+        path = yield from self._existing(name, "delete from")
+        foreign = yield from delete_node(path)
+        warn_of_foreign(self.store.place_of(path), foreign)
 
     @operation
-    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
-        """Apply a function to the attributes as they are stored now, and write them."""
-        self._check_writable("change the attributes of")
-        format_ = self.metadata.zarr_format
-        new = yield from change_attributes(self.path, format_, GroupMetadata, change)
-        assert isinstance(new, GroupMetadata)
-        self.metadata = new
+    def move(self, source: str, target: str) -> Steps[None]:
+        """Give a member, with all below it, another path; nothing is read or written again.
+
+        Arrays and groups that were opened at the old path have to be opened anew.
+
+        Parameters
+        ----------
+        source, target : str
+            Paths below this group; groups on the way to the target are created.
+
+        Raises
+        ------
+        NodeExistsError
+            When there is something at the target.
+
+        Examples
+        --------
+        >>> import zarrpy
+        >>> group = zarrpy.create_group({})
+        >>> group["a"] = [1, 2]
+        >>> group.move("a", "kept/b")
+        >>> group["kept/b"][1]
+        np.int64(2)
+        """
+        path = yield from self._existing(source, "move members of")
+        yield from move_node(path, self._new(target))
+
+    @operation
+    def rename(self, name: str, new: str) -> Steps[None]:
+        """Give a member another name in the group that it is in.
+
+        Parameters
+        ----------
+        name : str
+            Path of the member.
+        new : str
+            Its last part from now on.
+        """
+        if "/" in new.strip("/"):
+            raise MetadataError(f"{new!r} is a path, not a name", hint="move() takes paths")
+        folder = name.strip("/").rpartition("/")[0]
+        yield from self.move.steps(name, key_of(folder, new.strip("/")))
+
+    def _existing(self, name: str, operation: str) -> Steps[str]:
+        """Find the path of a member that is to be changed."""
+        self._check_writable(operation)
+        path = self._below(name)
+        if path == self.path:
+            raise ValueError(f"a group cannot {operation.split()[0]} itself")
+        if (yield from self._find_stored(path)) is None:
+            raise (yield from not_found(path))
+        return path
 
     def _new(self, name: str) -> str:
         """Give the path of a member to be created."""
@@ -389,23 +396,13 @@ class Group(MutableMapping[str, Any]):
             raise NodeNotFoundError(str(error), path=str(path)) from error
         return key_of(self.path, relative) if relative else self.path
 
-    def _member(self, path: str, found: Metadata | MetadataError) -> Node | MetadataError:
+    def _member(self, path: str, found: Metadata | MetadataError) -> Member | MetadataError:
         return found if isinstance(found, MetadataError) else self._node(path, found)
 
-    def _node(self, path: str, metadata: Metadata) -> Node:
+    def _node(self, path: str, metadata: Metadata) -> Member:
         if isinstance(metadata, ArrayMetadata):
             return Array(self.store, path, metadata, read_only=self.read_only)
         return Group(self.store, path, metadata, read_only=self.read_only, index=self._index)
-
-    def _check_writable(self, operation: str) -> None:
-        if self.read_only:
-            raise ReadOnlyStoreError(
-                "the group was opened read-only",
-                store=repr(self.store),
-                key=self.name,
-                operation=operation,
-                hint="open it with mode='r+' to change it",
-            )
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -143,6 +143,7 @@ KINDS = {kind.name: kind for kind in (*_numbers(), *_others(), *_small())}
 EVERY = frozenset("biufctUSVsenz")  # what has a fixed length
 VARIABLE = frozenset("TB")
 NUMBERS = frozenset("iuf")
+SMALL = "enz"  # without ml_dtypes they are integers of the same bits
 
 
 @dataclass(frozen=True)
@@ -159,11 +160,17 @@ class Row:
     filters, compressor : callable, optional
         Give the filters and the compressor of a data type in v2.
     takes : frozenset of str
-        Groups of data types that it takes.
+        Groups of data types that it takes, and names of single ones.
+    refuses : frozenset of str
+        Names of data types of those groups that it does not take.
+    either : frozenset of str
+        Groups that it takes or refuses, as NumPy has such numbers or only their bits.
     lossy : bool
         Whether only what was read once is written and read again to the bit.
     small : bool
         Whether values are small whole numbers, with which it can calculate exactly.
+    objects : str
+        The group of data types that it makes of the objects of v2.
     """
 
     name: str
@@ -172,8 +179,18 @@ class Row:
     filters: Codecs | None = None
     compressor: Codecs | None = None
     takes: frozenset[str] = EVERY
+    refuses: frozenset[str] = frozenset()
+    either: frozenset[str] = frozenset()
     lossy: bool = False
     small: bool = False
+    objects: str = ""
+
+    def expected(self, kind: Kind, name: str) -> bool:
+        """Whether a cell may be called so: a round trip, or refused."""
+        if name not in ("round trip", "refused") or kind.group in self.either:
+            return True
+        taken = not self.takes.isdisjoint((kind.group, kind.name))
+        return (taken and kind.name not in self.refuses) == (name == "round trip")
 
 
 def serializer(kind: Kind) -> Document:
@@ -188,7 +205,8 @@ def _plain() -> Iterator[Row]:
     yield Row("bytes, big endian", "bytes", lambda kind, _: [BIG], lambda kind: [])
     for name, group in (("vlen-utf8", "T"), ("vlen-bytes", "B")):
         yield Row(name, name, lambda kind, _, name=name: [{"name": name}],
-                  lambda kind, name=name: [{"id": name}], takes=frozenset(group))  # fmt: skip
+                  lambda kind, name=name: [{"id": name}], takes=frozenset(group),
+                  objects=group)  # fmt: skip
     yield Row(
         "transpose",
         "transpose",
@@ -270,7 +288,9 @@ def _spelled(kind: Kind) -> str:
     return np.dtype(kind.memory).str
 
 
-def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) -> Row:
+def _filter(
+    name: str, takes: str, lossy: bool = False, either: str = "", **configuration: Any
+) -> Row:
     def given(kind: Kind) -> Document:
         return {key: _spelled(kind) if value == "own" else value
                 for key, value in configuration.items()}  # fmt: skip
@@ -281,6 +301,7 @@ def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) ->
         lambda kind, _: [codec(f"numcodecs.{name}", **given(kind)), LITTLE],
         lambda kind: [{"id": name, **given(kind)}],
         takes=frozenset(takes),
+        either=frozenset(either),
         lossy=lossy,
         small=True,
     )
@@ -289,9 +310,11 @@ def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) ->
 def _filters() -> Iterator[Row]:
     yield _filter("delta", "iufctenz", dtype="own")
     yield _filter("quantize", "f", True, digits=1, dtype="own")
-    yield _filter("bitround", "f", True, keepbits=3)
-    yield _filter("fixedscaleoffset", "iuf", True, offset=0, scale=1, dtype="own", astype="own")
-    yield _filter("astype", "iuf", True, encode_dtype="|i1", decode_dtype="own")
+    yield _filter("bitround", "iufct", True, SMALL, keepbits=3)
+    yield _filter(
+        "fixedscaleoffset", "biufctenz", True, offset=0, scale=1, dtype="own", astype="own"
+    )
+    yield _filter("astype", "iuf", True, "bct" + SMALL, encode_dtype="|i1", decode_dtype="own")
     yield Row("numcodecs.packbits", "numcodecs.packbits",
               lambda kind, _: [codec("numcodecs.packbits"), {"name": "bytes"}],
               lambda kind: [{"id": "packbits"}], takes=frozenset("b"))  # fmt: skip
@@ -302,21 +325,24 @@ def _filters() -> Iterator[Row]:
         lambda kind, _: [codec("numcodecs.categorize", **labels), {"name": "bytes"}],
         lambda kind: [{"id": "categorize", **labels}],
         takes=frozenset("U"),
+        either=frozenset("T"),
         lossy=True,
+        objects="T",
     )
     yield Row("bitround", "bitround", lambda kind, _: [codec("bitround", keepbits=3), LITTLE],
-              takes=frozenset("iufct"), lossy=True, small=True)  # fmt: skip
+              takes=frozenset("iufct"), either=frozenset(SMALL), lossy=True,
+              small=True)  # fmt: skip
     yield Row("packbits", "packbits", lambda kind, _: [codec("packbits")],
-              takes=frozenset("biufcen"))  # fmt: skip
+              takes=frozenset("biufcn"), either=frozenset("ezt"))  # fmt: skip
     yield Row("reshape", "reshape",
               lambda kind, _: [codec("reshape", shape=[-1]), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
     yield Row("scale_offset", "scale_offset",
-              lambda kind, _: [codec("scale_offset", offset=1, scale=1), LITTLE],
-              takes=frozenset("iuf"), lossy=True, small=True)  # fmt: skip
+              lambda kind, _: [codec("scale_offset", offset=0, scale=2), LITTLE],
+              takes=frozenset("iuf"), either=frozenset(SMALL), lossy=True, small=True)  # fmt: skip
     yield Row("cast_value", "cast_value",
               lambda kind, _: [codec("cast_value", data_type="int64"), LITTLE],
-              takes=frozenset("iuf"), lossy=True, small=True)  # fmt: skip
+              takes=frozenset("iuf"), either=frozenset(SMALL), lossy=True, small=True)  # fmt: skip
     yield Row("zarrs.squeeze", "zarrs.squeeze",
               lambda kind, _: [codec("zarrs.squeeze"), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
@@ -328,25 +354,32 @@ def _serializers() -> Iterator[Row]:
         "n5_default",
         "n5_default",
         lambda kind, chunks: [codec("n5_default", codecs=[reversal(len(chunks)), BIG])],
+        takes=frozenset("iuf"),
+        refuses=frozenset(("float16",)),
+        either=frozenset(SMALL),
     )
     yield Row("zfp", "zfp", lambda kind, _: [codec("zfp", mode="reversible")],
-              takes=frozenset("iuft"), small=True)  # fmt: skip
-    modes = {"mode": 4, "tolerance": 0.001, "rate": -1, "precision": -1}
-    yield _array_compressor("zfpy", "f", lossy=True, **modes)
-    yield _array_compressor("pcodec", "iuf", level=8)
+              takes=frozenset("iuft"), either=frozenset(SMALL), small=True)  # fmt: skip
+    modes = {"mode": 5, "tolerance": -1, "rate": -1, "precision": -1}
+    zfpy = ("float32", "float64", "int32", "int64")
+    yield _array_compressor("zfpy", frozenset(zfpy), **modes)
+    yield _array_compressor("pcodec", NUMBERS, ("int8", "uint8"), level=8)
     for name, takes in (("vlen-array", "B"), ("numcodecs.json2", ""), ("numcodecs.msgpack2", "")):
         yield Row(name, name, lambda kind, _, name=name: [{"name": name}], takes=frozenset(takes))
 
 
-def _array_compressor(name: str, takes: str, lossy: bool = False, **given: Any) -> Row:
+def _array_compressor(
+    name: str, takes: frozenset[str], refuses: tuple[str, ...] = (), **given: Any
+) -> Row:  # fmt: skip
     return Row(
         f"numcodecs.{name}",
         f"numcodecs.{name}",
         lambda kind, _: [codec(f"numcodecs.{name}", **given)],
         lambda kind: [],
         lambda kind: [{"id": name, **given}],
-        takes=frozenset(takes),
-        lossy=lossy,
+        takes=takes,
+        refuses=frozenset(refuses),
+        either=frozenset(SMALL),
         small=True,
     )
 
@@ -399,6 +432,8 @@ def document_of(kind: Kind, row: Row, layout: str, zarr_format: int) -> Document
         return None if row.v3 is None else _in_v3(kind, row, shape, chunks, layout == "order F")
     if row.filters is None or kind.v2 is None:
         return None
+    if kind.group in VARIABLE and row.objects not in ("", kind.group):
+        return None  # of |O it is the codec that says what the objects are
     return {
         "zarr_format": 2,
         "shape": list(shape),
@@ -428,8 +463,8 @@ def _in_v3(kind: Kind, row: Row, shape: Shape, chunks: Shape, reverse: bool) -> 
 
 def fill_of(kind: Kind, usual: Any, small: bool) -> Any:
     """Give the fill value of a cell: where it is calculated with, it is a number."""
-    if small and kind.group in "fc":
-        return 1 if kind.group == "f" else [1, 0]
+    if small and kind.group in "iufc":
+        return [1, 0] if kind.group == "c" else 1
     return usual
 
 

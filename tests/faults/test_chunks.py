@@ -68,18 +68,61 @@ def test_a_part_of_a_corrupt_chunk_is_not_overwritten(store, body, contents):
     assert array[...].tolist() == [9, 9, 2, 3]
 
 
-def test_missing_chunks_can_be_errors(store, body):
-    """`config.missing` decides; the array is named."""
-    array = zarrpy.create_array(store, name="a", shape=4, chunks=2, dtype="i4")
-    array[:2] = 1
+@pytest.mark.parametrize("how", ["setting", "argument"])
+def test_missing_chunks_can_be_errors(store, body, how):
+    """`config.missing` decides, or the call; array, chunk and key are named."""
+    array = zarrpy.create_array(store, name="a", shape=(2, 8), chunks=(1, 2), dtype="i4")
+    array[:, :4] = 1
+    setting = "error" if how == "setting" else "fill"
 
-    with zarrpy.config.set(missing="error"):
-        assert array[:2].tolist() == [1, 1]
-        with pytest.raises(MissingChunkError, match="a") as caught:
-            array[...]
+    with zarrpy.config.set(missing=setting):
+        keyword = {} if how == "setting" else {"missing": "error"}
+        assert array.read((0, slice(4)), **keyword).tolist() == [1] * 4
+        with pytest.raises(MissingChunkError, match=r"'.*a'.*is missing: so are 3 more") as caught:
+            array.read(**keyword)
 
-    assert isinstance(caught.value, KeyError)
-    assert array[...].tolist() == [1, 1, 0, 0]
+    error = caught.value
+    assert (error.array, error.chunk, error.key) == (store.place_of("a"), (0, 2), "c/0/2")
+    assert isinstance(error, KeyError)
+    assert array[0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [..., 0, (1, slice(None, None, -3)), (slice(None), 5), (0, 0), (0, 7), (None, 1, slice(3, 5))],
+)
+def test_missing_chunks_can_be_masked(store, body, key):
+    """A masked array, whose mask is that of the chunks that were never written."""
+    expected = np.ma.MaskedArray(np.zeros((2, 8), "i4"), np.zeros((2, 8), bool))
+    array = zarrpy.create_array(store, shape=(2, 8), chunks=(1, 2), dtype="i4", fill_value=9)
+    array[:, 2:6] = expected.data[:, 2:6] = 5
+    expected.mask[:, :2] = expected.mask[:, 6:] = True
+
+    with zarrpy.config.set(missing="mask"):
+        found = array[key]
+
+    wanted = expected[key]
+    assert np.ma.is_masked(found) == np.ma.is_masked(wanted)
+    assert np.array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(wanted))
+    assert np.ma.filled(found, -1).tolist() == np.ma.filled(wanted, -1).tolist()
+
+
+def test_missing_chunks_of_many_windows_are_masked(body):
+    """Stores that are not made of files give their chunks a window at a time."""
+    array = zarrpy.create_array({}, shape=5000, chunks=1, dtype="u1")
+    array[::2] = 1
+
+    found = array.read(missing="mask")
+
+    assert np.array_equal(found.mask, np.arange(5000) % 2 == 1)
+
+
+def test_a_wrong_word_for_missing_chunks_is_refused(store):
+    """The right ones are named."""
+    array = zarrpy.create_array(store, shape=2, dtype="i4")
+
+    with pytest.raises(ValueError, match="'fill' or 'error' or 'mask'"):
+        array.read(missing="guess")
 
 
 def test_an_array_that_was_deleted_is_an_error(store, body):

@@ -16,13 +16,14 @@ LAYERS = {
     "zarrpy.__main__": 8,
     "zarrpy.ops": 7,
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,
-    "zarrpy.attributes": 6, "zarrpy.info": 6, "zarrpy.creation": 6, "zarrpy.layout": 6,
+    "zarrpy.node": 6, "zarrpy.attributes": 6, "zarrpy.info": 6, "zarrpy.creation": 6,
+    "zarrpy.layout": 6, "zarrpy.assignment": 6,
     "zarrpy.engine": 5,
     "zarrpy.codecs": 4, "zarrpy.selection": 4, "zarrpy.stores": 4,
     "zarrpy.metadata": 3,
     "zarrpy._native": 2,
     "zarrpy.errors": 1, "zarrpy.config": 1, "zarrpy.registry": 1, "zarrpy.data": 1,
-    "zarrpy.display": 1,
+    "zarrpy.display": 1, "zarrpy.notice": 1,
 }  # fmt: skip
 # Rooms of one layer that do not know each other.
 APART = ({"zarrpy.codecs", "zarrpy.selection", "zarrpy.stores"},)

@@ -163,7 +163,7 @@ def test_an_assignment_elsewhere_reaches_a_block_that_does_not_set_it():
         ("cache", 5),
         ("max_memory", "5 sacks"),
         ("lock", "none"),
-        ("missing", "mask"),
+        ("missing", "guess"),
         ("missing", "ignore"),
         ("lock", None),
         ("durability", ["atomic"]),

@@ -5,6 +5,8 @@ This is the waist of zarrpy: above it are names, below it are pointers.  A `Batc
 reference to everything that the C side points into, for as long as it lives.
 """
 
+from time import monotonic
+
 from cpython.buffer cimport (
     PyBUF_SIMPLE,
     PyBUF_STRIDED,
@@ -13,6 +15,7 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 
@@ -20,6 +23,7 @@ from zarrpy._native.core cimport (
     ZP_ABSENT,
     ZP_DELETED,
     ZP_DONE,
+    ZP_ERR_LOCK_TIMEOUT,
     ZP_READ,
     ZP_STEP_SHARD,
     ZP_WRITE,
@@ -45,6 +49,9 @@ from zarrpy._native.failure import chunk_failure, unfinished
 
 #: What became of a task; see `Batch.outcomes`.
 PENDING, DONE, ABSENT, DELETED = 0, ZP_DONE, ZP_ABSENT, ZP_DELETED
+
+# How long the engine waits for a lock before Python looks whether the user has had enough.
+cdef int64_t _POLL_MS = 50
 
 
 cdef class Batch:
@@ -75,7 +82,7 @@ cdef class Batch:
     """
 
     cdef zp_batch batch
-    cdef ChunkPlan plan
+    cdef readonly ChunkPlan plan
     cdef NativeChain chain
     cdef NativeShard shard
     cdef Directory directory
@@ -91,6 +98,9 @@ cdef class Batch:
     cdef zp_parts *parts
     cdef zp_segment *segments
     cdef uint8_t *outcome
+    cdef int64_t noutcomes
+    cdef bint noting
+    cdef list noted
 
     native = True
 
@@ -163,7 +173,8 @@ cdef class Batch:
         self.segments = NULL
         self.batch.parts = NULL
         self.outcome = NULL
-        self.nviews = self.room = 0
+        self.batch.outcome = NULL
+        self.nviews = self.room = self.noutcomes = 0
         self.buffers = None
 
     @property
@@ -256,26 +267,57 @@ cdef class Batch:
         self.batch.directory = &directory.directory
         self.batch.first = self.batch.cursor = 0
         self.batch.last = self.plan.ntasks
+        if self.noting:
+            self._release_window()
+            self._make_outcomes(self.plan.ntasks)
 
     def open_window(self, int64_t first, int64_t last):
         """Work on the tasks [first, last) with bytes in hand; forgets the window before."""
         if not 0 <= first <= last <= self.plan.ntasks:
             raise IndexError(f"window {first}:{last} of {self.plan.ntasks} tasks")
+        self._note_absent()
         self._release_window()
         room = last - first
         self.stored = <zp_bytes *>calloc(room + 1, sizeof(zp_bytes))
-        self.outcome = <uint8_t *>calloc(room + 1, 1)
+        self._make_outcomes(room)
         if self.batch.kind == ZP_WRITE:
             self.encoded = <zp_bytes *>calloc(room + 1, sizeof(zp_bytes))
-        if self.stored == NULL or self.outcome == NULL or (
-                self.batch.kind == ZP_WRITE and self.encoded == NULL):
+        if self.stored == NULL or (self.batch.kind == ZP_WRITE and self.encoded == NULL):
             raise MemoryError(f"no memory for {room} tasks")
         self.room = room
         self.batch.first = self.batch.cursor = first
         self.batch.last = last
         self.batch.stored = self.stored
         self.batch.encoded = self.encoded
+
+    cdef int _make_outcomes(self, int64_t count) except -1:
+        self.outcome = <uint8_t *>calloc(count + 1, 1)
+        if self.outcome == NULL:
+            raise MemoryError(f"no memory for the outcomes of {count} tasks")
+        self.noutcomes = count
         self.batch.outcome = self.outcome
+        return 0
+
+    def note_absent(self):
+        """Keep the numbers of the chunks that turn out not to exist, for `absent`."""
+        self.noting = True
+        self.noted = []
+
+    cdef int _note_absent(self) except -1:
+        cdef int64_t i
+        if not self.noting:
+            return 0
+        for i in range(self.noutcomes):
+            if self.outcome[i] == ZP_ABSENT:
+                self.noted.append(self.batch.first + i)
+                self.outcome[i] = 0
+        return 0
+
+    @property
+    def absent(self):
+        """Numbers of the tasks read so far whose chunk did not exist, if they are noted."""
+        self._note_absent()
+        return sorted(self.noted or ())
 
     def window_keys(self):
         """Keys of the window's tasks."""
@@ -342,11 +384,43 @@ cdef class Batch:
         self.batch.parts = self.parts
         return 0
 
-    def run(self):
-        """Work until the window is empty. Safe to call from many threads at once."""
+    def run(self, bint alone=False):
+        """Work until the window is empty. Safe to call from many threads at once.
+
+        Parameters
+        ----------
+        alone : bool
+            No other thread works on this batch: waiting for a lock can then be interrupted.
+        """
         cdef zp_worker *worker = current_worker()
+        if alone and self.batch.kind == ZP_WRITE and self.batch.directory != NULL:
+            self._run_alone(worker)
+            return
         with nogil:
             zp_batch_run(&self.batch, worker)
+
+    cdef int _run_alone(self, zp_worker *worker) except -1:
+        """Begin a task that waits for its lock again and again, and see to signals between."""
+        cdef int64_t patience = self.batch.lock_timeout_ms
+        cdef int64_t waiting = -1
+        cdef double end = 0
+        self.batch.lock_timeout_ms = min(_POLL_MS, patience)
+        try:
+            while True:
+                with nogil:
+                    zp_batch_run(&self.batch, worker)
+                if not self.batch.failed or self.batch.error.status != ZP_ERR_LOCK_TIMEOUT:
+                    return 0
+                if waiting != self.batch.error.task:
+                    waiting = self.batch.error.task
+                    end = monotonic() + (patience - _POLL_MS) / 1000.0
+                if monotonic() >= end:
+                    return 0
+                PyErr_CheckSignals()
+                self.batch.failed = 0
+                self.batch.cursor = waiting
+        finally:
+            self.batch.lock_timeout_ms = patience
 
     def cancel(self):
         """Make all workers stop after the chunk in hand."""

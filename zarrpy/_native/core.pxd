@@ -12,6 +12,7 @@ cdef extern from "zarrpy.h" nogil:
     enum:
         ZP_OK
         ZP_ERR_SIZE
+        ZP_ERR_LOCK_TIMEOUT
         ZP_ERR_MEMORY
 
     enum:

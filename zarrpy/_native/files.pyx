@@ -2,12 +2,15 @@
 """Files below a directory: read, replaced and deleted under locks, by the rules of csrc/file.c."""
 
 import os
+from time import monotonic
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t
 
 from zarrpy._native.core cimport (
+    ZP_ERR_LOCK_TIMEOUT,
     zp_error,
     zp_file_read,
     zp_lock_commit,
@@ -19,6 +22,9 @@ from zarrpy._native.core cimport (
 from zarrpy._native.steps cimport current_worker, explain
 
 from zarrpy._native.failure import file_failure
+
+# How long the engine waits for a lock before Python looks whether the user has had enough.
+cdef int64_t _POLL_MS = 50
 
 
 cdef class Directory:
@@ -98,24 +104,34 @@ cdef class Directory:
 cdef class KeyLock:
     """The lock of one key of a directory, held until it is used or left.
 
+    Waiting for it can be interrupted, as by Ctrl-C.
+
     Parameters
     ----------
     directory : Directory
     key : str
     timeout_ms : int
-        How long to wait for another writer.
+        How long to wait for another writer; negative waits for ever.
     """
 
     def __cinit__(self, Directory directory, str key, int64_t timeout_ms):
         cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
         cdef int status
+        cdef int64_t wait = _POLL_MS
+        cdef double end = monotonic() + timeout_ms / 1000.0
         self.lock.fd = -1
         self.directory = directory
         self.key = key
         self.name = os.fsencode(key)
         cdef const char *name = self.name
-        with nogil:
-            status = zp_lock_take(&directory.directory, name, timeout_ms, NULL, &self.lock, &error)
+        while True:
+            if timeout_ms >= 0:
+                wait = max(0, min(_POLL_MS, <int64_t>(1000 * (end - monotonic()))))
+            with nogil:
+                status = zp_lock_take(&directory.directory, name, wait, NULL, &self.lock, &error)
+            if status != ZP_ERR_LOCK_TIMEOUT or (timeout_ms >= 0 and monotonic() >= end):
+                break
+            PyErr_CheckSignals()
         if status < 0:
             self.lock.fd = -1
             raise file_failure(explain(&error), key, "lock")

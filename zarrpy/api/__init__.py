@@ -7,6 +7,7 @@ from zarrpy.api.consolidate import (
     remove_consolidated,
     verify_consolidated,
 )
+from zarrpy.api.convert import convert
 from zarrpy.api.create import (
     array,
     create,
@@ -27,6 +28,7 @@ from zarrpy.api.save import load, save, save_array, save_group, tree
 __all__ = [
     "array",
     "consolidate_metadata",
+    "convert",
     "create",
     "create_array",
     "create_group",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
 from zarrpy.creation import DEFAULT, auto_keyword, check_keyword, chosen_format, created
-from zarrpy.engine.nodes import create_node
+from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.operation import entry
 from zarrpy.group import Group
 from zarrpy.metadata.attributes import normalise
@@ -83,7 +83,8 @@ def create_array(
     storage_options : dict, optional
         Parameters of the store.
     overwrite : bool
-        Replace a node that is there, with all that is below it.
+        Replace a node that is there, with all that is Zarr below it; other files stay. Until the
+        new one is complete, the old one is what everybody sees.
     config : dict, optional
         ``{"write_empty_chunks": True}`` writes chunks that hold only the fill value.
     write_data : bool
@@ -158,7 +159,7 @@ def create_group(
         Of the group within the store; groups on the way are created.
     zarr_format : {3, 2}
     overwrite : bool
-        Replace a node that is there, with all that is below it.
+        Replace a node that is there, with all that is Zarr below it; other files stay.
     attributes : mapping, optional
     storage_options : dict, optional
 

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from zarrpy.array import Array
-from zarrpy.creation import auto_keyword, check_keyword, chosen_format, created
+from zarrpy.creation import (
+    auto_keyword,
+    check_as_described,
+    check_keyword,
+    chosen_format,
+    created,
+)
 from zarrpy.engine.consolidate import StaleMetadataWarning, index_of, verify
-from zarrpy.engine.nodes import create_node, read_node, require_node
+from zarrpy.engine.lifecycle import create_node, find_to_change
+from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
-from zarrpy.errors import MetadataError, ReadOnlyStoreError
+from zarrpy.engine.requests import Restore
+from zarrpy.errors import MetadataError, NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
 from zarrpy.group import Group
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
+from zarrpy.notice import warn
 
 if TYPE_CHECKING:
     from zarrpy.engine.consolidate import Index
+    from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
+
+T = TypeVar("T")
 
 #: Whether the members of a group are told by its consolidated metadata; see `open`.
 Consolidated: TypeAlias = Literal["verify"] | bool | None
@@ -65,11 +76,10 @@ def _index(path: str, metadata: GroupMetadata, consolidated: Consolidated) -> St
     if index is not None and consolidated == "verify":
         differences = yield from verify(path, metadata.zarr_format)
         if differences:
-            warnings.warn(
+            warn(
                 f"consolidated metadata of {path or '/'!r} are stale, and are not used: "
                 f"{'; '.join(map(str, differences[:5]))}",
                 StaleMetadataWarning,
-                stacklevel=2,
             )
             return None
     return index
@@ -82,6 +92,40 @@ def _check_consolidated(consolidated: Any) -> Consolidated:
         )
     checked: Consolidated = consolidated
     return checked
+
+
+def _read(path: str, mode: str | None, zarr_format: int | None) -> Steps[Metadata | None]:
+    """Read a node; a mode that may write also ends what a killed process has begun."""
+    find = read_node if mode == "r" else find_to_change
+    return (yield from find(path, zarr_format))
+
+
+def _require(
+    path: str, mode: str | None, zarr_format: int | None, kind: type[Metadata] | None = None
+) -> Steps[Metadata]:
+    """Read a node that has to be there, as `_read` does."""
+    try:
+        found = yield from require_node(path, zarr_format, kind)
+    except NodeNotFoundError:
+        if mode == "r" or not (yield Restore(path)):
+            raise
+    else:
+        # a group without a document may be one whose document was just on its way
+        if mode == "r" or isinstance(found, ArrayMetadata) or found.document:
+            return found
+        if not (yield Restore(path)):
+            return found
+    return (yield from require_node(path, zarr_format, kind))
+
+
+def _in_mode(mode: str | None, steps: Steps[T]) -> Steps[T]:
+    """Create, and in an error speak of modes."""
+    try:
+        return (yield from steps)
+    except NodeExistsError as error:
+        if mode == "w-":
+            error.hint = "mode='w-' never replaces: mode='r+' opens what is there, 'w' replaces it"
+        raise
 
 
 def _refuse_to_create(store: Store, mode: str | None) -> None:
@@ -111,7 +155,8 @@ def open(
     mode : {None, "r", "r+", "a", "w", "w-"}
         "r" reads, "r+" changes what exists, "a" creates what is missing, "w" replaces, "w-"
         creates and fails when something exists. None is "r+", and creates when `shape` or `data`
-        is given and nothing exists.
+        is given and nothing exists. An array that is there is not changed; when its shape or data
+        type is not the one given, that is an error.
     zarr_format : {3, 2}, optional
         By default found out.
     path : str, optional
@@ -132,6 +177,10 @@ def open(
     ------
     NodeNotFoundError
         When nothing is there; names what lies nearest.
+    ShapeMismatchError
+        A ValueError, when the array there has another shape than the one given.
+    NodeKindError
+        A TypeError, when it has another data type than the one given.
 
     Examples
     --------
@@ -147,11 +196,9 @@ def open(
         return (yield from _open_array(store, where, mode, zarr_format, keywords))
     if mode in ("w", "w-"):
         return (yield from _open_group(store, where, mode, zarr_format, None))
-    if mode == "a":
-        found = yield from read_node(where, zarr_format)
-        if found is None:
-            return (yield from _open_group(store, where, mode, zarr_format, None))
-    metadata = yield from require_node(where, zarr_format)
+    if mode == "a" and (yield from _read(where, mode, zarr_format)) is None:
+        return (yield from _open_group(store, where, mode, zarr_format, None))
+    metadata = yield from _require(where, mode, zarr_format)
     return (yield from _node(store, where, metadata, mode == "r", use_consolidated))
 
 
@@ -191,17 +238,19 @@ def _open_array(
     describes = keywords.get("shape") is not None or keywords.get("data") is not None
     if mode not in ("w", "w-"):
         must_be_there = mode in ("r", "r+") or not describes
-        if must_be_there or (yield from read_node(path, zarr_format)) is not None:
-            metadata = yield from require_node(path, zarr_format, ArrayMetadata)
+        if must_be_there or (yield from _read(path, mode, zarr_format)) is not None:
+            metadata = yield from _require(path, mode, zarr_format, ArrayMetadata)
             opened = yield from _node(store, path, metadata, mode == "r")
             assert isinstance(opened, Array)
+            check_as_described(opened, keywords)
             return opened
     _refuse_to_create(store, mode)
     overwrite = keywords.pop("overwrite", False) or mode == "w"
     if keywords.get("data") is None:
         keywords.setdefault("dtype", "float64")
     keywords["zarr_format"] = zarr_format
-    return (yield from created(store, check_path(path), keywords, overwrite=overwrite))
+    made = created(store, check_path(path), keywords, overwrite=overwrite)
+    return (yield from _in_mode(mode, made))
 
 
 @entry
@@ -238,16 +287,17 @@ def _open_group(
     attributes: Mapping[str, Any] | None,
     consolidated: Consolidated = None,
 ) -> Steps[Group]:
-    if mode not in ("w", "w-"):
-        found = yield from read_node(path, zarr_format)
-        if found is not None or mode != "a":
-            metadata = yield from require_node(path, zarr_format, GroupMetadata)
-            opened = yield from _node(store, path, metadata, mode == "r", consolidated)
-            assert isinstance(opened, Group)
-            return opened
+    creates = mode in ("w", "w-")
+    if mode == "a":
+        creates = (yield from _read(path, mode, zarr_format)) is None
+    if not creates:
+        metadata = yield from _require(path, mode, zarr_format, GroupMetadata)
+        opened = yield from _node(store, path, metadata, mode == "r", consolidated)
+        assert isinstance(opened, Group)
+        return opened
     _refuse_to_create(store, mode)
     made = GroupMetadata(normalise(attributes or {}, path=path), chosen_format(zarr_format))
-    yield from create_node(check_path(path), made, overwrite=mode == "w")
+    yield from _in_mode(mode, create_node(check_path(path), made, overwrite=mode == "w"))
     return Group(store, path, made)
 
 

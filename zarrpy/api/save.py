@@ -10,17 +10,20 @@ from zarrpy.array import Array
 from zarrpy.creation import array_metadata
 from zarrpy.engine.copy import copy_node
 from zarrpy.engine.nodes import check_format
+from zarrpy.engine.operation import Function, entry
 from zarrpy.group import Group
 from zarrpy.metadata.names import check_path
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
+    from zarrpy.engine.requests import Steps
     from zarrpy.info import Tree
     from zarrpy.stores.base import Store
 
 _SAVE_OPTIONS = {"zarr_format", "path", "storage_options"}
 
 
+@Function
 def save(store: Any, *arrays: Any, **named: Any) -> None:
     """Save one array, several, or a live `Array` or `Group` of another store.
 
@@ -61,6 +64,7 @@ def _refuse_keywords(count: int, named: dict[str, Any]) -> None:
         )
 
 
+@Function
 def save_array(
     store: Any,
     data: Any,
@@ -95,6 +99,7 @@ def _save_node(
     copy_node((node.store, node.path), node.metadata, (target, where), **keywords)
 
 
+@Function
 def save_group(
     store: Any,
     *arrays: Any,
@@ -127,13 +132,15 @@ def _check_member(name: str, value: Any, zarr_format: int | None) -> None:
         array_metadata(data=value, zarr_format=zarr_format)
 
 
+@entry
 def load(
-    store: Any,
+    store: Store,
+    /,
     path: str | None = None,
     zarr_format: int | None = None,
     *,
     storage_options: dict[str, Any] | None = None,
-) -> Any:
+) -> Steps[Any]:
     """Read an array, or every array of a group, into memory.
 
     Returns
@@ -141,13 +148,14 @@ def load(
     ndarray or dict of str to ndarray
         For a group, arrays by their path within it.
     """
-    node = open_node(
-        store, mode="r", path=path, zarr_format=zarr_format, storage_options=storage_options
-    )
+    node = yield from open_node.steps(store, mode="r", path=path, zarr_format=zarr_format)
     if isinstance(node, Array):
-        return node[...]
-    members = node.members(max_depth=None)
-    return {name: member[...] for name, member in members if isinstance(member, Array)}
+        return (yield from node.read.steps())
+    found = {}
+    for name, member in (yield from node.members.steps(None)):
+        if isinstance(member, Array):
+            found[name] = yield from member.read.steps()
+    return found
 
 
 def tree(group: Group, level: int | None = None) -> Tree:

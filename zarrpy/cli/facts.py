@@ -69,23 +69,12 @@ def stored_facts(node: Any) -> dict[str, Any]:
     """Look at every key of an array and tell how many chunks are stored, and how large."""
     if not is_array(node):
         return {}
+    from zarrpy.engine.copy import chunk_keys
+
     start = node.path + "/" if node.path else ""
-    keys = node.metadata.chunk_keys
-    prefix = start + keys.prefix
-    sizes = []
-    for key in node.store.list(prefix):
-        if _is_chunk(keys, key[len(start) :], node.metadata):
-            sizes.append(node.store.size(key) or 0)
+    keys = chunk_keys(node.store, node.path, node.metadata)
+    sizes = [node.store.size(start + key) or 0 for key in keys]
     return {"stored_chunks": len(sizes), "stored_nbytes": sum(sizes)}
-
-
-def _is_chunk(keys: Any, key: str, metadata: Any) -> bool:
-    """Whether a key is one of the array's chunks rather than metadata or a stranger's file."""
-    try:
-        index = keys.grid_index(key, metadata.ndim)
-    except ValueError:
-        return False
-    return all(i < n for i, n in zip(index, metadata.grid_shape, strict=True))
 
 
 def lines(facts: dict[str, Any]) -> Iterator[str]:

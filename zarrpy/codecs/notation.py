@@ -84,6 +84,8 @@ def _from_text(text: str, spec: ChunkSpec | None) -> Codec:
     values = {key: _value(word) for key, word in zip(parameters, words, strict=False) if word}
     if "dtype" in parameters and spec is not None:
         values.setdefault("dtype", spec.dtype.str)
+    if "elementsize" in parameters and spec is not None:
+        values.setdefault("elementsize", spec.dtype.itemsize)
     return kind.from_config(values)
 
 

@@ -31,8 +31,9 @@ class Zstd(BytesToBytes):
     Specification: https://github.com/zarr-developers/zarr-extensions/tree/main/codecs/zstd
 
     Frames without a stored content size (some v2 writers) are read as well, and so are several
-    frames in a row.  Every reader verifies a checksum that is there, whatever metadata says; so
-    in Zarr v2, where some readers refuse the key ``checksum``, it is written only when false.
+    frames in a row.  Every reader verifies a checksum that is there, whatever metadata says; some
+    refuse Zarr v2 documents that speak of it.  So what is created in v2 never does, and its frames
+    carry a checksum.
 
     Examples
     --------
@@ -64,7 +65,7 @@ class Zstd(BytesToBytes):
     def to_config(self, dialect: int = 3) -> dict[str, Any]:
         """Say the configuration in the words of a dialect, as JSON."""
         config: dict[str, Any] = {"level": self.level}
-        if dialect == 3 or not self.checksum:  # some readers of v3 want the key even when false
+        if dialect == 3:  # where some readers want the key even when it is false
             config["checksum"] = self.checksum
         return config
 

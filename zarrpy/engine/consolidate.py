@@ -14,7 +14,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from zarrpy.engine.requests import Delete, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import GroupNotFoundError, MetadataError
@@ -40,6 +40,8 @@ class InlineForm:
     key = "zarr.json"
     names = ("zarr.json",)
     rows = ("consolidated_metadata", "metadata")
+    #: What a group would have that drafts of the format let be without documents.
+    implied: ClassVar[Documents] = {"zarr.json": {"zarr_format": 3, "node_type": "group"}}
 
     @staticmethod
     def may_hold(value: Any) -> bool:
@@ -78,6 +80,7 @@ class FileForm:
     key = ".zmetadata"
     names = (".zarray", ".zgroup", ".zattrs")
     rows = ("metadata",)
+    implied: ClassVar[Documents | None] = None
 
     @staticmethod
     def may_hold(value: Any) -> bool:
@@ -404,16 +407,30 @@ def _stored(path: str, form: Form) -> Steps[Entries]:
     while level:
         found = yield from _read_level(path, level, form)
         entries.update(found)
-        level = []
-        for each in filter(lambda each: form.is_group(found[each]), found):
+        above, level = level, []
+        for each in above:
+            if not (form.is_group(found[each]) if each in found else form.implied):
+                continue
             here = _key(path, each)
             names = yield ListNames(here + "/" if here else "", folders=True)
             level.extend(_key(each, name) for name in names if not name.startswith((".__", "__")))
     if "" not in entries:
         raise GroupNotFoundError(f"no group at {path or '/'!r}", path=path)
+    if form.implied:
+        entries = _with_implied(entries, form.implied)
     if form.key in form.names:
         del entries[""]
     return entries
+
+
+def _with_implied(entries: Entries, documents: Documents) -> Entries:
+    """Name the groups that have no document of their own, but nodes below them."""
+    found = dict(entries)
+    for each in entries:
+        parts = each.split("/")
+        for i in range(1, len(parts)):
+            found.setdefault("/".join(parts[:i]), documents)
+    return found
 
 
 def _read_level(path: str, nodes: list[str], form: Form) -> Steps[Entries]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zarrpy.engine.consolidate import record
 from zarrpy.engine.drive import drive
-from zarrpy.engine.nodes import create_node, key_of, read_children
+from zarrpy.engine.lifecycle import create_node, documents_below
+from zarrpy.engine.nodes import documents_of, key_of, read_children
+from zarrpy.engine.requests import Put
 from zarrpy.errors import MetadataError, NodeExistsError
-from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
 
@@ -36,14 +40,32 @@ def copy_node(
     """
     _refuse_overlap(source, target)
     store, path = target
+
+    def content(where: str) -> Steps[None]:
+        yield from _copy_content(source, metadata, where)
+
+    drive(store, create_node(path, metadata, overwrite=overwrite, content=content))
+    if isinstance(metadata, GroupMetadata):
+        drive(store, _record_below(path, metadata))
+
+
+def _record_below(path: str, metadata: Metadata) -> Steps[None]:
+    """Say in consolidated documents above what was copied."""
+    yield from record(path, (yield from documents_below(path, metadata)))
+
+
+def _copy_content(source: tuple[Store, str], metadata: Metadata, where: str) -> Steps[None]:
+    """Copy the chunks of an array, or the members of a group."""
+    store, path = source
     if isinstance(metadata, ArrayMetadata):
-        drive(store, create_node(path, metadata, overwrite=overwrite))
-        _copy_chunks(source, metadata, target)
+        for key in chunk_keys(store, path, metadata):
+            value = store.get(key_of(path, key))
+            if value is not None:
+                yield Put(((key_of(where, key), value),))
         return
-    drive(store, create_node(path, metadata, overwrite=overwrite))
-    children = drive(source[0], read_children(source[1], metadata.zarr_format))
-    for name, child in children.items():
-        copy_node((source[0], key_of(source[1], name)), child, (store, key_of(path, name)))
+    for name, child in drive(store, read_children(path, metadata.zarr_format)).items():
+        yield Put(documents_of(key_of(where, name), child))
+        yield from _copy_content((store, key_of(path, name)), child, key_of(where, name))
 
 
 def _refuse_overlap(source: tuple[Store, str], target: tuple[Store, str]) -> None:
@@ -55,15 +77,6 @@ def _refuse_overlap(source: tuple[Store, str], target: tuple[Store, str]) -> Non
         f"{target[0]!r}: one lies within the other",
         path=target[1],
     )
-
-
-def _copy_chunks(
-    source: tuple[Store, str], metadata: ArrayMetadata, target: tuple[Store, str]
-) -> None:
-    for key in chunk_keys(source[0], source[1], metadata):
-        value = source[0].get(key_of(source[1], key))
-        if value is not None:
-            target[0].set(key_of(target[1], key), value)
 
 
 def chunk_keys(store: Store, path: str, metadata: ArrayMetadata) -> Iterator[str]:

@@ -7,32 +7,40 @@ up or try again; when it is cancelled, it hears of that in the same way.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.locks import hold
+from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.requests import (
     Delete,
     DeletePrefix,
     Fetch,
+    ListEntries,
     ListNames,
+    Move,
     Put,
+    ReadAbove,
     Request,
+    Restore,
     Run,
     Steps,
+    Tidy,
     Update,
 )
 from zarrpy.engine.shards import fetch_stored
 from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zarrpy.engine.requests import Batch
     from zarrpy.stores.base import Store
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -70,17 +78,27 @@ async def drive_async(store: Store, steps: Steps[T]) -> T:
 
 async def _answer_async(store: Store, request: Request) -> Any:
     """Answer in a thread; what has begun is finished before a cancellation goes on."""
+    cancel = request.batch.cancel if isinstance(request, Run) else None
+    return await _in_thread(partial(answer, store, request), cancel)
+
+
+async def call_async(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in a thread; it is finished before a cancellation goes on."""
+    return await _in_thread(partial(function, *args, **kwargs))
+
+
+async def _in_thread(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
     import asyncio
     from contextvars import copy_context
 
-    # a thread has settings of its own, but these steps go by those of the caller
-    work = copy_context().run
-    future = asyncio.get_running_loop().run_in_executor(None, work, answer, store, request)
+    # a thread has settings of its own, but this work goes by those of the caller
+    run = copy_context().run
+    future = asyncio.get_running_loop().run_in_executor(None, run, work)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
-        if isinstance(request, Run):
-            request.batch.cancel()
+        if cancel is not None:
+            cancel()
         while not future.done():
             with suppress(asyncio.CancelledError):  # a second one finds us waiting already
                 await asyncio.wait([future])
@@ -114,13 +132,35 @@ def _update(store: Store, request: Update) -> None:
 
 
 def _delete(store: Store, request: Delete) -> None:
-    for key in request.keys:
+    _delete_keys(store, request.keys)
+
+
+def _delete_keys(store: Store, keys: Iterable[str]) -> None:
+    for key in keys:
         with hold(store.lock_scope, [key]):
-            store.delete(key)
+            if key.endswith("/"):  # a link, which is not followed
+                store.delete_prefix(key)
+            else:
+                store.delete(key)
 
 
 def _delete_prefix(store: Store, request: DeletePrefix) -> None:
-    store.delete_prefix(request.prefix)
+    if store.of_files:
+        store.delete_prefix(request.prefix)  # under the locks of the files themselves
+    else:
+        _delete_keys(store, list(store.list(request.prefix)))
+
+
+def _list_entries(store: Store, request: ListEntries) -> list[str]:
+    return list(store.list_entries(request.prefix))
+
+
+def _read_above(store: Store, request: ReadAbove) -> list[tuple[str, Any]]:
+    return store.read_above(request.names)
+
+
+def _tidy(store: Store, request: Tidy) -> None:
+    store.tidy(request.prefix)
 
 
 def _list_names(store: Store, request: ListNames) -> list[str]:
@@ -187,5 +227,10 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Delete: _delete,
     DeletePrefix: _delete_prefix,
     ListNames: _list_names,
+    ListEntries: _list_entries,
+    ReadAbove: _read_above,
+    Tidy: _tidy,
+    Move: move,
+    Restore: restore,
     Run: _run,
 }

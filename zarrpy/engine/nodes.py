@@ -1,4 +1,4 @@
-"""Find, read, create and delete nodes: the only place that knows which documents make one.
+"""Find and read nodes: the only place that knows which documents make one.
 
 A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v2 in ``.zarray`` or
 ``.zgroup`` with attributes in ``.zattrs``.  Where both stand, v3 counts.
@@ -6,22 +6,24 @@ A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v
 
 from __future__ import annotations
 
-import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from zarrpy.engine.consolidate import InlineForm, forget, record
-from zarrpy.engine.requests import DeletePrefix, Fetch, ListNames, Put, Steps, Update
+from zarrpy.engine.consolidate import InlineForm, record
+from zarrpy.engine.requests import Delete, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
     MetadataError,
-    NodeExistsError,
     NodeKindError,
     NodeNotFoundError,
+    StoreError,
 )
 from zarrpy.metadata import json, v2, v3
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.names import DOCUMENTS, MOVES
+from zarrpy.notice import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +35,6 @@ Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 _V3 = "zarr.json"
 _V2 = (".zarray", ".zgroup", ".zattrs")
 _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
-DOCUMENTS = frozenset((_V3, *_V2, ".zmetadata"))
 
 
 #: How many directories are looked into for a node below one without a document.
@@ -126,11 +127,10 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
     in_v2 = values.get(".zarray") is not None or values.get(".zgroup") is not None
     if values.get(_V3) is not None and not (in_v2 and prefer == 2):
         if in_v2 and prefer is None:
-            warnings.warn(
+            warn(
                 f"the node at {path!r} has metadata of Zarr v3 and of v2; v3 is used"
                 " (zarr_format=2 reads the other)",
                 MixedFormatsWarning,
-                stacklevel=2,
             )
         return v3.parse(parse(_V3) or {}, path)
     if not in_v2:
@@ -165,19 +165,22 @@ def consolidated_children(path: str, index: Index) -> dict[str, Metadata | Metad
 
 def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]:
     """Write a node as keys and values, attributes before what makes it a node."""
-    documents = _dump(metadata)
+    documents = dump(metadata)
     names = sorted(documents, key=lambda name: name != ".zattrs")
     rows = InlineForm.rows
     return tuple((key_of(path, name), json.dumps(documents[name], rows=rows)) for name in names)
 
 
-def _dump(metadata: Metadata) -> Documents:
+def dump(metadata: Metadata) -> Documents:
+    """Write a node as documents by their names."""
     return v3.dump(metadata) if metadata.zarr_format == 3 else v2.dump(metadata)
 
 
-def write_node(path: str, metadata: Metadata) -> Steps[None]:
-    """Replace the documents of a node."""
+def replace_format(path: str, metadata: Metadata) -> Steps[None]:
+    """Write the documents of a node in another format, and delete those of the old one."""
     yield Put(documents_of(path, metadata))
+    old = {2: _NAMES[3], 3: (*_NAMES[2], ".zmetadata")}[metadata.zarr_format]
+    yield Delete(tuple(key_of(path, name) for name in old))
 
 
 def change_attributes(
@@ -211,7 +214,7 @@ def change_attributes(
         return dict(documents_of(path, changed[0])).get(key_of(path, name), b"{}")
 
     yield Update(key_of(path, name), rewrite)
-    yield from record(path, {path: _dump(changed[0])})
+    yield from record(path, {path: dump(changed[0])})
     return changed[0]
 
 
@@ -253,6 +256,11 @@ def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFou
         error, what = ArrayNotFoundError, "array"
     elif kind is GroupMetadata:
         error, what = GroupNotFoundError, "group"
+    hint = "open never creates unless asked to; create_array and create_group do"
+    with suppress(StoreError):  # below a file there is nothing to ask for
+        (record,) = yield Fetch((key_of(path, MOVES),))
+        if record is not None:
+            hint = "its replacement was cut off; opening with mode='r+' puts the old one back"
     parent, _, name = path.rpartition("/")
     nearest: list[str] = []
     if path:
@@ -262,7 +270,7 @@ def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFou
         f"no {what} at {path or '/'!r}",
         path=path,
         nearest=[key_of(parent, other) for other in nearest],
-        hint="open never creates unless asked to; create_array and create_group do",
+        hint=hint,
     )
 
 
@@ -270,58 +278,6 @@ def _nearest(name: str, others: Iterable[str]) -> list[str]:
     from difflib import get_close_matches
 
     return get_close_matches(name, list(others), n=3)
-
-
-def create_node(path: str, metadata: Metadata, *, overwrite: bool = False) -> Steps[None]:
-    """Create a node and the groups on the way to it.
-
-    Raises
-    ------
-    NodeExistsError
-        When there is a node already and `overwrite` is false.
-    NodeKindError
-        When an array stands on the way.
-    """
-    documents = documents_of(path, metadata)  # what has no words is an error before all else
-    existing = yield from read_node(path)
-    if existing is not None and not overwrite:
-        is_array = isinstance(existing, ArrayMetadata)
-        raise NodeExistsError(
-            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
-            path=path,
-            hint="overwrite=True replaces it with all that is below it",
-        )
-    missing = yield from _missing_parents(path)
-    if existing is not None:
-        yield from delete_node(path)
-    above = GroupMetadata(zarr_format=metadata.zarr_format)
-    for parent in missing:
-        yield from write_node(parent, above)
-    yield Put(documents)
-    yield from record(path, {path: _dump(metadata)} | {parent: _dump(above) for parent in missing})
-
-
-def _missing_parents(path: str) -> Steps[list[str]]:
-    """Paths on the way to a node where there is no group yet, outermost first."""
-    if not path:
-        return []
-    parts = path.split("/")
-    parents = ["/".join(parts[:i]) for i in range(len(parts))]
-    found = yield from read_nodes(parents)
-    for parent, metadata in zip(parents, found, strict=True):
-        if isinstance(metadata, ArrayMetadata):
-            raise NodeKindError(
-                f"cannot create {path!r}: there is an array at {parent or '/'!r}, not a group",
-                path=path,
-                found="array",
-            )
-    return [parent for parent, metadata in zip(parents, found, strict=True) if metadata is None]
-
-
-def delete_node(path: str) -> Steps[None]:
-    """Delete a node and everything below it; the documents that make it a node go first."""
-    yield from forget(path)
-    yield DeletePrefix(path + "/" if path else "")
 
 
 def child_names(path: str) -> Steps[list[str]]:

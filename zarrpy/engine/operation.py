@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from zarrpy.engine.drive import drive, drive_async
+from zarrpy.engine.drive import call_async, drive, drive_async
 from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
 from zarrpy.stores import as_store
 
@@ -45,11 +45,19 @@ class BoundOperation(Generic[P, T]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation and wait for it."""
-        return drive(self._owner.store, self._steps(self._owner, *args, **kwargs))
+        try:
+            return drive(self._owner.store, self._steps(self._owner, *args, **kwargs))
+        except _ABOUT_NODES as error:
+            self._owner.store.locate(error)
+            raise
 
-    def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation without blocking the event loop."""
-        return drive_async(self._owner.store, self._steps(self._owner, *args, **kwargs))
+        try:
+            return await drive_async(self._owner.store, self._steps(self._owner, *args, **kwargs))
+        except _ABOUT_NODES as error:
+            self._owner.store.locate(error)
+            raise
 
     def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
         """Give the operation itself, to be part of another one by ``yield from``."""
@@ -102,6 +110,26 @@ class Entry(Generic[P, T]):
         except _ABOUT_NODES as error:
             opened.locate(error)
             raise
+
+    def steps(self, store: Store, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        """Give the operation itself, to be part of another one by ``yield from``."""
+        return self._steps(store, *args, **kwargs)
+
+
+class Function(Generic[P, T]):
+    """A function of more than one store: it blocks, or is awaited while a thread runs it."""
+
+    def __init__(self, function: Callable[P, T]) -> None:
+        self._function = function
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function."""
+        return self._function(*args, **kwargs)
+
+    def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        """Run the function without blocking the event loop."""
+        return call_async(self._function, *args, **kwargs)
 
 
 def _open_store(store: Any, keywords: dict[str, Any]) -> Store:

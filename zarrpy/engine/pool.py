@@ -13,6 +13,7 @@ import os
 import threading
 from _queue import SimpleQueue
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zarrpy.config import config, cpu_quota
@@ -86,12 +87,12 @@ class Pool:
     def run(self, batch: Batch, workers: int) -> None:
         """Run a batch on up to `workers` threads; returns when all of it is done."""
         if batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
-            batch.run()
+            batch.run(alone=True)
         elif threading.current_thread() is threading.main_thread():
             helpers = self._borrow(min(workers, batch.ntasks), at_least=1)
-            self._share(batch, helpers, None if helpers else batch.run)
+            self._share(batch, helpers, None if helpers else partial(batch.run, alone=True))
         elif workers <= 1:
-            batch.run()
+            batch.run(alone=True)
         else:
             self._take_part(batch, min(workers, batch.ntasks))
 

@@ -68,8 +68,8 @@ class Batch(Protocol):
     def feed(self, values: list[Any]) -> None:
         """Hand over the stored bytes of the window's tasks."""
 
-    def run(self) -> None:
-        """Work until the window is empty; many threads may do so at once."""
+    def run(self, alone: bool = False) -> None:
+        """Work until the window is empty; many threads may do so at once, unless one is alone."""
 
     def cancel(self) -> None:
         """Make all workers stop after the chunk in hand."""
@@ -127,6 +127,56 @@ class ListNames:
 
 
 @dataclass(frozen=True, slots=True)
+class ListEntries:
+    """List everything below a prefix that a deletion would have to remove. Answer: a list.
+
+    Keys, locks, and links: those to directories end in "/" and are not followed.
+    """
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAbove:
+    """Read values of these names above the store's root. Answer: pairs of place and value."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """Remove what deleted keys below a prefix have left, such as empty directories."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Give names to values, in this order; if one fails, those before it are taken back.
+
+    The directory at `path` keeps a record until all is done, by which `Restore` takes them back
+    after a process was killed.
+
+    Parameters
+    ----------
+    path : str
+        Of the node that they belong to.
+    moves : tuple of (str, str)
+        Present and new key, or directory where a store is made of files.
+    """
+
+    path: str
+    moves: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Take back a `Move` at `path` that never ended. Answer: whether there was one."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Fetch, decode, encode and put the chunks of the array at `path`."""
 
@@ -138,6 +188,19 @@ class Run:
     max_memory: int | None = None
 
 
-Request: TypeAlias = Fetch | Put | Update | Delete | DeletePrefix | ListNames | Run
+Request: TypeAlias = (
+    Fetch
+    | Put
+    | Update
+    | Delete
+    | DeletePrefix
+    | ListNames
+    | ListEntries
+    | ReadAbove
+    | Tidy
+    | Move
+    | Restore
+    | Run
+)
 #: What an operation is while it runs: it yields requests and is sent their answers.
 Steps: TypeAlias = Generator[Request, Any, T]

@@ -16,6 +16,7 @@ from zarrpy.codecs.shard_index import NAME, IndexFormat
 from zarrpy.config import config
 from zarrpy.engine.coalesce import coalesce
 from zarrpy.engine.locks import hold
+from zarrpy.engine.missing import Missing
 from zarrpy.engine.sequence import sequence_of
 from zarrpy.engine.twin import PythonBatch, selections
 from zarrpy.errors import ChunkError, CorruptChunkError
@@ -96,6 +97,7 @@ class PythonShardBatch(PythonBatch):
         assert self.chain.shard is not None
         self._layout: ShardLayout = self.chain.shard
         self._sequence = sequence_of(self._layout)
+        self._missing: list[Missing] = []
 
     @property
     def index_range(self) -> tuple[int, int]:
@@ -165,7 +167,9 @@ class PythonShardBatch(PythonBatch):
         inner = self._inner(task)
         if stored is None:
             block[...] = self.fill_value
-            self._count_absent(inner.ntasks)
+            self._note_missing(task)
+            for k in range(inner.ntasks):
+                self._note_missing_inside(task, inner, k)
             return
         cut = self._placed(task, None, lambda: _Cut.of(stored, self._format))
         for k, position in enumerate(self._positions(inner)):
@@ -173,13 +177,26 @@ class PythonShardBatch(PythonBatch):
             entry = self._entry(task, cut.entries, position, cut.nbytes)
             if entry is None:
                 block[place] = self.fill_value
-                self._count_absent(1)
+                self._note_missing_inside(task, inner, k)
             else:
                 block[place] = self._decode_inner(task, position, cut.bytes(*entry))[inside]
 
-    def _count_absent(self, count: int) -> None:
+    def _note_missing_inside(self, task: int, inner: ChunkPlan, k: int) -> None:
+        chunk = self._layout.chunk_index(
+            self.plan.grid_index(task), self._layout.position(inner.grid_index(k))
+        )
+        corner = [piece[5] for piece in self.plan.pieces(task)]
+        place = tuple(
+            slice(start + out, start + out + n)
+            for start, (*_, n, out) in zip(corner, inner.pieces(k), strict=True)
+        )
         with self._lock:
-            self.nabsent += count
+            self._missing.append(Missing(chunk, self._key(task), place))
+
+    @property
+    def missing(self) -> list[Missing]:
+        """Chunks read so far that are not stored, shards or not."""
+        return sorted(self._missing)
 
     def _decode_inner(self, task: int, position: int, data: Bytes) -> np.ndarray[Any, Any]:
         chunk = self._layout.chunk_index(self.plan.grid_index(task), position)

@@ -34,6 +34,8 @@ class PythonBatch:
         One axis for each axis of the plan.
     fill_value : numpy scalar
     writing, keep_empty, durable : bool
+    timeout_ms : int
+        How long to wait for another writer of a chunk.
     """
 
     native = False
@@ -48,13 +50,15 @@ class PythonBatch:
         writing: bool = False,
         keep_empty: bool = False,
         durable: bool = False,
+        timeout_ms: int = 60_000,
     ) -> None:
+        self._timeout_ms = timeout_ms
         self.plan = plan
         self.chain = chain
         self.block = block
         self.fill_value = fill_value
         self.writing = writing
-        self.nabsent = 0
+        self._absent: list[int] = []
         self._keep_empty = keep_empty
         self._durable = durable
         self._directory: Directory | None = None
@@ -85,6 +89,18 @@ class PythonBatch:
     def ranges(self, task: int, index: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Where the chunks lie that a task of the window reads; for shards only."""
         raise TypeError("chunks that are stored one by one have no index")
+
+    def nabsent(self) -> int:
+        """Chunks read that did not exist."""
+        return len(self._absent)
+
+    @property
+    def absent(self) -> list[int]:
+        """Numbers of the tasks read so far whose key did not exist."""
+        return sorted(self._absent)
+
+    def note_absent(self) -> None:
+        """Keep the numbers of absent chunks, as this batch always does."""
 
     def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""
@@ -133,7 +149,7 @@ class PythonBatch:
         if self._left:
             raise unfinished(self._left)
 
-    def run(self) -> None:
+    def run(self, alone: bool = False) -> None:
         """Work until the window is empty; many threads may do so at once."""
         while not self._cancelled and self._error is None:
             task = next(self._cursor)
@@ -166,10 +182,13 @@ class PythonBatch:
         data = self._load(task)
         if data is None:
             self.block[outside] = self.fill_value
-            with self._lock:
-                self.nabsent += 1
+            self._note_missing(task)
             return
         self.block[outside] = self._decode(task, data)[inside]
+
+    def _note_missing(self, task: int) -> None:
+        with self._lock:
+            self._absent.append(task)
 
     def _load(self, task: int) -> Any:
         if self._directory is not None:
@@ -206,7 +225,7 @@ class PythonBatch:
         if self._directory is None:
             self._encoded[task - self._first] = self._encode(task, self._stored[task - self._first])
             return
-        with self._directory.lock(self._key(task)) as lock:
+        with self._directory.lock(self._key(task), self._timeout_ms) as lock:
             covered = self.plan.covered(task)
             data = self._encode(task, None if covered else self._directory.read(self._key(task)))
             if data is None:

@@ -5,7 +5,6 @@ elsewhere they hold the same bits as integers, with one warning.  Fill values ar
 both cases, as nothing here calculates with that package.
 """
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +20,7 @@ from zarrpy.metadata.fill_value import FIELD
 from zarrpy.metadata.json import JSON, word
 from zarrpy.metadata.members import reject
 from zarrpy.metadata.small_floats import FORMATS, SmallFloat
+from zarrpy.notice import warn
 
 __all__ = ["ml_dtypes"]
 
@@ -78,10 +78,9 @@ def _numpy(name: str, instead: "str | np.dtype[Any]") -> np.dtype[Any]:
     if found is not None:
         return cast("np.dtype[Any]", np.dtype(found))
     if isinstance(instead, str):
-        warnings.warn(
+        warn(
             f"{name} is read and written as {np.dtype(instead)} of the same bits; "
-            "numbers need the package ml_dtypes: pip install 'zarrpy[ml]'",
-            stacklevel=2,
+            "numbers need the package ml_dtypes: pip install 'zarrpy[ml]'"
         )
     return np.dtype(instead)
 

@@ -19,17 +19,15 @@ _BITS = re.compile(r"r([0-9]+)\Z")
 _V2 = re.compile(r"([USV])([0-9]+)\Z")
 
 
-def _family(
-    name: str, kind: str, make: Callable[[int], DataType], unit: int = 1, first: bool = True
-) -> DataTypeFamily:
-    """Make the family of a kind of NumPy; of two of one kind the first one is written."""
+def _family(name: str, kind: str, make: Callable[[int], DataType], unit: int = 1) -> DataTypeFamily:
+    """Make the family of a kind of NumPy."""
 
     def from_v3(given: str, configuration: Mapping[str, Any]) -> DataType | None:
         return make(_length(configuration, unit)) if given == name else None
 
     def from_v2(form: JSON) -> DataType | None:
         match = _V2.match(form) if isinstance(form, str) else None
-        if not first or match is None or match[1] != kind:
+        if match is None or match[1] != kind:
             return None
         n = int(match[2])
         if not 0 < n * unit < _END:
@@ -39,7 +37,7 @@ def _family(
     def from_numpy(dtype: np.dtype[Any]) -> DataType | None:
         ours = dtype.type is {"U": np.str_, "S": np.bytes_, "V": np.void}[kind]
         plain = dtype.names is None and dtype.subdtype is None
-        return make(dtype.itemsize) if first and ours and plain else None
+        return make(dtype.itemsize) if ours and plain else None
 
     return DataTypeFamily(name, from_v3, from_v2, from_numpy)
 
@@ -198,6 +196,5 @@ def _is_zero(value: object) -> bool:
 
 fixed_length_utf32 = _family("fixed_length_utf32", "U", _utf32, unit=4)
 null_terminated_bytes = _family("null_terminated_bytes", "S", _null_terminated)
-_voids = _family("r*", "V", _raw)
-raw = DataTypeFamily("r*", _bits_from_v3, _voids.from_v2, _voids.from_numpy)
-raw_bytes = _family("raw_bytes", "V", _raw_bytes, first=False)
+raw = DataTypeFamily("r*", _bits_from_v3, lambda form: None, lambda dtype: None)
+raw_bytes = _family("raw_bytes", "V", _raw_bytes)

@@ -9,13 +9,13 @@ other writers leave them in attributes, with one warning per document; they are 
 import json as _json
 import math
 import re
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from zarrpy.config import config
 from zarrpy.errors import MetadataError
+from zarrpy.notice import warn
 
 __all__ = ["JSON", "copy", "dumps", "loads"]
 
@@ -178,10 +178,9 @@ def _parse(text: str, path: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise MetadataError(f"not valid JSON: {error}", path=path) from error
     if words:
-        warnings.warn(
+        warn(
             f"{path} holds {words[0]}, which is not JSON; it is read, "
-            f'and will be written as "{words[0]}"',
-            stacklevel=4,
+            f'and will be written as "{words[0]}"'
         )
     return document
 

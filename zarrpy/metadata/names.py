@@ -6,14 +6,28 @@ the specification allows and that other readers find again.
 """
 
 import re
-import warnings
 
 from zarrpy.errors import MetadataError
+from zarrpy.notice import warn
 
-__all__ = ["LOCK_SUFFIX", "check_key", "check_name", "check_path", "normalise_path"]
+__all__ = [
+    "DOCUMENTS",
+    "LOCK_SUFFIX",
+    "MOVES",
+    "OURS",
+    "check_key",
+    "check_name",
+    "check_path",
+    "normalise_path",
+]
 
-# Documents of nodes: a child of this name would hide one.
-_DOCUMENTS = frozenset(("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"))
+#: Documents of nodes: a child of this name would hide one.
+DOCUMENTS = frozenset(("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"))
+
+#: How names begin that are there for a while only, while a node is replaced; no node has one.
+OURS = ".__zp-"
+#: Record of renames that are under way.
+MOVES = ".__zp-moves"
 
 #: A writer's lock on a key (docs/adr/0003); in a directory such names are not listed.
 LOCK_SUFFIX = ".__lock"
@@ -81,7 +95,7 @@ def check_name(name: str, *, portable: bool = False) -> str:
         message = f"the name {name!r} {problem}"
         if portable:
             raise MetadataError(message, hint="use only letters, digits, '-', '_' and '.'")
-        warnings.warn(message, stacklevel=2)
+        warn(message)
     return name
 
 
@@ -127,7 +141,9 @@ def _reserved(name: str) -> str | None:
         return "has only dots"
     if name.endswith(LOCK_SUFFIX):
         return f"ends in {LOCK_SUFFIX!r}, as the locks of directories do"
-    if name in _DOCUMENTS:
+    if name.startswith(OURS):
+        return f"begins with {OURS!r}, as what is there while a node is replaced does"
+    if name in DOCUMENTS:
         return "is the name of a metadata document"
     try:
         name.encode()

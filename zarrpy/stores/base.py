@@ -7,6 +7,7 @@ exception, never None.  The other methods have defaults that are right, if not f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from zarrpy.errors import (
@@ -19,6 +20,7 @@ from zarrpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from zarrpy._native.files import Directory
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     # Stores have a method of the name `list`, so the types of lists are named outside.
     Values: TypeAlias = list[Bytes | None]
     Names: TypeAlias = list[str]
+    Above: TypeAlias = list[tuple[str, Bytes]]
 
 #: An error about a node, which may say where the store is.
 NodeError: TypeAlias = MetadataError | NodeNotFoundError | NodeExistsError | NodeKindError
@@ -103,6 +106,41 @@ class Store(ABC):
         """Delete every key that starts with `prefix`."""
         for key in list(self.list(prefix)):
             self.delete(key)
+
+    def list_entries(self, prefix: str = "") -> Iterator[str]:
+        """Yield what deleting a prefix would have to remove.
+
+        That is every key; stores made of files add locks, and give links to directories as one
+        entry that ends in "/".
+        """
+        return self.list(prefix)
+
+    def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
+        """Give a value another key; whether that was done.
+
+        It is not when there is no such value, nor, unless `replace` is true, when there is one of
+        the other key. Stores made of files rename directories as well.
+        """
+        value = self.get(key)
+        if value is None or (not replace and self.exists(new)):
+            return False
+        self.set(new, value)
+        self.delete(key)
+        return True
+
+    def tidy(self, prefix: str) -> None:  # noqa: B027 - most stores keep nothing but keys
+        """Remove what deleted keys below a prefix have left, as empty directories."""
+
+    def read_above(self, names: Sequence[str]) -> Above:
+        """Read values of these names from the places that the root of this store lies in.
+
+        Answers pairs of place and value; a store that lies in nothing has none.
+        """
+        return []
+
+    def exclusive(self, key: str) -> AbstractContextManager[object]:
+        """Keep other processes that ask for the same key out, as far as the store can."""
+        return nullcontext()
 
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix that is empty or ends with "/", sorted."""

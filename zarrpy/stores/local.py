@@ -8,7 +8,8 @@ that is not there counts as absent.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy._native.files import Directory
 from zarrpy.config import config
@@ -19,7 +20,11 @@ from zarrpy.stores.base import ByteRange, Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from zarrpy.stores.base import Bytes, Names, NodeError, Values
+    from zarrpy._native.files import KeyLock
+    from zarrpy.stores.base import Above, Bytes, Names, NodeError, Values
+
+    # A method is called `list`.
+    Entries: TypeAlias = list[os.DirEntry[str]]
 
 
 class LocalStore(Store):
@@ -55,7 +60,7 @@ class LocalStore(Store):
         check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
-        directory.write(key, value, config.durability == "durable")
+        directory.write(key, value, config.durability == "durable", _timeout_ms())
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
         """Change a file under its lock, which other processes respect."""
@@ -63,7 +68,7 @@ class LocalStore(Store):
         check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
-        with directory.lock(key) as lock:
+        with directory.lock(key, _timeout_ms()) as lock:
             lock.commit(change(directory.read(key)), config.durability == "durable")
 
     def delete(self, key: str) -> None:
@@ -71,22 +76,54 @@ class LocalStore(Store):
         self.check_writable("delete", key)
         check_key(key)
         directory = self.directory("")
-        if directory is None or not os.path.lexists(self._path(key)):
+        key = key.removesuffix(LOCK_SUFFIX)  # a lock goes with its key
+        path = self._path(key)
+        if directory is None or not (os.path.lexists(path) or os.path.lexists(path + LOCK_SUFFIX)):
             return
-        directory.delete(key, config.durability == "durable")
+        directory.delete(key, config.durability == "durable", _timeout_ms())
         self._remove_empty_parents(key)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`; locks are not keys."""
         parent, _, _ = prefix.rpartition("/")
-        walk = os.walk(self._path(parent), onerror=self._list_failed, followlinks=True)
-        for folder, folders, files in walk:
-            folders[:] = sorted(name for name in folders if not _leads_up(folder, name))
-            relative = os.path.relpath(folder, self.root).replace(os.sep, "/")
-            start = "" if relative == "." else relative + "/"
-            for name in sorted(files):
-                if (start + name).startswith(prefix) and not name.endswith(LOCK_SUFFIX):
-                    yield start + name
+        for key in self._walk(parent, (), follow=True):
+            if key.startswith(prefix) and not key.endswith((LOCK_SUFFIX, "/")):
+                yield key
+
+    def list_entries(self, prefix: str = "") -> Iterator[str]:
+        """Yield the files below a prefix, locks and links too; no link is followed."""
+        parent, _, _ = prefix.rpartition("/")
+        if parent and os.path.islink(self._path(parent)):
+            return iter([parent + "/"])
+        return (key for key in self._walk(parent, ()) if key.startswith(prefix))
+
+    def _walk(self, folder: str, above: tuple[str, ...], *, follow: bool = False) -> Iterator[str]:
+        """Yield the files in a directory, then those below it; `above` is the real way here.
+
+        A link to a directory that is on the way is not followed: it would lead round in a circle.
+        """
+        path = self._path(folder)
+        above = (*above, os.path.join(os.path.realpath(path), "")) if follow else above
+        start = folder + "/" if folder else ""
+        below = []
+        for entry in self._scan(path):
+            if not entry.is_dir():
+                yield start + entry.name
+            elif not entry.is_symlink() or (follow and not _is_on_the_way(entry.path, above)):
+                below.append(start + entry.name)
+            elif not follow:
+                yield start + entry.name + "/"
+        for name in below:
+            yield from self._walk(name, above, follow=follow)
+
+    def _scan(self, path: str) -> Entries:
+        try:
+            with os.scandir(path) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return []  # below a prefix that leads through a file there is nothing either
+        except OSError as error:
+            raise self._failure(os.path.relpath(path, self.root), "list", error) from error
 
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix."""
@@ -111,7 +148,7 @@ class LocalStore(Store):
         return [directory.read(check_key(key)) for key in keys]
 
     def delete_prefix(self, prefix: str) -> None:
-        """Remove everything below a prefix, what is nearest to it first.
+        """Remove everything below a prefix under its locks, what is nearest to it first.
 
         So the documents of a node go before its chunks, and a reader meets either the node or
         nothing, not a node that has lost its chunks. Of a link only the link is removed: what it
@@ -121,19 +158,59 @@ class LocalStore(Store):
         if prefix and not prefix.endswith("/"):
             super().delete_prefix(prefix)
             return
-        top = self._path(prefix.rstrip("/"))
-        if prefix and os.path.islink(top):
-            self._remove(os.unlink, top)
+        if prefix and os.path.islink(self._path(prefix)):
+            self._remove(os.unlink, self._path(prefix))
             return
-        folders = []
-        for folder, below, files in os.walk(top, onerror=self._list_failed):
-            folders.append(folder)
-            paths = [os.path.join(folder, name) for name in below]
-            links = [path for path in paths if os.path.islink(path)]
-            for path in links + [os.path.join(folder, name) for name in files]:
-                self._remove(os.unlink, path)
-        for folder in reversed(folders if prefix else folders[1:]):
-            self._remove(os.rmdir, folder)
+        for key in self.list_entries(prefix):
+            if key.endswith("/"):
+                self._remove(os.unlink, self._path(key))
+            else:
+                self.delete(key)
+        self.tidy(prefix)
+
+    def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
+        """Rename a file, or a directory with all that is in it."""
+        self.check_writable("rename", key)
+        old_path, new_path = self._path(key), self._path(new)
+        if not os.path.lexists(old_path) or (not replace and os.path.lexists(new_path)):
+            return False
+        try:
+            os.makedirs(os.path.dirname(new_path), exist_ok=True)
+            os.rename(old_path, new_path)
+            if config.durability == "durable":
+                _sync_directory(os.path.dirname(new_path))
+                _sync_directory(os.path.dirname(old_path))
+        except OSError as error:
+            raise self._failure(key, f"rename to {new!r}", error) from error
+        self._remove_empty_parents(key)
+        return True
+
+    def tidy(self, prefix: str) -> None:
+        """Remove the directories below a prefix that hold no file."""
+        top = self._path(prefix)
+        for folder, _, _ in os.walk(top, topdown=False):
+            if folder != self.root:
+                with suppress(OSError):  # it is in use
+                    os.rmdir(folder)
+
+    def read_above(self, names: Sequence[str]) -> Above:
+        """Read files of these names from the directories above the root."""
+        found: Above = []
+        folder, name = os.path.split(os.path.realpath(self.root))
+        while name:
+            for each in names:
+                path = os.path.join(folder, each)
+                if os.path.isfile(path):
+                    with suppress(OSError), open(path, "rb") as file:
+                        found.append((folder, file.read()))
+            folder, name = os.path.split(folder)
+        return found
+
+    def exclusive(self, key: str) -> KeyLock:
+        """Take the lock of a key that has no value."""
+        directory = self.directory("", create=True)
+        assert directory is not None
+        return directory.lock(check_key(key), _timeout_ms())
 
     def _remove(self, remove: Callable[[str], None], path: str) -> None:
         try:
@@ -176,17 +253,30 @@ class LocalStore(Store):
 
     def locate(self, error: NodeError) -> NodeError:
         """Name the directory; when it holds nothing, also what lies beside it under a like name."""
+        place = self._place_in(error)
+        if place is None:
+            return error
         if isinstance(error, MetadataError):
-            if error.path is not None:
-                error.path = self._path(error.path.strip("/"))
+            error.path = place
             return error
         if error.path:
-            error.message = error.message.replace(repr(error.path), repr(self._path(error.path)))
+            error.message = error.message.replace(repr(error.path), repr(place))
         elif isinstance(error, NodeNotFoundError):
             error.nearest = self._neighbours()
         error.message = error.message.replace("'/'", repr(self.root))
-        error.path = self._path(error.path or "")
+        error.path = place
         return error
+
+    def _place_in(self, error: NodeError) -> str | None:
+        """Find the place that an error is about; None if it says so already, or cannot."""
+        path = error.path or ""
+        about_document = isinstance(error, MetadataError)
+        if (about_document and error.path is None) or (path != "/" and os.path.isabs(path)):
+            return None
+        try:
+            return self._path(path.strip("/"))
+        except MetadataError:  # the error is that it is no path
+            return None
 
     def _neighbours(self) -> Names:
         """Paths beside the root whose names are like its own."""
@@ -233,19 +323,27 @@ class LocalStore(Store):
             hint="there is a file in the place of a directory" if not_directory else None,
         )
 
-    def _list_failed(self, error: OSError) -> None:
-        # below a prefix that leads through a file there is nothing either
-        if not isinstance(error, FileNotFoundError | NotADirectoryError):
-            raise self._failure(os.fspath(error.filename or ""), "list", error)
-
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"
 
 
-def _leads_up(folder: str, name: str) -> bool:
-    """Whether following a link would go round in a circle."""
-    path = os.path.join(folder, name)
-    if not os.path.islink(path):
-        return False
-    here = os.path.join(os.path.realpath(folder), "")
-    return here.startswith(os.path.join(os.path.realpath(path), ""))
+def _is_on_the_way(path: str, above: tuple[str, ...]) -> bool:
+    """Whether a link leads to a directory that one of these is, or lies in."""
+    target = os.path.join(os.path.realpath(path), "")
+    return any(folder.startswith(target) for folder in above)
+
+
+def _sync_directory(path: str) -> None:
+    """Make renames in a directory last; where directories cannot be opened, they do anyway."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _timeout_ms() -> int:
+    """How long to wait for another writer."""
+    return int(config.lock_timeout * 1000)

@@ -55,6 +55,17 @@ class MemoryStore(Store):
         self.check_writable("delete", key)
         self._values.pop(key, None)
 
+    def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
+        """Give a value another key."""
+        self.check_writable("rename", key)
+        if not replace and new in self._values:
+            return False
+        value = self._values.pop(key, None)
+        if value is None:
+            return False
+        self._values[new] = value
+        return True
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`."""
         return (key for key in sorted(self._values) if key.startswith(prefix))

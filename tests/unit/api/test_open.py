@@ -18,8 +18,10 @@ from zarrpy.errors import (
     NodeKindError,
     NodeNotFoundError,
     ReadOnlyStoreError,
+    ShapeMismatchError,
     StoreError,
     UnsupportedExtensionError,
+    ZarrError,
 )
 from zarrpy.stores import LocalStore
 
@@ -429,3 +431,94 @@ def test_awaiting_what_is_missing_is_the_same_error(tmp_path):
     """With the same words."""
     with pytest.raises(NodeNotFoundError, match="nope"):
         asyncio.run(zarrpy.open.aio(tmp_path / "nope.zarr"))
+
+
+# ---------------------------------------------------------------------------- as it is described
+
+
+@pytest.mark.parametrize("mode", [None, "a", "r", "r+"])
+@pytest.mark.parametrize("opening", [zarrpy.open, zarrpy.open_array])
+def test_an_array_that_is_not_as_described_is_refused(filled, contents, opening, mode):
+    """Its shape and its data type are named, and those that were asked for."""
+    before = contents(filled)
+
+    with pytest.raises(ShapeMismatchError, match=r"a' has shape \(4,\), not \(3, 2\)") as shape:
+        opening(filled, path="a", mode=mode, shape=(3, 2), dtype="i8")
+    with pytest.raises(NodeKindError, match=r"a' has data type int64, not float32.*mode='w'"):
+        opening(filled, path="a", mode=mode, shape=4, dtype="f4")
+    with pytest.raises(TypeError, match="int64, not float64"):
+        opening(filled, path="a", mode=mode, data=np.zeros(4))
+
+    assert (shape.value.expected, shape.value.actual) == ((3, 2), (4,))
+    assert contents(filled) == before
+
+
+@pytest.mark.parametrize("how", [{"shape": 4}, {"shape": (4,), "dtype": ">i8"}, {"dtype": "i8"}])
+def test_an_array_that_is_as_described_is_opened(filled, how):
+    """What is not said is as it is; the byte order in files does not matter."""
+    assert zarrpy.open_array(filled, path="a", mode="a", **how)[...].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("opening", [zarrpy.open, zarrpy.open_group, zarrpy.open_array])
+def test_the_error_of_a_mode_speaks_of_modes(filled, opening):
+    """There is no `overwrite` in sight of who wrote ``mode="w-"``."""
+    keywords = {} if opening is zarrpy.open_group else {"shape": 3}
+
+    with pytest.raises(NodeExistsError, match=r"mode='w-' never replaces.*mode='r\+'") as caught:
+        opening(filled, mode="w-", **keywords)
+
+    assert "overwrite" not in str(caught.value)
+
+
+def test_errors_of_members_say_in_which_directory_they_are(tmp_path):
+    """A group may be one of many with members of these names."""
+    group = zarrpy.create_group(tmp_path / "x")
+    group["a"] = [1]
+    broken = group.create_array("b", data=[1])
+    LocalStore(tmp_path / "x").set("b/zarr.json", b"{")
+
+    for reach in (
+        lambda: group["no such"],
+        lambda: group["b"],
+        lambda: group.create_array("a", shape=1, dtype="i4"),
+        lambda: group.require_group("a"),
+        lambda: group.require_array("a", shape=3),
+        lambda: group.move("a", "b"),
+        lambda: broken.attrs.update(a=1),
+    ):
+        with pytest.raises(ZarrError, match=str(tmp_path / "x")):
+            reach()
+
+
+def test_a_warning_points_at_the_line_that_opened(store):
+    """Not into the library, however the node was reached."""
+    both_formats(store)
+    group = zarrpy.create_group({})
+
+    for look in (lambda: zarrpy.open(store), lambda: group.create_group("a?b")):
+        with pytest.warns(UserWarning, match="both|v3|Windows") as caught:
+            look()
+        assert caught[0].filename == __file__
+
+
+def test_loading_and_saving_can_be_awaited(tmp_path):
+    """As everything else that reads or writes."""
+
+    async def work():
+        await zarrpy.save.aio(tmp_path / "one", [1, 2])
+        await zarrpy.save_group.aio(tmp_path / "two", a=[1], b=[2])
+        await zarrpy.save_array.aio(tmp_path / "three", zarrpy.open(tmp_path / "one"))
+        group = await zarrpy.open_group.aio(tmp_path / "two")
+        await group.create_array.aio("c", data=[3])
+        await group.require_array.aio("d", shape=1, dtype="i8")
+        return await zarrpy.load.aio(tmp_path / "two"), await zarrpy.load.aio(tmp_path / "three")
+
+    two, three = asyncio.run(work())
+
+    assert {name: values.tolist() for name, values in two.items()} == {
+        "a": [1],
+        "b": [2],
+        "c": [3],
+        "d": [0],
+    }
+    assert three.tolist() == [1, 2]

@@ -18,6 +18,12 @@ class TestZstd(BytesToBytesContract):
         Zstd(level=19, checksum=True),
     )
 
+    def test_its_v2_configuration_is_enough_to_make_it_again(self, codec):
+        """But for the checksum, which frames of v2 always have."""
+        again = Zstd.from_config(codec.to_config(2), dialect=2)
+
+        assert again == Zstd(codec.level, checksum=True)
+
 
 @pytest.mark.parametrize("level", [-131072, -1, 0, 1, 9, 22])
 @pytest.mark.parametrize("checksum", [False, True])
@@ -81,8 +87,9 @@ def test_v3_always_says_whether_there_is_a_checksum():
     assert Zstd.from_config({"level": 3}, dialect=3) == Zstd(3)
 
 
-def test_v2_omits_a_checksum_that_is_there():
-    """Readers that refuse the key read the frame, so that the key is written only when false."""
+def test_v2_never_speaks_of_the_checksum():
+    """Some readers refuse the key; the frames have a checksum, which every reader understands."""
     assert Zstd(3, True).to_config(2) == {"level": 3}
-    assert Zstd(3).to_config(2) == {"level": 3, "checksum": False}
+    assert Zstd(3).to_config(2) == {"level": 3}
     assert Zstd.from_config({"level": 3}, dialect=2) == Zstd(3, True)
+    assert Zstd.from_config({"level": 3, "checksum": False}, dialect=2) == Zstd(3)

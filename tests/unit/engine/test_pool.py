@@ -28,7 +28,7 @@ class Work:
         self.done = 0
         self.threads = set()
 
-    def run(self):
+    def run(self, alone=False):
         """Work until nothing is left."""
         self.threads.add(threading.current_thread())
         if self._error is not None:

@@ -246,8 +246,11 @@ def test_absent_chunks_in_a_shard_are_missing_ones(store, body):
 
     with zarrpy.config.set(missing="error"):
         assert array[:4].tolist() == [1] * 4
-        with pytest.raises(zarrpy.errors.MissingChunkError, match="2 chunks"):
+        with pytest.raises(zarrpy.errors.MissingChunkError, match=r"\(2,\).*1 more") as caught:
             array[...]
+        assert (caught.value.chunk, caught.value.key) == ((2,), "c/0")
+    masked = array.read(..., missing="mask")
+    assert masked.mask.tolist() == [False] * 4 + [True] * 4
 
 
 def test_a_window_of_chunks_is_read_into_any_layout(store, body):

@@ -286,6 +286,77 @@ def test_keys_behind_a_linked_directory_are_listed(tmp_path, store):
     assert store.get("linked/x") == b"2"
 
 
+def test_directories_that_link_at_each_other_end_the_walk(tmp_path, store):
+    """Each is seen once under each name that does not lead round in a circle."""
+    store.set("a/x", b"1")
+    store.set("b/y", b"2")
+    os.symlink(os.path.join(store.root, "b"), os.path.join(store.root, "a", "to_b"))
+    os.symlink(os.path.join(store.root, "a"), os.path.join(store.root, "b", "to_a"))
+
+    assert list(store.list()) == ["present", "a/x", "a/to_b/y", "b/y", "b/to_a/x"]
+
+
+def test_deleting_waits_for_the_writer_of_a_chunk(array):
+    """So what it has read before cannot come back after."""
+    directory = array.store.directory("a")
+    group = zarrpy.open_group(array.store)
+
+    for delete in (lambda: group.delete("a"), lambda: array.store.delete_prefix("a/")):
+        with (
+            directory.lock("c/1"),
+            zarrpy.config.set(lock_timeout=0.05),
+            pytest.raises(LockTimeoutError, match="c/1"),
+        ):
+            delete()
+
+
+def test_how_long_a_writer_waits_is_a_setting(array, body):
+    """For parts of chunks and whole ones, documents and chunks."""
+    with (
+        array.store.directory("a").lock("c/1"),
+        array.store.directory("a").lock("zarr.json"),
+        zarrpy.config.set(lock_timeout=0.1),
+    ):
+        for write in (
+            lambda: array.__setitem__(2, 9),
+            lambda: array.__setitem__(slice(2, 4), 9),
+            lambda: array.attrs.update(a=1),
+        ):
+            with pytest.raises(LockTimeoutError):
+                write()
+
+    array[2] = 9
+    assert array[2] == 9
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals: run this on Linux or macOS")
+@pytest.mark.parametrize("write", ["a[2] = 9", "a[2:4] = 9", "a.attrs['x'] = 1", "del g['a']"])
+def test_waiting_for_a_lock_can_be_interrupted(array, body, write):
+    """Ctrl-C is heard at once, not after a minute."""
+    array.store.set("zarr.json", b'{"zarr_format": 3, "node_type": "group"}')
+    code = (
+        "import signal, sys, time, threading, os, zarrpy\n"
+        f"g = zarrpy.open_group({array.store.root!r})\n"
+        "a = g['a']\n"
+        "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "begin = time.monotonic()\n"
+        "try:\n"
+        f"    {write}\n"
+        "except KeyboardInterrupt:\n"
+        "    raise SystemExit(0 if time.monotonic() - begin < 20 else 'too late')\n"
+        "raise SystemExit('it did not wait')\n"
+    )
+    directory = array.store.directory("a")
+
+    with directory.lock("c/1"), directory.lock("zarr.json"):
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=50,
+            env={**os.environ, "ZARRPY_DISABLE": "native" if body == "python" else ""},
+        )  # fmt: skip
+
+    assert result.returncode == 0, result.stderr
+
+
 def test_deleting_a_prefix_removes_links_and_not_what_they_lead_to(tmp_path, store):
     """What lies elsewhere may serve others."""
     (tmp_path / "elsewhere").mkdir()

@@ -1,0 +1,291 @@
+"""Create, replace, move and delete nodes.
+
+Replacing never leaves less than there was.  The new node is written in full beside the old one,
+under a name that nobody opens; then the old one's documents and chunks are renamed aside, the new
+ones are renamed into their place, the document that makes a node last; then the old ones are
+deleted.  What is not Zarr stays where it is.  The renames are one request, which is taken back
+as a whole when it fails, or when the next writer finds that it never ended.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from zarrpy.engine.consolidate import forget, record
+from zarrpy.engine.contents import Contents, contents, covering, in_the_way
+from zarrpy.engine.nodes import (
+    documents_of,
+    dump,
+    key_of,
+    read_node,
+    read_nodes,
+    require_node,
+    try_children,
+)
+from zarrpy.engine.requests import (
+    Delete,
+    DeletePrefix,
+    ListEntries,
+    Move,
+    Put,
+    ReadAbove,
+    Restore,
+    Tidy,
+)
+from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, StoreError
+from zarrpy.metadata import json
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.names import OURS
+from zarrpy.notice import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zarrpy.engine.consolidate import Documents
+    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.requests import Steps
+
+    #: Writes what belongs to a new node, given the path where it stands for now.
+    Content = Callable[[str], Steps[Any]]
+
+
+class ForeignFilesWarning(UserWarning):
+    """Files that are not Zarr were left where a node was deleted."""
+
+
+def find_to_change(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
+    """Read the node at a path for somebody who may change it.
+
+    A node whose replacement was cut off, by a killed process for one, is put back first.
+    """
+    found = yield from read_node(path, zarr_format)
+    if found is None and (yield Restore(path)):
+        found = yield from read_node(path, zarr_format)
+    return found
+
+
+def create_node(
+    path: str, metadata: Metadata, *, overwrite: bool = False, content: Content | None = None
+) -> Steps[None]:
+    """Create a node and the groups on the way to it.
+
+    Parameters
+    ----------
+    path : str
+    metadata : ArrayMetadata or GroupMetadata
+    overwrite : bool
+        Replace a node that is there with all that is Zarr below it, readable or not.
+    content : callable, optional
+        Writes chunks or members; an old node goes only after that.
+
+    Raises
+    ------
+    NodeExistsError
+        When there is a node already and `overwrite` is false.
+    NodeKindError
+        When an array stands on the way.
+    """
+    documents = documents_of(path, metadata)  # what has no words is an error before all else
+    existing = yield from _existing(path, overwrite)
+    missing = yield from _missing_parents(path)
+    for parent in missing:
+        yield Put(documents_of(parent, GroupMetadata(zarr_format=metadata.zarr_format)))
+    above = GroupMetadata(zarr_format=metadata.zarr_format)
+    if existing:
+        yield from _replace_node(path, metadata, content)
+        yield from forget(path)
+    else:
+        yield Put(documents)
+        if content is not None:
+            yield from content(path)
+    yield from record(path, {path: dump(metadata)} | {parent: dump(above) for parent in missing})
+
+
+def _existing(path: str, overwrite: bool) -> Steps[bool]:
+    """Whether there is a node, which may then be replaced."""
+    try:
+        existing = yield from find_to_change(path)
+    except MetadataError:
+        if not overwrite:
+            raise
+        return True
+    if existing is None:
+        return False
+    if not overwrite:
+        is_array = isinstance(existing, ArrayMetadata)
+        raise NodeExistsError(
+            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
+            path=path,
+            hint="overwrite=True replaces it with all that is below it",
+        )
+    return True
+
+
+def _missing_parents(path: str) -> Steps[list[str]]:
+    """Paths on the way to a node where there is no group yet, outermost first."""
+    yield from _refuse_arrays_above(path)
+    if not path:
+        return []
+    parts = path.split("/")
+    parents = ["/".join(parts[:i]) for i in range(len(parts))]
+    found = yield from read_nodes(parents)
+    for parent, metadata in zip(parents, found, strict=True):
+        if isinstance(metadata, ArrayMetadata):
+            raise _array_on_the_way(path, parent or "/")
+    return [parent for parent, metadata in zip(parents, found, strict=True) if metadata is None]
+
+
+def _refuse_arrays_above(path: str) -> Steps[None]:
+    """Refuse a store that was opened inside the directory of an array."""
+    for place, value in (yield ReadAbove(("zarr.json", ".zarray"))) or ():
+        try:
+            document = json.loads(value, path=place)
+        except MetadataError:
+            continue  # nobody's array, as far as anybody can tell
+        if document.get("node_type", "array") == "array":
+            raise _array_on_the_way(path, place)
+
+
+def _array_on_the_way(path: str, place: str) -> NodeKindError:
+    return NodeKindError(
+        f"cannot create {path or '/'!r}: there is an array at {place!r}, not a group",
+        path=path,
+        found="array",
+        hint="nothing lies below an array; create it beside the array",
+    )
+
+
+def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Steps[None]:
+    """Put a new node in the place of an old one; what fails before the end changes nothing."""
+    if (yield from contents(path)).is_link:
+        yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
+        yield Put(documents_of(path, metadata))
+        if content is not None:
+            yield from content(path)
+        return
+    token = uuid4().hex[:12]
+    new, old = (key_of(path, f"{OURS}{word}-{token}") for word in ("new", "old"))
+    try:
+        yield Put(documents_of(new, metadata))
+        if content is not None:
+            yield from content(new)
+        before = yield from contents(path)
+        before = _without(before, (new,), path)
+        _refuse_strangers(path, before, metadata)
+        entries = yield ListEntries(new + "/")
+        yield Move(path, _replacement(path, before, new, old, entries, metadata))
+    except GeneratorExit:
+        raise  # nobody answers requests any more
+    except BaseException:
+        with suppress(StoreError):
+            yield DeletePrefix(new + "/")
+        raise
+    for leftover in (old, new):
+        yield DeletePrefix(leftover + "/")
+    warn_of_foreign(path, [name for name in before.foreign if "/" in name.rstrip("/")])
+
+
+def _without(before: Contents, new: Sequence[str], path: str) -> Contents:
+    """Leave out what has just been written."""
+    start = len(path) + 1 if path else 0
+    ours = tuple(name[start:] + "/" for name in new)
+    others = tuple(name for name in before.others if not name.startswith(ours))
+    return Contents(before.documents, others, before.foreign)
+
+
+def _refuse_strangers(path: str, before: Contents, metadata: Metadata) -> None:
+    """Refuse to make a chunk of a file that is not Zarr now."""
+    if not isinstance(metadata, ArrayMetadata):
+        return
+    found = in_the_way(before, metadata)
+    if found:
+        raise NodeExistsError(
+            f"files at {path or '/'!r} would be taken for chunks of the new array: "
+            f"{_listed(found)}",
+            path=path,
+            hint="move or delete them, or choose another chunk_key_encoding",
+        )
+
+
+def _replacement(
+    path: str,
+    before: Contents,
+    new: str,
+    old: str,
+    entries: Sequence[str],
+    metadata: Metadata,
+) -> tuple[tuple[str, str], ...]:
+    """Every rename in its order: documents leave first and come last."""
+    documents = [key for key, _ in documents_of("", metadata)]
+    names = [entry[len(new) + 1 :] for entry in entries]
+    chunks = [name for name in names if name not in documents]
+    leaving = [*before.documents, *covering(before.others, before.foreign)]
+    coming = [*covering(chunks, before.foreign), *documents]
+    return (
+        *((key_of(path, name.rstrip("/")), key_of(old, name.rstrip("/"))) for name in leaving),
+        *((key_of(new, name), key_of(path, name)) for name in coming),
+    )
+
+
+def delete_node(path: str) -> Steps[tuple[str, ...]]:
+    """Delete a node and all that is Zarr below it; the documents that make it a node go first.
+
+    Returns
+    -------
+    tuple of str
+        What is not Zarr, and is left.
+    """
+    yield from forget(path)
+    found = yield from contents(path)
+    if found.is_link:
+        yield DeletePrefix(path + "/")
+        return ()
+    names = (*found.documents, *found.others)
+    yield Delete(tuple(key_of(path, name) for name in names))
+    if path and not found.foreign:
+        yield Tidy(path + "/")
+    return found.foreign
+
+
+def warn_of_foreign(place: str, names: Sequence[str]) -> None:
+    """Say which files were left because they are not Zarr."""
+    if names:
+        files = "a file that is" if len(names) == 1 else f"{len(names)} files that are"
+        warn(f"left {files} not Zarr at {place or '/'!r}: {_listed(names)}", ForeignFilesWarning)
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(map(repr, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def move_node(source: str, target: str) -> Steps[None]:
+    """Give a node, with all below it, another path in its store.
+
+    Raises
+    ------
+    NodeExistsError
+        When there is something at the new path.
+    """
+    if f"{target}/".startswith(f"{source}/"):
+        raise MetadataError(f"{source!r} cannot be moved to {target!r}: it would lie in itself")
+    metadata = yield from require_node(source)
+    yield from _existing(target, overwrite=False)
+    for parent in (yield from _missing_parents(target)):
+        yield Put(documents_of(parent, GroupMetadata(zarr_format=metadata.zarr_format)))
+    yield Move(source, ((source, target),))
+    yield from forget(source)
+    yield from record(target, (yield from documents_below(target, metadata)))
+
+
+def documents_below(path: str, metadata: Metadata) -> Steps[dict[str, Documents]]:
+    """Collect the documents of a node and of all below it, by path."""
+    found = {path: dump(metadata)}
+    if isinstance(metadata, GroupMetadata):
+        children = yield from try_children(path, metadata.zarr_format)
+        for name, child in children.items():
+            if not isinstance(child, MetadataError):
+                found |= yield from documents_below(key_of(path, name), child)
+    return found

@@ -1,0 +1,118 @@
+"""Give several values other names as one step: all of them, or none.
+
+Before the first rename a record of all of them is written, after the last it is deleted.  A
+rename that fails takes those before it back.  So does whoever finds the record of a process that
+was killed between; a lock tells that process from one that is still at work.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from zarrpy.engine.locks import hold
+from zarrpy.metadata.names import MOVES, OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zarrpy.engine.requests import Move, Restore
+    from zarrpy.stores.base import Bytes, Store
+
+    Pairs = Sequence[tuple[str, str]]
+
+
+def move(store: Store, request: Move) -> None:
+    """Do all the renames of a request, or none."""
+    moves = _expanded(store, request.path, request.moves)
+    store.check_writable("move", request.path)
+    if len(moves) <= 1:  # nothing can be left half done
+        for old, new in moves:
+            store.rename(old, new)
+        return
+    record = _key(request.path, MOVES)
+    with _alone(store, request.path):
+        store.set(record, _written(request.path, moves))
+        try:
+            for old, new in moves:
+                store.rename(old, new)
+        except BaseException:
+            _take_back(store, moves)
+            store.delete(record)
+            raise
+        store.delete(record)
+
+
+def restore(store: Store, request: Restore) -> bool:
+    """Take back what a killed process has begun; whether there was something."""
+    record = _key(request.path, MOVES)
+    if store.read_only or store.get(record) is None:
+        return False
+    with _alone(store, request.path):
+        value = store.get(record)
+        if value is None:
+            return True  # it was at work, and has come to its end while we waited
+        moves = _read(request.path, value)
+        _take_back(store, moves)
+        for prefix in _staged(request.path, moves):
+            store.delete_prefix(prefix)
+        store.delete(record)
+    return True
+
+
+def _written(path: str, moves: Pairs) -> bytes:
+    """Write a record; keys are relative to the node, which other stores may have elsewhere."""
+    start = path + "/" if path else ""
+    relative = [
+        [key[len(start) :] if key.startswith(start) else f"/{key}" for key in pair]
+        for pair in moves
+    ]
+    return json.dumps(relative).encode()
+
+
+def _read(path: str, record: Bytes) -> Pairs:
+    def key(name: str) -> str:
+        return name[1:] if name.startswith("/") else _key(path, name)
+
+    return [(key(old), key(new)) for old, new in json.loads(bytes(record))]
+
+
+def _take_back(store: Store, moves: Pairs) -> None:
+    """Give the old names back, the last first; what was not renamed yet has its own still."""
+    for old, new in reversed(moves):
+        store.rename(new, old, replace=False)
+
+
+def _staged(path: str, moves: Pairs) -> set[str]:
+    """Where values came from that have never been anybody's."""
+    start = len(path) + 1 if path else 0
+    folders = {old[start:].partition("/")[0] for old, _ in moves}
+    return {_key(path, folder) + "/" for folder in folders if folder.startswith(OURS)}
+
+
+@contextmanager
+def _alone(store: Store, path: str) -> Iterator[None]:
+    guard = _key(path, f"{OURS}guard")
+    with hold(store.lock_scope, [guard]), store.exclusive(guard):
+        yield
+
+
+def _expanded(store: Store, path: str, moves: Pairs) -> Pairs:
+    """Spell out directories as keys, for stores that have none."""
+    if store.of_files:
+        return moves
+    numbers = {old: i for i, (old, _) in enumerate(moves)}
+    found: list[list[tuple[str, str]]] = [[] for _ in moves]
+    for key in store.list(path):
+        folder = key
+        while folder and folder not in numbers:
+            folder = folder.rpartition("/")[0]
+        if folder:
+            i = numbers[folder]
+            found[i].append((key, moves[i][1] + key[len(folder) :]))
+    return [pair for pairs in found for pair in pairs]
+
+
+def _key(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name

@@ -1,0 +1,75 @@
+"""What arrays and groups have in common: a place in a store, and attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+
+from zarrpy.attributes import Attributes
+from zarrpy.engine.nodes import change_attributes
+from zarrpy.engine.operation import operation
+from zarrpy.errors import ReadOnlyStoreError
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zarrpy.engine.requests import Steps
+    from zarrpy.stores.base import Store
+
+M = TypeVar("M", ArrayMetadata, GroupMetadata)
+
+
+class Node(Generic[M]):
+    """An array or a group in a store.
+
+    Parameters
+    ----------
+    store : Store
+    path : str
+        Within the store; "" is the root.
+    metadata : ArrayMetadata or GroupMetadata
+    read_only : bool
+        Refuse every change.
+    """
+
+    #: "array" or "group".
+    kind: ClassVar[str]
+
+    def __init__(self, store: Store, path: str, metadata: M, *, read_only: bool = False) -> None:
+        self.store = store
+        self.path = path
+        self.metadata: M = metadata
+        self.read_only = read_only or store.read_only
+
+    @property
+    def name(self) -> str:
+        """Path with a leading slash."""
+        return "/" + self.path
+
+    @property
+    def basename(self) -> str:
+        """Last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def attrs(self) -> Attributes:
+        """Attributes, written through to the store."""
+        return Attributes(self)
+
+    @operation
+    def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
+        """Apply a function to the attributes as they are stored now, and write them."""
+        self._check_writable("change the attributes of")
+        kind = type(self.metadata)
+        new = yield from change_attributes(self.path, self.metadata.zarr_format, kind, change)
+        self.metadata = cast("M", new)
+
+    def _check_writable(self, operation: str) -> None:
+        if self.read_only:
+            raise ReadOnlyStoreError(
+                f"the {self.kind} was opened read-only",
+                store=repr(self.store),
+                key=self.name,
+                operation=operation,
+                hint="open it with mode='r+' to change it",
+            )
