@@ -12,6 +12,7 @@ from zarrpy.display.sizes import (
     format_nbytes,
     format_ratio,
     format_shape,
+    format_size,
 )
 from zarrpy.display.text import printable, shorten
 
@@ -58,7 +59,7 @@ def _array_facts(array: Any) -> dict[str, Any]:
         "fill_value": fill_value.dump(metadata.fill_value, metadata.data_type)
         if metadata.fill_defined
         else None,
-        "nbytes": array.nbytes,
+        "nbytes": None if metadata.data_type.variable else array.nbytes,
     }
 
 
@@ -108,14 +109,11 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "chunks", f"{chunks}, a grid of {format_shape(tuple(grid))}" if grid else "one"
     yield "codecs", chain_label(codecs)
     fill = facts["fill_value"]
-    yield "fill value", "not defined" if fill is None else json.dumps(fill).strip('"')
-    yield "size", format_nbytes(facts["nbytes"])
+    yield "fill value", "not defined" if fill is None else json.dumps(fill).strip('"') or '""'
+    nbytes = facts["nbytes"]
+    yield "size", format_size(nbytes)
     if "stored_chunks" in facts:
-        ratio = format_ratio(facts["nbytes"], facts["stored_nbytes"])
-        yield (
-            "stored",
-            (
-                f"{format_nbytes(facts['stored_nbytes'])} in {facts['stored_chunks']} of {count} "
-                f"chunks, ratio {ratio}"
-            ),
-        )
+        stored = facts["stored_nbytes"]
+        told = f"{format_nbytes(stored)} in {facts['stored_chunks']} of {count} chunks"
+        ratio = "" if nbytes is None else f", ratio {format_ratio(nbytes, stored)}"
+        yield "stored", told + ratio

@@ -13,6 +13,7 @@ from zarrpy.registry import Registry
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec, Codec
+    from zarrpy.errors import UnsupportedExtensionError
     from zarrpy.metadata.model import NamedConfig
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "document",
     "find",
     "register_codec",
+    "unknown_codec",
     "unregister_codec",
 ]
 
@@ -33,18 +35,26 @@ _BUILT_IN = (
     ("gzip", "gzip", "gzip:Gzip"),
     ("snappy", "snappy", "snappy:Snappy"),
     ("zstd", "zstd", "zstd:Zstd"),
+    ("vlen-array", "vlen-array", "vlen:VLenArray"),
+    ("vlen-bytes", "vlen-bytes", "vlen:VLenBytes"),
+    ("vlen-utf8", "vlen-utf8", "vlen:VLenUTF8"),
     ("numcodecs.adler32", "adler32", "crc32c:Adler32"),
+    ("numcodecs.base64", "base64", "base64:Base64"),
     ("numcodecs.bz2", "bz2", "bz2:BZ2"),
+    ("numcodecs.categorize", "categorize", "categorize:Categorize"),
     ("numcodecs.crc32", "crc32", "crc32c:CRC32"),
     ("numcodecs.delta", "delta", "delta:Delta"),
+    ("numcodecs.json2", "json2", "json2:JSON2"),
     ("numcodecs.lz4", "lz4", "lz4:LZ4"),
     ("numcodecs.lzma", "lzma", "lzma:LZMA"),
+    ("numcodecs.msgpack2", "msgpack2", "msgpack2:MsgPack2"),
     ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
     ("numcodecs.zlib", "zlib", "zlib:Zlib"),
 )
 _ALIASES = {
     "endian": "bytes",
     **{f"numcodecs.{name}": name for name in ("blosc", "crc32c", "gzip", "snappy", "zstd")},
+    **{f"numcodecs.{name}": name for name in ("vlen-array", "vlen-bytes", "vlen-utf8")},
 }
 
 codecs: Registry[type[Codec]] = Registry(
@@ -76,6 +86,21 @@ def find(name: str, dialect: int = 3) -> type[Codec] | None:
     True
     """
     return (numcodecs_ids if dialect == 2 else codecs).get(name)
+
+
+def unknown_codec(name: str) -> UnsupportedExtensionError:
+    """Give the error for a codec that is not known, or refused."""
+    from zarrpy.errors import UnsupportedExtensionError
+
+    if name.removeprefix("numcodecs.") != "pickle":
+        return UnsupportedExtensionError(f"unknown codec {name!r}", kind="codec", name=name)
+    return UnsupportedExtensionError(
+        "the codec 'pickle' is refused: to read a chunk would be to run the program in it",
+        kind="codec",
+        name=name,
+        hint="have its writer store it with 'vlen-utf8', 'json2' or 'msgpack2'; if you trust it, "
+        "zarrpy.register_codec takes a codec of yours with the id 'pickle'",
+    )
 
 
 def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> NamedConfig:

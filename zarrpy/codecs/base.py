@@ -16,6 +16,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from zarrpy.config import config
 from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
 
 if TYPE_CHECKING:
@@ -198,6 +199,16 @@ class ArrayToBytes(Codec):
         """Decode one chunk; `spec` is what it was before `encode`."""
         raise NotImplementedError
 
+    def decode_into(
+        self,
+        data: Buffer,
+        spec: ChunkSpec,
+        selection: tuple[slice, ...],
+        out: np.ndarray[Any, Any],
+    ) -> None:
+        """Decode a part of one chunk into `out`, which has the shape of the part."""
+        out[...] = self.decode(data, spec)[selection]
+
 
 class BytesToBytes(Codec):
     """A codec that takes bytes and gives bytes.
@@ -232,7 +243,8 @@ class BytesToBytes(Codec):
         """
         from zarrpy._native.steps import decode_step
 
-        result: bytes = decode_step(self._own_step("decode"), data, nbytes)
+        limit = config.limits.max_chunk_bytes
+        result: bytes = decode_step(self._own_step("decode"), data, nbytes, limit)
         if exact and nbytes is not None:
             self._check_size(len(result), nbytes)
         return result
