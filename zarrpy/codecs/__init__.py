@@ -39,18 +39,21 @@ _BUILT_IN = (
     ("vlen-bytes", "vlen-bytes", "vlen:VLenBytes"),
     ("vlen-utf8", "vlen-utf8", "vlen:VLenUTF8"),
     ("numcodecs.adler32", "adler32", "crc32c:Adler32"),
-    ("numcodecs.base64", "base64", "base64:Base64"),
     ("numcodecs.bz2", "bz2", "bz2:BZ2"),
-    ("numcodecs.categorize", "categorize", "categorize:Categorize"),
     ("numcodecs.crc32", "crc32", "crc32c:CRC32"),
     ("numcodecs.delta", "delta", "delta:Delta"),
-    ("numcodecs.json2", "json2", "json2:JSON2"),
     ("numcodecs.lz4", "lz4", "lz4:LZ4"),
     ("numcodecs.lzma", "lzma", "lzma:LZMA"),
-    ("numcodecs.msgpack2", "msgpack2", "msgpack2:MsgPack2"),
     ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
     ("numcodecs.zlib", "zlib", "zlib:Zlib"),
 )
+# Ids in .zarray that have no name in zarr.json.
+_ONLY_V2 = {
+    "base64": "base64:Base64",
+    "categorize": "categorize:Categorize",
+    "json2": "json2:JSON2",
+    "msgpack2": "msgpack2:MsgPack2",
+}
 _ALIASES = {
     "endian": "bytes",
     **{f"numcodecs.{name}": name for name in ("blosc", "crc32c", "gzip", "snappy", "zstd")},
@@ -65,7 +68,13 @@ codecs: Registry[type[Codec]] = Registry(
 )
 numcodecs_ids: Registry[type[Codec]] = Registry(
     "codec of Zarr v2",
-    built_in={v2_id: f"zarrpy.codecs.{target}" for _, v2_id, target in _BUILT_IN if v2_id},
+    built_in={
+        v2_id: f"zarrpy.codecs.{target}"
+        for v2_id, target in (
+            *((v2_id, target) for _, v2_id, target in _BUILT_IN if v2_id),
+            *_ONLY_V2.items(),
+        )
+    },
 )
 
 
@@ -117,7 +126,7 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     Raises
     ------
     CodecError
-        When Zarr v2 has no such codec.
+        When the format has no such codec.
 
     Examples
     --------
@@ -132,6 +141,8 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     name = codec.v2_id if dialect == 2 else codec.name
     if name is None:
         raise CodecError("has no form in Zarr v2", codec=codec.name)
+    if dialect == 3 and not codec.v3:
+        raise CodecError("has no form in Zarr v3", codec=codec.name, hint="use Zarr v2")
     return NamedConfig(name, codec.to_config(dialect), dialect=dialect)
 
 
@@ -266,4 +277,7 @@ def __getattr__(name: str) -> Any:
     for known, _, target in _BUILT_IN:
         if target.partition(":")[2] == name:
             return codecs.get(known)
+    for known, target in _ONLY_V2.items():
+        if target.partition(":")[2] == name:
+            return numcodecs_ids.get(known)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -103,6 +103,8 @@ class Codec:
         As in ``zarr.json``.
     v2_id : str or None
         As in ``.zarray``; None where numcodecs has no such codec.
+    v3 : bool
+        Whether it may stand in ``zarr.json`` at all.
     aliases : tuple of str
         Other names it is found under in ``zarr.json``.
     """
@@ -111,6 +113,7 @@ class Codec:
 
     name: ClassVar[str]
     v2_id: ClassVar[str | None] = None
+    v3: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

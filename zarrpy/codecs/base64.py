@@ -22,6 +22,7 @@ class Base64(BytesToBytes):
 
     name: ClassVar[str] = "numcodecs.base64"
     v2_id: ClassVar[str] = "base64"
+    v3: ClassVar[bool] = False
 
     def encode(self, data: Buffer) -> Buffer:
         """Encode bytes."""

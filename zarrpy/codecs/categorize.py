@@ -36,6 +36,7 @@ class Categorize(ArrayToArray):
 
     name: ClassVar[str] = "numcodecs.categorize"
     v2_id: ClassVar[str] = "categorize"
+    v3: ClassVar[bool] = False
 
     labels: tuple[str, ...]
     dtype: str
@@ -87,8 +88,7 @@ class Categorize(ArrayToArray):
         self._check(spec.dtype)
         labels = np.array(["", *self.labels], spec.dtype)
         known = (data > 0) & (data < len(labels))
-        texts: np.ndarray[Any, Any] = labels[np.where(known, data, 0)]
-        return texts.reshape(spec.shape)
+        return labels[np.where(known, data, 0).reshape(-1)].reshape(spec.shape)
 
     @property
     def _numbers(self) -> np.dtype[Any]:

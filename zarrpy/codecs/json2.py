@@ -45,6 +45,7 @@ class JSON2(ArrayToBytes):
 
     name: ClassVar[str] = "numcodecs.json2"
     v2_id: ClassVar[str] = "json2"
+    v3: ClassVar[bool] = False
 
     encoding: str = "utf-8"
     skipkeys: bool = False

@@ -35,6 +35,7 @@ class MsgPack2(ArrayToBytes):
 
     name: ClassVar[str] = "numcodecs.msgpack2"
     v2_id: ClassVar[str] = "msgpack2"
+    v3: ClassVar[bool] = False
 
     use_single_float: bool = False
     use_bin_type: bool = True

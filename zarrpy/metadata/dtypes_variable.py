@@ -256,7 +256,7 @@ def of_object_codec(names: Iterable[str]) -> DataType:
         if name in OBJECT_CODECS:
             return OBJECT_CODECS[name]
     raise MetadataError(
-        "an array of objects needs a codec that makes bytes of them",
+        "an array of objects, |O, needs a codec that makes bytes of them",
         field="filters",
         value=names,
         hint=f"known: {', '.join(each for each in OBJECT_CODECS if each != 'pickle')}",
