@@ -86,7 +86,7 @@ $(VENV)/.base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zarrpy needs Python 3.11 \
 	or later, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade pip "setuptools>=77" cython==3.3.1
+	$(PIP) install --upgrade pip "setuptools>=77" cython==3.3.1 "numpy>=2.0"
 	$(INSTALL) .
 	@touch $@
 

@@ -23,6 +23,14 @@ COVERAGE = os.environ.get("ZARRPY_COVERAGE", "")
 FLAVOUR = SANITIZE.replace(",", "-") or ("coverage" if COVERAGE else "plain")
 
 
+# What reaches into NumPy's arrays of texts, which have no buffer; since NumPy 2.0 there is a way.
+OF_NUMPY = ("zarrpy._native.strings",)
+NUMPY_MACROS = [
+    ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+    ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+]
+
+
 class NativeBuild(build_ext):
     """Compile csrc and the pinned libraries, then what Cython makes of each ``.pyx``."""
 
@@ -70,6 +78,9 @@ class NativeBuild(build_ext):
             extension.depends = [*extension.extra_objects, *headers()]
             extension.extra_compile_args = self.compile_flags()
             extension.extra_link_args = self.link_flags(extension.name.rpartition(".")[2])
+            if extension.name in OF_NUMPY:
+                extension.include_dirs.append(numpy_headers())
+                extension.define_macros += NUMPY_MACROS
         super().build_extensions()
 
     def archives(self, native: plan.Plan) -> list[Path]:
@@ -184,6 +195,13 @@ def cythonized(extension: Extension) -> list[str]:
 def headers() -> list[str]:
     """Return our C headers, on which every object depends."""
     return sorted(str(path) for path in Path("csrc").rglob("*.h"))
+
+
+def numpy_headers() -> str:
+    """Return the folder of NumPy's C headers; what is built runs with NumPy 2.0 and later."""
+    import numpy as np
+
+    return np.get_include()
 
 
 def extensions() -> list[Extension]:

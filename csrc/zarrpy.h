@@ -289,6 +289,27 @@ void zp_fill(int ndim, const int64_t *shape, char *dst, const int64_t *dst_strid
 /* Whether a contiguous buffer is one element repeated, bit for bit. */
 int zp_is_filled(const void *data, size_t nbytes, const void *element, uint32_t itemsize);
 
+/* ------------------------------------------ elements of many lengths ---- */
+
+/* What is wrong with a stream; the number `where` says more. */
+enum zp_vlen_fault {
+    ZP_VLEN_FINE = 0,
+    ZP_VLEN_COUNT = -1, /* it has that many elements, or is too short to tell: -1 */
+    ZP_VLEN_SHORT = -2, /* it ends within that element */
+    ZP_VLEN_LONG = -3,  /* that many bytes are left behind the last element */
+    ZP_VLEN_UTF8 = -4,  /* that element is not UTF-8 */
+};
+
+/* Whether a text is UTF-8: no overlong forms, no halves of pairs, nothing beyond U+10FFFF. */
+int zp_is_utf8(const void *text, size_t nbytes);
+
+/*
+ * Check a stream of `nelems` elements (vlen.c) and tell where the bytes of each
+ * begin; the size of each is the 32-bit number before them.
+ */
+int zp_vlen_scan(const void *src, size_t src_nbytes, int64_t nelems, int utf8, int64_t *starts,
+                 int64_t *where);
+
 /* ---------------------------------------------------------------- files ---- */
 
 /* A directory below which keys are files. */

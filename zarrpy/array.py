@@ -98,12 +98,12 @@ class Array(Node[ArrayMetadata]):
 
     @property
     def itemsize(self) -> int:
-        """Bytes of one element."""
+        """Bytes of one element; of text and objects, bytes of what leads to it."""
         return self.dtype.itemsize
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all elements in memory; what is stored is less, as a rule."""
+        """Bytes of all elements in memory, `size` times `itemsize`; stored are less, as a rule."""
         return self.size * self.itemsize
 
     @property
@@ -364,7 +364,8 @@ class Array(Node[ArrayMetadata]):
         self._check_writable("write")
         chosen = parse(selection, self.shape)
         element = chosen.shape == () and not _has_ellipsis(selection)
-        values = assignable(value, self.dtype, chosen.shape, self.name, element=element)
+        data_type = self.metadata.data_type
+        values = assignable(value, data_type, chosen.shape, self.name, element=element)
         if self.metadata.data_type.settle is not None:
             values = np.array(values)
             self.metadata.data_type.settle(values)

@@ -11,6 +11,8 @@ from zarrpy.errors import ShapeMismatchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zarrpy.metadata.dtypes import DataType
+
 
 def check_out(out: np.ndarray[Any, Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Refuse memory that a selection of this shape cannot be read into."""
@@ -50,14 +52,14 @@ def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
 
 
 def assignable(
-    value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str, *, element: bool = False
+    value: Any, data_type: DataType, shape: Sequence[int], name: str, *, element: bool = False
 ) -> np.ndarray[Any, Any]:
     """Cast and broadcast a value as NumPy's assignment does, because NumPy does it.
 
     Parameters
     ----------
     value : array-like
-    dtype : numpy.dtype
+    data_type : DataType
     shape : sequence of int
         Of what is assigned to.
     name : str
@@ -68,11 +70,14 @@ def assignable(
     """
     if hasattr(value, "__array__") and not isinstance(value, np.ndarray | np.generic):
         value = np.asarray(value)
-    if element:
+    dtype = data_type.numpy
+    if data_type.cast is not None:
+        values = data_type.cast(value, len(shape))
+    elif element:
         target = np.empty((), dtype)
         target[()] = value
         return target
-    if isinstance(value, np.ndarray):
+    elif isinstance(value, np.ndarray):
         values = value if value.dtype == dtype else _cast(value, dtype, value.shape)
     elif isinstance(value, list | tuple) and value:
         values = _cast_list(value, dtype, shape, name)

@@ -15,12 +15,18 @@ from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.codecs.notation import parse_codec
+from zarrpy.codecs.notation import codec_name, parse_codec
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
+from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.config import config as settings
 from zarrpy.engine.lifecycle import create_node
-from zarrpy.errors import MetadataError, NodeKindError, ShapeMismatchError
+from zarrpy.errors import (
+    MetadataError,
+    NodeKindError,
+    ShapeMismatchError,
+    UnsupportedExtensionError,
+)
 from zarrpy.layout import (
     default_chunks,
     default_compressors,
@@ -31,6 +37,7 @@ from zarrpy.metadata import dtypes, element
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.metadata.dtypes import DataType
 from zarrpy.metadata.formats import Format, format_of
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.model import ArrayMetadata, NamedConfig
@@ -79,7 +86,7 @@ def created(
     if data is None:
         yield from create_node(path, metadata, overwrite=overwrite)
         return array
-    values = assignable(data, array.dtype, array.shape, array.name)
+    values = assignable(data, metadata.data_type, array.shape, array.name)
 
     def chunks(where: str) -> Steps[None]:
         made = Array(store, where, metadata, write_empty_chunks=keep_empty)
@@ -101,8 +108,8 @@ def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:
     """
     shape, dtype, data = (keywords.get(name) for name in ("shape", "dtype", "data"))
     if data is not None:
-        given, found = _shape_and_dtype(shape, dtype, data)
-        shape, dtype = given, found
+        codecs = [keywords.get(name) for name in ("object_codec", "serializer", "filters")]
+        shape, dtype, _ = _shape_and_type(shape, dtype, data, _named_codecs(*codecs))
     place = array.store.place_of(array.path)
     hint = "open it without shape and dtype, or replace it: mode='w'"
     wanted = None if shape is None else _integers(shape, "shape", 0)
@@ -156,6 +163,7 @@ def array_metadata(
     attributes: Mapping[str, Any] | None = None,
     chunk_key_encoding: Any = None,
     dimension_names: Iterable[str | None] | None = None,
+    object_codec: Any = None,
     config: Mapping[str, Any] | None = None,
 ) -> tuple[ArrayMetadata, bool | None]:
     """Check the keywords of an array to be created.
@@ -172,13 +180,16 @@ def array_metadata(
         A ValueError that names the keyword and what is right.
     """
     zarr = format_of(chosen_format(zarr_format))
-    shape, dtype = _shape_and_dtype(shape, dtype, data)
-    data_type, byteorder = dtypes.from_numpy(dtype)
+    shape, data_type, byteorder = _shape_and_type(
+        shape, dtype, data, _named_codecs(object_codec, serializer, filters)
+    )
     grid, chunk_shape, location = _layout(chunks, shards, shape, data_type.itemsize, zarr)
     value = fill.default(data_type) if fill_value is DEFAULT else fill.coerce(fill_value, data_type)
     stored = ChunkSpec(grid.largest(shape), data_type.numpy, value)
     spec = stored if chunk_shape is None else replace(stored, shape=chunk_shape)
-    codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr)
+    if object_codec is not None:
+        filters = [*_several(filters, "filters", spec), parse_codec(object_codec, spec)]
+    codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr, data_type)
     if chunk_shape is not None:
         codecs = [Sharding(chunk_shape, tuple(codecs), index_location=location)]
     chain = CodecChain.of(codecs, stored)  # refuses what does not fit together
@@ -197,19 +208,64 @@ def array_metadata(
     return metadata, _write_empty(config)
 
 
-def _shape_and_dtype(shape: Any, dtype: Any, data: Any) -> tuple[tuple[int, ...], Any]:
-    if data is not None:
-        found = data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
-        if shape is not None and _integers(shape, "shape", 0) != tuple(found.shape):
-            raise MetadataError(
-                f"the shape {shape} is not that of the data, {tuple(found.shape)}; leave it out"
-            )
-        return tuple(found.shape), found.dtype if dtype is None else dtype
-    if shape is None:
-        raise MetadataError("an array needs a shape, or data to take it from")
-    if dtype is None:
-        raise MetadataError("an array needs a dtype, or data to take it from")
-    return _integers(shape, "shape", 0), dtype
+def _shape_and_type(
+    shape: Any, dtype: Any, data: Any, codecs: list[str]
+) -> tuple[tuple[int, ...], DataType, str]:
+    """Find shape, data type and byte order, from the data where they are not given."""
+    given = None if shape is None else _integers(shape, "shape", 0)
+    if data is None:
+        if given is None:
+            raise MetadataError("an array needs a shape, or data to take it from")
+        if dtype is None:
+            raise MetadataError("an array needs a dtype, or data to take it from")
+        return given, *_data_type(dtype, None, codecs)
+    found: Any = data if hasattr(data, "shape") and hasattr(data, "dtype") else None
+    if found is None and dtype is None:
+        found = np.asarray(data)
+    data_type, byteorder = _data_type(found.dtype if dtype is None else dtype, found, codecs)
+    if found is None:
+        ndim = settings.limits.ndim if given is None else len(given)
+        found = np.asarray(data) if data_type.cast is None else data_type.cast(data, ndim)
+    if given is not None and given != tuple(found.shape):
+        raise MetadataError(
+            f"the shape {shape} is not that of the data, {tuple(found.shape)}; leave it out"
+        )
+    return tuple(found.shape), data_type, byteorder
+
+
+def _data_type(dtype: Any, data: Any, codecs: list[str]) -> tuple[DataType, str]:
+    """Find a data type; that of objects by their codec, or by what they all are."""
+    data_type, byteorder = dtypes.from_numpy(dtype)
+    if data_type.name != "object":
+        return data_type, byteorder
+    from zarrpy.metadata.dtypes_variable import OBJECT_CODECS  # few arrays need it
+
+    named = next((each for each in codecs if each in OBJECT_CODECS), None)
+    if named is not None:
+        return OBJECT_CODECS[named], byteorder
+    kinds = {type(each) for each in np.asarray(data).flat} if data is not None else set()
+    if kinds in ({str}, {bytes}):
+        return dtypes.from_numpy(kinds.pop())
+    others = ", ".join(sorted(each.__name__ for each in kinds)) or "no elements"
+    raise UnsupportedExtensionError(
+        f"needs a codec that makes bytes of objects; these are {others}",
+        kind="data type",
+        name="object",
+        field="dtype",
+        hint="dtype=str stores texts, dtype=bytes bytes; in Zarr v2 object_codec='json2' stores "
+        "what JSON can say",
+    )
+
+
+def _named_codecs(*given: Any) -> list[str]:
+    """Name the codecs that were given, as numcodecs does; what is no codec is found out later."""
+    names: list[str] = []
+    for each in given:
+        for codec in each if isinstance(each, list | tuple) else [each]:
+            if codec is None or (isinstance(codec, str) and codec == "auto"):
+                continue
+            names.append(codec_name(codec))
+    return names
 
 
 def _integers(given: Any, field: str, least: int) -> tuple[int, ...]:
@@ -320,6 +376,7 @@ def _codecs(
     byteorder: str,
     spec: ChunkSpec,
     zarr: Format,
+    data_type: DataType,
 ) -> list[Codec]:
     """Put the chain together, from what was asked and the defaults."""
     before: list[Codec] = []
@@ -328,9 +385,14 @@ def _codecs(
         raise MetadataError('must be "C" or "F"', field="order", value=order)
     if order == "F" and len(spec.shape) > 1:
         before.append(Transpose(tuple(range(len(spec.shape)))[::-1]))
-    stored = np.dtype(byteorder + spec.dtype.str[1:]) if zarr.ordered_types else spec.dtype
+    stored = spec.dtype
+    if zarr.ordered_types and not data_type.variable:
+        stored = np.dtype(byteorder + spec.dtype.str[1:])
     for codec in _several(filters, "filters", replace(spec, dtype=stored)):
-        (before if isinstance(codec, ArrayToArray) else after).append(codec)
+        if isinstance(codec, ArrayToBytes):
+            serializer = _only_serializer(codec, serializer)
+        else:
+            (before if isinstance(codec, ArrayToArray) else after).append(codec)
     between = _serializer(serializer, before, byteorder, spec)
     if not (isinstance(compressors, str) and compressors == "auto"):
         after.extend(_several(compressors, "compressors", spec))
@@ -338,6 +400,17 @@ def _codecs(
         encoded = reduce(lambda each, codec: codec.encoded_spec(each), before, spec)
         after.extend(default_compressors(encoded.shape, encoded.dtype, zarr))
     return [*before, between, *after]
+
+
+def _only_serializer(codec: ArrayToBytes, serializer: Any) -> ArrayToBytes:
+    """Take the array-to-bytes codec from among the filters, where Zarr v2 has it."""
+    if serializer is None or (isinstance(serializer, str) and serializer == "auto"):
+        return codec
+    raise MetadataError(
+        f"{codec.name!r} among the filters makes bytes of arrays, and so does the serializer "
+        f"{serializer!r}; leave one out",
+        field="filters",
+    )
 
 
 def _serializer(given: Any, before: list[Codec], byteorder: str, spec: ChunkSpec) -> Codec:
@@ -351,7 +424,9 @@ def _serializer(given: Any, before: list[Codec], byteorder: str, spec: ChunkSpec
     return between
 
 
-def _default_serializer(byteorder: str, spec: ChunkSpec) -> Bytes:
+def _default_serializer(byteorder: str, spec: ChunkSpec) -> ArrayToBytes:
+    if spec.dtype.hasobject:
+        return VLenUTF8() if spec.dtype.kind == "T" else VLenBytes()
     if element.order(spec.dtype) != element.NATIVE:
         return Bytes(endian=None)
     return Bytes(endian="big" if byteorder == ">" else "little")

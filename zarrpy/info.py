@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zarrpy.display.codecs import chain_label
-from zarrpy.display.sizes import format_chunks, format_named_shape, format_nbytes, format_shape
+from zarrpy.display.sizes import format_chunks, format_named_shape, format_shape, format_size
 from zarrpy.display.tree import Branch, draw_tree
 from zarrpy.errors import MetadataError
 from zarrpy.metadata.sharding import inner_chunk_shape
@@ -14,6 +14,7 @@ from zarrpy.metadata.sharding import inner_chunk_shape
 if TYPE_CHECKING:
     from zarrpy.array import Array
     from zarrpy.group import Group
+    from zarrpy.metadata.model import ArrayMetadata
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Info:
                 "shape": format_shape(array.shape),
                 **_layout(array),
                 "codecs": chain_label(metadata.codecs),
-                "fill value": str(array.fill_value) if metadata.fill_defined else "not defined",
-                "size": format_nbytes(array.nbytes),
+                "fill value": _fill_text(metadata),
+                "size": format_size(known_nbytes(array)),
                 "store": repr(array.store),
             }
         )
@@ -102,6 +103,19 @@ def _branch(node: Array | Group, level: int | None) -> Branch:
     return Branch("" if name == "/" else name, children=children, group=True)
 
 
+def known_nbytes(array: Array) -> int | None:
+    """Bytes of all elements in memory; None where that depends on the elements."""
+    return None if array.metadata.data_type.variable else array.nbytes
+
+
+def _fill_text(metadata: ArrayMetadata) -> str:
+    """Write a fill value; an empty or a blank one is seen by its quotes."""
+    if not metadata.fill_defined:
+        return "not defined"
+    value = metadata.fill_value
+    return repr(value) if metadata.data_type.variable else str(value)
+
+
 def unreadable(error: MetadataError) -> str:
     """Say in a tree why there is nothing to tell of a node."""
     return f"cannot be read: {error}"
@@ -114,7 +128,7 @@ def array_facts(array: Array) -> list[str]:
         format_named_shape(array.shape, array.dimension_names),
         *(f"{name} {lengths}" for name, lengths in _layout(array).items()),
         chain_label(array.metadata.codecs),
-        format_nbytes(array.nbytes),
+        format_size(known_nbytes(array)),
     ]
 
 

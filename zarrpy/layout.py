@@ -160,6 +160,6 @@ def default_compressors(
     width = dtype.itemsize
     if width == 1 and len(shape) > 1 and shape[-1] in PIXEL_NBYTES:
         width = shape[-1]
-    if width == 1:
+    if width == 1 or dtype.hasobject:
         return (Zstd(level=3), CRC32C())
     return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=width), CRC32C())

@@ -119,6 +119,8 @@ def v3(
 
 def zero_of(dtype: str) -> Any:
     """Return zero as a fill value of a document."""
+    if dtype in ("string", "bytes"):
+        return ""
     kind = np.dtype(dtype).kind
     return False if kind == "b" else [0.0, 0.0] if kind == "c" else 0.0 if kind == "f" else 0
 
@@ -429,8 +431,54 @@ def v2_topics() -> list[Case]:
     return cases
 
 
+# ---- elements of many lengths
+
+TEXTS = ("", "a", "naïve", "Łódź", "\U0001f40d" * 9, "a\0b", "x" * 40)
+CODEC_OF = {"string": "vlen-utf8", "bytes": "vlen-bytes"}
+
+
+def texts_of(dtype: str, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    """Return texts or bytes in NumPy's types of one length, as files hold them."""
+    count = int(np.prod(shape))
+    texts = [TEXTS[i % len(TEXTS)] + str(i) * (i % 3) for i in range(count)]
+    if dtype == "string":
+        return np.array(texts).reshape(shape)
+    return np.array([text.encode() for text in texts]).reshape(shape)
+
+
+def vlen_cases() -> list[Case]:
+    """Return texts and bytes of many lengths, in both formats, orders and with fill values."""
+    cases = []
+    for dtype, codec in CODEC_OF.items():
+        values = texts_of(dtype)
+        fill = "né" if dtype == "string" else "bsOp"
+        filled = with_first_chunk(values, fill if dtype == "string" else b"n\xc3\xa9")
+        zstd = named("zstd", level=3, checksum=False)
+        turned = [named("transpose", order=[1, 0]), named(codec), named("gzip", level=1)]
+        cases += [
+            Case(f"v3/{codec}/{dtype}", v3(dtype, [named(codec), zstd]), values),
+            Case(f"v3/{codec}/{dtype}-plain", v3(dtype, [named(codec)]), values),
+            Case(f"v3/{codec}/{dtype}-turned", v3(dtype, turned), values),
+            Case(f"v3/{codec}/{dtype}-fill", v3(dtype, [named(codec)], fill=fill), filled, "c/0/0"),
+        ]
+        shape = (101,)
+        document = v3(dtype, [named(codec)], shape=shape, chunks=(10,))
+        cases.append(Case(f"v3/{codec}/{dtype}-1d", document, texts_of(dtype, shape)))
+        old = {**v2("uint8", filters=[{"id": codec}]), "dtype": "|O", "fill_value": ""}
+        cases += [
+            Case(f"v2/{codec}/{dtype}", {**old, "compressor": {"id": "zstd", "level": 1}}, values),
+            Case(f"v2/{codec}/{dtype}-plain", old, values),
+            Case(f"v2/{codec}/{dtype}-order-f", {**old, "order": "F"}, values),
+        ]
+        if dtype == "string":
+            document = {**old, "fill_value": fill}
+            cases.append(Case(f"v2/{codec}/{dtype}-fill", document, filled, "0.0"))
+    return cases
+
+
 def all_cases() -> list[Case]:
     """Return every case; no name occurs twice."""
     cases = [*v3_cases(), *v3_topics(), *sharding_cases(), *v2_cases(), *v2_topics()]
+    cases += vlen_cases()
     assert len({case.name for case in cases}) == len(cases)
     return cases

@@ -137,7 +137,7 @@ def test_a_type_that_zarr_has_not_is_refused_before_anything_is_stored(dtype):
     assert store == {}
 
 
-@pytest.mark.parametrize("dtype", [str, bytes, "V"])
+@pytest.mark.parametrize("dtype", ["U", "S", "V"])
 def test_a_length_has_to_be_given(dtype):
     """Strings of any length are something else."""
     with pytest.raises(MetadataError, match="give a length"):

@@ -16,6 +16,8 @@ from zarrpy.errors import (
 # enum zp_status of csrc/zarrpy.h
 SIZE, CHECKSUM, MEMORY, ARGUMENT, UNSUPPORTED, TOO_LARGE = -2, -3, -4, -5, -6, -7
 IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT, ENCODE = -8, -9, -10, -11, -12, -13
+# enum zp_vlen_fault
+VLEN_COUNT, VLEN_SHORT, VLEN_LONG, VLEN_UTF8 = -1, -2, -3, -4
 _FILE_STATUS = {IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT}
 
 
@@ -97,3 +99,15 @@ def chunk_failure(
 def unfinished(left: int) -> Exception:
     """Give the exception for a batch that stopped before its end, with no error of its own."""
     return ZarrError(f"stopped before {left} chunks were worked on: cancelled, or out of memory")
+
+
+def stream_failure(fault: int, where: int, nelems: int) -> Exception:
+    """Give the exception for a stream of elements of many lengths that is not one."""
+    if fault == VLEN_SHORT:
+        return CorruptChunkError(f"the stream ends within element {where} of {nelems}")
+    if fault == VLEN_LONG:
+        return CorruptChunkError(f"{where} bytes are left behind the last of {nelems} elements")
+    if fault == VLEN_UTF8:
+        return CorruptChunkError(f"element {where} of {nelems} is not UTF-8")
+    found = "less than the 4 bytes of a count" if where < 0 else f"{where} elements"
+    return CorruptChunkError(f"the stream holds {found}, but the chunk has {nelems} elements")

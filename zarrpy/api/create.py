@@ -39,6 +39,7 @@ def create_array(
     attributes: Mapping[str, Any] | None = None,
     chunk_key_encoding: Any = None,
     dimension_names: Iterable[str | None] | None = None,
+    object_codec: Any = None,
     storage_options: dict[str, Any] | None = None,
     overwrite: bool = False,
     config: Mapping[str, Any] | None = None,
@@ -80,6 +81,8 @@ def create_array(
     chunk_key_encoding : dict, optional
         Such as ``{"name": "v2", "separator": "."}``.
     dimension_names : sequence of (str or None), optional
+    object_codec : codec, optional
+        Makes bytes of objects in Zarr v2: ``"json2"``, ``"vlen-array:<i4"`` or such.
     storage_options : dict, optional
         Parameters of the store.
     overwrite : bool
@@ -123,6 +126,7 @@ def create_array(
         "attributes": attributes,
         "chunk_key_encoding": chunk_key_encoding,
         "dimension_names": dimension_names,
+        "object_codec": object_codec,
         "config": config,
     }
     merged = _merge(keywords, aliases)

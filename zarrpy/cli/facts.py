@@ -12,6 +12,7 @@ from zarrpy.display.sizes import (
     format_nbytes,
     format_ratio,
     format_shape,
+    format_size,
 )
 from zarrpy.display.text import printable, shorten
 
@@ -61,7 +62,7 @@ def _array_facts(array: Any) -> dict[str, Any]:
         "fill_value": fill_value.dump(metadata.fill_value, metadata.data_type)
         if metadata.fill_defined
         else None,
-        "nbytes": array.nbytes,
+        "nbytes": None if metadata.data_type.variable else array.nbytes,
     }
 
 
@@ -116,14 +117,12 @@ def _told_of_array(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "chunks", chunks
     yield "codecs", chain_label(codecs)
     fill = facts["fill_value"]
-    yield "fill value", "not defined" if fill is None else json.dumps(fill).strip('"')
-    yield "size", format_nbytes(facts["nbytes"])
+    yield "fill value", "not defined" if fill is None else json.dumps(fill).strip('"') or '""'
+    nbytes = facts["nbytes"]
+    yield "size", format_size(nbytes)
     if "stored_chunks" in facts:
-        ratio = format_ratio(facts["nbytes"], facts["stored_nbytes"])
-        yield (
-            "stored",
-            (
-                f"{format_nbytes(facts['stored_nbytes'])} in {facts['stored_chunks']} of {count} "
-                f"{'chunks' if facts['shard_shape'] is None else 'shards'}, ratio {ratio}"
-            ),
-        )
+        stored = facts["stored_nbytes"]
+        what = "chunks" if facts["shard_shape"] is None else "shards"
+        told = f"{format_nbytes(stored)} in {facts['stored_chunks']} of {count} {what}"
+        ratio = "" if nbytes is None else f", ratio {format_ratio(nbytes, stored)}"
+        yield "stored", told + ratio

@@ -13,6 +13,7 @@ from zarrpy.registry import Registry
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec, Codec
+    from zarrpy.errors import UnsupportedExtensionError
     from zarrpy.metadata.model import NamedConfig
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "document",
     "find",
     "register_codec",
+    "unknown_codec",
     "unregister_codec",
 ]
 
@@ -34,6 +36,9 @@ _BUILT_IN = (
     ("gzip", "gzip", "gzip:Gzip"),
     ("snappy", "snappy", "snappy:Snappy"),
     ("zstd", "zstd", "zstd:Zstd"),
+    ("vlen-array", "vlen-array", "vlen:VLenArray"),
+    ("vlen-bytes", "vlen-bytes", "vlen:VLenBytes"),
+    ("vlen-utf8", "vlen-utf8", "vlen:VLenUTF8"),
     ("numcodecs.adler32", "adler32", "crc32c:Adler32"),
     ("numcodecs.bz2", "bz2", "bz2:BZ2"),
     ("numcodecs.crc32", "crc32", "crc32c:CRC32"),
@@ -43,9 +48,17 @@ _BUILT_IN = (
     ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
     ("numcodecs.zlib", "zlib", "zlib:Zlib"),
 )
+# Ids in .zarray that have no name in zarr.json.
+_ONLY_V2 = {
+    "base64": "base64:Base64",
+    "categorize": "categorize:Categorize",
+    "json2": "json2:JSON2",
+    "msgpack2": "msgpack2:MsgPack2",
+}
 _ALIASES = {
     "endian": "bytes",
     **{f"numcodecs.{name}": name for name in ("blosc", "crc32c", "gzip", "snappy", "zstd")},
+    **{f"numcodecs.{name}": name for name in ("vlen-array", "vlen-bytes", "vlen-utf8")},
 }
 
 codecs: Registry[type[Codec]] = Registry(
@@ -56,7 +69,13 @@ codecs: Registry[type[Codec]] = Registry(
 )
 numcodecs_ids: Registry[type[Codec]] = Registry(
     "codec of Zarr v2",
-    built_in={v2_id: f"zarrpy.codecs.{target}" for _, v2_id, target in _BUILT_IN if v2_id},
+    built_in={
+        v2_id: f"zarrpy.codecs.{target}"
+        for v2_id, target in (
+            *((v2_id, target) for _, v2_id, target in _BUILT_IN if v2_id),
+            *_ONLY_V2.items(),
+        )
+    },
 )
 
 
@@ -79,6 +98,21 @@ def find(name: str, dialect: int = 3) -> type[Codec] | None:
     return (numcodecs_ids if dialect == 2 else codecs).get(name)
 
 
+def unknown_codec(name: str) -> UnsupportedExtensionError:
+    """Give the error for a codec that is not known, or refused."""
+    from zarrpy.errors import UnsupportedExtensionError
+
+    if name.removeprefix("numcodecs.") != "pickle":
+        return UnsupportedExtensionError(f"unknown codec {name!r}", kind="codec", name=name)
+    return UnsupportedExtensionError(
+        "the codec 'pickle' is refused: to read a chunk would be to run the program in it",
+        kind="codec",
+        name=name,
+        hint="have its writer store it with 'vlen-utf8', 'json2' or 'msgpack2'; if you trust it, "
+        "zarrpy.register_codec takes a codec of yours with the id 'pickle'",
+    )
+
+
 def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> NamedConfig:
     """Describe a codec as a metadata document does.
 
@@ -93,7 +127,7 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     Raises
     ------
     CodecError
-        When Zarr v2 has no such codec.
+        When the format has no such codec.
 
     Examples
     --------
@@ -108,6 +142,8 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     name = codec.v2_id if dialect == 2 else codec.name
     if name is None:
         raise CodecError("has no form in Zarr v2", codec=codec.name)
+    if dialect == 3 and not codec.v3:
+        raise CodecError("has no form in Zarr v3", codec=codec.name, hint="use Zarr v2")
     return NamedConfig(name, codec.to_config(dialect), dialect=dialect)
 
 
@@ -242,4 +278,7 @@ def __getattr__(name: str) -> Any:
     for known, _, target in _BUILT_IN:
         if target.partition(":")[2] == name:
             return codecs.get(known)
+    for known, target in _ONLY_V2.items():
+        if target.partition(":")[2] == name:
+            return numcodecs_ids.get(known)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from zarrpy.config import config
 from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Codec:
         As in ``zarr.json``.
     v2_id : str or None
         As in ``.zarray``; None where numcodecs has no such codec.
+    v3 : bool
+        Whether it may stand in ``zarr.json`` at all.
     aliases : tuple of str
         Other names it is found under in ``zarr.json``.
     """
@@ -110,6 +113,7 @@ class Codec:
 
     name: ClassVar[str]
     v2_id: ClassVar[str | None] = None
+    v3: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -198,6 +202,16 @@ class ArrayToBytes(Codec):
         """Decode one chunk; `spec` is what it was before `encode`."""
         raise NotImplementedError
 
+    def decode_into(
+        self,
+        data: Buffer,
+        spec: ChunkSpec,
+        selection: tuple[slice, ...],
+        out: np.ndarray[Any, Any],
+    ) -> None:
+        """Decode a part of one chunk into `out`, which has the shape of the part."""
+        out[...] = self.decode(data, spec)[selection]
+
 
 class BytesToBytes(Codec):
     """A codec that takes bytes and gives bytes.
@@ -232,7 +246,8 @@ class BytesToBytes(Codec):
         """
         from zarrpy._native.steps import decode_step
 
-        result: bytes = decode_step(self._own_step("decode"), data, nbytes)
+        limit = config.limits.max_chunk_bytes
+        result: bytes = decode_step(self._own_step("decode"), data, nbytes, limit)
         if exact and nbytes is not None:
             self._check_size(len(result), nbytes)
         return result

@@ -10,7 +10,7 @@ import numpy as np
 
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
 from zarrpy.codecs.parameters import choice
-from zarrpy.errors import CorruptChunkError, MetadataError
+from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
 from zarrpy.metadata import element
 
 _ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
@@ -66,6 +66,16 @@ class Bytes(ArrayToBytes):
     def to_config(self, dialect: int = 3) -> dict[str, Any]:
         """Say the configuration in the words of a dialect, as JSON."""
         return {} if self.endian is None else {"endian": self.endian}
+
+    def fitted(self, spec: ChunkSpec) -> Self:
+        """Return the codec itself; elements of many lengths have no bytes one after the other."""
+        if spec.dtype.hasobject:
+            raise CodecError(
+                f"is for elements of one size, and not for {spec.dtype}",
+                codec=self.name,
+                hint="'vlen-utf8' stores the data type string, 'vlen-bytes' bytes",
+            )
+        return self
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""

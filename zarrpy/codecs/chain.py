@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.steps import NativeChain
-from zarrpy.codecs import find
+from zarrpy.codecs import find, unknown_codec
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config
-from zarrpy.errors import CorruptChunkError, LimitError, MetadataError, UnsupportedExtensionError
+from zarrpy.errors import CorruptChunkError, LimitError, MetadataError
 from zarrpy.metadata import element
 
 if TYPE_CHECKING:
@@ -127,13 +127,8 @@ class CodecChain:
         shape : tuple of int, optional
             Shape of this chunk where it is not that of `spec`.
         """
-        specs = [self.spec if shape is None else replace(self.spec, shape=shape)]
-        for codec in self.array_to_array:
-            specs.append(codec.encoded_spec(specs[-1]))
-        for depth in range(len(self.bytes_to_bytes) - 1, -1, -1):
-            known = specs[-1].nbytes if depth == 0 and self._fixed_size else None
-            data = self.bytes_to_bytes[depth].decode(data, known)
-        array = self.array_to_bytes.decode(data, specs[-1])
+        specs = self._specs(shape)
+        array = self.array_to_bytes.decode(self._decompressed(data, specs[-1]), specs[-1])
         for i in range(len(self.array_to_array) - 1, -1, -1):
             array = self.array_to_array[i].decode(array, specs[i])
         if array.shape != specs[0].shape:
@@ -142,6 +137,47 @@ class CodecChain:
                 codec=self.array_to_bytes.name,
             )
         return array
+
+    def decode_into(
+        self,
+        data: bytes | bytearray | memoryview,
+        shape: tuple[int, ...],
+        selection: tuple[slice, ...],
+        out: np.ndarray[Any, Any],
+    ) -> None:
+        """Decode a part of one chunk of shape `shape` to where it goes.
+
+        Parameters
+        ----------
+        data : bytes-like
+            As stored.
+        shape : tuple of int
+        selection : tuple of slice
+            The part, with positive steps.
+        out : ndarray
+            Of the part's shape.
+        """
+        if self.array_to_array:
+            out[...] = self.decode(data, shape)[selection]
+            return
+        (spec,) = self._specs(shape)
+        self.array_to_bytes.decode_into(self._decompressed(data, spec), spec, selection, out)
+
+    def _specs(self, shape: tuple[int, ...] | None) -> list[ChunkSpec]:
+        """Describe a chunk before each codec up to the one that makes bytes of it."""
+        specs = [self.spec if shape is None else replace(self.spec, shape=shape)]
+        for codec in self.array_to_array:
+            specs.append(codec.encoded_spec(specs[-1]))
+        return specs
+
+    def _decompressed(
+        self, data: bytes | bytearray | memoryview, spec: ChunkSpec
+    ) -> bytes | bytearray | memoryview:
+        """Undo the bytes-to-bytes codecs."""
+        for depth in range(len(self.bytes_to_bytes) - 1, -1, -1):
+            known = spec.nbytes if depth == 0 and self._fixed_size else None
+            data = self.bytes_to_bytes[depth].decode(data, known)
+        return data
 
     @property
     def _fixed_size(self) -> bool:
@@ -163,12 +199,8 @@ def made_codecs(documents: Sequence[NamedConfig], spec: ChunkSpec | None) -> lis
         kind = find(document.name, document.dialect)
         if kind is None:
             if document.must_understand:
-                raise UnsupportedExtensionError(
-                    f"unknown codec {document.name!r}",
-                    kind="codec",
-                    name=document.name,
-                    hint=_proper(document.name, document.dialect),
-                )
+                error = unknown_codec(document.name)
+                raise error.fill(hint=_proper(document.name, document.dialect))
             continue
         codec = kind.from_config(document.configuration, dialect=document.dialect, spec=spec)
         codecs.append(codec)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.codecs import available_codecs, find
+from zarrpy.codecs import available_codecs, find, unknown_codec
 from zarrpy.codecs.base import Codec
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 
@@ -43,6 +43,26 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None) -> Codec:
     return _kind(document["name"], 3).from_config(configuration, dialect=3, spec=spec)
 
 
+def codec_name(given: Any) -> str:
+    """Name what a caller gives for a codec as numcodecs does; "" for what names none.
+
+    Examples
+    --------
+    >>> codec_name({"name": "numcodecs.json2"}), codec_name("vlen-utf8")
+    ('json2', 'vlen-utf8')
+    """
+    if isinstance(given, Codec):
+        return given.v2_id or given.name
+    if isinstance(given, str):
+        return given.partition(":")[0].removeprefix("numcodecs.")
+    try:
+        document = _document(given)
+    except MetadataError:
+        return ""
+    name = document.get("id", document.get("name"))
+    return name.removeprefix("numcodecs.") if isinstance(name, str) else ""
+
+
 def _document(given: Any) -> dict[str, Any]:
     """Document of a dict, or of a codec object that can tell one."""
     for method in ("get_config", "to_dict"):
@@ -61,6 +81,8 @@ def _kind(name: str, dialect: int) -> type[Codec]:
     """Class of a codec; a name of the other format will do as well."""
     kinds = [find(name, dialect), find(name, 5 - dialect), find(f"numcodecs.{name}", 3)]
     found = next((kind for kind in kinds if kind is not None), None)
+    if found is None and name.removeprefix("numcodecs.") == "pickle":
+        raise unknown_codec(name)
     if found is None:
         raise UnsupportedExtensionError(
             "is not known", kind="codec", name=name, hint=f"known: {', '.join(_short_names())}"

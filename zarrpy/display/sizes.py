@@ -27,6 +27,17 @@ def format_nbytes(nbytes: int) -> str:
     return f"{_three_digits(value)} {_BINARY_UNITS[unit]}"
 
 
+def format_size(nbytes: int | None) -> str:
+    """Write a number of bytes, or that elements are of many lengths and nobody knows.
+
+    Examples
+    --------
+    >>> format_size(2048), format_size(None)
+    ('2.00 KiB', 'any length')
+    """
+    return "any length" if nbytes is None else format_nbytes(nbytes)
+
+
 def format_seconds(seconds: float) -> str:
     """Write a duration in the unit that keeps it readable.
 

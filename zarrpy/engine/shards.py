@@ -200,7 +200,10 @@ class PythonShardBatch(PythonBatch):
 
     def _decode_inner(self, task: int, position: int, data: Bytes) -> np.ndarray[Any, Any]:
         chunk = self._layout.chunk_index(self.plan.grid_index(task), position)
-        return self._decode_chunk(self._layout.chain, data, self._layout.chunk_shape, chunk, task)
+        chain = self._layout.chain
+        return self._named(
+            task, chain.decode, data, self._layout.chunk_shape, chain=chain, chunk=chunk
+        )
 
     def _encode(self, task: int, stored: Any) -> bytes | None:
         """Encode the chunks that the selection touches; the others stay as they are stored."""

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import threading
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from zarrpy._native.failure import unfinished
 from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
+from zarrpy.metadata.fill_value import boxed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zarrpy._native.files import Directory
     from zarrpy._native.plan import ChunkPlan
     from zarrpy.codecs.chain import CodecChain
+
+T = TypeVar("T")
 
 _READ_FAILURES = (ValueError, TypeError, ArithmeticError, EOFError, OSError, LookupError)
 
@@ -56,7 +61,7 @@ class PythonBatch:
         self.plan = plan
         self.chain = chain
         self.block = block
-        self.fill_value = fill_value
+        self.fill_value = boxed(fill_value, block.dtype)
         self.writing = writing
         self._absent: list[int] = []
         self._keep_empty = keep_empty
@@ -90,6 +95,7 @@ class PythonBatch:
         """Where the chunks lie that a task of the window reads; for shards only."""
         raise TypeError("chunks that are stored one by one have no index")
 
+    @property
     def nabsent(self) -> int:
         """Chunks read that did not exist."""
         return len(self._absent)
@@ -179,12 +185,13 @@ class PythonBatch:
 
     def _read(self, task: int) -> None:
         inside, outside = self._selections(task)
+        part = self._part(outside)
         data = self._load(task)
         if data is None:
-            self.block[outside] = self.fill_value
+            part[...] = self.fill_value
             self._note_missing(task)
             return
-        self.block[outside] = self._decode(task, data)[inside]
+        self._named(task, self.chain.decode_into, data, self._extent(task), inside, part)
 
     def _note_missing(self, task: int) -> None:
         with self._lock:
@@ -195,22 +202,19 @@ class PythonBatch:
             return self._directory.read(self._key(task))
         return self._stored[task - self._first]
 
-    def _decode(self, task: int, data: Any) -> np.ndarray[Any, Any]:
-        return self._decode_chunk(
-            self.chain, data, self._extent(task), self.plan.grid_index(task), task
-        )
-
-    def _decode_chunk(
+    def _named(
         self,
-        chain: CodecChain,
-        data: Any,
-        shape: tuple[int, ...],
-        chunk: tuple[int, ...],
         task: int,
-    ) -> np.ndarray[Any, Any]:
-        """Decode one chunk; an error names it."""
+        decode: Callable[..., T],
+        *args: Any,
+        chain: CodecChain | None = None,
+        chunk: tuple[int, ...] | None = None,
+    ) -> T:
+        """Decode; an error names the chunk, which may be one of several of the task."""
+        chain = chain or self.chain
+        chunk = self.plan.grid_index(task) if chunk is None else chunk
         try:
-            return chain.decode(data, shape)
+            return decode(*args)
         except ChunkError as error:
             error.fill(chunk=chunk, key=self._key(task))
             raise
@@ -236,10 +240,10 @@ class PythonBatch:
     def _encode(self, task: int, stored: Any) -> bytes | None:
         inside, outside = self._selections(task)
         if stored is None:
-            chunk = np.full(self._extent(task), self.fill_value, self.block.dtype)
+            chunk = self._blank(task, inside, outside)
         else:
-            chunk = np.array(self._decode(task, stored))
-        chunk[inside] = self.block[outside]
+            chunk = np.array(self._named(task, self.chain.decode, stored, self._extent(task)))
+            chunk[inside] = self.block[outside]
         if not self._keep_empty and self._is_empty(chunk):
             return None
         return self._encode_chunk(self.chain, chunk, self.plan.grid_index(task), task)
@@ -263,8 +267,28 @@ class PythonBatch:
                 direction="encode",
             ) from error
 
+    def _part(self, outside: tuple[slice, ...]) -> np.ndarray[Any, Any]:
+        """View a part of the block; without axes too it is no scalar."""
+        place: Any = (*outside, ...)
+        part: np.ndarray[Any, Any] = self.block[place]
+        return part
+
+    def _blank(
+        self, task: int, inside: tuple[slice, ...], outside: tuple[slice, ...]
+    ) -> np.ndarray[Any, Any]:
+        """Put the selected elements into a chunk without others; a view if they are all of it."""
+        part = self._part(outside)
+        extent = self._extent(task)
+        if part.shape == extent:
+            return part
+        chunk = np.full(extent, self.fill_value, self.block.dtype)
+        chunk[inside] = part
+        return chunk
+
     def _is_empty(self, chunk: np.ndarray[Any, Any]) -> bool:
         """Whether a chunk is the fill value bit for bit: -0.0 is not 0.0, one NaN not another."""
+        if chunk.dtype.hasobject:
+            return all_are(chunk, self.fill_value)
         fill = np.full(chunk.shape, self.fill_value, chunk.dtype)
         return chunk.tobytes() == fill.tobytes()
 
@@ -281,3 +305,15 @@ def selections(plan: ChunkPlan, task: int) -> tuple[tuple[slice, ...], tuple[sli
 
 def _names(chain: CodecChain) -> str:
     return "+".join(codec.name for codec in chain.codecs)
+
+
+def all_are(chunk: np.ndarray[Any, Any], fill: np.ndarray[Any, Any]) -> bool:
+    """Whether all elements of a chunk of texts or objects are the fill value, type and all."""
+    if not chunk.size:
+        return True
+    if chunk.dtype.kind == "T":
+        return bool(chunk[(0,) * chunk.ndim] == fill[()] and (chunk == fill).all())
+    value = fill[()]
+    if isinstance(value, np.ndarray):
+        return False
+    return all(type(each) is type(value) and each == value for each in chunk.flat)

@@ -38,6 +38,7 @@ __all__ = [
 FillFromJSON: TypeAlias = Callable[[JSON, "np.dtype[Any]"], np.generic]
 FillToJSON: TypeAlias = Callable[[np.generic, "np.dtype[Any]"], JSON]
 FillFromPython: TypeAlias = Callable[[object, "np.dtype[Any]"], np.generic]
+Cast: TypeAlias = Callable[[object, int], "np.ndarray[Any, Any]"]
 # Of a simple type "f4"; of a structure (name, form, shape) of each field.
 V2Form: TypeAlias = "str | tuple[tuple[str, V2Form, tuple[int, ...]], ...]"
 
@@ -72,6 +73,9 @@ class DataType:
         Byte order of the stored elements, where the document of the type itself tells it.
     settle : callable, optional
         Brings elements into their one form in place, where not all bits of one count.
+    cast : callable, optional
+        Makes an array of what is to be written, where NumPy's own cast takes more than it should;
+        also given the number of axes where it goes.
 
     Examples
     --------
@@ -93,6 +97,7 @@ class DataType:
     settle: Callable[[np.ndarray[Any, Any]], None] | None = field(
         default=None, repr=False, compare=False
     )
+    cast: Cast | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Name the type, with NumPy's short form of it where the name alone says too little."""
@@ -108,6 +113,11 @@ class DataType:
     def ordered(self) -> bool:
         """Whether elements have a byte order, which is not fixed by `numpy`."""
         return element.order(self.numpy) == element.NATIVE
+
+    @property
+    def variable(self) -> bool:
+        """Whether elements are of many lengths, and `itemsize` counts only what leads to them."""
+        return self.numpy.hasobject
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +169,9 @@ _BUILT_IN = (
 
 # In the order in which they are asked.
 _FAMILIES = {
+    "string": "zarrpy.metadata.dtypes_variable:variable_text",
+    "bytes": "zarrpy.metadata.dtypes_variable:variable_bytes",
+    "object": "zarrpy.metadata.dtypes_variable:variable_objects",
     "numpy.datetime64": "zarrpy.metadata.dtypes_time:datetime64",
     "numpy.timedelta64": "zarrpy.metadata.dtypes_time:timedelta64",
     "fixed_length_utf32": "zarrpy.metadata.dtypes_text:fixed_length_utf32",
@@ -170,7 +183,9 @@ _FAMILIES = {
 }
 
 _records: Registry[DataType | DataTypeFamily] = Registry(
-    "data type", built_in=_FAMILIES, aliases={"structured": "struct"}
+    "data type",
+    built_in=_FAMILIES,
+    aliases={"structured": "struct", "variable_length_bytes": "bytes", "binary": "bytes"},
 )
 _by_v2: dict[str, DataType] = {}
 _by_numpy: dict[np.dtype[Any], DataType] = {}
@@ -339,7 +354,7 @@ def to_v2(data_type: DataType, byteorder: str) -> JSON:
     return spelled(data_type.v2, byteorder)
 
 
-_SINGLE = re.compile(r"[biu]1\Z|[SV]")
+_SINGLE = re.compile(r"[biu]1\Z|[SVO]")
 
 
 def spelled(form: V2Form, byteorder: str) -> JSON:
@@ -360,7 +375,8 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
     Parameters
     ----------
     dtype : numpy.dtype or anything NumPy takes for one, DataType, str or dict
-        What NumPy does not know is read as in v3 documents.
+        What NumPy does not know is read as in v3 documents.  `str` and `bytes`, which have no
+        length, are text and bytes of any length.
 
     Examples
     --------
@@ -372,6 +388,8 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
     """
     if isinstance(dtype, Mapping) and "name" in dtype:
         dtype = from_v3(dict(dtype), "dtype")
+    if isinstance(dtype, str | type) and dtype in _PYTHON:
+        dtype = from_v3(_PYTHON[dtype], "dtype")
     if isinstance(dtype, DataType):
         return dtype, element.NATIVE if dtype.ordered else "|"
     try:
@@ -382,7 +400,7 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
         raise MetadataError(
             f"{dtype} has elements of 0 bytes", field="dtype", hint="give a length, as in 'S10'"
         )
-    native = dtype.newbyteorder("=")
+    native = dtype if dtype.hasobject else dtype.newbyteorder("=")
     record = _by_numpy.get(native)
     if record is None:
         made = (family.from_numpy(native) for family in _families())
@@ -391,6 +409,15 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
         raise _unsupported(str(dtype), "dtype")
     # Of a structure in both byte orders the values are kept, and stored in one.
     return record, (element.order(dtype) or element.NATIVE) if record.ordered else "|"
+
+
+# What NumPy would take for text and bytes of no length at all.
+_PYTHON: dict[str | type, str] = {
+    str: "string",
+    "str": "string",
+    bytes: "bytes",
+    "bytes": "bytes",
+}
 
 
 def _named(name: object, error: TypeError) -> tuple[DataType, str]:

@@ -138,6 +138,9 @@ def _field_of_numpy(name: str, dtype: np.dtype[Any]) -> Field:
 def _made(fields: Fields, where: str, document: object, order: str | None = None) -> DataType:
     if not fields:
         reject(where, document, "at least one field")
+    for field in fields:
+        if field.data_type.variable:
+            reject(f"{where}, field {field.name!r}", field.data_type.name, "a type of one size")
     names = [field.name for field in fields]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zarrpy.metadata.dtypes import DataType
 
 __all__ = [
+    "boxed",
     "coerce",
     "default",
     "dump",
@@ -63,7 +64,7 @@ def parse(document: JSON, data_type: "DataType", *, tolerant: bool = False) -> n
         If the data type cannot hold the value.
     """
     if tolerant:
-        if document == 0 and type(document) is int and _is_text(data_type.numpy):
+        if document == 0 and type(document) is int and _is_text(data_type):
             return zero(data_type)
         document = _settle(document, data_type.numpy)
     return data_type.fill_from_json(document, data_type.numpy)
@@ -121,9 +122,9 @@ def _ordered(elements: np.ndarray[Any, Any], byteorder: str) -> np.ndarray[Any, 
     return elements if byteorder in ("|", NATIVE) else swapped(elements)
 
 
-def from_base64(document: JSON, nbytes: int) -> bytes:
+def from_base64(document: JSON, nbytes: int | None = None) -> bytes:
     """Decode base64; `nbytes` is only told to whoever reads the error."""
-    right = f"{nbytes} bytes in base64"
+    right = "bytes in base64" if nbytes is None else f"{nbytes} bytes in base64"
     if not isinstance(document, str):
         reject(FIELD, document, right)
     try:
@@ -143,14 +144,27 @@ def default(data_type: "DataType") -> np.generic:
 
 
 def zero(data_type: "DataType") -> np.generic:
-    """Give the element whose bits are all zero."""
+    """Give the element whose bits are all zero, or the empty one where lengths differ."""
     dtype = data_type.numpy
+    if dtype.hasobject:
+        return cast(np.generic, data_type.default)
     return of_bytes(bytes(dtype.itemsize), dtype)
 
 
 def identical(a: np.generic, b: np.generic) -> bool:
     """Whether two fill values have the same type and the same bits."""
-    return a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    if isinstance(a, np.generic) and isinstance(b, np.generic):
+        return a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    return type(a) is type(b) and a == b
+
+
+def boxed(value: np.generic, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Put a fill value into an array without axes; NumPy looks into no object on the way."""
+    if dtype.kind != "O":
+        return np.array(value, dtype)
+    box = np.empty((), dtype)
+    box[()] = value
+    return box
 
 
 def coerce(value: object, data_type: "DataType") -> np.generic:
@@ -193,9 +207,11 @@ def _as_json(value: object) -> JSON:
         reject(FIELD, repr(value), "a number, a string or a boolean")
 
 
-def _is_text(dtype: np.dtype[Any]) -> bool:
+def _is_text(data_type: "DataType") -> bool:
     """Whether elements are characters or bytes, of which older writers say 0 for none."""
-    return dtype.kind in "SU" or dtype.type is np.void
+    dtype = data_type.numpy
+    plain = dtype.kind in "SU" or dtype.type is np.void
+    return plain or isinstance(data_type.default, str | bytes)
 
 
 def _settle(document: JSON, dtype: np.dtype[Any]) -> JSON:

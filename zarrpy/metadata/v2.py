@@ -44,6 +44,7 @@ DIMENSIONS = "_ARRAY_DIMENSIONS"
 
 _ENDIAN = {"<": "little", ">": "big"}
 _ORDER = {"little": "<", "big": ">"}
+_OBJECTS = "|O"
 
 # What numcodecs' codecs take and give cannot be read off a document, so it stands here.
 # A filter in neither set takes an array and gives one.
@@ -120,7 +121,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     members.exactly(members.require(zarray, "zarr_format"), "zarr_format", FORMAT)
     shape = members.shape(members.require(zarray, "shape"))
     chunks = members.integers(members.require(zarray, "chunks"), "chunks", 1, count=len(shape))
-    data_type, byteorder = dtypes.from_v2(members.require(zarray, "dtype"))
+    data_type, byteorder = _data_type(zarray)
     fill_document = members.require(zarray, "fill_value")
     attributes = document.get(ATTRIBUTES, {})
     return ArrayMetadata(
@@ -146,6 +147,18 @@ def _check_attributes(zattrs: object, path: str) -> None:
             path=members.document_path(path, ATTRIBUTES),
             value=zattrs,
         )
+
+
+def _data_type(zarray: dict[str, Any]) -> tuple[DataType, str]:
+    """Read the data type; what objects are is told by the codec that makes bytes of them."""
+    document = members.require(zarray, "dtype")
+    if document != _OBJECTS:
+        return dtypes.from_v2(document)
+    from zarrpy.metadata.dtypes_variable import of_object_codec  # few arrays need it
+
+    compressor = _compressor(zarray)
+    codecs = [*_filters(zarray), *([] if compressor is None else [compressor])]
+    return of_object_codec(codec.name for codec in codecs), "|"
 
 
 def _separator(zarray: dict[str, Any]) -> str:
@@ -307,7 +320,7 @@ def _dump_fill_value(model: ArrayMetadata) -> JSON:
         return None
     dtype = model.data_type.numpy
     document = fill.dump_v2(model.fill_value, model.data_type, _byteorder(model))
-    if dtype.type is np.void or dtype.kind in "SU":
+    if dtype.type is np.void or dtype.kind in "SUTO":
         return document
     parts = document if isinstance(document, list) else [document]
     if any(isinstance(part, str) and part.startswith("0x") for part in parts):
@@ -338,7 +351,7 @@ def _chain(model: ArrayMetadata) -> dict[str, Any]:
         "order": order,
         "filters": [_dump_numcodec(codec) for codec in named] or None,
     }
-    _, byteorder = dtypes.from_v2(words["dtype"])
+    _, byteorder = _data_type(words)
     canon = {**words, "order": "C"}, byteorder, model.ndim, model.data_type.itemsize
     if not _same(codecs, _canonical(*canon)):
         names = ", ".join(codec.name for codec in model.codecs)

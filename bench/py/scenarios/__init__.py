@@ -12,7 +12,16 @@ from types import ModuleType
 
 from scenarios.base import Row
 
-NAMES = ("whole_read", "small_chunks", "shards", "exzarr", "handles", "whole_write", "import_time")
+NAMES = (
+    "whole_read",
+    "small_chunks",
+    "shards",
+    "exzarr",
+    "handles",
+    "whole_write",
+    "strings",
+    "import_time",
+)
 
 
 def load(name: str) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.metadata
 from abc import ABC, abstractmethod
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 
 #: A metadata document: the content of ``zarr.json`` or of ``.zarray``.
 Document = dict[str, Any]
+
+_SERIALIZERS = ("bytes", "sharding_indexed", "vlen-utf8", "vlen-bytes")
 
 
 class Adapter(ABC):
@@ -52,15 +55,35 @@ class Adapter(ABC):
 
 def native_dtype(document: Document) -> np.dtype[Any]:
     """Return the NumPy data type of a document, in the byte order of this machine."""
+    if holds(document) == "text":
+        return np.dtypes.StringDType()
+    if holds(document) == "bytes":
+        return np.dtype(object)
     if document["zarr_format"] == 2:
         return np.dtype(document["dtype"]).newbyteorder("=")
     return np.dtype(document["data_type"])
 
 
+def holds(document: Document) -> str:
+    """Tell what elements of many lengths are: "text", "bytes", or "" where they have one."""
+    named = document.get("data_type")
+    codecs = [codec["id"] for codec in document.get("filters") or []]
+    if named == "string" or (document.get("dtype") == "|O" and "vlen-utf8" in codecs):
+        return "text"
+    return "bytes" if named == "bytes" or document.get("dtype") == "|O" else ""
+
+
+def elements_of(document: Document, values: np.ndarray) -> np.ndarray:
+    """Return values of one length, as files hold them, as what an array takes."""
+    return values.astype(native_dtype(document)) if holds(document) else values
+
+
 def fill_scalar(document: Document) -> Any:
     """Return the fill value of a document as a NumPy scalar of its data type."""
-    dtype = native_dtype(document)
     value = document["fill_value"]
+    if holds(document):
+        return base64.b64decode(value) if holds(document) == "bytes" else value
+    dtype = native_dtype(document)
     if dtype.kind == "c":
         part = np.dtype(f"f{dtype.itemsize // 2}")
         pair = np.array([float_of(item, part) for item in value], part)
@@ -83,7 +106,7 @@ def split_codecs(
 ) -> tuple[list[Document], Document, list[Document]]:
     """Split a v3 codec list into array-to-array, array-to-bytes and bytes-to-bytes codecs."""
     names = [codec["name"] for codec in document["codecs"]]
-    at = next(i for i, name in enumerate(names) if name in ("bytes", "sharding_indexed"))
+    at = next(i for i, name in enumerate(names) if name in _SERIALIZERS)
     codecs: list[Document] = document["codecs"]
     return codecs[:at], codecs[at], codecs[at + 1 :]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import zarr
 from zarr.codecs import ShardingCodec
+from zarr.dtype import VariableLengthBytes, VariableLengthUTF8
 from zarr.storage import MemoryStore
 
 from peers.adapters.base import (
@@ -14,6 +15,7 @@ from peers.adapters.base import (
     Document,
     chunk_shape,
     fill_scalar,
+    holds,
     native_dtype,
     split_codecs,
 )
@@ -66,6 +68,14 @@ class Library(Adapter):
         array[...] = values
 
 
+def data_type(document: Document) -> Any:
+    """Return the data type of a document as the library names it."""
+    kind = holds(document)
+    if kind:
+        return VariableLengthUTF8() if kind == "text" else VariableLengthBytes()
+    return np.dtype(document["dtype"]) if "dtype" in document else native_dtype(document)
+
+
 def create_v3(location: Any, document: Document) -> Any:
     """Create a v3 array from its document."""
     filters, serializer, compressors = split_codecs(document)
@@ -74,7 +84,7 @@ def create_v3(location: Any, document: Document) -> Any:
     return zarr.create_array(
         location,
         shape=tuple(document["shape"]),
-        dtype=native_dtype(document),
+        dtype=data_type(document),
         chunks=chunk_shape(document),
         filters=filters,
         serializer=serializer,
@@ -99,7 +109,7 @@ def create_v2(location: Any, document: Document) -> Any:
     return zarr.create_array(
         location,
         shape=tuple(document["shape"]),
-        dtype=np.dtype(document["dtype"]),
+        dtype=data_type(document),
         chunks=chunk_shape(document),
         filters=filters or None,
         compressors=None if compressor is None else numcodecs.get_codec(dict(compressor)),

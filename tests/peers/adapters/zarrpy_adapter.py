@@ -12,6 +12,7 @@ from peers.adapters.base import (
     Document,
     chunk_shape,
     fill_scalar,
+    holds,
     native_dtype,
     split_codecs,
 )
@@ -43,13 +44,21 @@ class Library(Adapter):
         array[...] = values
 
 
+def data_type(document: Document) -> Any:
+    """Return the data type of a document."""
+    kind = holds(document)
+    if kind:
+        return str if kind == "text" else bytes
+    return np.dtype(document["dtype"]) if "dtype" in document else native_dtype(document)
+
+
 def create_v3(location: Any, document: Document) -> Any:
     """Create a v3 array from its document."""
     filters, serializer, compressors = split_codecs(document)
     return zarrpy.create_array(
         location,
         shape=tuple(document["shape"]),
-        dtype=native_dtype(document),
+        dtype=data_type(document),
         chunks=ChunkGrid.from_v3(document["chunk_grid"]),
         filters=filters,
         serializer=serializer,
@@ -67,7 +76,7 @@ def create_v2(location: Any, document: Document) -> Any:
     return zarrpy.create_array(
         location,
         shape=tuple(document["shape"]),
-        dtype=np.dtype(document["dtype"]),
+        dtype=data_type(document),
         chunks=chunk_shape(document),
         filters=document["filters"],
         compressors=document["compressor"],

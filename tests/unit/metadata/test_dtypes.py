@@ -140,7 +140,7 @@ def test_a_data_type_cannot_be_left_aside():
         dtypes.from_v3({"name": "int8", "must_understand": False})
 
 
-@pytest.mark.parametrize("dtype", ["O", [("a", "i4"), ("b", "O")], np.longdouble])
+@pytest.mark.parametrize("dtype", [[("a", "i4"), ("b", "O")], np.longdouble])
 def test_an_unknown_numpy_type_is_unsupported(dtype):
     """What NumPy knows and Zarr does not."""
     with pytest.raises(UnsupportedExtensionError, match="is not supported"):

@@ -1,0 +1,13 @@
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zarrpy.codecs.base import Buffer
+
+def unpack_text(
+    data: Buffer, nelems: int, out: np.ndarray[Any, Any], first: int, steps: Sequence[int]
+) -> None: ...
+def pack_text(array: np.ndarray[Any, Any]) -> bytes: ...
+def unpack_bytes(data: Buffer, nelems: int) -> np.ndarray[Any, Any]: ...
+def pack_bytes(elements: list[bytes]) -> bytes: ...

@@ -1,0 +1,80 @@
+"""The ``msgpack2`` codec: a chunk as a MessagePack document (array -> bytes)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
+from zarrpy.codecs.itemised import from_items, to_items
+from zarrpy.codecs.parameters import boolean
+from zarrpy.errors import CodecError, CorruptChunkError, MissingDependencyError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class MsgPack2(ArrayToBytes):
+    """Store any objects that MessagePack has a form of: those of JSON, and bytes.
+
+    Parameters
+    ----------
+    use_single_float : bool
+        Store floats in 4 bytes.
+    use_bin_type : bool
+        Store bytes as bytes; without it they come back as text.
+    raw : bool
+        Read text as bytes.
+
+    Notes
+    -----
+    The package msgpack does the work; it is imported when a chunk is read or written.
+    """
+
+    name: ClassVar[str] = "numcodecs.msgpack2"
+    v2_id: ClassVar[str] = "msgpack2"
+    v3: ClassVar[bool] = False
+
+    use_single_float: bool = False
+    use_bin_type: bool = True
+    raw: bool = False
+
+    def __post_init__(self) -> None:
+        for parameter in self.parameters():
+            boolean(self.name, parameter, getattr(self, parameter))
+
+    def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
+        """Encode one chunk."""
+        msgpack = _msgpack()
+        try:
+            packed: bytes = msgpack.packb(
+                to_items(array),
+                use_bin_type=self.use_bin_type,
+                use_single_float=self.use_single_float,
+            )
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise CodecError(str(error), codec=self.name, direction="encode") from error
+        return packed
+
+    def decode(self, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
+        """Decode one chunk."""
+        msgpack = _msgpack()
+        try:
+            items = msgpack.unpackb(bytes(data), raw=self.raw)
+        except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+            reason = str(error) or type(error).__name__
+            raise CorruptChunkError(f"is not MessagePack: {reason}", codec=self.name) from error
+        return from_items(items, spec, self.name)
+
+
+def _msgpack() -> Any:
+    try:
+        return import_module("msgpack")
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the codec msgpack2 needs the package msgpack",
+            extra="msgpack",
+            command="pip install 'zarrpy[msgpack]'",
+        ) from error
