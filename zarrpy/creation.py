@@ -302,7 +302,10 @@ def _codecs(
     else:
         after.extend(_several(compressors, "compressors", spec))
     between: Codec
-    if serializer is None or (isinstance(serializer, str) and serializer == "auto"):
+    automatic = serializer is None or (isinstance(serializer, str) and serializer == "auto")
+    if automatic and any(isinstance(codec, ArrayToBytes) for codec in after):
+        return [*before, *after]  # a compressor of arrays, which needs no other serializer
+    if automatic:
         between = _default_serializer(before, byteorder, spec)
     else:
         between = parse_codec(serializer, spec)

@@ -30,9 +30,18 @@ class Failure(NamedTuple):
     actual: int = -1
     os_error: int = 0
 
+    def why(self) -> str:
+        """Give the reason with its detail."""
+        return self.reason if self.detail is None else f"{self.reason}: {self.detail}"
+
+    def checksums(self) -> dict[str, int]:
+        """Give the fields of a `ChecksumError`; a library may not tell what it compared."""
+        known = self.expected >= 0 and self.actual >= 0
+        return {"expected": self.expected, "actual": self.actual} if known else {}
+
     def text(self) -> str:
         """Give the reason with its detail and sizes."""
-        parts = [self.reason if self.detail is None else f"{self.reason}: {self.detail}"]
+        parts = [self.why()]
         if self.expected >= 0 and self.actual >= 0:
             parts.append(f"expected {self.expected}, found {self.actual}")
         elif self.expected >= 0:
@@ -45,7 +54,7 @@ def step_failure(failure: Failure, codec: str, direction: str) -> Exception:
     if failure.status == MEMORY:
         return MemoryError(f"{codec}: no memory to {direction}")
     if failure.status == CHECKSUM:
-        return ChecksumError(failure.text(), codec=codec)
+        return ChecksumError(failure.why(), codec=codec, **failure.checksums())
     if direction == "encode" or failure.status in (ARGUMENT, TOO_LARGE, ENCODE):
         return CodecError(failure.text(), codec=codec, direction=direction)
     return CorruptChunkError(failure.text(), codec=codec)
@@ -80,7 +89,9 @@ def chunk_failure(
     if failure.status == TOO_LARGE:
         return LimitError(f"{codec}: chunk {chunk} (key {key!r}): {failure.text()}")
     if failure.status == CHECKSUM:
-        return ChecksumError(failure.text(), codec=codec, chunk=chunk, key=key)
+        return ChecksumError(
+            failure.why(), codec=codec, chunk=chunk, key=key, **failure.checksums()
+        )
     if failure.status in (ARGUMENT, ENCODE) or (writing and failure.status == UNSUPPORTED):
         return CodecError(
             f"chunk {chunk} (key {key!r}): {failure.text()}",

@@ -28,23 +28,45 @@ __all__ = [
 _BUILT_IN = (
     ("bytes", None, "bytes:Bytes"),
     ("transpose", None, "transpose:Transpose"),
+    ("bitround", "bitround", "bitround:BitRound"),
     ("blosc", "blosc", "blosc:Blosc"),
+    ("cast_value", None, "cast_value:CastValue"),
+    ("conditional", None, "conditional:Conditional"),
     ("crc32c", "crc32c", "crc32c:CRC32C"),
     ("gzip", "gzip", "gzip:Gzip"),
+    ("n5_default", None, "n5_default:N5Default"),
+    ("packbits", None, "packbits:PackBits"),
+    ("reshape", None, "reshape:Reshape"),
+    ("scale_offset", None, "scale_offset:ScaleOffset"),
     ("snappy", "snappy", "snappy:Snappy"),
+    ("zfp", None, "zfp:Zfp"),
     ("zstd", "zstd", "zstd:Zstd"),
     ("numcodecs.adler32", "adler32", "crc32c:Adler32"),
+    ("numcodecs.astype", "astype", "astype:AsType"),
     ("numcodecs.bz2", "bz2", "bz2:BZ2"),
     ("numcodecs.crc32", "crc32", "crc32c:CRC32"),
     ("numcodecs.delta", "delta", "delta:Delta"),
+    ("numcodecs.fixedscaleoffset", "fixedscaleoffset", "fixedscaleoffset:FixedScaleOffset"),
+    ("numcodecs.fletcher32", "fletcher32", "crc32c:Fletcher32"),
+    ("numcodecs.jenkins_lookup3", "jenkins_lookup3", "crc32c:JenkinsLookup3"),
     ("numcodecs.lz4", "lz4", "lz4:LZ4"),
     ("numcodecs.lzma", "lzma", "lzma:LZMA"),
+    ("numcodecs.packbits", "packbits", "packbits:PackBitsOfBooleans"),
+    ("numcodecs.pcodec", "pcodec", "pcodec:PCodec"),
+    ("numcodecs.quantize", "quantize", "quantize:Quantize"),
     ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
+    ("numcodecs.zfpy", "zfpy", "zfp:ZFPY"),
     ("numcodecs.zlib", "zlib", "zlib:Zlib"),
+    ("zarrs.squeeze", None, "reshape:Squeeze"),
 )
 _ALIASES = {
     "endian": "bytes",
-    **{f"numcodecs.{name}": name for name in ("blosc", "crc32c", "gzip", "snappy", "zstd")},
+    "squeeze": "zarrs.squeeze",
+    "zarrs.zfp": "zfp",
+    **{
+        f"numcodecs.{name}": name
+        for name in ("bitround", "blosc", "crc32c", "gzip", "snappy", "zstd")
+    },
 }
 
 codecs: Registry[type[Codec]] = Registry(
@@ -182,7 +204,11 @@ _LIBRARIES = {
     "numcodecs.lz4": "lz4",
     "gzip": "libdeflate",
     "numcodecs.zlib": "libdeflate",
+    "zfp": "zfp",
+    "numcodecs.zfpy": "zfp",
 }
+# Codecs of which a build may have to do without, and their native form.
+_OPTIONAL = {"gzip": "gzip", "numcodecs.zlib": "zlib", "zfp": "zfp", "numcodecs.zfpy": "zfp"}
 
 
 def available_codecs() -> list[CodecInfo]:
@@ -205,10 +231,10 @@ def _about(name: str, versions: dict[str, str]) -> CodecInfo:
     except Exception as error:  # a plug-in may fail in any way; it is told, not suffered
         return CodecInfo(name, "unknown", None, "", None, False, str(error))
     assert codec is not None
-    version = versions.get(_LIBRARIES.get(name, ""))
+    version = getattr(codec, "version", None) or versions.get(_LIBRARIES.get(name, ""))
     if version is None and _LIBRARIES.get(name) == "libdeflate":
         version = versions.get("zlib-ng")
-    reason = None if _runs(codec) else "this build has no native codec of that name"
+    reason = _lack(codec)
     return CodecInfo(
         name,
         _kind(codec),
@@ -228,12 +254,19 @@ def _kind(codec: type[Codec]) -> str:
     return "array -> bytes" if issubclass(codec, ArrayToBytes) else "bytes -> bytes"
 
 
-def _runs(codec: type[Codec]) -> bool:
-    """Whether the native codec behind a built-in one is in this build."""
+def _lack(codec: type[Codec]) -> str | None:
+    """Say why a codec cannot be run here; None when it can."""
+    from importlib.util import find_spec
+
     from zarrpy._native.steps import find_codec
 
-    native = {"gzip", "numcodecs.zlib"}  # the others are always linked
-    return codec.name not in native or bool(find_codec(codec.name.rpartition(".")[2]))
+    package = getattr(codec, "package", None)
+    if package is not None and find_spec(package) is None:
+        return f"the package {package!r} is not installed"
+    native = _OPTIONAL.get(codec.name) if codecs.is_built_in(codec.name) else None
+    if native is not None and not find_codec(native):
+        return "this build has no native codec of that name"
+    return None
 
 
 def __getattr__(name: str) -> Any:

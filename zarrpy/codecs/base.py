@@ -16,6 +16,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from zarrpy.config import config
 from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Step:
         A built-in codec's name, or a capsule ``zarrpy.zp_codec.v1`` of another module.
     level, itemsize, shuffle, compressor, blocksize, variant : int
     checksum, at_start, split : bool
+    aux : bytes
+        More parameters, packed as the codec wants them.
     """
 
     codec: str | object
@@ -86,6 +89,7 @@ class Step:
     split: bool = False
     variant: int = 0
     blocksize: int = 0
+    aux: bytes = b""
 
 
 def unstored(default: Any) -> Any:
@@ -104,6 +108,9 @@ class Codec:
         As in ``.zarray``; None where numcodecs has no such codec.
     aliases : tuple of str
         Other names it is found under in ``zarr.json``.
+    transparent : bool
+        Whether an array-to-array codec only changes the shape: elements in C order are the same
+        before and after it, so that native chains have nothing to do.
     """
 
     __slots__ = ()
@@ -111,6 +118,7 @@ class Codec:
     name: ClassVar[str]
     v2_id: ClassVar[str | None] = None
     aliases: ClassVar[tuple[str, ...]] = ()
+    transparent: ClassVar[bool] = False
 
     @classmethod
     def from_config(
@@ -198,6 +206,10 @@ class ArrayToBytes(Codec):
         """Decode one chunk; `spec` is what it was before `encode`."""
         raise NotImplementedError
 
+    def encoded_nbytes(self, spec: ChunkSpec) -> int | None:
+        """Tell how many bytes `encode` makes of a chunk, where that does not depend on it."""
+        return None
+
 
 class BytesToBytes(Codec):
     """A codec that takes bytes and gives bytes.
@@ -232,7 +244,8 @@ class BytesToBytes(Codec):
         """
         from zarrpy._native.steps import decode_step
 
-        result: bytes = decode_step(self._own_step("decode"), data, nbytes)
+        limit = config.limits.max_chunk_bytes
+        result: bytes = decode_step(self._own_step("decode"), data, nbytes, limit)
         if exact and nbytes is not None:
             self._check_size(len(result), nbytes)
         return result

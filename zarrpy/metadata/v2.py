@@ -197,8 +197,9 @@ def _to_bytes(byteorder: str) -> NamedConfig:
 
 
 def _order_after(codec: NamedConfig, byteorder: str) -> str:
-    """Tell the byte order of what a filter gives: it is named by its ``astype`` or ``dtype``."""
-    given = codec.configuration.get("astype") or codec.configuration.get("dtype")
+    """Tell the byte order of what a filter gives: its configuration names the data type."""
+    names = (codec.configuration.get(name) for name in ("astype", "encode_dtype", "dtype"))
+    given = next((name for name in names if name), None)
     if isinstance(given, str) and given[:1] in ("<", ">", "|"):
         return given[0]
     return "|" if codec.name in _GIVES_BYTES else byteorder
@@ -360,7 +361,7 @@ def _order_before(codecs: list[NamedConfig]) -> str:
     """Tell the byte order of the array: the first filter names it, or else `bytes`."""
     for codec in codecs:
         if codec.dialect == FORMAT:
-            given = codec.configuration.get("dtype")
+            given = codec.configuration.get("dtype") or codec.configuration.get("decode_dtype")
             if isinstance(given, str) and given[:1] in _ENDIAN:
                 return given[0]
         elif codec.name == "bytes":
