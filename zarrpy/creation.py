@@ -19,9 +19,14 @@ from zarrpy.codecs.notation import parse_codec
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
 from zarrpy.engine.lifecycle import create_node
-from zarrpy.errors import MetadataError, NodeKindError, ShapeMismatchError
+from zarrpy.errors import (
+    MetadataError,
+    NodeKindError,
+    ShapeMismatchError,
+    UnsupportedExtensionError,
+)
 from zarrpy.layout import default_chunks, default_compressors
-from zarrpy.metadata import dtypes, element
+from zarrpy.metadata import dtypes, element, members, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
@@ -150,6 +155,7 @@ def array_metadata(
     attributes: Mapping[str, Any] | None = None,
     chunk_key_encoding: Any = None,
     dimension_names: Iterable[str | None] | None = None,
+    storage_transformers: Iterable[Any] = (),
     config: Mapping[str, Any] | None = None,
 ) -> tuple[ArrayMetadata, bool | None]:
     """Check the keywords of an array to be created.
@@ -188,6 +194,7 @@ def array_metadata(
         normalise(attributes or {}),
         zarr.number,
         fill_defined=not (zarr.undefined_fill and fill_value is None),
+        storage_transformers=tuple(_transformers(storage_transformers)),
     )
     return metadata, _write_empty(config)
 
@@ -329,10 +336,10 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     if given is None or (isinstance(given, str) and given == "auto"):
         return []
     if isinstance(given, list | tuple):
-        return [parse_codec(each, spec) for each in given]
+        return [parse_codec(each, spec, field) for each in given]
     if isinstance(given, bool | int | float):
         raise MetadataError("must be codecs or None", field=field, value=given)
-    return [parse_codec(given, spec)]
+    return [parse_codec(given, spec, field)]
 
 
 def named_codecs(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
@@ -362,6 +369,21 @@ def _chunk_keys(given: Any, zarr: Format) -> ChunkKeyEncoding:
             hint='give {"name": "v2", "separator": "/"} or "."',
         )
     return keys
+
+
+def _transformers(given: Iterable[Any]) -> Iterable[NamedConfig]:
+    """Take names, or documents of Zarr v3; each must be known, as it will be needed."""
+    for i, each in enumerate(given):
+        document = {"name": each} if isinstance(each, str) else each
+        named = NamedConfig(*members.extension(document, f"storage_transformers[{i}]"))
+        if transformers.find(named.name) is None:
+            raise UnsupportedExtensionError(
+                "is not known",
+                kind="storage transformer",
+                name=named.name,
+                hint="zarrpy.register_storage_transformer adds one",
+            )
+        yield named
 
 
 def _names(given: Iterable[str | None] | None, ndim: int) -> tuple[str | None, ...] | None:

@@ -39,6 +39,7 @@ def create_array(
     attributes: Mapping[str, Any] | None = None,
     chunk_key_encoding: Any = None,
     dimension_names: Iterable[str | None] | None = None,
+    storage_transformers: Iterable[Any] = (),
     storage_options: dict[str, Any] | None = None,
     overwrite: bool = False,
     config: Mapping[str, Any] | None = None,
@@ -79,6 +80,8 @@ def create_array(
     chunk_key_encoding : dict, optional
         Such as ``{"name": "v2", "separator": "."}``.
     dimension_names : sequence of (str or None), optional
+    storage_transformers : sequence of (str or dict)
+        Names of registered transformers, or their documents.
     storage_options : dict, optional
         Parameters of the store.
     overwrite : bool
@@ -122,6 +125,7 @@ def create_array(
         "attributes": attributes,
         "chunk_key_encoding": chunk_key_encoding,
         "dimension_names": dimension_names,
+        "storage_transformers": storage_transformers,
         "config": config,
     }
     merged = _merge(keywords, aliases)

@@ -132,21 +132,37 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     return NamedConfig(name, codec.to_config(dialect), dialect=dialect)
 
 
-def register_codec(codec: type[Codec], *, force: bool = False) -> None:
+def register_codec(codec: type[Any], *, force: bool = False, kind: str | None = None) -> None:
     """Make a codec known by its `name`, `v2_id` and `aliases`.
 
     Parameters
     ----------
     codec : type
-        A child of `ArrayToArray`, `ArrayToBytes` or `BytesToBytes`.
+        A child of `ArrayToArray`, `ArrayToBytes` or `BytesToBytes`; or a class of codecs of
+        numcodecs or zarr-python.
     force : bool
         Replace what has the name already.
+    kind : {"bytes -> bytes", "array -> array", "array -> bytes"}, optional
+        What a codec of numcodecs takes and gives, as it does not say so itself. Its name in Zarr
+        v3 then begins with "numcodecs.".
 
     Raises
     ------
     ValueError
         When a name is taken and `force` is false.
+    TypeError
+        When it is no class of codecs.
     """
+    from zarrpy.codecs.base import Codec
+    from zarrpy.codecs.external import adopted, is_foreign_class
+
+    if is_foreign_class(codec):
+        codec = adopted(codec, kind)
+    elif not (isinstance(codec, type) and issubclass(codec, Codec)):
+        raise TypeError(
+            f"{codec!r} is no class of codecs: derive it from BytesToBytes, ArrayToBytes or "
+            "ArrayToArray of zarrpy.codecs.base"
+        )
     codecs.register(codec.name, codec, force=force, aliases=codec.aliases)
     if codec.v2_id is None:
         return

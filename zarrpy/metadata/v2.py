@@ -277,6 +277,8 @@ def _dump_array(model: ArrayMetadata) -> dict[str, Any]:
 
 def _fresh(model: ArrayMetadata) -> dict[str, Any]:
     """Write all members."""
+    if model.storage_transformers:
+        raise _no_words("storage transformers")
     chain = _chain(model)
     return {
         "zarr_format": FORMAT,
@@ -332,7 +334,9 @@ def _chain(model: ArrayMetadata) -> dict[str, Any]:
     for codec in named:
         if codec.dialect != FORMAT:
             raise _no_words(f"the codec {codec.name!r} of Zarr v3")
-    compressor = named.pop() if named and _compresses(named[-1]) else None
+    # A codec of somebody else's is a compressor where it comes after `bytes`.
+    in_bytes = any(map(_is_bytes, codecs)) and not _is_bytes(codecs[-1])
+    compressor = named.pop() if named and (in_bytes or _compresses(named[-1])) else None
     words: dict[str, Any] = {
         "dtype": dtypes.to_v2(model.data_type, _order_before(codecs)),
         "compressor": None if compressor is None else _dump_numcodec(compressor),
