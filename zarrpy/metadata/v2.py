@@ -50,6 +50,9 @@ _ORDER = {"little": "<", "big": ">"}
 _COMPRESSORS = frozenset(("blosc", "bz2", "gzip", "lz4", "lzma", "snappy", "zlib", "zstd"))
 _CHECKSUMS = frozenset(("adler32", "crc32", "crc32c", "fletcher32", "jenkins_lookup3"))
 _BYTES_TO_BYTES = _COMPRESSORS | _CHECKSUMS | {"base64", "shuffle"}
+_ARRAY_FILTERS = frozenset(
+    ("astype", "bitround", "categorize", "delta", "fixedscaleoffset", "packbits", "quantize")
+)
 _ARRAY_COMPRESSORS = frozenset(("pcodec", "zfpy"))
 _OBJECT_CODECS = frozenset(("json2", "msgpack2", "pickle", "vlen-array", "vlen-bytes", "vlen-utf8"))
 _ARRAY_TO_BYTES = _ARRAY_COMPRESSORS | _OBJECT_CODECS
@@ -334,9 +337,8 @@ def _chain(model: ArrayMetadata) -> dict[str, Any]:
     for codec in named:
         if codec.dialect != FORMAT:
             raise _no_words(f"the codec {codec.name!r} of Zarr v3")
-    # A codec of somebody else's is a compressor where it comes after `bytes`.
     in_bytes = any(map(_is_bytes, codecs)) and not _is_bytes(codecs[-1])
-    compressor = named.pop() if named and (in_bytes or _compresses(named[-1])) else None
+    compressor = named.pop() if named and _compresses(named[-1], in_bytes) else None
     words: dict[str, Any] = {
         "dtype": dtypes.to_v2(model.data_type, _order_before(codecs)),
         "compressor": None if compressor is None else _dump_numcodec(compressor),
@@ -356,8 +358,13 @@ def _is_bytes(codec: NamedConfig | None) -> bool:
     return codec is not None and codec.name == "bytes" and codec.dialect != FORMAT
 
 
-def _compresses(codec: NamedConfig) -> bool:
-    """Whether a codec at the end of the chain is a compressor, and not the last filter."""
+def _compresses(codec: NamedConfig, in_bytes: bool) -> bool:
+    """Whether a codec at the end of the chain is a compressor, and not the last filter.
+
+    One of somebody else's is one where it comes after `bytes`.
+    """
+    if in_bytes and codec.name not in _ARRAY_FILTERS:
+        return True
     return codec.name in _BYTES_TO_BYTES or codec.name in _ARRAY_COMPRESSORS
 
 
