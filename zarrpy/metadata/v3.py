@@ -273,7 +273,8 @@ def _codec(codec: NamedConfig) -> dict[str, Any]:
             hint=f"name its v3 form, such as 'numcodecs.{codec.name}'",
         )
     document: dict[str, Any] = {"name": codec.name}
-    if codec.configuration:
+    # zarr-python asks for the member where the codec is one of numcodecs
+    if codec.configuration or codec.name.startswith("numcodecs."):
         document["configuration"] = copy(codec.configuration)
     if not codec.must_understand:
         document["must_understand"] = False
