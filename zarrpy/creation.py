@@ -310,8 +310,8 @@ def _codecs(
         after.extend(_several(compressors, "compressors", spec))
     between: Codec
     automatic = serializer is None or (isinstance(serializer, str) and serializer == "auto")
-    if automatic and any(isinstance(codec, ArrayToBytes) for codec in after):
-        return [*before, *after]  # a compressor of arrays, which needs no other serializer
+    if automatic and after and _compresses_arrays(after[0]):
+        return [*before, *after]
     if automatic:
         between = _default_serializer(before, byteorder, spec)
     else:
@@ -321,6 +321,11 @@ def _codecs(
                 f"the serializer must be an array-to-bytes codec, not {between.name!r}"
             )
     return [*before, between, *after]
+
+
+def _compresses_arrays(codec: Codec) -> bool:
+    """Whether a codec given as a compressor makes bytes of an array, and compresses them."""
+    return isinstance(codec, ArrayToBytes) and not isinstance(codec, Bytes)
 
 
 def _default_serializer(before: list[Codec], byteorder: str, spec: ChunkSpec) -> Bytes:

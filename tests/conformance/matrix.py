@@ -8,7 +8,7 @@ types that a codec takes, so that a refusal that nobody expects is found as well
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -164,6 +164,8 @@ class Row:
         Whether only what was read once is written and read again to the bit.
     small : bool
         Whether values are small whole numbers, with which it can calculate exactly.
+    but : frozenset of str
+        Data types, by name, with which it is the other way round than `takes` says.
     """
 
     name: str
@@ -174,6 +176,7 @@ class Row:
     takes: frozenset[str] = EVERY
     lossy: bool = False
     small: bool = False
+    but: frozenset[str] = frozenset()
 
 
 def serializer(kind: Kind) -> Document:
@@ -289,7 +292,7 @@ def _filter(name: str, takes: str, lossy: bool = False, **configuration: Any) ->
 def _filters() -> Iterator[Row]:
     yield _filter("delta", "iufctenz", dtype="own")
     yield _filter("quantize", "f", True, digits=1, dtype="own")
-    yield _filter("bitround", "f", True, keepbits=3)
+    yield replace(_filter("bitround", "iufct", True, keepbits=3), but=frozenset(("bfloat16",)))
     yield _filter("fixedscaleoffset", "iuf", True, offset=0, scale=1, dtype="own", astype="own")
     yield _filter("astype", "iuf", True, encode_dtype="|i1", decode_dtype="own")
     yield Row("numcodecs.packbits", "numcodecs.packbits",
@@ -305,14 +308,15 @@ def _filters() -> Iterator[Row]:
         lossy=True,
     )
     yield Row("bitround", "bitround", lambda kind, _: [codec("bitround", keepbits=3), LITTLE],
-              takes=frozenset("iufct"), lossy=True, small=True)  # fmt: skip
+              takes=frozenset("iufct"), lossy=True, small=True,
+              but=frozenset(("bfloat16",)))  # fmt: skip
     yield Row("packbits", "packbits", lambda kind, _: [codec("packbits")],
               takes=frozenset("biufcen"))  # fmt: skip
     yield Row("reshape", "reshape",
               lambda kind, _: [codec("reshape", shape=[-1]), serializer(kind)],
               takes=EVERY | VARIABLE)  # fmt: skip
     yield Row("scale_offset", "scale_offset",
-              lambda kind, _: [codec("scale_offset", offset=1, scale=1), LITTLE],
+              lambda kind, _: [codec("scale_offset", offset=0, scale=1), LITTLE],
               takes=frozenset("iuf"), lossy=True, small=True)  # fmt: skip
     yield Row("cast_value", "cast_value",
               lambda kind, _: [codec("cast_value", data_type="int64"), LITTLE],
@@ -328,12 +332,16 @@ def _serializers() -> Iterator[Row]:
         "n5_default",
         "n5_default",
         lambda kind, chunks: [codec("n5_default", codecs=[reversal(len(chunks)), BIG])],
+        takes=frozenset("iuf"),
+        but=frozenset(("float16",)),
     )
     yield Row("zfp", "zfp", lambda kind, _: [codec("zfp", mode="reversible")],
               takes=frozenset("iuft"), small=True)  # fmt: skip
     modes = {"mode": 4, "tolerance": 0.001, "rate": -1, "precision": -1}
-    yield _array_compressor("zfpy", "f", lossy=True, **modes)
-    yield _array_compressor("pcodec", "iuf", level=8)
+    zfpy = _array_compressor("zfpy", "f", lossy=True, **modes)
+    yield replace(zfpy, but=frozenset(("float16", "int32", "int64")))
+    pcodec = _array_compressor("pcodec", "iuf", level=8)
+    yield replace(pcodec, but=frozenset(("int8", "uint8")))
     for name, takes in (("vlen-array", "B"), ("numcodecs.json2", ""), ("numcodecs.msgpack2", "")):
         yield Row(name, name, lambda kind, _, name=name: [{"name": name}], takes=frozenset(takes))
 

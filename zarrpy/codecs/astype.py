@@ -10,6 +10,7 @@ import numpy as np
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.parameters import reject
 from zarrpy.codecs.recast import Recast, number_type
+from zarrpy.errors import CodecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ class AsType(Recast):
     def stored(self) -> np.dtype[Any]:
         """Data type that is stored, in the machine's byte order."""
         return np.dtype(self.encode_dtype).newbyteorder("=")
+
+    def check(self, dtype: np.dtype[Any]) -> None:
+        """Refuse elements of another size, and what is no integer or float."""
+        super(AsType, self).check(dtype)
+        if dtype.kind not in "iuf" or dtype.isbuiltin != 1:
+            raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""

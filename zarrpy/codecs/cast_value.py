@@ -110,7 +110,7 @@ class CastValue(ArrayToArray):
         MetadataError
             When the fill value would not come back as it is.
         """
-        if spec.dtype.kind not in "iuf":
+        if spec.dtype.kind not in "iuf" or spec.dtype.isbuiltin != 1:
             raise CodecError(f"takes integers and floats, not {spec.dtype}", codec=self.name)
         for direction in _DIRECTIONS:
             self._map(direction, spec.dtype)
@@ -152,9 +152,9 @@ class CastValue(ArrayToArray):
             same = False
         if not same:
             raise MetadataError(
-                f"cannot keep the fill value {spec.fill_value}",
-                field=self.name,
-                value=self.to_config(),
+                f"must come back as it is, but {self.name} to {self.data_type} does not keep it",
+                field="fill_value",
+                value=value.item(),
                 hint="choose a fill value that the data type has, or map it by scalar_map",
             )
         stored: Any = encoded[()]

@@ -11,6 +11,7 @@ import numpy as np
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.parameters import finite, reject
 from zarrpy.codecs.recast import Recast, number_type
+from zarrpy.errors import CodecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,12 @@ class FixedScaleOffset(Recast):
         with np.errstate(over="ignore"):
             numbers = [kind(x) for kind in (encoding, decoding) for x in (self.offset, self.scale)]
         return struct.pack("=4d", *numbers)
+
+    def check(self, dtype: np.dtype[Any]) -> None:
+        """Refuse elements of another size, and what is no integer or float."""
+        super(FixedScaleOffset, self).check(dtype)
+        if dtype.kind not in "iuf" or dtype.isbuiltin != 1:
+            raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""

@@ -140,7 +140,7 @@ class PackBitsOfBooleans(ArrayToArray):
         return bits[:count].view(spec.dtype).reshape(spec.shape)
 
     def _check(self, dtype: np.dtype[Any]) -> None:
-        if dtype.itemsize != 1:
+        if dtype.kind != "b":
             raise CodecError(f"packs booleans, not {dtype}", codec=self.name, direction="encode")
 
 
@@ -220,7 +220,8 @@ class PackBits(ArrayToBytes):
             For a data type that is no number.
         """
         narrow = _NARROW.get(dtype.name)
-        if dtype.kind not in "biufcmM" and narrow is None and dtype.name != "bfloat16":
+        small = dtype.kind == "V" and dtype.type is not np.void  # of ml_dtypes
+        if dtype.kind not in "biufc" and not small:
             raise CodecError(f"packs numbers, not {dtype}", codec=self.name, direction="encode")
         size = dtype.itemsize // (2 if dtype.kind == "c" else 1)
         bits = 1 if dtype.kind == "b" else narrow or 8 * size
@@ -229,7 +230,7 @@ class PackBits(ArrayToBytes):
         if not first <= last < bits:
             wrong = "first_bit" if self.last_bit is None else "last_bit"
             reject(self.name, wrong, getattr(self, wrong), f"below {bits}, the bits of {dtype}")
-        signed = dtype.kind in "imM" or dtype.name in ("int2", "int4")
+        signed = dtype.kind == "i" or dtype.name in ("int2", "int4")
         padding = _PADDINGS[self.padding_encoding]
         return Packing(size, first, last - first + 1, padding, signed, truth=dtype.kind == "b")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -65,6 +65,16 @@ class PCodec(ArrayToBytes):
                 reject(self.name, "delta_encoding_order", order, f"left out with {self.delta_spec}")
         elif self.delta_spec == "try_consecutive":
             reject(self.name, "delta_encoding_order", None, "given with 'try_consecutive'")
+
+    @classmethod
+    def from_config(
+        cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
+    ) -> Self:
+        """Make the codec that a metadata document describes."""
+        made = super(PCodec, cls).from_config(configuration, dialect=dialect)
+        if spec is not None:
+            made._check(spec.dtype)
+        return made
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""
