@@ -14,6 +14,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Scratch memory that a worker keeps between batches: enough for chunks of usual size. */
+#define KEPT_NBYTES ((size_t)128 << 20)
+
 int
 zp_task_fail(zp_error *error, int status, const char *detail)
 {
@@ -452,8 +455,8 @@ record_error(zp_batch *batch, const zp_error *error, int64_t number)
     }
 }
 
-int
-zp_batch_run(zp_batch *batch, zp_worker *worker)
+static int
+run_tasks(zp_batch *batch, zp_worker *worker)
 {
     while (!zp_atomic_load(&batch->cancel) && !zp_atomic_load(&batch->failed)) {
         int64_t number = zp_atomic_add(&batch->cursor, 1);
@@ -467,4 +470,12 @@ zp_batch_run(zp_batch *batch, zp_worker *worker)
         }
     }
     return ZP_OK;
+}
+
+int
+zp_batch_run(zp_batch *batch, zp_worker *worker)
+{
+    int status = run_tasks(batch, worker);
+    zp_worker_trim(worker, KEPT_NBYTES);
+    return status;
 }

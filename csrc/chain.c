@@ -4,7 +4,9 @@
  * Forwards, bound(k) says how many bytes step k can give.  Backwards the same
  * bounds say how many bytes may come out of each step: exactly that many as
  * long as all steps before it have a fixed size, at most that many after a
- * compressor.  So no size that the data itself claims is ever believed.
+ * compressor.  So no size that the data itself claims is ever believed.  Other
+ * writers' compressors may have made more of a chunk than ours would: between
+ * two steps the room grows up to the limit of the chain.
  * Intermediate results alternate between two scratch buffers; the last step of
  * decoding writes where the caller wants the chunk.
  */
@@ -18,6 +20,8 @@ fail(zp_error *error, zp_worker *worker, int64_t status, int step)
     error->status = (int32_t)status;
     error->step = step;
     error->detail = zp_worker_detail(worker);
+    if (status == ZP_ERR_CHECKSUM)
+        zp_worker_checksums(worker, &error->expected, &error->actual);
     return (int)status;
 }
 
@@ -55,17 +59,42 @@ compute_sizes(const zp_chain *chain, zp_worker *worker, int64_t nbytes, sizes *s
 
 /* What one step made must have the size that the chain says. */
 static int
-check_size(const sizes *s, int i, int64_t actual, zp_worker *worker, zp_error *error)
+check_size(const zp_chain *chain, const sizes *s, int i, int64_t actual, zp_worker *worker,
+           zp_error *error)
 {
-    if (s->exact[i] ? actual != s->limit[i] : actual > s->limit[i])
+    int64_t limit = s->limit[i];
+    if (i > 0 && chain->limit > limit)
+        limit = chain->limit;
+    if (s->exact[i] ? actual != s->limit[i] : actual > limit)
         return fail_size(error, worker, i, s->limit[i], actual);
     return ZP_OK;
 }
 
-/* One step backwards: from *src into `target`, or in place where the codec only looks. */
+/* Decode what is not yet the chunk into scratch memory, which grows as far as it may. */
+static int64_t
+decode_between(const zp_chain *chain, const sizes *s, int i, zp_worker *worker, const void *src,
+               size_t src_nbytes, enum zp_slot slot, void **target)
+{
+    const zp_step *step = &chain->steps[i];
+    int64_t room = s->limit[i];
+    for (;;) {
+        *target = zp_worker_scratch(worker, slot, (size_t)room);
+        if (!*target)
+            return ZP_ERR_MEMORY;
+        int64_t n = step->codec->decode(step, worker, src, src_nbytes, *target, (size_t)room);
+        if (n != ZP_ERR_SIZE || s->exact[i] || room >= chain->limit)
+            return n;
+        room = room < chain->limit / 4 ? 2 * room + 4096 : chain->limit;
+    }
+}
+
+/*
+ * One step backwards: in place where the codec only looks, else from *src into
+ * `target` for the first step and into the scratch buffer `slot` for others.
+ */
 static int
 undo_step(const zp_chain *chain, zp_worker *worker, const sizes *s, int i, const void **src,
-          size_t *src_nbytes, void *target, zp_error *error)
+          size_t *src_nbytes, void *target, enum zp_slot slot, zp_error *error)
 {
     const zp_step *step = &chain->steps[i];
     int64_t n;
@@ -74,14 +103,17 @@ undo_step(const zp_chain *chain, zp_worker *worker, const sizes *s, int i, const
         size_t offset = 0;
         n = step->codec->view(step, worker, *src, *src_nbytes, &offset);
         *src = (const char *)*src + offset;
-    } else {
+    } else if (i == 0) {
         n = step->codec->decode(step, worker, *src, *src_nbytes, target, (size_t)s->limit[i]);
+        *src = target;
+    } else {
+        n = decode_between(chain, s, i, worker, *src, *src_nbytes, slot, &target);
         *src = target;
     }
     if (n < 0)
         return fail(error, worker, n, i);
     *src_nbytes = (size_t)n;
-    return check_size(s, i, n, worker, error);
+    return check_size(chain, s, i, n, worker, error);
 }
 
 /* All steps but the first, backwards, through scratch buffers. */
@@ -95,16 +127,11 @@ undo_later_steps(const zp_chain *chain, zp_worker *worker, const sizes *s, const
         return fail_size(error, worker, chain->nsteps - 1, s->limit[chain->nsteps],
                          (int64_t)*src_nbytes);
     for (int i = chain->nsteps - 1; i > 0; i--) {
-        void *target = NULL;
-        if (!chain->steps[i].codec->view) {
-            target = zp_worker_scratch(worker, slot, (size_t)s->limit[i]);
-            if (!target)
-                return fail(error, worker, ZP_ERR_MEMORY, i);
-            slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
-        }
-        int status = undo_step(chain, worker, s, i, src, src_nbytes, target, error);
+        int status = undo_step(chain, worker, s, i, src, src_nbytes, NULL, slot, error);
         if (status < 0)
             return status;
+        if (!chain->steps[i].codec->view)
+            slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
     }
     return ZP_OK;
 }
@@ -119,7 +146,7 @@ zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_
     if (status == ZP_OK)
         status = undo_later_steps(chain, worker, &s, &src, &src_nbytes, error);
     if (status == ZP_OK && chain->nsteps > 0)
-        status = undo_step(chain, worker, &s, 0, &src, &src_nbytes, dst, error);
+        status = undo_step(chain, worker, &s, 0, &src, &src_nbytes, dst, ZP_SLOT_PING, error);
     if (status < 0)
         return status;
     if (src_nbytes != dst_nbytes)

@@ -102,16 +102,46 @@ zp_adler32(uint32_t adler, const void *data, size_t nbytes)
 
 /* ---------------------------------------------------------- as codecs ---- */
 
-typedef uint32_t (*checksum_fn)(uint32_t initial, const void *data, size_t nbytes);
+typedef uint32_t (*checksum_fn)(const zp_step *step, const void *data, size_t nbytes);
 
-typedef struct checksum {
-    checksum_fn compute;
-    uint32_t initial;
-} checksum;
+static uint32_t
+crc32c(const zp_step *step, const void *data, size_t nbytes)
+{
+    (void)step;
+    return zp_crc32c(0, data, nbytes);
+}
 
-static const checksum crc32c = {zp_crc32c, 0};
-static const checksum crc32 = {zp_crc32, 0};
-static const checksum adler32 = {zp_adler32, 1};
+static uint32_t
+crc32(const zp_step *step, const void *data, size_t nbytes)
+{
+    (void)step;
+    return zp_crc32(0, data, nbytes);
+}
+
+static uint32_t
+adler32(const zp_step *step, const void *data, size_t nbytes)
+{
+    (void)step;
+    return zp_adler32(1, data, nbytes);
+}
+
+static uint32_t
+fletcher32(const zp_step *step, const void *data, size_t nbytes)
+{
+    (void)step;
+    return zp_fletcher32(data, nbytes);
+}
+
+/* step->aux, where there is one: the initial value, the size of the prefix, the prefix. */
+static uint32_t
+jenkins_lookup3(const zp_step *step, const void *data, size_t nbytes)
+{
+    uint32_t head[2] = {0, 0};
+
+    if (step->aux)
+        memcpy(head, step->aux, sizeof head);
+    return zp_lookup3(head[0], (const uint8_t *)step->aux + sizeof head, head[1], data, nbytes);
+}
 
 static int64_t
 bound(const zp_step *step, size_t decoded_nbytes)
@@ -123,25 +153,24 @@ bound(const zp_step *step, size_t decoded_nbytes)
 }
 
 static int64_t
-view(const checksum *sum, const zp_step *step, zp_worker *worker, const uint8_t *src,
-     size_t src_nbytes, size_t *offset)
+view(checksum_fn sum, const zp_step *step, zp_worker *worker, const uint8_t *src, size_t src_nbytes,
+     size_t *offset)
 {
     if (src_nbytes < CHECKSUM_NBYTES)
         return zp_fail(worker, ZP_ERR_CORRUPT, "too short to hold a checksum");
 
     size_t nbytes = src_nbytes - CHECKSUM_NBYTES;
-    const uint8_t *stored = step->at_start ? src : src + nbytes;
+    uint32_t stored = zp_load32(step->at_start ? src : src + nbytes);
 
     *offset = step->at_start ? CHECKSUM_NBYTES : 0;
-    if (sum->compute(sum->initial, src + *offset, nbytes) != zp_load32(stored))
-        return zp_fail(worker, ZP_ERR_CHECKSUM, NULL);
-    return (int64_t)nbytes;
+    uint32_t computed = sum(step, src + *offset, nbytes);
+    return computed == stored ? (int64_t)nbytes : zp_fail_checksum(worker, stored, computed);
 }
 
 static int64_t
-append(const checksum *sum, const zp_step *step, uint8_t *buffer, size_t nbytes)
+append(checksum_fn sum, const zp_step *step, uint8_t *buffer, size_t nbytes)
 {
-    uint32_t value = sum->compute(sum->initial, buffer, nbytes);
+    uint32_t value = sum(step, buffer, nbytes);
 
     if (step->at_start)
         memmove(buffer + CHECKSUM_NBYTES, buffer, nbytes);
@@ -150,20 +179,19 @@ append(const checksum *sum, const zp_step *step, uint8_t *buffer, size_t nbytes)
 }
 
 static int64_t
-encode(const checksum *sum, const zp_step *step, zp_worker *worker, const uint8_t *src,
+encode(checksum_fn sum, const zp_step *step, zp_worker *worker, const uint8_t *src,
        size_t src_nbytes, uint8_t *dst, size_t dst_nbytes)
 {
     if (dst_nbytes < CHECKSUM_NBYTES || dst_nbytes - CHECKSUM_NBYTES < src_nbytes)
         return zp_fail(worker, ZP_ERR_SIZE, "no room for the checksum");
     if (src_nbytes)
         memcpy(dst + (step->at_start ? CHECKSUM_NBYTES : 0), src, src_nbytes);
-    zp_store32(step->at_start ? dst : dst + src_nbytes,
-               sum->compute(sum->initial, src, src_nbytes));
+    zp_store32(step->at_start ? dst : dst + src_nbytes, sum(step, src, src_nbytes));
     return (int64_t)(src_nbytes + CHECKSUM_NBYTES);
 }
 
 static int64_t
-decode(const checksum *sum, const zp_step *step, zp_worker *worker, const uint8_t *src,
+decode(checksum_fn sum, const zp_step *step, zp_worker *worker, const uint8_t *src,
        size_t src_nbytes, uint8_t *dst, size_t dst_nbytes)
 {
     size_t offset = 0;
@@ -182,23 +210,23 @@ decode(const checksum *sum, const zp_step *step, zp_worker *worker, const uint8_
     static int64_t id##_encode(const zp_step *step, zp_worker *worker, const void *src,            \
                                size_t src_nbytes, void *dst, size_t dst_nbytes)                    \
     {                                                                                              \
-        return encode(&id, step, worker, src, src_nbytes, dst, dst_nbytes);                        \
+        return encode(id, step, worker, src, src_nbytes, dst, dst_nbytes);                         \
     }                                                                                              \
     static int64_t id##_decode(const zp_step *step, zp_worker *worker, const void *src,            \
                                size_t src_nbytes, void *dst, size_t dst_nbytes)                    \
     {                                                                                              \
-        return decode(&id, step, worker, src, src_nbytes, dst, dst_nbytes);                        \
+        return decode(id, step, worker, src, src_nbytes, dst, dst_nbytes);                         \
     }                                                                                              \
     static int64_t id##_view(const zp_step *step, zp_worker *worker, const void *src,              \
                              size_t src_nbytes, size_t *offset)                                    \
     {                                                                                              \
-        return view(&id, step, worker, src, src_nbytes, offset);                                   \
+        return view(id, step, worker, src, src_nbytes, offset);                                    \
     }                                                                                              \
     static int64_t id##_append(const zp_step *step, zp_worker *worker, void *buffer,               \
                                size_t nbytes)                                                      \
     {                                                                                              \
         (void)worker;                                                                              \
-        return append(&id, step, buffer, nbytes);                                                  \
+        return append(id, step, buffer, nbytes);                                                   \
     }                                                                                              \
     const zp_codec zp_codec_##id = {                                                               \
         .name = #id,                                                                               \
@@ -213,3 +241,5 @@ decode(const checksum *sum, const zp_step *step, zp_worker *worker, const uint8_
 DEFINE_CHECKSUM(crc32c)
 DEFINE_CHECKSUM(crc32)
 DEFINE_CHECKSUM(adler32)
+DEFINE_CHECKSUM(fletcher32)
+DEFINE_CHECKSUM(jenkins_lookup3)

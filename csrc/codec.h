@@ -21,13 +21,23 @@
 #define ZP_HAVE_DEFLATE (ZP_HAVE_LIBDEFLATE || ZP_HAVE_ZLIBNG)
 
 extern const zp_codec zp_codec_adler32;
+extern const zp_codec zp_codec_astype;
+extern const zp_codec zp_codec_bitround;
 extern const zp_codec zp_codec_blosc;
+extern const zp_codec zp_codec_byteswap;
 extern const zp_codec zp_codec_crc32;
 extern const zp_codec zp_codec_crc32c;
+extern const zp_codec zp_codec_delta;
+extern const zp_codec zp_codec_fixedscaleoffset;
+extern const zp_codec zp_codec_fletcher32;
 extern const zp_codec zp_codec_gzip;
+extern const zp_codec zp_codec_jenkins_lookup3;
 extern const zp_codec zp_codec_lz4;
+extern const zp_codec zp_codec_packbits;
+extern const zp_codec zp_codec_quantize;
 extern const zp_codec zp_codec_shuffle;
 extern const zp_codec zp_codec_snappy;
+extern const zp_codec zp_codec_zfp;
 extern const zp_codec zp_codec_zlib;
 extern const zp_codec zp_codec_zstd;
 

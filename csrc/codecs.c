@@ -7,16 +7,38 @@
 #include "proto_lz4.h"
 #include "proto_zstd.h"
 
+#if ZP_HAVE_ZFP
+#include "proto_zfp.h"
+#endif
 #if ZP_HAVE_ZLIBNG
 #include "proto_zlibng.h"
 #endif
 
 static const zp_codec *const codecs[] = {
-    &zp_codec_zstd,   &zp_codec_lz4,    &zp_codec_blosc,
+    &zp_codec_zstd,
+    &zp_codec_lz4,
+    &zp_codec_blosc,
 #if ZP_HAVE_DEFLATE
-    &zp_codec_gzip,   &zp_codec_zlib,
+    &zp_codec_gzip,
+    &zp_codec_zlib,
 #endif
-    &zp_codec_snappy, &zp_codec_crc32c, &zp_codec_crc32, &zp_codec_adler32, &zp_codec_shuffle,
+#if ZP_HAVE_ZFP
+    &zp_codec_zfp,
+#endif
+    &zp_codec_snappy,
+    &zp_codec_crc32c,
+    &zp_codec_crc32,
+    &zp_codec_adler32,
+    &zp_codec_fletcher32,
+    &zp_codec_jenkins_lookup3,
+    &zp_codec_astype,
+    &zp_codec_bitround,
+    &zp_codec_byteswap,
+    &zp_codec_delta,
+    &zp_codec_fixedscaleoffset,
+    &zp_codec_packbits,
+    &zp_codec_quantize,
+    &zp_codec_shuffle,
 };
 
 const zp_codec *
@@ -27,10 +49,6 @@ zp_codec_find(const char *name)
             return codecs[i];
     return NULL;
 }
-
-#if ZP_HAVE_ZFP
-extern const char *const zfp_version_string;
-#endif
 
 /* Libraries that do not tell their version at run time: the build says it, where it knows. */
 #define TEXT_OF(macro) #macro

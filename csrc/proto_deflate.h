@@ -30,6 +30,10 @@ size_t libdeflate_gzip_compress(struct libdeflate_compressor *compressor, const 
 size_t libdeflate_zlib_compress_bound(struct libdeflate_compressor *compressor, size_t in_nbytes);
 size_t libdeflate_gzip_compress_bound(struct libdeflate_compressor *compressor, size_t in_nbytes);
 
+enum libdeflate_result
+libdeflate_deflate_decompress_ex(struct libdeflate_decompressor *decompressor, const void *src,
+                                 size_t src_nbytes, void *dst, size_t dst_nbytes, size_t *used,
+                                 size_t *written);
 enum libdeflate_result libdeflate_zlib_decompress_ex(struct libdeflate_decompressor *decompressor,
                                                      const void *in, size_t in_nbytes, void *out,
                                                      size_t out_nbytes, size_t *in_used,

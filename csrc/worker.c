@@ -1,8 +1,9 @@
 /*
  * worker.c - per-thread scratch memory and codec contexts
  *
- * Scratch memory only grows: after the first chunks of a batch no thread
- * allocates any more, and pages stay mapped and warm.
+ * Within a batch scratch memory only grows: after the first chunks no thread
+ * allocates any more, and pages stay mapped and warm.  At the end of a batch
+ * what is more than usual chunks need goes back.
  */
 #include "worker.h"
 
@@ -25,6 +26,8 @@ struct zp_worker {
     scratch slots[ZP_NSLOTS];
     context contexts[ZP_NCONTEXTS];
     const char *detail;
+    int64_t stored; /* checksums that do not agree, or -1 */
+    int64_t computed;
 };
 
 static int64_t allocations_until_failure;
@@ -55,7 +58,7 @@ zp_worker_new(void)
     zp_worker *worker = zp_malloc(sizeof *worker);
 
     if (worker)
-        *worker = (zp_worker){0};
+        *worker = (zp_worker){.stored = -1, .computed = -1};
     return worker;
 }
 
@@ -117,16 +120,47 @@ zp_worker_nbytes(const zp_worker *worker)
 }
 
 void
+zp_worker_trim(zp_worker *worker, size_t keep_nbytes)
+{
+    if (zp_worker_nbytes(worker) <= keep_nbytes)
+        return;
+    for (int i = 0; i < ZP_NSLOTS; i++) {
+        zp_free(worker->slots[i].memory);
+        worker->slots[i] = (scratch){0};
+    }
+}
+
+void
 zp_worker_explain(zp_worker *worker, const char *detail)
 {
-    if (worker)
-        worker->detail = detail;
+    if (!worker)
+        return;
+    worker->detail = detail;
+    worker->stored = worker->computed = -1;
 }
 
 const char *
 zp_worker_detail(const zp_worker *worker)
 {
     return worker ? worker->detail : NULL;
+}
+
+void
+zp_worker_checksums(const zp_worker *worker, int64_t *stored, int64_t *computed)
+{
+    *stored = worker ? worker->stored : -1;
+    *computed = worker ? worker->computed : -1;
+}
+
+int64_t
+zp_fail_checksum(zp_worker *worker, uint32_t stored, uint32_t computed)
+{
+    zp_worker_explain(worker, NULL);
+    if (worker) {
+        worker->stored = stored;
+        worker->computed = computed;
+    }
+    return ZP_ERR_CHECKSUM;
 }
 
 int64_t

@@ -34,4 +34,7 @@ void zp_worker_keep(zp_worker *worker, enum zp_context_slot slot, void *context,
 /* Record why, and hand the status through: `return zp_fail(worker, status, "...")`. */
 int64_t zp_fail(zp_worker *worker, enum zp_status status, const char *detail);
 
+/* Record a checksum that does not agree; returns ZP_ERR_CHECKSUM. */
+int64_t zp_fail_checksum(zp_worker *worker, uint32_t stored, uint32_t computed);
+
 #endif

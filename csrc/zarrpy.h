@@ -77,9 +77,15 @@ void *zp_worker_scratch(zp_worker *worker, enum zp_slot slot, size_t nbytes);
 /* Bytes held by the worker's scratch memory. */
 size_t zp_worker_nbytes(const zp_worker *worker);
 
+/* Give scratch memory back when it is more than this; pointers into it end. */
+void zp_worker_trim(zp_worker *worker, size_t keep_nbytes);
+
 /* Say more about the error about to be returned; `detail` must be static text. */
 void zp_worker_explain(zp_worker *worker, const char *detail);
 const char *zp_worker_detail(const zp_worker *worker); /* NULL when there is none */
+
+/* The checksums of the last ZP_ERR_CHECKSUM; -1 where a library does not tell them. */
+void zp_worker_checksums(const zp_worker *worker, int64_t *stored, int64_t *computed);
 
 /* -------------------------------------------------------------- codecs ---- */
 
@@ -157,6 +163,21 @@ enum zp_compressor {
     ZP_ZSTD = 5,
 };
 
+/* Kinds of numbers: two of them are the `variant` of filters that change one into another. */
+enum zp_number {
+    ZP_INT8 = 0,
+    ZP_INT16 = 1,
+    ZP_INT32 = 2,
+    ZP_INT64 = 3,
+    ZP_UINT8 = 4,
+    ZP_UINT16 = 5,
+    ZP_UINT32 = 6,
+    ZP_UINT64 = 7,
+    ZP_FLOAT32 = 8,
+    ZP_FLOAT64 = 9,
+    ZP_NNUMBERS = 10,
+};
+
 /* What zstd is told of the data (zp_step.variant). */
 enum zp_zstd_variant {
     ZP_ZSTD_ANY = 0,
@@ -175,14 +196,16 @@ struct zp_step {
     int32_t checksum;   /* zstd: frames carry one */
     int32_t at_start;   /* checksum codecs: stored before the data */
     int32_t split; /* blosc: split zstd blocks where that pays; 0 = bytes as c-blosc writes them */
-    int32_t variant;   /* codecs written elsewhere: what kind of element */
+    int32_t variant;   /* what kind of element: zstd, filters, codecs written elsewhere */
     int64_t blocksize; /* blosc: 0 = automatic */
-    const void *aux;   /* owned by whoever made the step */
+    const void *aux;   /* more parameters, as the codec wants them; owned by the step's maker */
 };
 
 /*
  * The built-in codec of that name, or NULL: "zstd", "lz4" (4-byte size header),
- * "blosc", "gzip", "zlib", "snappy", "crc32c", "crc32", "adler32", "shuffle".
+ * "blosc", "gzip", "zlib", "snappy"; "zfp"; the checksums "crc32c", "crc32",
+ * "adler32", "fletcher32", "jenkins_lookup3"; the filters "astype", "bitround",
+ * "byteswap", "delta", "fixedscaleoffset", "packbits", "quantize", "shuffle".
  */
 const zp_codec *zp_codec_find(const char *name);
 
@@ -204,6 +227,7 @@ typedef struct zp_chain {
     uint32_t itemsize;
     int32_t swap; /* bytes reversed together: 0 none, else 2, 4, 8 (complex: half the item) */
     uint8_t order[ZP_MAX_NDIM];
+    int64_t limit; /* the most bytes between two steps of decoding; 0: as many as we would write */
 } zp_chain;
 
 /* What went wrong, where. */

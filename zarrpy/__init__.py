@@ -124,11 +124,23 @@ if TYPE_CHECKING:
     from zarrpy.metadata.dtypes import (
         unregister_data_type as unregister_data_type,
     )
+    from zarrpy.metadata.transformers import (
+        available_storage_transformers as available_storage_transformers,
+    )
+    from zarrpy.metadata.transformers import (
+        register_storage_transformer as register_storage_transformer,
+    )
+    from zarrpy.metadata.transformers import (
+        unregister_storage_transformer as unregister_storage_transformer,
+    )
     from zarrpy.stores import (
         LocalStore as LocalStore,
     )
     from zarrpy.stores import (
         MemoryStore as MemoryStore,
+    )
+    from zarrpy.stores import (
+        StorageTransformer as StorageTransformer,
     )
     from zarrpy.stores import (
         Store as Store,
@@ -198,7 +210,15 @@ _HOMES = {
         ("available_data_types", "register_data_type", "unregister_data_type"),
         "zarrpy.metadata.dtypes",
     ),
-    **dict.fromkeys(("LocalStore", "MemoryStore", "Store"), "zarrpy.stores"),
+    **dict.fromkeys(
+        (
+            "available_storage_transformers",
+            "register_storage_transformer",
+            "unregister_storage_transformer",
+        ),
+        "zarrpy.metadata.transformers",
+    ),
+    **dict.fromkeys(("LocalStore", "MemoryStore", "StorageTransformer", "Store"), "zarrpy.stores"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
     "Group": "zarrpy.group",

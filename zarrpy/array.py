@@ -376,7 +376,8 @@ class Array(Node[ArrayMetadata]):
         batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
         most = config.max_memory if max_memory is None else _size(max_memory)
         try:
-            yield Run(batch, self.path, self.codecs.spec.nbytes, most)
+            between = self.metadata.storage_transformers
+            yield Run(batch, self.path, self.codecs.spec.nbytes, most, between)
         except ChunkError as error:
             error.fill(array=self._place)
             raise

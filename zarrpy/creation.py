@@ -33,7 +33,7 @@ from zarrpy.layout import (
     default_inner_chunks,
     default_shards,
 )
-from zarrpy.metadata import dtypes, element
+from zarrpy.metadata import dtypes, element, members, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
@@ -164,6 +164,7 @@ def array_metadata(
     chunk_key_encoding: Any = None,
     dimension_names: Iterable[str | None] | None = None,
     object_codec: Any = None,
+    storage_transformers: Iterable[Any] = (),
     config: Mapping[str, Any] | None = None,
 ) -> tuple[ArrayMetadata, bool | None]:
     """Check the keywords of an array to be created.
@@ -204,6 +205,7 @@ def array_metadata(
         normalise(attributes or {}),
         zarr.number,
         fill_defined=not (zarr.undefined_fill and fill_value is None),
+        storage_transformers=tuple(_transformers(storage_transformers)),
     )
     return metadata, _write_empty(config)
 
@@ -399,6 +401,9 @@ def _codecs(
     elif not isinstance(between, Sharding):  # whose chunks have compressors of their own
         encoded = reduce(lambda each, codec: codec.encoded_spec(each), before, spec)
         after.extend(default_compressors(encoded.shape, encoded.dtype, zarr))
+    automatic = serializer is None or (isinstance(serializer, str) and serializer == "auto")
+    if automatic and after and _compresses_arrays(after[0]):
+        return [*before, *after]
     return [*before, between, *after]
 
 
@@ -411,6 +416,11 @@ def _only_serializer(codec: ArrayToBytes, serializer: Any) -> ArrayToBytes:
         f"{serializer!r}; leave one out",
         field="filters",
     )
+
+
+def _compresses_arrays(codec: Codec) -> bool:
+    """Whether a codec given as a compressor makes bytes of an array, and compresses them."""
+    return isinstance(codec, ArrayToBytes) and not isinstance(codec, Bytes)
 
 
 def _serializer(given: Any, before: list[Codec], byteorder: str, spec: ChunkSpec) -> Codec:
@@ -437,10 +447,10 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     if given is None or (isinstance(given, str) and given == "auto"):
         return []
     if isinstance(given, list | tuple):
-        return [parse_codec(each, spec) for each in given]
+        return [parse_codec(each, spec, field) for each in given]
     if isinstance(given, bool | int | float):
         raise MetadataError("must be codecs or None", field=field, value=given)
-    return [parse_codec(given, spec)]
+    return [parse_codec(given, spec, field)]
 
 
 def named_codecs(codecs: Iterable[Codec], zarr: Format) -> Iterable[NamedConfig]:
@@ -470,6 +480,21 @@ def _chunk_keys(given: Any, zarr: Format) -> ChunkKeyEncoding:
             hint='give {"name": "v2", "separator": "/"} or "."',
         )
     return keys
+
+
+def _transformers(given: Iterable[Any]) -> Iterable[NamedConfig]:
+    """Take names, or documents of Zarr v3; each must be known, as it will be needed."""
+    for i, each in enumerate(given):
+        document = {"name": each} if isinstance(each, str) else each
+        named = NamedConfig(*members.extension(document, f"storage_transformers[{i}]"))
+        if transformers.find(named.name) is None:
+            raise UnsupportedExtensionError(
+                "is not known",
+                kind="storage transformer",
+                name=named.name,
+                hint="zarrpy.register_storage_transformer adds one",
+            )
+        yield named
 
 
 def _names(given: Iterable[str | None] | None, ndim: int) -> tuple[str | None, ...] | None:

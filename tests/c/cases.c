@@ -3,6 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More parameters, laid out as the codecs say. */
+static const struct {
+    uint32_t initial;
+    uint32_t prefix_nbytes;
+    uint8_t prefix[8];
+} hashing = {3, 8, "prefixed"};
+static const int32_t padding_told[6] = {0, 8, 2, 1, 0, 0}, whole_bytes[6] = {0, 8, 0, 0, 0, 0};
+
 static const struct {
     const char *codec;
     zp_step step;
@@ -19,7 +27,14 @@ static const struct {
     {"crc32c", {0}},
     {"crc32", {.at_start = 1}},
     {"adler32", {.at_start = 1}},
+    {"fletcher32", {0}},
+    {"jenkins_lookup3", {.aux = &hashing}},
     {"shuffle", {.itemsize = 1}},
+    {"astype", {.variant = ZP_INT8 | ZP_INT16 << 8}},
+    {"delta", {.variant = ZP_INT8 | ZP_INT16 << 8}},
+    {"delta", {.variant = ZP_UINT8 | ZP_UINT8 << 8}},
+    {"packbits", {.itemsize = 1, .aux = &padding_told}},
+    {"packbits", {.itemsize = 1, .aux = &whole_bytes}},
     {"blosc", {.compressor = ZP_BLOSCLZ, .level = 5, .itemsize = 4, .shuffle = 1}},
     {"blosc", {.compressor = ZP_BLOSCLZ, .level = 9, .itemsize = 1, .shuffle = 2}},
     {"blosc", {.compressor = ZP_LZ4, .level = 5, .itemsize = 4, .shuffle = 1}},

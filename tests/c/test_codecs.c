@@ -193,6 +193,10 @@ test_scratch(void)
     CHECK(zp_worker_scratch(worker, ZP_SLOT_PING, 1000) == large, "scratch memory is kept");
     CHECK(zp_worker_nbytes(worker) >= 1000003, "the worker knows what it holds");
     CHECK(zp_worker_scratch(worker, ZP_SLOT_PONG, SIZE_MAX - 5) == NULL, "too much is refused");
+    zp_worker_trim(worker, 2000000);
+    CHECK(zp_worker_nbytes(worker) >= 1000003, "what is usual is kept");
+    zp_worker_trim(worker, 1000000);
+    CHECK(zp_worker_nbytes(worker) == 0, "what is more than usual goes back");
     CHECK(strcmp(zp_strerror(ZP_ERR_CORRUPT), zp_strerror(-1000)) != 0, "statuses have words");
 }
 

@@ -46,6 +46,7 @@ cdef extern from "zarrpy.h" nogil:
     void *zp_worker_scratch(zp_worker *worker, zp_slot slot, size_t nbytes)
     void zp_worker_explain(zp_worker *worker, const char *detail)
     const char *zp_worker_detail(const zp_worker *worker)
+    void zp_worker_checksums(const zp_worker *worker, int64_t *stored, int64_t *computed)
 
     ctypedef int64_t (*zp_step_fn)(const zp_step *step, zp_worker *worker, const void *src,
                                    size_t src_nbytes, void *dst, size_t dst_nbytes) noexcept
@@ -82,6 +83,7 @@ cdef extern from "zarrpy.h" nogil:
         uint32_t itemsize
         int32_t swap
         uint8_t order[64]
+        int64_t limit
 
     ctypedef struct zp_error:
         int32_t status

@@ -34,9 +34,18 @@ class Failure(NamedTuple):
     position: int = -1
     offset: int = -1
 
+    def why(self) -> str:
+        """Give the reason with its detail."""
+        return self.reason if self.detail is None else f"{self.reason}: {self.detail}"
+
+    def checksums(self) -> dict[str, int]:
+        """Give the fields of a `ChecksumError`; a library may not tell what it compared."""
+        known = self.expected >= 0 and self.actual >= 0
+        return {"expected": self.expected, "actual": self.actual} if known else {}
+
     def text(self) -> str:
         """Give the reason with its detail and sizes."""
-        parts = [self.reason if self.detail is None else f"{self.reason}: {self.detail}"]
+        parts = [self.why()]
         if self.expected >= 0 and self.actual >= 0:
             parts.append(f"expected {self.expected}, found {self.actual}")
         elif self.expected >= 0:
@@ -49,7 +58,7 @@ def step_failure(failure: Failure, codec: str, direction: str) -> Exception:
     if failure.status == MEMORY:
         return MemoryError(f"{codec}: no memory to {direction}")
     if failure.status == CHECKSUM:
-        return ChecksumError(failure.text(), codec=codec)
+        return ChecksumError(failure.why(), codec=codec, **failure.checksums())
     if direction == "encode" or failure.status in (ARGUMENT, TOO_LARGE, ENCODE):
         return CodecError(failure.text(), codec=codec, direction=direction)
     return CorruptChunkError(failure.text(), codec=codec)
@@ -85,7 +94,9 @@ def chunk_failure(
         return LimitError(f"{codec}: chunk {chunk} (key {key!r}): {failure.text()}")
     if failure.status == CHECKSUM:
         offset = failure.offset if failure.offset >= 0 else None
-        return ChecksumError(failure.text(), codec=codec, chunk=chunk, key=key, offset=offset)
+        return ChecksumError(
+            failure.why(), codec=codec, chunk=chunk, key=key, offset=offset, **failure.checksums()
+        )
     if failure.status in (ARGUMENT, ENCODE) or (writing and failure.status == UNSUPPORTED):
         return CodecError(
             f"chunk {chunk} (key {key!r}): {failure.text()}",

@@ -16,7 +16,14 @@ def decode_step(step: Step, data: Any, nbytes: int | None = None, limit: int = .
 class NativeChain:
     @property
     def names(self) -> tuple[str, ...]: ...
+    @property
+    def swap(self) -> int: ...
     def __init__(
-        self, steps: Sequence[Step], itemsize: int, order: Sequence[int], swap: int
+        self,
+        steps: Sequence[Step],
+        itemsize: int,
+        order: Sequence[int],
+        swap: int,
+        limit: int = 0,
     ) -> None: ...
     def bound(self, nbytes: int) -> int: ...

@@ -26,6 +26,7 @@ from zarrpy._native.core cimport (
     zp_step,
     zp_strerror,
     zp_worker,
+    zp_worker_checksums,
     zp_worker_detail,
     zp_worker_explain,
     zp_worker_free,
@@ -123,6 +124,8 @@ cdef int fill_step(zp_step *native, object step) except -1:
     native.split = step.split
     native.variant = step.variant
     native.blocksize = step.blocksize
+    if step.aux:
+        native.aux = PyBytes_AS_STRING(step.aux)  # the step lives longer than its native form
     return 0
 
 
@@ -133,7 +136,7 @@ cdef object run_step(zp_step *step, const void *source, Py_ssize_t nbytes, int64
     Where `room` is likely the size of the result (`exact`), it is made in place.
     """
     cdef zp_worker *worker = current_worker()
-    cdef int64_t n
+    cdef int64_t n, stored = -1, computed = -1
     cdef void *target
     result = PyBytes_FromStringAndSize(NULL, room) if exact else None
     if exact:
@@ -153,11 +156,14 @@ cdef object run_step(zp_step *step, const void *source, Py_ssize_t nbytes, int64
     if n == ZP_ERR_SIZE and decoding:
         return None
     detail = zp_worker_detail(worker)
+    zp_worker_checksums(worker, &stored, &computed)
     raise step_failure(
         Failure(
             status=n,
             reason=zp_strerror(<int>n).decode(),
             detail=None if detail == NULL else detail.decode(),
+            expected=stored,
+            actual=computed,
         ),
         step.codec.name.decode(),
         "decode" if decoding else "encode",
@@ -246,9 +252,12 @@ cdef class NativeChain:
         Stored axis i is axis ``order[i]`` of the array.
     swap : int
         Bytes to reverse together in each element (2, 4 or 8), or 0.
+    limit : int
+        The most bytes that may come out between two steps of decoding; with 0 no more than
+        our own encoders would have made.
     """
 
-    def __cinit__(self, steps, int itemsize, order, int swap):
+    def __cinit__(self, steps, int itemsize, order, int swap, int64_t limit=0):
         self.keep_alive = tuple(steps)
         if len(self.keep_alive) > ZP_MAX_STEPS:
             raise ValueError(f"a chain has at most {ZP_MAX_STEPS} steps")
@@ -262,8 +271,14 @@ cdef class NativeChain:
         self.chain.ndim = len(order)
         self.chain.itemsize = itemsize
         self.chain.swap = swap
+        self.chain.limit = limit
         for i, axis in enumerate(order):
             self.chain.order[i] = axis
+
+    @property
+    def swap(self):
+        """Bytes that are reversed together while elements are copied, or 0."""
+        return self.chain.swap
 
     def bound(self, int64_t nbytes):
         """Return the most bytes that a chunk of `nbytes` can be stored in."""

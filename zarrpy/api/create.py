@@ -40,6 +40,7 @@ def create_array(
     chunk_key_encoding: Any = None,
     dimension_names: Iterable[str | None] | None = None,
     object_codec: Any = None,
+    storage_transformers: Iterable[Any] = (),
     storage_options: dict[str, Any] | None = None,
     overwrite: bool = False,
     config: Mapping[str, Any] | None = None,
@@ -83,6 +84,8 @@ def create_array(
     dimension_names : sequence of (str or None), optional
     object_codec : codec, optional
         Makes bytes of objects in Zarr v2: ``"json2"``, ``"vlen-array:<i4"`` or such.
+    storage_transformers : sequence of (str or dict)
+        Names of registered transformers, or their documents.
     storage_options : dict, optional
         Parameters of the store.
     overwrite : bool
@@ -127,6 +130,7 @@ def create_array(
         "chunk_key_encoding": chunk_key_encoding,
         "dimension_names": dimension_names,
         "object_codec": object_codec,
+        "storage_transformers": storage_transformers,
         "config": config,
     }
     merged = _merge(keywords, aliases)

@@ -30,23 +30,40 @@ __all__ = [
 _BUILT_IN = (
     ("bytes", None, "bytes:Bytes"),
     ("transpose", None, "transpose:Transpose"),
+    ("bitround", "bitround", "bitround:BitRound"),
     ("sharding_indexed", None, "sharding:Sharding"),
     ("blosc", "blosc", "blosc:Blosc"),
+    ("cast_value", None, "cast_value:CastValue"),
+    ("conditional", None, "conditional:Conditional"),
     ("crc32c", "crc32c", "crc32c:CRC32C"),
     ("gzip", "gzip", "gzip:Gzip"),
+    ("n5_default", None, "n5_default:N5Default"),
+    ("packbits", None, "packbits:PackBits"),
+    ("reshape", None, "reshape:Reshape"),
+    ("scale_offset", None, "scale_offset:ScaleOffset"),
     ("snappy", "snappy", "snappy:Snappy"),
+    ("zfp", None, "zfp:Zfp"),
     ("zstd", "zstd", "zstd:Zstd"),
     ("vlen-array", "vlen-array", "vlen:VLenArray"),
     ("vlen-bytes", "vlen-bytes", "vlen:VLenBytes"),
     ("vlen-utf8", "vlen-utf8", "vlen:VLenUTF8"),
     ("numcodecs.adler32", "adler32", "crc32c:Adler32"),
+    ("numcodecs.astype", "astype", "astype:AsType"),
     ("numcodecs.bz2", "bz2", "bz2:BZ2"),
     ("numcodecs.crc32", "crc32", "crc32c:CRC32"),
     ("numcodecs.delta", "delta", "delta:Delta"),
+    ("numcodecs.fixedscaleoffset", "fixedscaleoffset", "fixedscaleoffset:FixedScaleOffset"),
+    ("numcodecs.fletcher32", "fletcher32", "crc32c:Fletcher32"),
+    ("numcodecs.jenkins_lookup3", "jenkins_lookup3", "crc32c:JenkinsLookup3"),
     ("numcodecs.lz4", "lz4", "lz4:LZ4"),
     ("numcodecs.lzma", "lzma", "lzma:LZMA"),
+    ("numcodecs.packbits", "packbits", "packbits:PackBitsOfBooleans"),
+    ("numcodecs.pcodec", "pcodec", "pcodec:PCodec"),
+    ("numcodecs.quantize", "quantize", "quantize:Quantize"),
     ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
+    ("numcodecs.zfpy", "zfpy", "zfp:ZFPY"),
     ("numcodecs.zlib", "zlib", "zlib:Zlib"),
+    ("zarrs.squeeze", None, "reshape:Squeeze"),
 )
 # Ids in .zarray that have no name in zarr.json.
 _ONLY_V2 = {
@@ -57,7 +74,12 @@ _ONLY_V2 = {
 }
 _ALIASES = {
     "endian": "bytes",
-    **{f"numcodecs.{name}": name for name in ("blosc", "crc32c", "gzip", "snappy", "zstd")},
+    "squeeze": "zarrs.squeeze",
+    "zarrs.zfp": "zfp",
+    **{
+        f"numcodecs.{name}": name
+        for name in ("bitround", "blosc", "crc32c", "gzip", "snappy", "zstd")
+    },
     **{f"numcodecs.{name}": name for name in ("vlen-array", "vlen-bytes", "vlen-utf8")},
 }
 
@@ -147,21 +169,37 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     return NamedConfig(name, codec.to_config(dialect), dialect=dialect)
 
 
-def register_codec(codec: type[Codec], *, force: bool = False) -> None:
+def register_codec(codec: type[Any], *, force: bool = False, kind: str | None = None) -> None:
     """Make a codec known by its `name`, `v2_id` and `aliases`.
 
     Parameters
     ----------
     codec : type
-        A child of `ArrayToArray`, `ArrayToBytes` or `BytesToBytes`.
+        A child of `ArrayToArray`, `ArrayToBytes` or `BytesToBytes`; or a class of codecs of
+        numcodecs or zarr-python.
     force : bool
         Replace what has the name already.
+    kind : {"bytes -> bytes", "array -> array", "array -> bytes"}, optional
+        What a codec of numcodecs takes and gives, as it does not say so itself. Its name in Zarr
+        v3 then begins with "numcodecs.".
 
     Raises
     ------
     ValueError
         When a name is taken and `force` is false.
+    TypeError
+        When it is no class of codecs.
     """
+    from zarrpy.codecs.base import Codec
+    from zarrpy.codecs.external import adopted, is_foreign_class
+
+    if is_foreign_class(codec):
+        codec = adopted(codec, kind)
+    elif not (isinstance(codec, type) and issubclass(codec, Codec)):
+        raise TypeError(
+            f"{codec!r} is no class of codecs: derive it from BytesToBytes, ArrayToBytes or "
+            "ArrayToArray of zarrpy.codecs.base"
+        )
     codecs.register(codec.name, codec, force=force, aliases=codec.aliases)
     if codec.v2_id is None:
         return
@@ -219,7 +257,11 @@ _LIBRARIES = {
     "numcodecs.lz4": "lz4",
     "gzip": "libdeflate",
     "numcodecs.zlib": "libdeflate",
+    "zfp": "zfp",
+    "numcodecs.zfpy": "zfp",
 }
+# Codecs of which a build may have to do without, and their native form.
+_OPTIONAL = {"gzip": "gzip", "numcodecs.zlib": "zlib", "zfp": "zfp", "numcodecs.zfpy": "zfp"}
 
 
 def available_codecs() -> list[CodecInfo]:
@@ -242,10 +284,10 @@ def _about(name: str, versions: dict[str, str]) -> CodecInfo:
     except Exception as error:  # a plug-in may fail in any way; it is told, not suffered
         return CodecInfo(name, "unknown", None, "", None, False, str(error))
     assert codec is not None
-    version = versions.get(_LIBRARIES.get(name, ""))
+    version = getattr(codec, "version", None) or versions.get(_LIBRARIES.get(name, ""))
     if version is None and _LIBRARIES.get(name) == "libdeflate":
         version = versions.get("zlib-ng")
-    reason = None if _runs(codec) else "this build has no native codec of that name"
+    reason = _lack(codec)
     return CodecInfo(
         name,
         _kind(codec),
@@ -265,12 +307,19 @@ def _kind(codec: type[Codec]) -> str:
     return "array -> bytes" if issubclass(codec, ArrayToBytes) else "bytes -> bytes"
 
 
-def _runs(codec: type[Codec]) -> bool:
-    """Whether the native codec behind a built-in one is in this build."""
+def _lack(codec: type[Codec]) -> str | None:
+    """Say why a codec cannot be run here; None when it can."""
+    from importlib.util import find_spec
+
     from zarrpy._native.steps import find_codec
 
-    native = {"gzip", "numcodecs.zlib"}  # the others are always linked
-    return codec.name not in native or bool(find_codec(codec.name.rpartition(".")[2]))
+    package = getattr(codec, "package", None)
+    if package is not None and find_spec(package) is None:
+        return f"the package {package!r} is not installed"
+    native = _OPTIONAL.get(codec.name) if codecs.is_built_in(codec.name) else None
+    if native is not None and not find_codec(native):
+        return "this build has no native codec of that name"
+    return None
 
 
 def __getattr__(name: str) -> Any:

@@ -75,6 +75,8 @@ class Step:
         A built-in codec's name, or a capsule ``zarrpy.zp_codec.v1`` of another module.
     level, itemsize, shuffle, compressor, blocksize, variant : int
     checksum, at_start, split : bool
+    aux : bytes
+        More parameters, packed as the codec wants them.
     """
 
     codec: str | object
@@ -87,6 +89,7 @@ class Step:
     split: bool = False
     variant: int = 0
     blocksize: int = 0
+    aux: bytes = b""
 
 
 def unstored(default: Any) -> Any:
@@ -107,6 +110,9 @@ class Codec:
         Whether it may stand in ``zarr.json`` at all.
     aliases : tuple of str
         Other names it is found under in ``zarr.json``.
+    transparent : bool
+        Whether an array-to-array codec only changes the shape: elements in C order are the same
+        before and after it, so that native chains have nothing to do.
     """
 
     __slots__ = ()
@@ -115,6 +121,7 @@ class Codec:
     v2_id: ClassVar[str | None] = None
     v3: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ()
+    transparent: ClassVar[bool] = False
 
     @classmethod
     def from_config(
@@ -211,6 +218,10 @@ class ArrayToBytes(Codec):
     ) -> None:
         """Decode a part of one chunk into `out`, which has the shape of the part."""
         out[...] = self.decode(data, spec)[selection]
+
+    def encoded_nbytes(self, spec: ChunkSpec) -> int | None:
+        """Tell how many bytes `encode` makes of a chunk, where that does not depend on it."""
+        return None
 
 
 class BytesToBytes(Codec):

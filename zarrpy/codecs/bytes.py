@@ -99,6 +99,10 @@ class Bytes(ArrayToBytes):
         stored = raw.view(self._stored(spec.dtype)).reshape(spec.shape)
         return stored.astype(spec.dtype, copy=False)
 
+    def encoded_nbytes(self, spec: ChunkSpec) -> int:
+        """Tell how many bytes `encode` makes of a chunk."""
+        return spec.nbytes
+
     def _swaps(self, dtype: np.dtype[Any]) -> bool:
         """Whether elements are stored in the other byte order than they have in memory."""
         other = self.endian is not None and _ORDERS[self.endian] != element.NATIVE

@@ -103,8 +103,8 @@ class CodecChain:
 
     @property
     def swap(self) -> int | None:
-        """Bytes to reverse together between memory and store, or 0; None if they differ."""
-        return _swap(self.array_to_bytes, self.spec)
+        """Bytes that the engine reverses together as it copies, or 0; None without the engine."""
+        return None if self.native_chain is None else self.native_chain.swap
 
     def encode(self, array: np.ndarray[Any, Any]) -> bytes | bytearray | memoryview:
         """Encode one chunk, codec by codec."""
@@ -175,14 +175,9 @@ class CodecChain:
     ) -> bytes | bytearray | memoryview:
         """Undo the bytes-to-bytes codecs."""
         for depth in range(len(self.bytes_to_bytes) - 1, -1, -1):
-            known = spec.nbytes if depth == 0 and self._fixed_size else None
+            known = self.array_to_bytes.encoded_nbytes(spec) if depth == 0 else None
             data = self.bytes_to_bytes[depth].decode(data, known)
         return data
-
-    @property
-    def _fixed_size(self) -> bool:
-        """Whether the bytes behind the array-to-bytes codec are the elements and nothing else."""
-        return isinstance(self.array_to_bytes, Bytes)
 
 
 def _proper(name: str, dialect: int) -> str | None:
@@ -281,29 +276,32 @@ def _native_chain(
     spec: ChunkSpec,
 ) -> NativeChain | None:
     """Translate a chain for the engine; None when something in it is Python only."""
-    if not isinstance(serializer, Bytes):
-        return None
     order = list(range(len(spec.shape)))
     rest = list(before)
     itemsize, memory = spec.dtype.itemsize, spec
     while rest and isinstance(rest[0], Transpose):
         order = [order[axis] for axis in rest[0].order]
         memory = rest.pop(0).encoded_spec(memory)
-    steps: list[Step] = []
+    steps: list[Step | None] = []
     for codec in rest:
-        step = None if isinstance(codec, Transpose) else codec.step(memory)
-        if step is None:
-            return None
-        steps.append(step)
+        if not codec.transparent:
+            steps.append(codec.step(memory))
         memory = codec.encoded_spec(memory)
-    swap = _swap(serializer, memory)
-    if swap is None:
-        return None  # the engine reverses groups of one size
-    if steps and swap:
-        return None  # it does so while it copies, which is before these steps
-    for compressor in after:
-        step = compressor.step(memory)
-        if step is None:
-            return None
-        steps.append(step)
-    return NativeChain(steps, itemsize, order, swap)
+    swap: int | None = 0
+    if not isinstance(serializer, Bytes):
+        steps.append(serializer.step(memory))
+    else:
+        swap = _swap(serializer, memory)
+        if swap and steps:  # the engine reverses bytes as it copies, which is before these steps
+            steps.append(Step("byteswap", itemsize=swap))
+            swap = 0
+    steps += [compressor.step(memory) for compressor in after]
+    if swap is None or any(step is None for step in steps):
+        return None
+    return NativeChain(
+        [step for step in steps if step is not None],
+        itemsize,
+        order,
+        swap,
+        config.limits.max_chunk_bytes,
+    )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from zarrpy.codecs.base import ArrayToArray, ChunkSpec, Step
+from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.parameters import reject
-from zarrpy.errors import CodecError
+from zarrpy.codecs.recast import Recast, number_type
 
 
 @dataclass(frozen=True, slots=True)
-class Delta(ArrayToArray):
+class Delta(Recast):
     """Store the first element, and then each element less the one before it.
 
     Parameters
@@ -37,6 +37,7 @@ class Delta(ArrayToArray):
 
     name: ClassVar[str] = "numcodecs.delta"
     v2_id: ClassVar[str] = "delta"
+    native: ClassVar[str] = "delta"
 
     dtype: str
     astype: str | None = None
@@ -45,7 +46,9 @@ class Delta(ArrayToArray):
         for parameter in ("dtype", "astype"):
             given = getattr(self, parameter)
             if given is not None or parameter == "dtype":
-                object.__setattr__(self, parameter, _dtype_text(parameter, given))
+                object.__setattr__(
+                    self, parameter, number_type(self.name, parameter, given, "iufcmM")
+                )
         if self.astype is None:
             object.__setattr__(self, "astype", self.dtype)
 
@@ -58,69 +61,33 @@ class Delta(ArrayToArray):
             reject(cls.name, "dtype", None, "a NumPy data type such as '<i4'")
         made = super(Delta, cls).from_config(configuration, dialect=dialect)
         if spec is not None:
-            made._check(spec.dtype)
+            made.check(spec.dtype)
         return made
 
-    def encoded_spec(self, spec: ChunkSpec) -> ChunkSpec:
-        """Describe what `encode` makes of a chunk."""
-        return replace(spec, dtype=self._stored, fill_value=None)
+    @property
+    def memory(self) -> np.dtype[Any]:
+        """Data type of the elements, in the machine's byte order."""
+        return np.dtype(self.dtype).newbyteorder("=")
 
-    def step(self, spec: ChunkSpec) -> Step | None:
-        """Give the native form: for integers and floats that are stored as they are."""
-        from zarrpy._native.filters import delta_codec
-
-        self._check(spec.dtype)
-        capsule = None if self._stored != self._memory else delta_codec(self._memory.str[1:])
-        return None if capsule is None else Step(capsule, itemsize=self._memory.itemsize)
+    @property
+    def stored(self) -> np.dtype[Any]:
+        """Data type of the differences, in the machine's byte order."""
+        return np.dtype(self.astype).newbyteorder("=")
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""
-        self._check(array.dtype)
-        values = np.ascontiguousarray(array).reshape(-1).view(self._memory)
-        stored = np.empty(values.shape, self._stored)
-        stored[:1] = values[:1]
+        values = self.elements(array)
+        stored = np.empty(values.shape, self.stored)
         with np.errstate(invalid="ignore", over="ignore"):
+            stored[:1] = values[:1]
             stored[1:] = np.diff(values)
         return stored.reshape(array.shape)
 
     def decode(self, data: np.ndarray[Any, Any], spec: ChunkSpec) -> np.ndarray[Any, Any]:
         """Decode one chunk."""
-        self._check(spec.dtype)
+        self.check(spec.dtype)
         stored = np.ascontiguousarray(data).reshape(-1)
-        values = np.empty(stored.shape, self._memory)
+        values = np.empty(stored.shape, self.memory)
         with np.errstate(invalid="ignore", over="ignore"):
             np.cumsum(stored, out=values)
-        return values.view(spec.dtype).reshape(spec.shape)
-
-    @property
-    def _memory(self) -> np.dtype[Any]:
-        """The elements' type in the machine's byte order; the order in store is `bytes`' affair."""
-        return np.dtype(self.dtype).newbyteorder("=")
-
-    @property
-    def _stored(self) -> np.dtype[Any]:
-        return np.dtype(self.astype).newbyteorder("=")
-
-    def _check(self, dtype: np.dtype[Any]) -> None:
-        """Refuse elements of another size; another type of the same size is looked at as ours."""
-        if dtype.itemsize != self._memory.itemsize:
-            raise CodecError(
-                f"is made for {self.dtype}, of {self._memory.itemsize} bytes, and not for "
-                f"{dtype}, of {dtype.itemsize}",
-                codec=self.name,
-            )
-
-
-def _dtype_text(parameter: str, given: Any) -> str:
-    """Check a data type; return it as NumPy writes it."""
-    try:
-        if not isinstance(given, (str, np.dtype, type)):
-            raise TypeError
-        dtype = np.dtype(given)
-    except TypeError:
-        reject(Delta.name, parameter, given, "a NumPy data type such as '<i4'")
-    if dtype.kind not in "iufcmM" or dtype.hasobject:
-        reject(Delta.name, parameter, given, "the data type of a number")
-    if dtype.kind in "mM":  # the difference of two dates is no date; their counts' is a count
-        dtype = np.dtype(f"{dtype.str[0]}i8")
-    return dtype.str
+        return self.restored(values, spec)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from zarrpy.codecs import available_codecs, find, unknown_codec
 from zarrpy.codecs.base import Codec
+from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec
 
 
-def parse_codec(given: Any, spec: ChunkSpec | None = None) -> Codec:
+def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Codec:
     """Make a codec of what a caller gives for one.
 
     Parameters
@@ -23,6 +24,9 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None) -> Codec:
         numcodecs (with ``id``).
     spec : ChunkSpec, optional
         The chunk that the codec is for.
+    role : str
+        The keyword it was given by; of a codec of numcodecs that we do not have it tells what
+        that takes.
 
     Raises
     ------
@@ -35,6 +39,9 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None) -> Codec:
         return given
     if isinstance(given, str):
         return _from_text(given, spec)
+    if is_foreign(given) and not _have(given):
+        kind = "array -> array" if role == "filters" else None
+        return cast(Codec, cast(Any, adopted(type(given), kind))(given))
     document = _document(given)
     if "id" in document:
         configuration = {key: value for key, value in document.items() if key != "id"}
@@ -61,6 +68,14 @@ def codec_name(given: Any) -> str:
         return ""
     name = document.get("id", document.get("name"))
     return name.removeprefix("numcodecs.") if isinstance(name, str) else ""
+
+
+def _have(given: Any) -> bool:
+    """Whether a codec of another library has a name that is known here."""
+    document = _document(given)
+    if "id" in document:
+        return find(document["id"], 2) is not None
+    return find(document["name"], 3) is not None
 
 
 def _document(given: Any) -> dict[str, Any]:

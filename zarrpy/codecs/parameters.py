@@ -3,12 +3,13 @@
 Documents come from anywhere, so that types are exact: ``true`` is not 1, and 5.0 is not 5.
 """
 
+import math
 from collections.abc import Collection
 from typing import Any, NoReturn
 
 from zarrpy.errors import MetadataError
 
-__all__ = ["boolean", "choice", "integer", "reject"]
+__all__ = ["boolean", "choice", "finite", "integer", "reject"]
 
 
 def reject(codec: str, parameter: str, value: object, right: str) -> NoReturn:
@@ -23,6 +24,17 @@ def integer(codec: str, parameter: str, value: Any, low: int, high: int | None =
         reject(codec, parameter, value, right)
     if value < low or (high is not None and value > high):
         reject(codec, parameter, value, right)
+
+
+def finite(codec: str, parameter: str, value: Any) -> int | float:
+    """Check a number that is neither infinite nor NaN; one of NumPy comes back as Python's."""
+    plain = (
+        value.item() if hasattr(value, "item") and not isinstance(value, (int, float)) else value
+    )
+    right = "a finite number"
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not math.isfinite(plain):
+        reject(codec, parameter, value, right)
+    return plain
 
 
 def boolean(codec: str, parameter: str, value: Any) -> None:

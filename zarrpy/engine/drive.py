@@ -33,6 +33,7 @@ from zarrpy.engine.requests import (
 )
 from zarrpy.engine.shards import fetch_stored
 from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError, StoreError
+from zarrpy.stores.transformer import transformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -169,6 +170,8 @@ def _list_names(store: Store, request: ListNames) -> list[str]:
 
 def _run(store: Store, request: Run) -> None:
     batch = request.batch
+    if request.transformers:
+        store = transformed(store, request.transformers)
     if batch.writing:
         store.check_writable("write", request.path)
     directory = store.directory(request.path)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zarrpy._native.files import Directory
+    from zarrpy.metadata.model import NamedConfig
     from zarrpy.stores.base import Bytes
 
 T = TypeVar("T")
@@ -186,6 +187,8 @@ class Run:
     chunk_nbytes: int = 0
     #: For all chunks in work together; None leaves it to what the work goes best with.
     max_memory: int | None = None
+    #: Between the chunks and the store, where an array names some.
+    transformers: tuple[NamedConfig, ...] = ()
 
 
 Request: TypeAlias = (

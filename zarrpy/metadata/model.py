@@ -70,6 +70,8 @@ class ArrayMetadata:
         take zero.
     dimension_attribute : str, optional
         The attribute that carries the dimension names, where a format has no member for them.
+    storage_transformers : tuple of NamedConfig
+        Between the chunks and the store, the one nearest to the array first.
     """
 
     shape: tuple[int, ...]
@@ -84,6 +86,7 @@ class ArrayMetadata:
     document: dict[str, Any] = field(default_factory=dict, repr=False)
     fill_defined: bool = True
     dimension_attribute: str | None = field(default=None, repr=False)
+    storage_transformers: tuple[NamedConfig, ...] = ()
 
     @property
     def ndim(self) -> int:
@@ -128,6 +131,7 @@ class ArrayMetadata:
             and self.chunk_grid == other.chunk_grid
             and self.chunk_keys == other.chunk_keys
             and self.codecs == other.codecs
+            and self.storage_transformers == other.storage_transformers
             and self.dimension_names == other.dimension_names
             and self.attributes == other.attributes
             and self.zarr_format == other.zarr_format

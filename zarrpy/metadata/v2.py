@@ -51,6 +51,9 @@ _OBJECTS = "|O"
 _COMPRESSORS = frozenset(("blosc", "bz2", "gzip", "lz4", "lzma", "snappy", "zlib", "zstd"))
 _CHECKSUMS = frozenset(("adler32", "crc32", "crc32c", "fletcher32", "jenkins_lookup3"))
 _BYTES_TO_BYTES = _COMPRESSORS | _CHECKSUMS | {"base64", "shuffle"}
+_ARRAY_FILTERS = frozenset(
+    ("astype", "bitround", "categorize", "delta", "fixedscaleoffset", "packbits", "quantize")
+)
 _ARRAY_COMPRESSORS = frozenset(("pcodec", "zfpy"))
 _OBJECT_CODECS = frozenset(("json2", "msgpack2", "pickle", "vlen-array", "vlen-bytes", "vlen-utf8"))
 _ARRAY_TO_BYTES = _ARRAY_COMPRESSORS | _OBJECT_CODECS
@@ -210,8 +213,9 @@ def _to_bytes(byteorder: str) -> NamedConfig:
 
 
 def _order_after(codec: NamedConfig, byteorder: str) -> str:
-    """Tell the byte order of what a filter gives: it is named by its ``astype`` or ``dtype``."""
-    given = codec.configuration.get("astype") or codec.configuration.get("dtype")
+    """Tell the byte order of what a filter gives: its configuration names the data type."""
+    names = (codec.configuration.get(name) for name in ("astype", "encode_dtype", "dtype"))
+    given = next((name for name in names if name), None)
     if isinstance(given, str) and given[:1] in ("<", ">", "|"):
         return given[0]
     return "|" if codec.name in _GIVES_BYTES else byteorder
@@ -289,6 +293,8 @@ def _dump_array(model: ArrayMetadata) -> dict[str, Any]:
 
 def _fresh(model: ArrayMetadata) -> dict[str, Any]:
     """Write all members."""
+    if model.storage_transformers:
+        raise _no_words("storage transformers")
     chain = _chain(model)
     return {
         "zarr_format": FORMAT,
@@ -344,7 +350,8 @@ def _chain(model: ArrayMetadata) -> dict[str, Any]:
     for codec in named:
         if codec.dialect != FORMAT:
             raise _no_words(f"the codec {codec.name!r} of Zarr v3")
-    compressor = named.pop() if named and _compresses(named[-1]) else None
+    in_bytes = any(map(_is_bytes, codecs)) and not _is_bytes(codecs[-1])
+    compressor = named.pop() if named and _compresses(named[-1], in_bytes) else None
     words: dict[str, Any] = {
         "dtype": dtypes.to_v2(model.data_type, _order_before(codecs)),
         "compressor": None if compressor is None else _dump_numcodec(compressor),
@@ -364,8 +371,13 @@ def _is_bytes(codec: NamedConfig | None) -> bool:
     return codec is not None and codec.name == "bytes" and codec.dialect != FORMAT
 
 
-def _compresses(codec: NamedConfig) -> bool:
-    """Whether a codec at the end of the chain is a compressor, and not the last filter."""
+def _compresses(codec: NamedConfig, in_bytes: bool) -> bool:
+    """Whether a codec at the end of the chain is a compressor, and not the last filter.
+
+    One of somebody else's is one where it comes after `bytes`.
+    """
+    if in_bytes and codec.name not in _ARRAY_FILTERS:
+        return True
     return codec.name in _BYTES_TO_BYTES or codec.name in _ARRAY_COMPRESSORS
 
 
@@ -373,7 +385,7 @@ def _order_before(codecs: list[NamedConfig]) -> str:
     """Tell the byte order of the array: the first filter names it, or else `bytes`."""
     for codec in codecs:
         if codec.dialect == FORMAT:
-            given = codec.configuration.get("dtype")
+            given = codec.configuration.get("dtype") or codec.configuration.get("decode_dtype")
             if isinstance(given, str) and given[:1] in _ENDIAN:
                 return given[0]
         elif codec.name == "bytes":

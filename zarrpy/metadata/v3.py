@@ -14,7 +14,7 @@ from typing import Any
 
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
-from zarrpy.metadata import dtypes, members
+from zarrpy.metadata import dtypes, members, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.grid import ChunkGrid
@@ -104,7 +104,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     codecs = parse_codecs(members.require(document, "codecs"))
     if data_type.order is not None:
         codecs = tuple(_with_order(codec, data_type.order) for codec in codecs)
-    _check_transformers(document.get("storage_transformers", []))
+    between = tuple(_transformers(document.get("storage_transformers", [])))
     return ArrayMetadata(
         shape,
         data_type,
@@ -116,6 +116,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
         _attributes(document),
         FORMAT,
         document,
+        storage_transformers=between,
     )
 
 
@@ -166,14 +167,20 @@ def _attributes(document: dict[str, Any]) -> dict[str, Any]:
     return members.mapping(document.get("attributes", {}), "attributes")
 
 
-def _check_transformers(value: object) -> None:
+def _transformers(value: object) -> Iterable[NamedConfig]:
+    """Read the storage transformers; one that is not known and must be is refused."""
     field = "storage_transformers"
     for i, each in enumerate(members.sequence(value, field)):
-        name, _, must_understand = members.extension(each, f"{field}[{i}]")
-        if must_understand:
+        named = NamedConfig(*members.extension(each, f"{field}[{i}]"))
+        if named.must_understand and transformers.find(named.name) is None:
             raise UnsupportedExtensionError(
-                "is not supported", kind="storage transformer", name=name, field=f"{field}[{i}]"
+                "is not supported",
+                kind="storage transformer",
+                name=named.name,
+                field=f"{field}[{i}]",
+                hint="zarrpy.register_storage_transformer adds one",
             )
+        yield named
 
 
 def _dimension_names(value: object, ndim: int) -> tuple[str | None, ...] | None:
@@ -254,6 +261,8 @@ def _changed(old: ArrayMetadata, new: ArrayMetadata) -> Iterable[str]:
         yield "codecs"
     if old.dimension_names != new.dimension_names:
         yield "dimension_names"
+    if old.storage_transformers != new.storage_transformers:
+        yield "storage_transformers"
 
 
 def _codec(codec: NamedConfig) -> dict[str, Any]:
@@ -264,7 +273,8 @@ def _codec(codec: NamedConfig) -> dict[str, Any]:
             hint=f"name its v3 form, such as 'numcodecs.{codec.name}'",
         )
     document: dict[str, Any] = {"name": codec.name}
-    if codec.configuration:
+    # zarr-python asks for the member where the codec is one of numcodecs
+    if codec.configuration or codec.name.startswith("numcodecs."):
         document["configuration"] = copy(codec.configuration)
     if not codec.must_understand:
         document["must_understand"] = False
@@ -280,5 +290,8 @@ _WRITERS: dict[str, Any] = {
     "codecs": lambda model: [_codec(codec) for codec in model.codecs],
     "dimension_names": lambda model: (
         None if model.dimension_names is None else list(model.dimension_names)
+    ),
+    "storage_transformers": lambda model: (
+        [_codec(each) for each in model.storage_transformers] or None
     ),
 }

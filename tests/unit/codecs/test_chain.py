@@ -12,7 +12,13 @@ from zarrpy.codecs.chain import CodecChain
 from zarrpy.codecs.gzip import Gzip
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.codecs.zstd import Zstd
-from zarrpy.errors import CodecError, CorruptChunkError, MetadataError, UnsupportedExtensionError
+from zarrpy.errors import (
+    ChecksumError,
+    CodecError,
+    CorruptChunkError,
+    MetadataError,
+    UnsupportedExtensionError,
+)
 from zarrpy.metadata.model import NamedConfig
 
 SPEC = ChunkSpec((4, 6), np.dtype("i4"), np.int32(0))
@@ -177,3 +183,72 @@ def test_an_exception_of_a_codec_in_python_becomes_ours(store, plugins, contents
         array[2:]
 
     assert (caught.value.chunk, caught.value.key) == ((1,), "c/1")
+
+
+def through_foreign_bytes(documents, stored, *, native=True):
+    """Read one chunk that somebody else has written."""
+    store = zarrpy.MemoryStore()
+    array = zarrpy.create_array(
+        store, shape=(4, 6), chunks=(4, 6), dtype="<i4", compressors=documents
+    )
+    store.set("c/0/0", stored)
+    assert array.codecs.native
+    with zarrpy.config.set(disable=set() if native else {"native"}):
+        return array[...]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_an_intermediate_may_be_larger_than_our_own_would_be(native):
+    """Other writers' compressors may make more of a chunk, which the next one then packs."""
+    padding = (0x184D2A50).to_bytes(4, "little") + (300_000).to_bytes(4, "little") + bytes(300_000)
+    frames = bytes(Zstd().encode(VALUES.tobytes())) + padding  # a frame that decoders skip
+
+    found = through_foreign_bytes(["zstd", "gzip"], bytes(Gzip().encode(frames)), native=native)
+
+    assert (found == VALUES).all()
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_an_intermediate_never_passes_the_limit(native):
+    """A few bytes of gzip could claim gigabytes."""
+    bomb = bytes(Gzip().encode(bytes(3_000_000)))
+
+    with (
+        zarrpy.config.set(**{"limits.max_chunk_bytes": 1_000_000}),
+        pytest.raises(CorruptChunkError, match=r"gzip: cannot decode chunk \(0, 0\)"),
+    ):
+        through_foreign_bytes(["zstd", "gzip"], bomb, native=native)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("native", [True, False])
+def test_filters_and_byte_order_go_together_natively(order, native):
+    """What follows a filter is swapped by a step of its own, the first chunk by the copy."""
+    values = np.arange(35, dtype=f"{order}i4").reshape(5, 7) ** 2
+    store = zarrpy.MemoryStore()
+    with zarrpy.config.set(disable=set() if native else {"native"}):
+        array = zarrpy.create_array(
+            store, data=values, chunks=(3, 4), filters=[{"id": "delta", "dtype": "i4"}],
+            compressors=["zlib", "crc32"], zarr_format=3,
+        )  # fmt: skip
+
+        assert array.codecs.native
+        assert (array[...] == values).all()
+    with zarrpy.config.set(disable={"native"} if native else set()):
+        assert (zarrpy.open(store)[...] == values).all()
+
+
+def test_a_wrong_checksum_is_told_with_its_chunk_and_both_values():
+    """Also by a batch in C."""
+    store = zarrpy.MemoryStore()
+    array = zarrpy.create_array(store, data=VALUES, chunks=(4, 6), compressors=["crc32c"])
+    damaged = bytearray(store.get("c/0/0"))
+    damaged[0] ^= 1
+    store.set("c/0/0", bytes(damaged))
+
+    with pytest.raises(ChecksumError) as caught:
+        array[...]
+
+    assert (caught.value.chunk, caught.value.key) == ((0, 0), "c/0/0")
+    assert caught.value.expected == int.from_bytes(damaged[-4:], "little")
+    assert isinstance(caught.value.actual, int)

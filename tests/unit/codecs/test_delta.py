@@ -98,8 +98,23 @@ def test_a_narrower_type_gives_the_differences_of_numcodecs(astype):
 
     assert encoded.tobytes() == theirs.encode(array).tobytes()
     spec = ChunkSpec(array.shape, array.dtype, None)
-    assert ours.decode(encoded, spec).tobytes() == theirs.decode(encoded).tobytes()
-    assert ours.step(spec) is None
+    decoded = theirs.decode(encoded).tobytes()
+    assert ours.decode(encoded, spec).tobytes() == decoded
+    step = ours.step(spec)
+    assert encode_step(step, array.tobytes()) == encoded.tobytes()
+    assert decode_step(step, encoded.tobytes(), array.nbytes) == decoded
+
+
+def test_a_long_chunk_is_worked_on_in_blocks_that_join():
+    """The last value of a block is what the first of the next one is compared with."""
+    array = np.random.default_rng(0).integers(-(2**40), 2**40, 1500)
+    codec = Delta("i8")
+    spec = ChunkSpec(array.shape, array.dtype, None)
+
+    encoded = encode_step(codec.step(spec), array.tobytes())
+
+    assert encoded == codec.encode(array).tobytes()
+    assert decode_step(codec.step(spec), encoded, array.nbytes) == array.tobytes()
 
 
 def test_arrays_in_fortran_order_are_taken_by_their_axes():

@@ -1,15 +1,17 @@
 """Tests of `zarrpy.codecs.gzip` and `zarrpy.codecs.zlib`."""
 
 import gzip
+import io
 import zlib
 
 import numcodecs
 import numpy as np
 import pytest
 
+from zarrpy._native.steps import find_codec, library_versions
 from zarrpy.codecs.gzip import Gzip
 from zarrpy.codecs.zlib import Zlib
-from zarrpy.errors import CorruptChunkError, MetadataError
+from zarrpy.errors import ChecksumError, CorruptChunkError, MetadataError
 from zarrpy.testing.codec_contract import BytesToBytesContract
 
 DATA = (np.arange(20_000, dtype="f4") ** 0.5).tobytes()
@@ -96,3 +98,29 @@ def test_v3_has_no_usual_level():
     """Zarr v3 knows levels from 0 on; the usual is 6."""
     assert Gzip(-1).to_config(3) == {"level": 6}
     assert Gzip(-1).to_config(2) == {"level": -1}
+
+
+@pytest.mark.parametrize("name", [None, "data.bin"])
+def test_a_wrong_checksum_is_told_from_other_damage(name):
+    """The data can be decoded, but is not what was written."""
+    if not find_codec("gzip") or "libdeflate" not in library_versions():
+        pytest.skip("libdeflate is not in this build: ZARRPY_NATIVE=blosc2 make build")
+    member = io.BytesIO()
+    with gzip.GzipFile(name or "", "wb", fileobj=member) as file:
+        file.write(DATA)
+    stored = bytearray(member.getvalue())
+    stored[-8] ^= 1
+    zlib_stream = bytearray(zlib.compress(DATA))
+    zlib_stream[-1] ^= 1
+
+    for codec, damaged, computed in (
+        (Gzip(), stored, zlib.crc32(DATA)),
+        (Zlib(), zlib_stream, zlib.adler32(DATA)),
+    ):
+        with pytest.raises(ChecksumError) as caught:
+            codec.decode(bytes(damaged), len(DATA))
+        assert caught.value.actual == computed
+        assert caught.value.expected == computed ^ 1
+        with pytest.raises(CorruptChunkError) as other:
+            codec.decode(bytes(damaged[:-9]), len(DATA))
+        assert not isinstance(other.value, ChecksumError)

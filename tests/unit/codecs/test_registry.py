@@ -52,7 +52,8 @@ def test_every_codec_is_found_by_its_names():
         if codec.v2_id is not None:
             assert find(codec.v2_id, dialect=2) is codec
             assert find(f"numcodecs.{codec.v2_id}") is codec or codec.v2_id == name
-            assert codec.v2_id == "snappy" or codec.v2_id in numcodecs.registry.codec_registry
+            optional = codec.v2_id in ("snappy", "zfpy", "pcodec")  # with packages of their own
+            assert optional or codec.v2_id in numcodecs.registry.codec_registry
 
 
 def test_a_name_that_nobody_has_is_not_found():
@@ -117,7 +118,9 @@ def test_every_codec_can_be_told_about(reverse):
     assert told["numcodecs.delta"].kind == "array -> array"
     assert told["bytes"].kind == "array -> bytes"
     assert told["test.reverse"].description == "Turn a chunk around."
-    assert all(info.available and info.reason is None for info in told.values())
+    lacking = {name for name, info in told.items() if not info.available}
+    assert lacking <= {"numcodecs.pcodec", "numcodecs.zfpy", "zfp"}
+    assert all(info.available == (info.reason is None) for info in told.values())
 
 
 def test_looking_for_codecs_imports_only_what_is_found():

@@ -1,0 +1,102 @@
+"""What filters have in common that store numbers as numbers of another data type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from zarrpy.codecs.base import ArrayToArray, ChunkSpec, Step
+from zarrpy.codecs.parameters import reject
+from zarrpy.errors import CodecError
+
+__all__ = ["NATIVE_KINDS", "Recast", "number_type"]
+
+#: enum zp_number of csrc/zarrpy.h.
+NATIVE_KINDS = {
+    kind: number
+    for number, kind in enumerate(("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"))
+}
+
+
+def number_type(codec: str, parameter: str, given: Any, kinds: str = "biufcmM") -> str:
+    """Check the data type of a number in NumPy's words; return it as NumPy writes it."""
+    try:
+        if not isinstance(given, (str, np.dtype, type)):
+            raise TypeError
+        dtype = np.dtype(given)
+    except (TypeError, SyntaxError):
+        reject(codec, parameter, given, "a NumPy data type such as '<i4'")
+    if dtype.kind not in kinds or dtype.hasobject:
+        reject(codec, parameter, given, "the data type of a number")
+    if dtype.kind in "mM":  # the difference of two dates is no date; their counts' is a count
+        dtype = np.dtype(f"{dtype.str[0]}i8")
+    return dtype.str
+
+
+class Recast(ArrayToArray):
+    """A filter that takes elements of one data type and stores those of another.
+
+    Elements of another type than `memory`, but as long, are looked at as if they were of it; the
+    byte order in the store is the affair of the codec `bytes`.
+    """
+
+    __slots__ = ()
+
+    native: ClassVar[str]
+
+    @property
+    def memory(self) -> np.dtype[Any]:
+        """Data type of the elements, in the machine's byte order."""
+        raise NotImplementedError
+
+    @property
+    def stored(self) -> np.dtype[Any]:
+        """Data type of what is stored, in the machine's byte order."""
+        raise NotImplementedError
+
+    def encoded_spec(self, spec: ChunkSpec) -> ChunkSpec:
+        """Describe what `encode` makes of a chunk."""
+        self.check(spec.dtype)
+        return replace(spec, dtype=self.stored, fill_value=None)
+
+    def step(self, spec: ChunkSpec) -> Step | None:
+        """Give the native form: for integers, and floats of 4 or 8 bytes."""
+        self.check(spec.dtype)
+        memory = NATIVE_KINDS.get(self.memory.str[1:])
+        stored = NATIVE_KINDS.get(self.stored.str[1:])
+        if memory is None or stored is None or not self.runs_natively():
+            return None
+        return Step(
+            self.native,
+            itemsize=self.memory.itemsize,
+            variant=memory | stored << 8,
+            aux=self.native_parameters(),
+        )
+
+    def runs_natively(self) -> bool:
+        """Whether the native form knows the two data types."""
+        return True
+
+    def native_parameters(self) -> bytes:
+        """Pack the parameters of the native form."""
+        return b""
+
+    def elements(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Look at the elements of a chunk, in C order, as being of the type `memory`."""
+        self.check(array.dtype)
+        return np.ascontiguousarray(array).reshape(-1).view(self.memory)
+
+    def restored(self, values: np.ndarray[Any, Any], spec: ChunkSpec) -> np.ndarray[Any, Any]:
+        """Give decoded elements the type and the shape of the chunk."""
+        return values.view(spec.dtype).reshape(spec.shape)
+
+    def check(self, dtype: np.dtype[Any]) -> None:
+        """Refuse elements of another size."""
+        if dtype.itemsize != self.memory.itemsize:
+            raise CodecError(
+                f"is made for {self.memory.str}, of {self.memory.itemsize} bytes, and not for "
+                f"{dtype}, of {dtype.itemsize}",
+                codec=self.name,
+            )
