@@ -311,9 +311,7 @@ def _filters() -> Iterator[Row]:
     yield _filter("delta", "iufctenz", dtype="own")
     yield _filter("quantize", "f", True, digits=1, dtype="own")
     yield _filter("bitround", "iufct", True, SMALL, keepbits=3)
-    yield _filter(
-        "fixedscaleoffset", "biufctenz", True, offset=0, scale=1, dtype="own", astype="own"
-    )
+    yield _filter("fixedscaleoffset", "iuf", True, offset=0, scale=1, dtype="own", astype="own")
     yield _filter("astype", "iuf", True, "bct" + SMALL, encode_dtype="|i1", decode_dtype="own")
     yield Row("numcodecs.packbits", "numcodecs.packbits",
               lambda kind, _: [codec("numcodecs.packbits"), {"name": "bytes"}],

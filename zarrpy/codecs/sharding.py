@@ -144,7 +144,7 @@ class Sharding(ArrayToBytes):
         """Encode one shard; chunks that hold only the fill value are left out."""
         layout = self.layout(ChunkSpec(array.shape, array.dtype, self.fill_value))
         chunks: list[Buffer | None] = [
-            layout.encode(array[part], keep_empty=self.fill_value is None)
+            layout.encode(array[(*part, ...)], keep_empty=self.fill_value is None)
             for part in layout.parts()
         ]
         shard = layout.index.assemble(chunks)

@@ -23,7 +23,7 @@ _MODES: dict[str, tuple[int, tuple[str, ...]]] = {
     "fixed_accuracy": (4, ("tolerance",)),
 }
 # Modes by the numbers of the library, as numcodecs has them.
-_NUMBERED = {2: "fixed_rate", 3: "fixed_precision", 4: "fixed_accuracy"}
+_NUMBERED = {2: "fixed_rate", 3: "fixed_precision", 4: "fixed_accuracy", 5: "reversible"}
 # What zfp takes, by its numbers, and what is made of types that it does not have.
 _KINDS = {"i4": 1, "i8": 2, "f4": 3, "f8": 4}
 _WIDENED = {"i1": "i4", "i2": "i4", "u1": "i4", "u2": "i4", "u4": "i4", "u8": "i8", "f2": "f4"}
@@ -226,8 +226,8 @@ class ZFPY(ArrayToBytes):
 
     Parameters
     ----------
-    mode : {4, 3, 2}
-        Accuracy, precision or rate, in the numbers of the library.
+    mode : {4, 3, 2, 5}
+        Accuracy, precision, rate or nothing lost, in the numbers of the library.
     tolerance, rate : float, default -1
     precision : int, default -1
         The one that belongs to the mode; -1 makes it reversible.
@@ -253,7 +253,7 @@ class ZFPY(ArrayToBytes):
     precision: int = -1
 
     def __post_init__(self) -> None:
-        integer(self.name, "mode", self.mode, 2, 4)
+        integer(self.name, "mode", self.mode, 2, 5)
         for parameter in ("tolerance", "rate"):
             given = finite(self.name, parameter, getattr(self, parameter))
             object.__setattr__(self, parameter, given)
@@ -295,8 +295,7 @@ class ZFPY(ArrayToBytes):
                 f"takes integers and floats of 4 and 8 bytes, not {spec.dtype}", codec=self.name
             )
         mode = _NUMBERED[self.mode]
-        (parameter,) = _MODES[mode][1]
-        value = getattr(self, parameter)
-        if value < 0:
-            return run(self, "reversible", {}, kind, spec.shape, True)
-        return run(self, mode, {parameter: value}, kind, spec.shape, True)
+        values = {parameter: getattr(self, parameter) for parameter in _MODES[mode][1]}
+        if any(value < 0 for value in values.values()):
+            mode, values = "reversible", {}
+        return run(self, mode, values, kind, spec.shape, True)
