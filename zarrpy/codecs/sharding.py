@@ -144,7 +144,7 @@ class Sharding(ArrayToBytes):
         """Encode one shard; chunks that hold only the fill value are left out."""
         layout = self.layout(ChunkSpec(array.shape, array.dtype, self.fill_value))
         chunks: list[Buffer | None] = [
-            layout.encode(array[(*part, ...)], keep_empty=self.fill_value is None)
+            layout.encode(_part(array, part), keep_empty=self.fill_value is None)
             for part in layout.parts()
         ]
         shard = layout.index.assemble(chunks)
@@ -172,6 +172,13 @@ class Sharding(ArrayToBytes):
                 codec=self.name,
             )
         return spec.fill_value
+
+
+def _part(array: np.ndarray[Any, Any], part: tuple[slice, ...]) -> np.ndarray[Any, Any]:
+    """View a part of an array; without axes too it is no scalar."""
+    place: Any = (*part, ...)
+    view: np.ndarray[Any, Any] = array[place]
+    return view
 
 
 @dataclass(frozen=True)
