@@ -41,8 +41,19 @@ lay_out_chunk(const zp_chain *chain, zp_task *t)
     return ZP_OK;
 }
 
+/* Where the points lie that a task takes on some axes. */
+static int
+locate_points(const zp_batch *batch, zp_worker *worker, const zp_piece *pieces, zp_task *t)
+{
+    int status = zp_picked_locate(&t->picked, batch->ndim, batch->axes, pieces, t->strides,
+                                  batch->strides, worker);
+    t->offset += t->picked.lowest;
+    return status;
+}
+
 int
-zp_task_describe(const zp_batch *batch, int64_t number, zp_task *t, zp_error *error)
+zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_task *t,
+                 zp_error *error)
 {
     zp_piece pieces[ZP_MAX_NDIM];
     int64_t grid_index[ZP_MAX_NDIM];
@@ -50,6 +61,7 @@ zp_task_describe(const zp_batch *batch, int64_t number, zp_task *t, zp_error *er
     t->offset = 0;
     t->place = batch->block;
     t->full = t->covered = 1;
+    t->scattered = 0;
     zp_task_pieces(batch->ndim, batch->axes, number, pieces);
     for (int i = 0; i < batch->ndim; i++) {
         t->extent[i] = pieces[i].extent;
@@ -60,18 +72,23 @@ zp_task_describe(const zp_batch *batch, int64_t number, zp_task *t, zp_error *er
     t->direct = batch->chain.swap == 0;
     for (int i = 0; i < batch->ndim; i++) {
         const zp_piece *piece = &pieces[i];
-        int64_t step = batch->axes[i].step;
-        int whole = piece->count == piece->inside;
+        t->selected[i] = t->strides[i] * batch->axes[i].step;
+        t->covered &= piece->covers != 0;
+        if (batch->axes[i].points) {
+            t->count[i] = t->scattered = 1;
+            continue;
+        }
         t->start[i] = piece->start;
         t->count[i] = piece->count;
-        t->selected[i] = t->strides[i] * step;
         t->offset += piece->start * t->strides[i];
         t->place += piece->out * batch->strides[i];
-        t->covered &= whole;
-        t->full &= whole && piece->inside == piece->extent;
+        t->full &= piece->covers && piece->inside == piece->extent;
         t->direct &= piece->count <= 1 || batch->strides[i] == t->strides[i];
     }
+    t->full &= !t->scattered;
     t->direct &= t->full;
+    if (t->scattered && locate_points(batch, worker, pieces, t) < 0)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     if (batch->directory && zp_key_format(&batch->keys, batch->ndim, grid_index, t->key) < 0)
         return zp_task_fail(error, ZP_ERR_TOO_LARGE, "the key is too long");
     return ZP_OK;
@@ -131,6 +148,18 @@ decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *d
     return chunk;
 }
 
+/* Copy the selected elements to their places in the block. */
+static void
+scatter(const zp_batch *batch, const zp_task *t, const char *selected)
+{
+    uint32_t itemsize = batch->chain.itemsize, swap = (uint32_t)batch->chain.swap;
+    if (t->scattered)
+        zp_picked_read(&t->picked, selected, t->selected, t->place, batch->strides, itemsize, swap);
+    else
+        zp_copy(batch->ndim, t->count, selected, t->selected, t->place, batch->strides, itemsize,
+                swap);
+}
+
 /* The bytes of the chunk from the first selected element to the last. */
 static void
 find_span(const zp_batch *batch, const zp_task *t, zp_part *part)
@@ -138,6 +167,8 @@ find_span(const zp_batch *batch, const zp_task *t, zp_part *part)
     int64_t last = t->offset;
     for (int i = 0; i < batch->ndim; i++)
         last += (t->count[i] - 1) * t->selected[i];
+    if (t->scattered)
+        last += t->picked.span;
     part->start = (size_t)t->offset;
     part->nbytes = (size_t)(last + batch->chain.itemsize - t->offset);
 }
@@ -146,7 +177,7 @@ find_span(const zp_batch *batch, const zp_task *t, zp_part *part)
 static int
 has_rows(const zp_batch *batch, const zp_task *t)
 {
-    if (batch->chain.swap)
+    if (batch->chain.swap || t->scattered)
         return 0;
     for (int i = 0; i < batch->ndim; i++)
         if (batch->chain.order[i] != i || batch->axes[i].step != 1)
@@ -213,15 +244,18 @@ read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
                                     &part, error) < 0) {
         return error->status;
     }
-    zp_copy(batch->ndim, t->count, into.bytes + ((size_t)t->offset - into.start), t->selected,
-            t->place, batch->strides, batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    scatter(batch, t, into.bytes + ((size_t)t->offset - into.start));
     return ZP_OK;
 }
 
 void
 zp_task_fill(const zp_batch *batch, const zp_task *t)
 {
-    zp_fill(batch->ndim, t->count, t->place, batch->strides, batch->fill, batch->chain.itemsize);
+    if (t->scattered)
+        zp_picked_fill(&t->picked, t->place, batch->strides, batch->fill, batch->chain.itemsize);
+    else
+        zp_fill(batch->ndim, t->count, t->place, batch->strides, batch->fill,
+                batch->chain.itemsize);
 }
 
 int
@@ -233,8 +267,7 @@ zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const 
         if (!decoded)
             return error->status;
         if (decoded != t->place)
-            zp_copy(batch->ndim, t->count, decoded + t->offset, t->selected, t->place,
-                    batch->strides, batch->chain.itemsize, (uint32_t)batch->chain.swap);
+            scatter(batch, t, decoded + t->offset);
         return ZP_OK;
     }
     if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && has_rows(batch, t))
@@ -294,9 +327,22 @@ load_chunk(zp_batch *batch, zp_worker *worker, const zp_task *t, char *chunk, zp
     return ZP_OK;
 }
 
+/* Copy the selected elements from their places in the block. */
+static void
+gather(const zp_batch *batch, const zp_task *t, char *selected)
+{
+    uint32_t itemsize = batch->chain.itemsize, swap = (uint32_t)batch->chain.swap;
+    if (t->scattered)
+        zp_picked_write(&t->picked, selected, t->selected, t->place, batch->strides, itemsize,
+                        swap);
+    else
+        zp_copy(batch->ndim, t->count, t->place, batch->strides, selected, t->selected, itemsize,
+                swap);
+}
+
 /* The new content of the chunk; NULL on failure. */
 static const char *
-gather(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
+new_content(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     if (t->direct)
         return t->place;
@@ -311,8 +357,7 @@ gather(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
     } else if (!t->full) {
         fill_chunk(batch, t, chunk);
     }
-    zp_copy(batch->ndim, t->count, t->place, batch->strides, chunk + t->offset, t->selected,
-            batch->chain.itemsize, (uint32_t)batch->chain.swap);
+    gather(batch, t, chunk + t->offset);
     return chunk;
 }
 
@@ -320,7 +365,7 @@ int64_t
 zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void **encoded,
                zp_error *error)
 {
-    const char *chunk = gather(batch, worker, t, error);
+    const char *chunk = new_content(batch, worker, t, error);
     if (!chunk)
         return error->status;
     *encoded = NULL;
@@ -436,7 +481,7 @@ static int
 run_task(zp_batch *batch, zp_worker *worker, int64_t number, zp_error *error)
 {
     zp_task t;
-    int status = zp_task_describe(batch, number, &t, error);
+    int status = zp_task_describe(batch, worker, number, &t, error);
     if (status < 0)
         return status;
     if (batch->kind == ZP_WRITE)

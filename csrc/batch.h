@@ -2,7 +2,7 @@
 #ifndef ZP_BATCH_H
 #define ZP_BATCH_H
 
-#include "zarrpy.h"
+#include "points.h"
 
 /* One chunk and its share of the selection. */
 typedef struct zp_task {
@@ -18,13 +18,16 @@ typedef struct zp_task {
     int full;                   /* every element of the chunk is selected, in order */
     int covered;                /* every element inside the array is selected */
     int direct;                 /* full, and laid out in the block as it is stored */
+    int scattered;              /* selected point by point on some axes, as `picked` says */
+    zp_picked picked;           /* in the worker's memory, up to the next task */
     char key[ZP_MAX_KEY];
 } zp_task;
 
 /* Record an error; returns the status. */
 int zp_task_fail(zp_error *error, int status, const char *detail);
 
-int zp_task_describe(const zp_batch *batch, int64_t number, zp_task *task, zp_error *error);
+int zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_task *task,
+                     zp_error *error);
 
 /* Stored bytes of a task; *found 0 when there are none.  `into` may be NULL. */
 int64_t zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *task, void *into,

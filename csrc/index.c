@@ -40,7 +40,7 @@ zp_axis_regular(zp_stretch *stretch, int64_t extent, int64_t length, int64_t sta
                 int64_t step)
 {
     *stretch = (zp_stretch){.extent = extent, .start = start, .count = count};
-    return (zp_axis){stretch, count > 0, zp_stretch_npieces(stretch, step), length, step};
+    return (zp_axis){stretch, count > 0, zp_stretch_npieces(stretch, step), length, step, NULL};
 }
 
 /* The stretch that piece i lies in. */
@@ -93,15 +93,22 @@ zp_axis_piece(const zp_axis *axis, int64_t i)
         .start = s->start + first * step - begin,
         .count = n,
         .out = s->out + first,
+        .covers = n == inside,
     };
 }
 
 void
 zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
 {
+    int64_t number[ZP_MAX_NDIM];
     for (int i = ndim - 1; i >= 0; i--) {
-        pieces[i] = zp_axis_piece(&axes[i], task % axes[i].npieces);
+        number[i] = task % axes[i].npieces;
         task /= axes[i].npieces;
+    }
+    for (int i = 0; i < ndim; i++) {
+        const zp_points *points = axes[i].points;
+        pieces[i] = points ? points->pieces[number[points->leader]]
+                           : zp_axis_piece(&axes[i], number[i]);
     }
 }
 

@@ -26,13 +26,18 @@ typedef struct source {
     const zp_parts *parts; /* or NULL: all of it is in hand */
 } source;
 
-void
-zp_inside_plan(const zp_batch *batch, const zp_task *t, zp_inside *in)
+int
+zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_inside *in,
+               zp_error *error)
 {
     zp_piece pieces[ZP_MAX_NDIM];
     zp_task_pieces(batch->ndim, batch->axes, t->number, pieces);
+    if (t->scattered && zp_points_cut(batch->ndim, batch->axes, pieces, batch->shard->chunk,
+                                      in->axes, in->points, worker) < 0)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     for (int i = 0; i < batch->ndim; i++)
-        in->axes[i] = zp_axis_regular(&in->stretches[i], batch->shard->chunk[i], pieces[i].inside,
+        if (!batch->axes[i].points)
+            in->axes[i] = zp_axis_regular(&in->stretches[i], batch->shard->chunk[i], pieces[i].inside,
                                       pieces[i].start, pieces[i].count, batch->axes[i].step);
     in->ntasks = zp_ntasks(batch->ndim, in->axes);
     in->batch = (zp_batch){
@@ -48,6 +53,7 @@ zp_inside_plan(const zp_batch *batch, const zp_task *t, zp_inside *in)
         .keep_empty = batch->keep_empty,
         .whole_chunks = batch->whole_chunks,
     };
+    return ZP_OK;
 }
 
 int64_t
@@ -172,13 +178,13 @@ find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const
 }
 
 static int
-fill_absent(zp_batch *batch, const zp_inside *in, const uint64_t *entries, zp_error *error)
+fill_absent(zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint64_t *entries, zp_error *error)
 {
     for (int64_t k = 0; k < in->ntasks; k++) {
         zp_task t;
         if (entries[2 * zp_inside_position(batch->shard, in, k)] != UINT64_MAX)
             continue;
-        int status = zp_task_describe(&in->batch, k, &t, error);
+        int status = zp_task_describe(&in->batch, worker, k, &t, error);
         if (status < 0)
             return status;
         zp_task_fill(&in->batch, &t);
@@ -209,7 +215,7 @@ place_chunk(zp_batch *batch, zp_worker *worker, const zp_inside *in, const zp_pl
             const void *data, zp_error *error)
 {
     zp_task t;
-    int status = zp_task_describe(&in->batch, place->task, &t, error);
+    int status = zp_task_describe(&in->batch, worker, place->task, &t, error);
     if (status == ZP_OK)
         status = zp_task_place(&in->batch, worker, &t, data, place->nbytes, error);
     if (status < 0) {
@@ -254,7 +260,7 @@ read_found(zp_batch *batch, zp_worker *worker, const zp_inside *in, const source
     if (n < 0)
         return (int)n;
     if (n < in->ntasks) {
-        int status = fill_absent(batch, in, entries, error);
+        int status = fill_absent(batch, worker, in, entries, error);
         if (status < 0)
             return status;
     }
@@ -270,8 +276,10 @@ zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *er
     int status = open_source(batch, t, &from, &found, error);
     if (status < 0)
         return status;
-    zp_inside_plan(batch, t, &in);
-    if (found) {
+    status = zp_inside_plan(batch, worker, t, &in, error);
+    if (status < 0) {
+        found = 0;
+    } else if (found) {
         status = read_found(batch, worker, &in, &from, error);
     } else {
         zp_task_fill(batch, t);
@@ -294,10 +302,12 @@ zp_shard_places(const zp_batch *batch, zp_worker *worker, int64_t task, const vo
     zp_bytes stored = {index, (int64_t)index_nbytes};
     zp_parts none = {NULL, 0};
     source from = {.fd = -1, .nbytes = INT64_MAX, .stored = &stored, .parts = &none};
-    int64_t n = zp_task_describe(batch, task, &t, error);
+    int64_t n = zp_task_describe(batch, worker, task, &t, error);
     if (n < 0)
         return n;
-    zp_inside_plan(batch, &t, &in);
+    n = zp_inside_plan(batch, worker, &t, &in, error);
+    if (n < 0)
+        return n;
     const uint64_t *entries = load_index(batch->shard, &from, worker, error);
     if (!entries)
         return error->status;

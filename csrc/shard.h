@@ -9,11 +9,16 @@ typedef struct zp_inside {
     zp_batch batch;
     zp_axis axes[ZP_MAX_NDIM];
     zp_stretch stretches[ZP_MAX_NDIM];
+    zp_points points[ZP_MAX_NDIM];
     int64_t ntasks;
 } zp_inside;
 
-/* Cut the shard's part of the selection by the grid inside; `in` may not be moved after that. */
-void zp_inside_plan(const zp_batch *batch, const zp_task *task, zp_inside *in);
+/*
+ * Cut the shard's part of the selection by the grid inside; `in` may not be
+ * moved after that.  Points are in the worker's INSIDE slot.
+ */
+int zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *task, zp_inside *in,
+                   zp_error *error);
 
 /* Position in the index of one of these chunks. */
 int64_t zp_inside_position(const zp_shard *shard, const zp_inside *in, int64_t task);

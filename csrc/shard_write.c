@@ -153,7 +153,7 @@ write_chunk(writer *w, int64_t position, zp_error *error)
 {
     zp_task t;
     const void *encoded;
-    int64_t n = zp_task_describe(&w->in.batch, w->tasks[position], &t, error);
+    int64_t n = zp_task_describe(&w->in.batch, w->worker, w->tasks[position], &t, error);
     if (n == ZP_OK)
         n = zp_task_encode(&w->in.batch, w->worker, &t, &encoded, error);
     if (n < 0)
@@ -185,8 +185,9 @@ zp_shard_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void
     const zp_shard *shard = batch->shard;
     writer w = {.batch = batch, .worker = worker};
     *encoded = NULL;
-    zp_inside_plan(batch, t, &w.in);
-    int status = load_old(&w, t, error);
+    int status = zp_inside_plan(batch, worker, t, &w.in, error);
+    if (status == ZP_OK)
+        status = load_old(&w, t, error);
     if (status == ZP_OK)
         status = assign_tasks(&w, error);
     if (status == ZP_OK)

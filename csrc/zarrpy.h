@@ -65,6 +65,8 @@ enum zp_slot {
     ZP_SLOT_SHARD,  /* a shard being put together */
     ZP_SLOT_INDEX,  /* the index of a shard */
     ZP_SLOT_PLACES, /* where chunks lie in a shard */
+    ZP_SLOT_INSIDE, /* points, cut by the grid inside a shard */
+    ZP_SLOT_POINTS, /* where points lie, in bytes */
     ZP_NSLOTS
 };
 
@@ -388,6 +390,7 @@ typedef struct zp_piece {
     int64_t start;  /* first selected element, within the chunk */
     int64_t count;  /* selected elements */
     int64_t out;    /* where the first lands in the result */
+    int64_t covers; /* whether these are all that lie inside the array */
 } zp_piece;
 
 /* A stretch of an axis whose chunks have one extent, and the elements selected in it. */
@@ -401,12 +404,27 @@ typedef struct zp_stretch {
     int64_t piece;  /* how many pieces lie before it */
 } zp_stretch;
 
+/*
+ * Elements named one by one: each point has a position on every axis of a group
+ * of axes.  The pieces of these axes belong together, one a chunk that has
+ * points; the first axis of the group, the leader, counts them, and the others
+ * have one piece as far as the product of the rows goes.  Of the pieces, `start`
+ * is the number of the first point and `count` how many there are.
+ */
+typedef struct zp_points {
+    const zp_piece *pieces;
+    const int64_t *positions; /* of each point on this axis, within its chunk */
+    const int64_t *places;    /* of each point in the block; NULL but of the leader */
+    int32_t leader;
+} zp_points;
+
 typedef struct zp_axis {
     const zp_stretch *stretches; /* where something is selected, in order */
     int64_t nstretches;
     int64_t npieces;
-    int64_t length; /* of the array, in elements */
-    int64_t step;   /* between selected elements, at least 1 */
+    int64_t length;          /* of the array, in elements */
+    int64_t step;            /* between selected elements, at least 1 */
+    const zp_points *points; /* selected point by point, not by stretches; or NULL */
 } zp_axis;
 
 /* How many chunks hold the selected elements of a stretch. */

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy._native.batch import Batch
-from zarrpy._native.plan import ChunkPlan
-from zarrpy.assignment import assignable, check_out
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.config import check_missing, config, parse_size
@@ -26,23 +24,24 @@ from zarrpy.errors import (
     MetadataError,
     NodeNotFoundError,
 )
+from zarrpy.indexing import Indexable, has_ellipsis, unwrapped
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.sharding import inner_chunk_shape
-from zarrpy.node import Node
-from zarrpy.selection import Selection, parse
+from zarrpy.selection import Selection, parse, split_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zarrpy.info import Info
+    from zarrpy.selection.fields import Fields
     from zarrpy.stores.base import Store
 
 # Kinds of data types whose arrays give the engine a buffer; of others it sees plain bytes.
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Node[ArrayMetadata]):
+class Array(Indexable):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -264,10 +263,7 @@ class Array(Node[ArrayMetadata]):
     # ------------------------------------------------------------------------------- reading
 
     def __getitem__(self, key: Any) -> Any:
-        result = self.read(key)
-        if result.ndim == 0 and not _has_ellipsis(key):
-            return result[()]
-        return result
+        return unwrapped(self.read(key), key)
 
     @operation
     def read(
@@ -282,7 +278,7 @@ class Array(Node[ArrayMetadata]):
 
         Parameters
         ----------
-        selection : int, slice, ellipsis, newaxis or a tuple of them
+        selection : int, slice, ellipsis, newaxis, array, names of fields, or a tuple of them
             As in ``array[selection]``.
         out : ndarray, optional
             Where the elements go: of the selection's shape and the array's data type, any strides
@@ -310,21 +306,27 @@ class Array(Node[ArrayMetadata]):
             A ValueError, when not even one chunk at a time keeps within `max_memory`.
         """
         missing = config.missing if missing is None else check_missing(missing)
-        chosen = parse(selection, self.shape)
-        if out is None:
-            out = np.empty(chosen.shape, self.dtype)
-        else:
-            check_out(out, chosen.shape, self.dtype)
-        batch = self._batch(chosen, out, writing=False, noting=missing != "fill")
+        fields, rest = split_fields(selection)
+        chosen = parse(rest, self.shape)
+        return (yield from self._read(chosen, fields, out, missing, max_memory))
+
+    def _read_chunks(
+        self,
+        chosen: Selection,
+        out: np.ndarray[Any, Any],
+        missing: str,
+        max_memory: int | str | None,
+    ) -> Steps[np.ndarray[Any, Any] | None]:
+        block = chosen.align(out)
+        batch = self._batch(chosen, block, writing=False, noting=missing != "fill")
         yield from self._run(batch, max_memory)
         if batch.nabsent:
             yield from self._account_for_absent()
         absent = [] if missing == "fill" else missing_chunks(batch, self.metadata.chunk_keys)
         if absent and missing == "error":
             raise missing_error(absent, self._place)
-        if self.metadata.data_type.settle is not None:
-            self.metadata.data_type.settle(out)
-        return np.ma.MaskedArray(out, mask_of(absent, chosen)) if missing == "mask" else out
+        chosen.take_back(block, out)
+        return mask_of(absent, chosen) if missing == "mask" else None
 
     def _account_for_absent(self) -> Steps[None]:
         """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
@@ -347,8 +349,9 @@ class Array(Node[ArrayMetadata]):
 
         Parameters
         ----------
-        selection : int, slice, ellipsis, newaxis or a tuple of them
-            As in ``array[selection] = value``.
+        selection : int, slice, ellipsis, newaxis, array, names of fields, or a tuple of them
+            As in ``array[selection] = value``. Where an element is named twice, the later of its
+            values stays, in C order.
         value : array-like
             Broadcast to the shape of the selection and cast to the data type, as NumPy does.
         max_memory : int or str, optional
@@ -362,14 +365,20 @@ class Array(Node[ArrayMetadata]):
             A ValueError, when the value cannot be broadcast. Nothing is written then.
         """
         self._check_writable("write")
-        chosen = parse(selection, self.shape)
-        element = chosen.shape == () and not _has_ellipsis(selection)
-        data_type = self.metadata.data_type
-        values = assignable(value, data_type, chosen.shape, self.name, element=element)
-        if self.metadata.data_type.settle is not None:
-            values = np.array(values)
-            self.metadata.data_type.settle(values)
-        yield from self._run(self._batch(chosen, values, writing=True), max_memory)
+        fields, rest = split_fields(selection)
+        chosen = parse(rest, self.shape)
+        element = not has_ellipsis(rest)
+        yield from self._write(chosen, value, fields, element=element, max_memory=max_memory)
+
+    def _write_chunks(
+        self,
+        chosen: Selection,
+        values: np.ndarray[Any, Any],
+        fields: Fields | None,
+        max_memory: int | str | None,
+    ) -> Steps[None]:
+        batch = self._batch(chosen, chosen.align(values), writing=True, fields=fields)
+        yield from self._run(batch, max_memory)
 
     def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
         keys = self.metadata.chunk_keys
@@ -390,16 +399,17 @@ class Array(Node[ArrayMetadata]):
     def _batch(
         self,
         chosen: Selection,
-        values: np.ndarray[Any, Any],
+        block: np.ndarray[Any, Any],
         *,
         writing: bool,
         noting: bool = False,
+        fields: Fields | None = None,
     ) -> Batch | PythonBatch:
         """Chunks of a selection, in C where the chain is native and shards need not be noted."""
         chain = self.codecs
         spacing = self.metadata.chunk_grid.spacing(self.shape)
-        plan = ChunkPlan(self.shape, spacing, chosen.start, chosen.count, chosen.step)
-        block = chosen.align(values)
+        shard = chain.shard if self.metadata.chunk_grid.regular else None
+        plan = chosen.plan(self.shape, spacing, shard and shard.chunk_shape)
         empty = self._keep_empty
         options: dict[str, Any] = {
             "writing": writing,
@@ -407,11 +417,11 @@ class Array(Node[ArrayMetadata]):
             "durable": config.durability == "durable",
             "timeout_ms": int(config.lock_timeout * 1000),
         }
-        shard = chain.shard if self.metadata.chunk_grid.regular else None
         native = chain.native if shard is chain.shard else chain.native_chain is not None
-        if not native or "native" in config.disable or (noting and shard is not None):
+        by_field = fields is not None
+        if not native or by_field or "native" in config.disable or (noting and shard is not None):
             body = PythonBatch if shard is None else PythonShardBatch
-            return body(plan, chain, block, self.fill_value, **options)
+            return body(plan, chain, block, self.fill_value, fields=fields, **options)
         if block.dtype.kind not in _BUFFER_KINDS:
             block = block.view(np.dtype((np.void, block.itemsize)))
         native_chain = self._chunk_codecs.native_chain
@@ -480,10 +490,6 @@ class Array(Node[ArrayMetadata]):
             f"{names[i]} {n}" if names and names[i] else str(n) for i, n in enumerate(self.shape)
         )
         return f"<zarrpy.Array {self.name!r} ({sizes}) {self.dtype} in {self.store!r}>"
-
-
-def _has_ellipsis(key: Any) -> bool:
-    return key is Ellipsis or (isinstance(key, tuple) and any(term is Ellipsis for term in key))
 
 
 def _size(max_memory: int | str) -> int:

@@ -142,7 +142,9 @@ cdef class Batch:
         for i in range(self.plan.ndim):
             axis = self.plan.axes[i]
             end = 0
-            if axis.nstretches:
+            if axis.points != NULL:
+                end = self.plan.npoints[i]
+            elif axis.nstretches:
                 last = axis.stretches[axis.nstretches - 1]
                 end = last.out + last.count
             if self.block.shape[i] != end:
@@ -184,8 +186,8 @@ cdef class Batch:
 
     @property
     def nbytes(self):
-        """Bytes of the block: what is read or written, decoded."""
-        return self.block.len
+        """Bytes of the block, or of all chunks in which points lie: how much work this is."""
+        return max(self.block.len, self.plan.span * self.block.itemsize)
 
     @property
     def writing(self):

@@ -121,6 +121,13 @@ cdef extern from "zarrpy.h" nogil:
         int64_t start
         int64_t count
         int64_t out
+        int64_t covers
+
+    ctypedef struct zp_points:
+        const zp_piece *pieces
+        const int64_t *positions
+        const int64_t *places
+        int32_t leader
 
     ctypedef struct zp_stretch:
         int64_t origin
@@ -137,6 +144,7 @@ cdef extern from "zarrpy.h" nogil:
         int64_t npieces
         int64_t length
         int64_t step
+        const zp_points *points
 
     ctypedef struct zp_keys:
         const char *prefix

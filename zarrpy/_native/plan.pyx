@@ -6,6 +6,9 @@ grid is a row of intervals.  A *piece* is one interval with its share of the sel
 of a selection are the product of the axes' pieces, and a piece is computed from the *stretch* of
 equal chunks that it lies in.  So a plan has one row for each stretch of an axis, never one for
 each chunk: of a regular grid that is one row an axis.
+
+Elements that are named one by one come in groups: the axes of a group share their points, and the
+chunks that hold some of them count as the pieces of the group's first axis.
 """
 
 from bisect import bisect_right
@@ -22,6 +25,7 @@ from zarrpy._native.core cimport (
     zp_keys,
     zp_ntasks,
     zp_piece,
+    zp_points,
     zp_stretch,
     zp_stretch_npieces,
     zp_task_pieces,
@@ -60,7 +64,7 @@ cdef zp_axis cut_irregular(zp_stretch *stretches, tuple spacing, int64_t length,
             done += here
             start += here * step
         run += 1
-    return zp_axis(stretches, n, npieces, length, step)
+    return zp_axis(stretches, n, npieces, length, step, NULL)
 
 
 cdef class ChunkPlan:
@@ -76,9 +80,11 @@ cdef class ChunkPlan:
     start, count, step : sequence of int
         The selection an axis: ``count`` elements from ``start``, ``step`` (at least 1) apart, all
         inside the array.
+    groups : sequence of `zarrpy.selection.PointTable`
+        Axes that are selected point by point; their ``count`` is 0.
     """
 
-    def __cinit__(self, tuple shape, tuple spacing, start, count, step):
+    def __cinit__(self, tuple shape, tuple spacing, start, count, step, groups=()):
         cdef int64_t room = 0
         self.ndim = len(shape)
         if self.ndim > ZP_MAX_NDIM:
@@ -87,7 +93,8 @@ cdef class ChunkPlan:
             room += most_stretches(spacing[axis], start[axis], count[axis], step[axis])
         self.axes = <zp_axis *>malloc((self.ndim + 1) * sizeof(zp_axis))
         self.table = <zp_stretch *>malloc((room + 1) * sizeof(zp_stretch))
-        if self.axes == NULL or self.table == NULL:
+        self.points = <zp_points *>malloc((self.ndim + 1) * sizeof(zp_points))
+        if self.axes == NULL or self.table == NULL or self.points == NULL:
             raise MemoryError(f"no memory for a plan of {room} stretches")
         stretches = self.table
         for axis in range(self.ndim):
@@ -99,19 +106,45 @@ cdef class ChunkPlan:
                 self.axes[axis] = cut_irregular(stretches, spacing[axis], shape[axis],
                                                 start[axis], count[axis], step[axis])
                 stretches += self.axes[axis].nstretches
+        self.groups = tuple(groups)
+        for group in self.groups:
+            self._add_points(group)
         self.ntasks = zp_ntasks(self.ndim, self.axes)
         if self.ntasks < 0:
             raise OverflowError("the selection touches more than 2**63 chunks")
 
+    cdef int _add_points(self, group) except -1:
+        """Make the axes of a group take what its table says."""
+        cdef const int64_t[:, :, ::1] pieces = group.pieces
+        cdef const int64_t[:, ::1] positions = group.positions
+        cdef const int64_t[::1] places = group.places
+        cdef int64_t nparts = pieces.shape[1]
+        for i, axis in enumerate(group.axes):
+            first = i == 0
+            self.npoints[axis] = places.shape[0] if first else 1
+            self.axes[axis].npieces = nparts if first else 1
+            self.axes[axis].step = 1
+            self.axes[axis].points = &self.points[axis]
+            self.points[axis].leader = group.axes[0]
+            self.points[axis].pieces = <const zp_piece *>&pieces[i, 0, 0] if nparts else NULL
+            self.points[axis].positions = &positions[i, 0] if nparts else NULL
+            self.points[axis].places = &places[0] if nparts and first else NULL
+        return 0
+
     def __dealloc__(self):
         free(self.axes)
         free(self.table)
+        free(self.points)
 
     def __len__(self):
         return self.ntasks
 
     def pieces(self, int64_t task):
-        """Describe one chunk: a tuple an axis, (chunk, extent, inside, start, count, out)."""
+        """Describe one chunk: a tuple an axis, (chunk, extent, inside, start, count, out).
+
+        On the first axis of a group of points, ``start`` and ``count`` tell which of them lie in
+        the chunk.
+        """
         cdef zp_piece found[64]
         self._check(task)
         zp_task_pieces(self.ndim, self.axes, task, found)
@@ -131,7 +164,18 @@ cdef class ChunkPlan:
         cdef int64_t nstretches = 0
         for i in range(self.ndim):
             nstretches += self.axes[i].nstretches
-        return self.ndim * sizeof(zp_axis) + nstretches * sizeof(zp_stretch)
+        tables = sum([group.nbytes for group in self.groups])
+        return self.ndim * sizeof(zp_axis) + nstretches * sizeof(zp_stretch) + tables
+
+    @property
+    def span(self):
+        """Elements of all chunks in which points lie, roughly; 0 where none are named one by one."""
+        if not self.groups or self.ntasks == 0:
+            return 0
+        nelements = self.ntasks
+        for piece in self.pieces(0):
+            nelements *= piece[1]
+        return nelements
 
     def step(self, int axis):
         """Distance of selected elements along an axis."""
@@ -141,7 +185,10 @@ cdef class ChunkPlan:
 
     def covered(self, int64_t task):
         """Whether the selection takes every element of a chunk that lies inside the array."""
-        return all([piece[4] == piece[2] for piece in self.pieces(task)])
+        cdef zp_piece found[64]
+        self._check(task)
+        zp_task_pieces(self.ndim, self.axes, task, found)
+        return all([found[i].covers for i in range(self.ndim)])
 
     def keys(self, str prefix, str separator, str zero, int64_t first=0, last=None,
              str suffix=""):

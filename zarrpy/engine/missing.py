@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from zarrpy.engine.twin import selections
 from zarrpy.errors import MissingChunkError
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ class Missing(NamedTuple):
         In the grid of the array's chunks.
     key : str
         Of the value that would hold it.
-    place : tuple of slice
+    place : tuple of slice or ndarray
         Its elements in the block that was read.
     """
 
     chunk: tuple[int, ...]
     key: str
-    place: tuple[slice, ...]
+    place: tuple[Any, ...]
 
 
 def missing_chunks(batch: Batch | PythonBatch, keys: ChunkKeyEncoding) -> list[Missing]:
@@ -43,7 +44,7 @@ def missing_chunks(batch: Batch | PythonBatch, keys: ChunkKeyEncoding) -> list[M
     found = []
     for task in batch.absent:
         chunk = batch.plan.grid_index(task)
-        place = tuple(slice(out, out + n) for *_, n, out in batch.plan.pieces(task))
+        _, place = selections(batch.plan, task)
         found.append(Missing(chunk, keys.key(chunk), place))
     return found
 
@@ -65,4 +66,5 @@ def mask_of(missing: Sequence[Missing], chosen: Selection) -> np.ndarray[Any, An
     block = chosen.align(mask)
     for each in missing:
         block[each.place] = True
+    chosen.take_back(block, mask)
     return mask

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from zarrpy._native.plan import ChunkPlan
 from zarrpy._native.shards import NativeShard
 from zarrpy.codecs.shard_index import NAME, IndexFormat
 from zarrpy.config import config
@@ -20,11 +19,13 @@ from zarrpy.engine.missing import Missing
 from zarrpy.engine.sequence import sequence_of
 from zarrpy.engine.twin import PythonBatch, selections
 from zarrpy.errors import ChunkError, CorruptChunkError
+from zarrpy.selection.inside import plan_inside
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zarrpy._native.plan import ChunkPlan
     from zarrpy.codecs.shard_index import Entries
     from zarrpy.codecs.sharding import ShardLayout
     from zarrpy.engine.coalesce import Ranges
@@ -123,20 +124,11 @@ class PythonShardBatch(PythonBatch):
 
     def _inner(self, task: int) -> ChunkPlan:
         """Plan the chunks of one shard, which is an array of its own; at the edge a smaller one."""
-        pieces = self.plan.pieces(task)
-        return ChunkPlan(
-            tuple(piece[2] for piece in pieces),
-            self._layout.chunk_shape,
-            [piece[3] for piece in pieces],
-            [piece[4] for piece in pieces],
-            [self.plan.step(axis) for axis in range(self.plan.ndim)],
-        )
+        return plan_inside(self.plan, task, self._layout.chunk_shape)
 
     def _block_of(self, task: int) -> np.ndarray[Any, Any]:
         """View the place of a shard in the block, without axes too."""
-        whole: Any = (*self._selections(task)[1], ...)
-        block: np.ndarray[Any, Any] = self.block[whole]
-        return block
+        return self._part(self._selections(task)[1])
 
     def _positions(self, inner: ChunkPlan) -> list[int]:
         return [self._layout.position(inner.grid_index(k)) for k in range(inner.ntasks)]
@@ -163,6 +155,10 @@ class PythonShardBatch(PythonBatch):
 
     def _read(self, task: int) -> None:
         block = self._block_of(task)
+        self._read_into(task, block)
+        self._put_back(block, self._selections(task)[1])
+
+    def _read_into(self, task: int, block: np.ndarray[Any, Any]) -> None:
         stored = self._load(task)
         inner = self._inner(task)
         if stored is None:
@@ -185,10 +181,11 @@ class PythonShardBatch(PythonBatch):
         chunk = self._layout.chunk_index(
             self.plan.grid_index(task), self._layout.position(inner.grid_index(k))
         )
-        corner = [piece[5] for piece in self.plan.pieces(task)]
         place = tuple(
-            slice(start + out, start + out + n)
-            for start, (*_, n, out) in zip(corner, inner.pieces(k), strict=True)
+            whole.reshape(-1)[part]
+            if isinstance(whole, np.ndarray)
+            else slice(whole.start + part.start, whole.start + part.stop)
+            for whole, part in zip(self._selections(task)[1], selections(inner, k)[1], strict=True)
         )
         with self._lock:
             self._missing.append(Missing(chunk, self._key(task), place))
@@ -214,11 +211,11 @@ class PythonShardBatch(PythonBatch):
         inner = self._inner(task)
         for k, position in enumerate(self._positions(inner)):
             inside, place = selections(inner, k)
-            if inner.covered(k) or chunks[position] is None:
+            if self._covered(inner, k) or chunks[position] is None:
                 chunk = np.full(self._layout.chunk_shape, self.fill_value, self.block.dtype)
             else:
                 chunk = np.array(self._decode_inner(task, position, chunks[position]))
-            chunk[inside] = block[place]
+            self._merge(chunk, inside, block[place])
             chunks[position] = None
             if self._keep_empty or not self._is_empty(chunk):
                 number = self._layout.chunk_index(self.plan.grid_index(task), position)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zarrpy._native.files import Directory
     from zarrpy._native.plan import ChunkPlan
     from zarrpy.codecs.chain import CodecChain
+    from zarrpy.selection.fields import Fields
 
 T = TypeVar("T")
 
@@ -41,6 +42,8 @@ class PythonBatch:
     writing, keep_empty, durable : bool
     timeout_ms : int
         How long to wait for another writer of a chunk.
+    fields : str or list of str, optional
+        Write only these fields of the structures.
     """
 
     native = False
@@ -56,7 +59,9 @@ class PythonBatch:
         keep_empty: bool = False,
         durable: bool = False,
         timeout_ms: int = 60_000,
+        fields: Fields | None = None,
     ) -> None:
+        self._fields = fields
         self._timeout_ms = timeout_ms
         self.plan = plan
         self.chain = chain
@@ -83,8 +88,8 @@ class PythonBatch:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the block."""
-        return self.block.nbytes
+        """Bytes of the block, or of all chunks in which points lie: how much work this is."""
+        return max(self.block.nbytes, self.plan.span * self.block.itemsize)
 
     @property
     def index_range(self) -> tuple[int, int] | None:
@@ -134,7 +139,10 @@ class PythonBatch:
 
     def covered(self) -> list[bool]:
         """Whether each task of the window is written without reading it first."""
-        return [self.plan.covered(task) for task in range(self._first, self._last)]
+        return [self._covered(self.plan, task) for task in range(self._first, self._last)]
+
+    def _covered(self, plan: ChunkPlan, task: int) -> bool:
+        return self._fields is None and plan.covered(task)
 
     def feed(self, values: list[Any]) -> None:
         """Hand over the stored bytes of the window's tasks."""
@@ -177,7 +185,7 @@ class PythonBatch:
     def _key(self, task: int) -> str:
         return self.plan.keys(*self._names, task, task + 1, self._suffix)[0]
 
-    def _selections(self, task: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    def _selections(self, task: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return selections(self.plan, task)
 
     def _extent(self, task: int) -> tuple[int, ...]:
@@ -190,8 +198,16 @@ class PythonBatch:
         if data is None:
             part[...] = self.fill_value
             self._note_missing(task)
-            return
-        self._named(task, self.chain.decode_into, data, self._extent(task), inside, part)
+        elif self.plan.groups:
+            part[...] = self._named(task, self.chain.decode, data, self._extent(task))[inside]
+        else:
+            self._named(task, self.chain.decode_into, data, self._extent(task), inside, part)
+        self._put_back(part, outside)
+
+    def _put_back(self, part: np.ndarray[Any, Any], outside: tuple[Any, ...]) -> None:
+        """Put what was read into the block, where points made a copy of its part."""
+        if self.plan.groups:
+            self.block[outside] = part
 
     def _note_missing(self, task: int) -> None:
         with self._lock:
@@ -230,7 +246,7 @@ class PythonBatch:
             self._encoded[task - self._first] = self._encode(task, self._stored[task - self._first])
             return
         with self._directory.lock(self._key(task), self._timeout_ms) as lock:
-            covered = self.plan.covered(task)
+            covered = self._covered(self.plan, task)
             data = self._encode(task, None if covered else self._directory.read(self._key(task)))
             if data is None:
                 lock.delete(self._durable)
@@ -243,7 +259,7 @@ class PythonBatch:
             chunk = self._blank(task, inside, outside)
         else:
             chunk = np.array(self._named(task, self.chain.decode, stored, self._extent(task)))
-            chunk[inside] = self.block[outside]
+            self._merge(chunk, inside, self._part(outside))
         if not self._keep_empty and self._is_empty(chunk):
             return None
         return self._encode_chunk(self.chain, chunk, self.plan.grid_index(task), task)
@@ -267,22 +283,32 @@ class PythonBatch:
                 direction="encode",
             ) from error
 
-    def _part(self, outside: tuple[slice, ...]) -> np.ndarray[Any, Any]:
-        """View a part of the block; without axes too it is no scalar."""
+    def _merge(
+        self, chunk: np.ndarray[Any, Any], inside: tuple[Any, ...], values: np.ndarray[Any, Any]
+    ) -> None:
+        """Put values into a chunk, of some fields or of all."""
+        if self._fields is None:
+            chunk[inside] = values
+            return
+        for name in [self._fields] if isinstance(self._fields, str) else self._fields:
+            chunk[name][inside] = values[name]
+
+    def _part(self, outside: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+        """View a part of the block, copy it where points make it up; it is never a scalar."""
         place: Any = (*outside, ...)
         part: np.ndarray[Any, Any] = self.block[place]
         return part
 
     def _blank(
-        self, task: int, inside: tuple[slice, ...], outside: tuple[slice, ...]
+        self, task: int, inside: tuple[Any, ...], outside: tuple[Any, ...]
     ) -> np.ndarray[Any, Any]:
         """Put the selected elements into a chunk without others; a view if they are all of it."""
         part = self._part(outside)
         extent = self._extent(task)
-        if part.shape == extent:
+        if part.shape == extent and self._fields is None and not self.plan.groups:
             return part
         chunk = np.full(extent, self.fill_value, self.block.dtype)
-        chunk[inside] = part
+        self._merge(chunk, inside, part)
         return chunk
 
     def _is_empty(self, chunk: np.ndarray[Any, Any]) -> bool:
@@ -293,14 +319,42 @@ class PythonBatch:
         return chunk.tobytes() == fill.tobytes()
 
 
-def selections(plan: ChunkPlan, task: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Where the selected elements of a task are, in its chunk and in the block."""
-    inside, outside = [], []
+def selections(plan: ChunkPlan, task: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Say where the selected elements of a task are, in its chunk and in the block."""
+    inside: list[Any] = []
+    outside: list[Any] = []
     for axis, (_, _, _, start, n, out) in enumerate(plan.pieces(task)):
         step = plan.step(axis)
         inside.append(slice(start, start + (n - 1) * step + 1, step))
         outside.append(slice(out, out + n))
-    return tuple(inside), tuple(outside)
+    if not plan.groups:
+        return tuple(inside), tuple(outside)
+    return _with_points(plan, inside, outside)
+
+
+def _with_points(
+    plan: ChunkPlan, inside: list[slice], outside: list[slice]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Name every element, because some are points: an array of indexes along each axis."""
+
+    def along(axis: int, values: Any) -> np.ndarray[Any, Any]:
+        return np.asarray(values).reshape([-1 if i == axis else 1 for i in range(plan.ndim)])
+
+    within: list[Any] = [None] * plan.ndim
+    block: list[Any] = [None] * plan.ndim
+    for group in plan.groups:
+        first = group.axes[0]
+        points = inside[first]
+        for row, axis in zip(group.positions, group.axes, strict=True):
+            within[axis] = along(first, row[points])
+            block[axis] = along(first, 0)
+        block[first] = along(first, group.places[points])
+    for axis in range(plan.ndim):
+        if within[axis] is None:
+            took, went = inside[axis], outside[axis]
+            within[axis] = along(axis, np.arange(took.start, took.stop, took.step))
+            block[axis] = along(axis, np.arange(went.start, went.stop))
+    return tuple(within), tuple(block)
 
 
 def _names(chain: CodecChain) -> str:

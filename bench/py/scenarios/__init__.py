@@ -15,6 +15,7 @@ from scenarios.base import Row
 NAMES = (
     "whole_read",
     "small_chunks",
+    "selections",
     "shards",
     "exzarr",
     "handles",

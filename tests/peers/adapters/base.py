@@ -48,6 +48,10 @@ class Adapter(ABC):
     def read(self, array: Any, selection: Any = ...) -> np.ndarray:
         """Read a selection of an opened array as a NumPy array."""
 
+    def points(self, array: Any, places: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Read single elements, named by an array of integers for each axis."""
+        raise NotImplementedError("this library does not read elements by their places")
+
     @abstractmethod
     def write(self, array: Any, values: np.ndarray) -> None:
         """Write the whole array; everything is stored when this returns."""

@@ -45,6 +45,9 @@ class Library(Adapter):
         view = array if selection is ... else array[selection]
         return np.asarray(view.read().result())
 
+    def points(self, array: Any, places: tuple[np.ndarray, ...]) -> np.ndarray:
+        return np.asarray(array.vindex[places].read().result())
+
     def write(self, array: Any, values: np.ndarray) -> None:
         array.write(values).result()
 

@@ -64,6 +64,9 @@ class Library(Adapter):
     def read(self, array: Any, selection: Any = ...) -> np.ndarray:
         return np.asarray(array[selection])
 
+    def points(self, array: Any, places: tuple[np.ndarray, ...]) -> np.ndarray:
+        return np.asarray(array.vindex[places])
+
     def write(self, array: Any, values: np.ndarray) -> None:
         array[...] = values
 

@@ -1,0 +1,286 @@
+"""Every way of indexing an array, and the names that zarr-python has for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zarrpy.assignment import assignable, check_out
+from zarrpy.config import config
+from zarrpy.engine.operation import operation
+from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.node import Node
+from zarrpy.selection import (
+    Selection,
+    as_fields,
+    field_type,
+    parse_basic,
+    parse_blocks,
+    parse_coordinates,
+    parse_mask,
+    parse_orthogonal,
+    parse_vectorized,
+    split_fields,
+    spread_fields,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zarrpy.engine.requests import Steps
+    from zarrpy.selection.fields import Fields
+
+    Names = str | Sequence[str]
+    Out = np.ndarray[Any, Any] | None
+
+
+class Indexer:
+    """One way of indexing, as an object to put brackets on."""
+
+    __slots__ = ("_array", "_parse")
+
+    def __init__(self, array: Indexable, parse: Callable[[Any], Selection]) -> None:
+        self._array = array
+        self._parse = parse
+
+    def __getitem__(self, key: Any) -> Any:
+        fields, rest = split_fields(key)
+        return unwrapped(self._array._read_by(self._parse(rest), fields), rest)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        fields, rest = split_fields(key)
+        self._array._write_by(self._parse(rest), value, fields)
+
+
+class Indexable(Node[ArrayMetadata]):
+    """An array that can be read and written by every kind of selection."""
+
+    def _read(
+        self,
+        chosen: Selection,
+        fields: Names | None = None,
+        out: Out = None,
+        missing: str | None = None,
+        max_memory: int | str | None = None,
+    ) -> Steps[np.ndarray[Any, Any]]:
+        """Read a selection; `missing` None is as `config.missing` says."""
+        dtype = self.metadata.data_type.numpy
+        if fields is not None:
+            names = as_fields(fields)
+            dtype, shape = field_type(dtype, names, chosen.shape)
+            if out is not None:
+                check_out(out, shape, dtype)
+            result = yield from self._read(chosen, None, None, missing, max_memory)
+            return _into(out, result[names])
+        missing = config.missing if missing is None else missing
+        if out is None:
+            out = np.empty(chosen.shape, dtype)
+        else:
+            check_out(out, chosen.shape, dtype)
+        mask = None
+        if chosen.size or chosen.order is None:
+            mask = yield from self._read_chunks(chosen, out, missing, max_memory)
+        if self.metadata.data_type.settle is not None:
+            self.metadata.data_type.settle(out)
+        if missing != "mask":
+            return out
+        return np.ma.MaskedArray(out, np.zeros(chosen.shape, bool) if mask is None else mask)
+
+    def _write(
+        self,
+        chosen: Selection,
+        value: Any,
+        fields: Names | None = None,
+        *,
+        element: bool = True,
+        max_memory: int | str | None = None,
+    ) -> Steps[None]:
+        """Write a selection; `element` tells that the index of a single element means just it."""
+        self._check_writable("write")
+        names = None if fields is None else as_fields(fields)
+        data_type = self.metadata.data_type
+
+        def cast(value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+            of_field = data_type if names is None else replace(data_type, numpy=dtype, cast=None)
+            return assignable(value, of_field, shape, self.name, element=element and not shape)
+
+        if names is None:
+            values = cast(value, data_type.numpy, chosen.shape)
+        else:
+            values = spread_fields(value, data_type.numpy, names, chosen.shape, cast)
+        if data_type.settle is not None:
+            values = np.array(values)
+            data_type.settle(values)
+        if chosen.size or chosen.order is None:
+            yield from self._write_chunks(chosen, values, names, max_memory)
+
+    def _read_chunks(
+        self,
+        chosen: Selection,
+        out: np.ndarray[Any, Any],
+        missing: str,
+        max_memory: int | str | None,
+    ) -> Steps[np.ndarray[Any, Any] | None]:
+        """Read into `out`; for ``missing="mask"`` tell which elements are of missing chunks."""
+        raise NotImplementedError
+
+    def _write_chunks(
+        self,
+        chosen: Selection,
+        values: np.ndarray[Any, Any],
+        fields: Fields | None,
+        max_memory: int | str | None,
+    ) -> Steps[None]:
+        raise NotImplementedError
+
+    @operation
+    def _read_by(
+        self, chosen: Selection, fields: Names | None = None
+    ) -> Steps[np.ndarray[Any, Any]]:
+        return (yield from self._read(chosen, fields))
+
+    @operation
+    def _write_by(self, chosen: Selection, value: Any, fields: Names | None = None) -> Steps[None]:
+        yield from self._write(chosen, value, fields)
+
+    # --------------------------------------------------------------------------- with brackets
+
+    @property
+    def oindex(self) -> Indexer:
+        """Orthogonal indexing: each array selects on an axis of its own.
+
+        ``a.oindex[[0, 5], :, [1, 3]]`` takes two rows and, of each, two columns. Arrays of bool
+        are as long as their axis.
+        """
+        return Indexer(self, lambda key: parse_orthogonal(key, self.metadata.shape))
+
+    @property
+    def vindex(self) -> Indexer:
+        """Vectorized indexing: the arrays name points together, which come first in the result.
+
+        ``a.vindex[[0, 5], [1, 3]]`` takes two elements; a mask may stand for the arrays of its
+        ``nonzero``.
+        """
+        return Indexer(self, lambda key: parse_vectorized(key, self.metadata.shape))
+
+    @property
+    def blocks(self) -> Indexer:
+        """Indexing that counts chunks: ``a.blocks[2, 1:3]`` takes two of them.
+
+        An integer takes one chunk and keeps its axis. Of an array with shards these are counted,
+        as what is stored under one key.
+        """
+        return Indexer(self, self._parse_blocks)
+
+    def _parse_blocks(self, key: Any) -> Selection:
+        grid = self.metadata.chunk_grid
+        return parse_blocks(
+            key,
+            self.metadata.shape,
+            self.metadata.grid_shape,
+            lambda index: tuple(begin for begin, _ in grid.chunk(self.metadata.shape, index)),
+        )
+
+    # ------------------------------------------------------------------- by zarr-python's names
+
+    @operation
+    def get_basic_selection(
+        self, selection: Any = Ellipsis, *, out: Out = None, fields: Names | None = None
+    ) -> Steps[Any]:
+        """Read by integers, slices, ellipsis and newaxis.
+
+        Parameters
+        ----------
+        selection : int, slice, ellipsis, newaxis or a tuple of them
+        out : ndarray, optional
+            Where the elements go.
+        fields : str or sequence of str, optional
+            Fields of a structured data type.
+        """
+        chosen = parse_basic(selection, self.metadata.shape)
+        return unwrapped((yield from self._read(chosen, fields, out)), selection)
+
+    @operation
+    def set_basic_selection(
+        self, selection: Any, value: Any, *, fields: Names | None = None
+    ) -> Steps[None]:
+        """Write by integers, slices, ellipsis and newaxis; see `get_basic_selection`."""
+        yield from self._write(parse_basic(selection, self.metadata.shape), value, fields)
+
+    @operation
+    def get_orthogonal_selection(
+        self, selection: Any, *, out: Out = None, fields: Names | None = None
+    ) -> Steps[Any]:
+        """Read by arrays that each select on an axis of their own; see `oindex`."""
+        chosen = parse_orthogonal(selection, self.metadata.shape)
+        return unwrapped((yield from self._read(chosen, fields, out)), selection)
+
+    @operation
+    def set_orthogonal_selection(
+        self, selection: Any, value: Any, *, fields: Names | None = None
+    ) -> Steps[None]:
+        """Write by arrays that each select on an axis of their own; see `oindex`."""
+        yield from self._write(parse_orthogonal(selection, self.metadata.shape), value, fields)
+
+    @operation
+    def get_coordinate_selection(
+        self, selection: Any, *, out: Out = None, fields: Names | None = None
+    ) -> Steps[Any]:
+        """Read points, named by an array of integers for each axis; see `vindex`."""
+        chosen = parse_coordinates(selection, self.metadata.shape)
+        return unwrapped((yield from self._read(chosen, fields, out)), selection)
+
+    @operation
+    def set_coordinate_selection(
+        self, selection: Any, value: Any, *, fields: Names | None = None
+    ) -> Steps[None]:
+        """Write points; where one is named twice, the later value stays."""
+        yield from self._write(parse_coordinates(selection, self.metadata.shape), value, fields)
+
+    @operation
+    def get_mask_selection(
+        self, mask: Any, *, out: Out = None, fields: Names | None = None
+    ) -> Steps[Any]:
+        """Read the elements where a mask of the array's shape is true, in C order."""
+        return (yield from self._read(parse_mask(mask, self.metadata.shape), fields, out))
+
+    @operation
+    def set_mask_selection(
+        self, mask: Any, value: Any, *, fields: Names | None = None
+    ) -> Steps[None]:
+        """Write the elements where a mask of the array's shape is true."""
+        yield from self._write(parse_mask(mask, self.metadata.shape), value, fields)
+
+    @operation
+    def get_block_selection(
+        self, selection: Any, *, out: Out = None, fields: Names | None = None
+    ) -> Steps[Any]:
+        """Read whole chunks; see `blocks`."""
+        return (yield from self._read(self._parse_blocks(selection), fields, out))
+
+    @operation
+    def set_block_selection(
+        self, selection: Any, value: Any, *, fields: Names | None = None
+    ) -> Steps[None]:
+        """Write whole chunks; see `blocks`."""
+        yield from self._write(self._parse_blocks(selection), value, fields)
+
+
+def _into(out: Out, result: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Copy fields of structures out of what was read with them."""
+    if out is None:
+        return result.copy()
+    out[...] = result
+    return out
+
+
+def unwrapped(result: np.ndarray[Any, Any], key: Any) -> Any:
+    """Give a scalar where NumPy does: for a single element, unless an ellipsis asks otherwise."""
+    return result[()] if result.ndim == 0 and not has_ellipsis(key) else result
+
+
+def has_ellipsis(key: Any) -> bool:
+    """Whether an index holds an ellipsis."""
+    return key is Ellipsis or (isinstance(key, tuple) and any(term is Ellipsis for term in key))
