@@ -4,6 +4,14 @@
 
 #include "zarrpy.h"
 
+/*
+ * Points, named one by one, have a position on each axis of a group (zp_points).
+ * There is a piece for each chunk that has points; the group's first axis, the
+ * leader, counts them, and the others have one piece as far as the product of
+ * the rows goes.  `start` of a piece is the number of its first point, `count`
+ * how many there are.
+ */
+
 /* Points of one group of axes: where each lies, in bytes. */
 typedef struct zp_run {
     const int64_t *inside;  /* the chunk */

@@ -37,8 +37,9 @@ zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_in
         return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     for (int i = 0; i < batch->ndim; i++)
         if (!batch->axes[i].points)
-            in->axes[i] = zp_axis_regular(&in->stretches[i], batch->shard->chunk[i], pieces[i].inside,
-                                      pieces[i].start, pieces[i].count, batch->axes[i].step);
+            in->axes[i] = zp_axis_regular(&in->stretches[i], batch->shard->chunk[i],
+                                          pieces[i].inside, pieces[i].start, pieces[i].count,
+                                          batch->axes[i].step);
     in->ntasks = zp_ntasks(batch->ndim, in->axes);
     in->batch = (zp_batch){
         .kind = batch->kind,
@@ -178,7 +179,8 @@ find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const
 }
 
 static int
-fill_absent(zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint64_t *entries, zp_error *error)
+fill_absent(zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint64_t *entries,
+            zp_error *error)
 {
     for (int64_t k = 0; k < in->ntasks; k++) {
         zp_task t;

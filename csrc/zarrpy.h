@@ -404,13 +404,7 @@ typedef struct zp_stretch {
     int64_t piece;  /* how many pieces lie before it */
 } zp_stretch;
 
-/*
- * Elements named one by one: each point has a position on every axis of a group
- * of axes.  The pieces of these axes belong together, one a chunk that has
- * points; the first axis of the group, the leader, counts them, and the others
- * have one piece as far as the product of the rows goes.  Of the pieces, `start`
- * is the number of the first point and `count` how many there are.
- */
+/* An axis of a group of axes on which elements are named one by one; see points.h. */
 typedef struct zp_points {
     const zp_piece *pieces;
     const int64_t *positions; /* of each point on this axis, within its chunk */

@@ -409,7 +409,8 @@ class Array(Indexable):
         chain = self.codecs
         spacing = self.metadata.chunk_grid.spacing(self.shape)
         shard = chain.shard if self.metadata.chunk_grid.regular else None
-        plan = chosen.plan(self.shape, spacing, shard and shard.chunk_shape)
+        inner = None if shard is None else shard.chunk_shape
+        plan = chosen.plan(self.shape, spacing, inner)
         empty = self._keep_empty
         options: dict[str, Any] = {
             "writing": writing,

@@ -68,7 +68,7 @@ class Indexable(Node[ArrayMetadata]):
         """Read a selection; `missing` None is as `config.missing` says."""
         dtype = self.metadata.data_type.numpy
         if fields is not None:
-            names = as_fields(fields)
+            names = as_fields(fields, dtype, self.metadata.shape)
             dtype, shape = field_type(dtype, names, chosen.shape)
             if out is not None:
                 check_out(out, shape, dtype)
@@ -99,8 +99,8 @@ class Indexable(Node[ArrayMetadata]):
     ) -> Steps[None]:
         """Write a selection; `element` tells that the index of a single element means just it."""
         self._check_writable("write")
-        names = None if fields is None else as_fields(fields)
         data_type = self.metadata.data_type
+        names = None if fields is None else as_fields(fields, data_type.numpy, self.metadata.shape)
 
         def cast(value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
             of_field = data_type if names is None else replace(data_type, numpy=dtype, cast=None)

@@ -161,7 +161,7 @@ def vectorized(places, key):
     """Slices first; then the arrays, whose axes are put in front."""
     full = [*key, *[slice(None)] * (places.ndim - len(key))]
     arrays = [i for i, term in enumerate(full) if not isinstance(term, slice)]
-    cut = places[tuple(term if i not in arrays else slice(None) for i, term in enumerate(full))]
+    cut = places[(*(slice(None) if i in arrays else term for i, term in enumerate(full)), ...)]
     return np.moveaxis(cut, arrays, range(len(arrays)))[tuple(full[i] for i in arrays)]
 
 
@@ -208,7 +208,7 @@ def test_reading_equals_numpy(case, way, data):
             raise error
         assert np.shape(found) == np.shape(expected)
         assert isinstance(found, np.ndarray) == isinstance(expected, np.ndarray)
-        assert found.dtype == native.dtype
+        assert found.dtype == expected.dtype
         assert found.tobytes() == expected.tobytes()
 
 

@@ -128,10 +128,10 @@ def test_a_step_beyond_the_array_may_be_of_any_length(array, body, key):
     assert np.array_equal(array[...], expected)
 
 
-@pytest.mark.parametrize("key", [[0, 1], np.array([1, 2]), VALUES > 3, True, np.array([True] * 4)])
+@pytest.mark.parametrize("key", [1.5, {0}, object(), [0.5], np.array([["a"] * 99])])
 def test_what_does_not_select_here_says_what_does(array, key):
-    """An IndexError that names the kinds of index there are, and dumps no array."""
-    with pytest.raises(SelectionError, match="integers, slices") as caught:
+    """An IndexError that names what an index may be, and dumps no array."""
+    with pytest.raises(SelectionError, match="integer") as caught:
         array[key]
 
     assert len(str(caught.value)) < 200

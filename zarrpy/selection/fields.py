@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zarrpy.errors import SelectionError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -49,8 +51,20 @@ def _names(term: Any) -> bool:
     return isinstance(term, list) and bool(term) and all(isinstance(each, str) for each in term)
 
 
-def as_fields(names: str | Sequence[str]) -> Fields:
-    """Give names of fields as NumPy takes them: one, or a list."""
+def as_fields(names: str | Sequence[str], dtype: np.dtype[Any], shape: tuple[int, ...]) -> Fields:
+    """Give names of fields as NumPy takes them: one, or a list.
+
+    Raises
+    ------
+    SelectionError
+        An IndexError, when the data type has no fields.
+    """
+    if dtype.names is None:
+        raise SelectionError(
+            f"cannot index by names: elements of {dtype} have no fields",
+            selection=names,
+            shape=shape,
+        )
     return names if isinstance(names, str) else list(names)
 
 
