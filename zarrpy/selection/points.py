@@ -152,6 +152,11 @@ def _indexes(term: Array, axis: int, key: Any, shape: tuple[int, ...]) -> tuple[
     """Positions that an array names, from `axis` on: one axis, or as many as a mask has."""
     if term.dtype.kind == "b":
         return _nonzero(term, axis, key, shape)
+    return (_inside(term, axis, key, shape),)
+
+
+def _inside(term: Array, axis: int, key: Any, shape: tuple[int, ...]) -> Positions:
+    """Positions on one axis, counted from its begin."""
     length = shape[axis]
     positions = term.astype(np.int64, copy=False)
     if positions.size:
@@ -165,7 +170,7 @@ def _indexes(term: Array, axis: int, key: Any, shape: tuple[int, ...]) -> tuple[
             )
         if low < 0:
             positions = np.where(positions < 0, positions + length, positions)
-    return (positions,)
+    return positions
 
 
 def _nonzero(mask: Array, axis: int, key: Any, shape: tuple[int, ...]) -> tuple[Positions, ...]:
@@ -204,7 +209,8 @@ def _joint(terms: list[Any], key: Any, shape: tuple[int, ...], *, in_front: bool
         if isinstance(term, np.ndarray) and _width(term) == 0:
             bools.append(np.zeros(int(term), np.int64))
         elif isinstance(term, np.ndarray):
-            arrays += _indexes(term, built.axis, key, shape)
+            is_mask = term.dtype.kind == "b"
+            arrays += _nonzero(term, built.axis, key, shape) if is_mask else (term,)
             axes += range(built.axis, built.axis + _width(term))
             built.axis += _width(term)
         else:
@@ -212,11 +218,15 @@ def _joint(terms: list[Any], key: Any, shape: tuple[int, ...], *, in_front: bool
                 built.add(each)
     if in_front or not _side_by_side(terms):
         built.place = 0
-    together = _broadcast([*arrays, *bools], key, shape)
-    if axes:
-        built.add_points(axes, together[: len(axes)])
+    common = _broadcast([*arrays, *bools], key, shape)
+    if not axes:
+        built.add_no_points(common)
+    elif 0 in common:  # as in NumPy, positions that name no point may be any
+        built.add_points(axes, [np.zeros(common, np.int64)] * len(axes))
     else:
-        built.add_no_points(together[0].shape)
+        named = zip(arrays, axes, strict=True)
+        found = [np.broadcast_to(_inside(array, axis, key, shape), common) for array, axis in named]
+        built.add_points(axes, found)
     return built.selection()
 
 
@@ -244,9 +254,10 @@ def _check_terms(terms: list[Any], rest: int, key: Any, shape: tuple[int, ...]) 
         terms.append(Ellipsis)
 
 
-def _broadcast(arrays: list[Array], key: Any, shape: tuple[int, ...]) -> list[Array]:
+def _broadcast(arrays: list[Array], key: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape that index arrays have together."""
     try:
-        return list(np.broadcast_arrays(*arrays))
+        return np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError:
         shapes = " ".join(str(array.shape) for array in arrays)
         raise SelectionError(
