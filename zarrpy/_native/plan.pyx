@@ -169,7 +169,7 @@ cdef class ChunkPlan:
 
     @property
     def span(self):
-        """Elements of all chunks in which points lie, roughly; 0 where none are named one by one."""
+        """Elements of all chunks in which points lie, roughly; 0 where there are none."""
         if not self.groups or self.ntasks == 0:
             return 0
         nelements = self.ntasks
