@@ -154,7 +154,7 @@ def orthogonal(places, key):
     """One axis after the other, the last first."""
     for axis in reversed(range(len(key))):
         places = places[(slice(None),) * axis + (key[axis],)]
-    return places[()]
+    return places[()] if isinstance(places, np.ndarray) else places
 
 
 def vectorized(places, key):
