@@ -160,7 +160,28 @@ LIMITS = (
         ("v3/sharding/compressed",),
         "is not compatible with subsequent bytes -> bytes codecs",
     ),
+    *both("tensorstore", ("v3/vlen-*/*",), "data type is not one of the supported data types"),
+    *both("tensorstore", ("v2/vlen-*/*",), "Unsupported zarr dtype"),
+    # zarrs, when it may not hand work to zarr-python
+    *both("zarrs-python strict", ("v?/vlen-*/*",), "UnsupportedDataTypeError"),
+    # zarr 2
+    Limit(
+        "zarr 2", "writes", ("v2/vlen-bytes/*",), "Object of type bytes is not JSON serializable"
+    ),
     # zarrista
+    Limit("zarrista", "writes", ("v?/vlen-*/*",), "could not move it to the host"),
+    Limit(
+        "zarrista",
+        "reads",
+        ("v2/vlen-*/*-order-f", "v3/vlen-*/*-turned"),
+        "out-of-bounds of array shape",
+    ),
+    Limit(
+        "zarrista",
+        "reads",
+        ("v2/vlen-bytes/bytes", "v2/vlen-bytes/bytes-plain"),
+        "'ascii' codec can't encode character",
+    ),
     *(
         limit
         for name in ("bz2", "crc32c", "delta", "lz4", "lzma", "snappy", "zlib")
