@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,9 @@ settings.load_profile(os.environ.get("ZARRPY_TEST_PROFILE", "short"))
 
 def pytest_configure(config: pytest.Config) -> None:
     """Stop unless zarrpy comes from where ZARRPY_TESTED says: tests of a wheel test the wheel."""
+    # A shell that starts the tests in the background makes them deaf to Ctrl-C, which some send.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = os.environ.get("ZARRPY_TESTED")
     if wanted and not all(Path(path).is_relative_to(wanted) for path in zarrpy.__path__):
         raise pytest.UsageError(f"zarrpy comes from {zarrpy.__path__}, not from {wanted}")
