@@ -56,6 +56,7 @@ def consolidate_metadata(
     Examples
     --------
     >>> store = {}
+    >>> from zarrpy import create_group
     >>> group = create_group(store)
     >>> array = group.create_array("a", data=[1, 2])
     >>> consolidate_metadata(store).is_consolidated
