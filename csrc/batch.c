@@ -65,6 +65,7 @@ zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_ta
     zp_task_pieces(batch->ndim, batch->axes, number, pieces);
     for (int i = 0; i < batch->ndim; i++) {
         t->extent[i] = pieces[i].extent;
+        t->inside[i] = pieces[i].inside;
         grid_index[i] = pieces[i].chunk;
     }
     if (lay_out_chunk(&batch->chain, t) < 0)
@@ -361,17 +362,38 @@ new_content(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *erro
     return chunk;
 }
 
+/* Write one element wherever the chunk reaches beyond the array. */
+static void
+pad(const zp_batch *batch, const zp_task *t, char *chunk, const void *element)
+{
+    int64_t shape[ZP_MAX_NDIM];
+    for (int i = 0; i < batch->ndim; i++)
+        shape[i] = t->extent[i];
+    for (int i = 0; i < batch->ndim; i++) {
+        shape[i] = t->extent[i] - t->inside[i];
+        if (shape[i] > 0)
+            zp_fill(batch->ndim, shape, chunk + t->inside[i] * t->strides[i], t->strides, element,
+                    batch->chain.itemsize);
+        shape[i] = t->inside[i]; /* the rest of this axis is done */
+    }
+}
+
 int64_t
 zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void **encoded,
                zp_error *error)
 {
     const char *chunk = new_content(batch, worker, t, error);
+    int padded = batch->pad && !t->full;
     if (!chunk)
         return error->status;
     *encoded = NULL;
+    if (padded)
+        pad(batch, t, (char *)chunk, batch->stored_fill); /* as it was before it was stored */
     if (!batch->keep_empty &&
         zp_is_filled(chunk, (size_t)t->nbytes, batch->stored_fill, batch->chain.itemsize))
         return 0;
+    if (padded)
+        pad(batch, t, (char *)chunk, batch->pad);
     int64_t n = zp_chain_encode(&batch->chain, worker, chunk, (size_t)t->nbytes, encoded, error);
     if (n > 0)
         zp_atomic_add(&batch->nbytes_stored, n);

@@ -12,14 +12,15 @@ typedef struct zp_task {
     int64_t strides[ZP_MAX_NDIM];  /* of the decoded chunk, in the axes of the array */
     int64_t selected[ZP_MAX_NDIM]; /* of the selected elements within the chunk */
     int64_t extent[ZP_MAX_NDIM];
-    int64_t start[ZP_MAX_NDIM]; /* first selected element an axis */
-    int64_t offset;             /* of the first selected element within the chunk */
-    char *place;                /* the same element in the block */
-    int full;                   /* every element of the chunk is selected, in order */
-    int covered;                /* every element inside the array is selected */
-    int direct;                 /* full, and laid out in the block as it is stored */
-    int scattered;              /* selected point by point on some axes, as `picked` says */
-    zp_picked picked;           /* in the worker's memory, up to the next task */
+    int64_t inside[ZP_MAX_NDIM]; /* elements an axis that lie inside the array */
+    int64_t start[ZP_MAX_NDIM];  /* first selected element an axis */
+    int64_t offset;              /* of the first selected element within the chunk */
+    char *place;                 /* the same element in the block */
+    int full;                    /* every element of the chunk is selected, in order */
+    int covered;                 /* every element inside the array is selected */
+    int direct;                  /* full, and laid out in the block as it is stored */
+    int scattered;               /* selected point by point on some axes, as `picked` says */
+    zp_picked picked;            /* in the worker's memory, up to the next task */
     char key[ZP_MAX_KEY];
 } zp_task;
 

@@ -51,6 +51,7 @@ zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_in
         .strides = batch->strides,
         .fill = batch->fill,
         .stored_fill = batch->stored_fill,
+        .pad = batch->pad,
         .keep_empty = batch->keep_empty,
         .whole_chunks = batch->whole_chunks,
     };

@@ -494,6 +494,7 @@ typedef struct zp_batch {
     const int64_t *strides;
     const void *fill;        /* one element, as in memory */
     const void *stored_fill; /* the same in the byte order of stored chunks */
+    const void *pad;         /* stored beyond the array; NULL: the fill value */
     int32_t keep_empty;      /* write chunks that hold only the fill value */
     int32_t whole_chunks;    /* decode them whole also where a part would do */
     int32_t durability;

@@ -428,6 +428,7 @@ class Array(Indexable):
         native_chain = self._chunk_codecs.native_chain
         assert native_chain is not None
         options["whole_chunks"] = "partial" in config.disable
+        options["zero_padding"] = self._chunk_codecs.mixes
         fill, stored_fill = self._fill_bytes
         batch = Batch(plan, native_chain, block, fill, stored_fill, **options)
         if shard is not None:

@@ -26,6 +26,7 @@ class Batch:
         durable: bool = False,
         timeout_ms: int = 60_000,
         whole_chunks: bool = False,
+        zero_padding: bool = False,
     ) -> None: ...
     @property
     def plan(self) -> ChunkPlan: ...

@@ -79,6 +79,8 @@ cdef class Batch:
         How long to wait for the lock of a chunk.
     whole_chunks : bool
         Decode chunks whole also where the codec could decode the selected part alone.
+    zero_padding : bool
+        Store zeros where chunks reach beyond the array, in place of the fill value.
     """
 
     cdef zp_batch batch
@@ -88,7 +90,7 @@ cdef class Batch:
     cdef Directory directory
     cdef Py_buffer block
     cdef bint has_block
-    cdef bytes fill, stored_fill, prefix, zero, suffix
+    cdef bytes fill, stored_fill, pad, prefix, zero, suffix
     cdef str separator
     cdef list buffers
     cdef Py_buffer *views
@@ -106,7 +108,7 @@ cdef class Batch:
 
     def __cinit__(self, ChunkPlan plan, NativeChain chain, block, bytes fill, bytes stored_fill,
                   bint writing=False, bint keep_empty=False, bint durable=False,
-                  int64_t timeout_ms=60_000, bint whole_chunks=False):
+                  int64_t timeout_ms=60_000, bint whole_chunks=False, bint zero_padding=False):
         self.plan = plan
         self.chain = chain
         self.fill = fill
@@ -122,6 +124,9 @@ cdef class Batch:
         self.batch.strides = <const int64_t *>self.block.strides
         self.batch.fill = PyBytes_AS_STRING(fill)
         self.batch.stored_fill = PyBytes_AS_STRING(stored_fill)
+        if zero_padding:
+            self.pad = bytes(len(stored_fill))
+            self.batch.pad = PyBytes_AS_STRING(self.pad)
         self.batch.keep_empty = keep_empty
         self.batch.whole_chunks = whole_chunks
         self.batch.durability = durable

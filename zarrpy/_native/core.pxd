@@ -190,6 +190,7 @@ cdef extern from "zarrpy.h" nogil:
         const int64_t *strides
         const void *fill
         const void *stored_fill
+        const void *pad
         int32_t keep_empty
         int32_t whole_chunks
         int32_t durability

@@ -177,6 +177,13 @@ class Codec:
         """Describe what `encode` makes of a chunk, for the codecs after this one."""
         return spec
 
+    def mixes(self, spec: ChunkSpec) -> bool:
+        """Whether an element that is not finite, or huge, spoils others of its chunk.
+
+        Of such a codec chunks that reach beyond the array hold zeros there, and not fill values.
+        """
+        return False
+
     def fitted(self, spec: ChunkSpec) -> Self:
         """Return the codec with what was left open filled in from the chunk."""
         return self

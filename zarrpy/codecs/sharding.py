@@ -108,6 +108,10 @@ class Sharding(ArrayToBytes):
         layout = self.layout(spec)
         return replace(self, codecs=layout.chain.codecs, fill_value=spec.fill_value)
 
+    def mixes(self, spec: ChunkSpec) -> bool:
+        """Whether an element spoils others of its chunk in the shard."""
+        return self.layout(spec).chain.mixes
+
     def layout(self, spec: ChunkSpec, turns: Sequence[Transpose] = ()) -> ShardLayout:
         """Bind the codec to a shard.
 

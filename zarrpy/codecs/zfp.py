@@ -172,6 +172,10 @@ class Zfp(ArrayToBytes):
         result: np.ndarray[Any, Any] = self._narrowed(numbers, spec.dtype)
         return result
 
+    def mixes(self, spec: ChunkSpec) -> bool:
+        """Whether an element spoils others: what is rounded is rounded block by block."""
+        return self.mode != "reversible"
+
     def _settings(self) -> dict[str, Any]:
         return {parameter: getattr(self, parameter) for parameter in _MODES[self.mode][1]}
 
@@ -287,6 +291,10 @@ class ZFPY(ArrayToBytes):
             return np.empty(spec.shape, spec.dtype)
         numbers: np.ndarray[Any, Any] = decoded(step, data, spec, spec.dtype.str[1:], self.name)
         return numbers
+
+    def mixes(self, spec: ChunkSpec) -> bool:
+        """Whether an element spoils others: what is rounded is rounded block by block."""
+        return _NUMBERED[self.mode] != "reversible"
 
     def _step(self, spec: ChunkSpec) -> Step:
         kind = spec.dtype.str[1:]

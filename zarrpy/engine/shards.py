@@ -216,10 +216,10 @@ class PythonShardBatch(PythonBatch):
             else:
                 chunk = np.array(self._decode_inner(task, position, chunks[position]))
             self._merge(chunk, inside, block[place])
-            chunks[position] = None
-            if self._keep_empty or not self._is_empty(chunk):
-                number = self._layout.chunk_index(self.plan.grid_index(task), position)
-                chunks[position] = self._encode_chunk(self._layout.chain, chunk, number, task)
+            number = self._layout.chunk_index(self.plan.grid_index(task), position)
+            chunks[position] = self._encode_chunk(
+                self._layout.chain, chunk, number, task, inner.pieces(k)
+            )
         return self._format.assemble(chunks, self._sequence)
 
     def _keep_stored(self, task: int, stored: Bytes, chunks: list[Any]) -> None:

@@ -17,7 +17,7 @@ from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
 from zarrpy.metadata.fill_value import boxed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from zarrpy._native.files import Directory
     from zarrpy._native.plan import ChunkPlan
@@ -260,9 +260,8 @@ class PythonBatch:
         else:
             chunk = np.array(self._named(task, self.chain.decode, stored, self._extent(task)))
             self._merge(chunk, inside, self._part(outside))
-        if not self._keep_empty and self._is_empty(chunk):
-            return None
-        return self._encode_chunk(self.chain, chunk, self.plan.grid_index(task), task)
+        number = self.plan.grid_index(task)
+        return self._encode_chunk(self.chain, chunk, number, task, self.plan.pieces(task))
 
     def _encode_chunk(
         self,
@@ -270,8 +269,16 @@ class PythonBatch:
         array: np.ndarray[Any, Any],
         chunk: tuple[int, ...],
         task: int,
-    ) -> bytes:
-        """Encode one chunk; an error names it."""
+        pieces: Sequence[tuple[int, ...]],
+    ) -> bytes | None:
+        """Encode one chunk, None where it is empty; an error names it."""
+        inside = tuple(slice(piece[2]) for piece in pieces)
+        if chain.mixes:
+            array = _padded(array, inside, self.fill_value)  # as it was before it was stored
+        if not self._keep_empty and self._is_empty(array):
+            return None
+        if chain.mixes:
+            array = _padded(array, inside, np.zeros((), array.dtype))
         try:
             return bytes(chain.encode(array))
         except ZarrError:
@@ -317,6 +324,15 @@ class PythonBatch:
             return all_are(chunk, self.fill_value)
         fill = np.full(chunk.shape, self.fill_value, chunk.dtype)
         return chunk.tobytes() == fill.tobytes()
+
+
+def _padded(
+    chunk: np.ndarray[Any, Any], inside: tuple[slice, ...], element: Any
+) -> np.ndarray[Any, Any]:
+    """Give a chunk one element wherever it reaches beyond the array."""
+    padded = np.full(chunk.shape, element, chunk.dtype)
+    padded[inside] = chunk[inside]
+    return padded
 
 
 def selections(plan: ChunkPlan, task: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
