@@ -24,6 +24,7 @@ __all__ = [
     "register_codec",
     "unknown_codec",
     "unregister_codec",
+    "words_of",
 ]
 
 # Name in zarr.json, id in .zarray (or none), module and class.
@@ -118,6 +119,20 @@ def find(name: str, dialect: int = 3) -> type[Codec] | None:
     True
     """
     return (numcodecs_ids if dialect == 2 else codecs).get(name)
+
+
+def words_of(name: str, dialect: int = 3) -> int:
+    """Tell whose words the configuration of a codec is in, given the name it goes by.
+
+    What is ``numcodecs.blosc`` in ``zarr.json`` has the parameters of numcodecs, and so other ones
+    than ``blosc`` itself.
+
+    Examples
+    --------
+    >>> words_of("numcodecs.blosc"), words_of("blosc")
+    (2, 3)
+    """
+    return 2 if name.startswith("numcodecs.") and name in _ALIASES else dialect
 
 
 def unknown_codec(name: str) -> UnsupportedExtensionError:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from zarrpy.codecs.base import ChunkSpec
-from zarrpy.codecs.parameters import reject
 from zarrpy.codecs.recast import Recast, number_type
-from zarrpy.errors import CodecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,12 @@ class AsType(Recast):
     name: ClassVar[str] = "numcodecs.astype"
     v2_id: ClassVar[str] = "astype"
     native: ClassVar[str] = "astype"
+    required: ClassVar[dict[str, str]] = {
+        "encode_dtype": "a NumPy data type such as '<i4'",
+        "decode_dtype": "a NumPy data type such as '<i4'",
+    }
+    types: ClassVar[tuple[str, str]] = ("decode_dtype", "encode_dtype")
+    of_numbers: ClassVar[bool] = True
 
     encode_dtype: str
     decode_dtype: str
@@ -47,35 +51,6 @@ class AsType(Recast):
         for parameter in ("encode_dtype", "decode_dtype"):
             given = getattr(self, parameter)
             object.__setattr__(self, parameter, number_type(self.name, parameter, given))
-
-    @classmethod
-    def from_config(
-        cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
-    ) -> Self:
-        """Make the codec that a metadata document describes."""
-        for parameter in ("encode_dtype", "decode_dtype"):
-            if parameter not in configuration:
-                reject(cls.name, parameter, None, "a NumPy data type such as '<i4'")
-        made = super(AsType, cls).from_config(configuration, dialect=dialect)
-        if spec is not None:
-            made.check(spec.dtype)
-        return made
-
-    @property
-    def memory(self) -> np.dtype[Any]:
-        """Data type of the elements, in the machine's byte order."""
-        return np.dtype(self.decode_dtype).newbyteorder("=")
-
-    @property
-    def stored(self) -> np.dtype[Any]:
-        """Data type that is stored, in the machine's byte order."""
-        return np.dtype(self.encode_dtype).newbyteorder("=")
-
-    def check(self, dtype: np.dtype[Any]) -> None:
-        """Refuse elements of another size, and what is no integer or float."""
-        super(AsType, self).check(dtype)
-        if dtype.kind not in "iuf" or dtype.isbuiltin != 1:
-            raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""

@@ -82,13 +82,18 @@ class Blosc(BytesToBytes):
         config = dict(configuration)
         if dialect == 2:
             config = {"cname": "lz4", **config}
-        shuffle = config.get("shuffle")
-        if isinstance(shuffle, int) and not isinstance(shuffle, bool):
-            if shuffle not in _WORDS:
-                reject(cls.name, "shuffle", shuffle, "one of -1, 0, 1, 2")
-            config["shuffle"] = _WORDS[shuffle]
+            config["shuffle"] = cls._word(config.get("shuffle", 1))
         made = super(Blosc, cls).from_config(config, dialect=dialect)
         return made if dialect == 2 or spec is None else made.fitted(spec)
+
+    @classmethod
+    def _word(cls, number: Any) -> Any:
+        """Name what numcodecs numbers; what is no number is judged later."""
+        if not isinstance(number, int) or isinstance(number, bool):
+            return number
+        if number not in _WORDS:
+            reject(cls.name, "shuffle", number, "one of -1, 0, 1, 2")
+        return _WORDS[number]
 
     def to_config(self, dialect: int = 3) -> dict[str, Any]:
         """Say the configuration in the words of a dialect, as JSON.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.steps import NativeChain
-from zarrpy.codecs import find, unknown_codec
+from zarrpy.codecs import find, unknown_codec, words_of
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.sharding import Sharding
@@ -48,6 +48,9 @@ class CodecChain:
         The same chain for the engine; None when a codec has no native step.
     shard : ShardLayout or None
         How chunks lie in it, where they can be read and written one by one.
+    mixes : bool
+        Whether elements spoil others of their chunk, so that it is padded by zeros; of a shard
+        whose chunks are written one by one its `shard.chain` tells.
     """
 
     spec: ChunkSpec
@@ -56,6 +59,7 @@ class CodecChain:
     bytes_to_bytes: tuple[BytesToBytes, ...]
     native_chain: NativeChain | None
     shard: ShardLayout | None = None
+    mixes: bool = False
 
     @classmethod
     def bind(cls, documents: Sequence[NamedConfig], spec: ChunkSpec) -> CodecChain:
@@ -87,7 +91,8 @@ class CodecChain:
         if shard is None:
             _check_size(spec)
         native = _native_chain(before, serializer, after, spec)
-        return cls(spec, before, serializer, after, native, shard)
+        mixes = shard is None and _mixes((*before, serializer), spec)
+        return cls(spec, before, serializer, after, native, shard, mixes)
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
@@ -197,7 +202,8 @@ def made_codecs(documents: Sequence[NamedConfig], spec: ChunkSpec | None) -> lis
                 error = unknown_codec(document.name)
                 raise error.fill(hint=_proper(document.name, document.dialect))
             continue
-        codec = kind.from_config(document.configuration, dialect=document.dialect, spec=spec)
+        dialect = words_of(document.name, document.dialect)
+        codec = kind.from_config(document.configuration, dialect=dialect, spec=spec)
         codecs.append(codec)
         spec = None if spec is None else codec.encoded_spec(spec)
     return codecs
@@ -213,6 +219,14 @@ def _check_size(spec: ChunkSpec) -> None:
             asked=spec.nbytes,
             hint="choose smaller chunks, or raise config.limits.max_chunk_bytes",
         )
+
+
+def _mixes(codecs: Sequence[Codec], spec: ChunkSpec) -> bool:
+    for codec in codecs:
+        if codec.mixes(spec):
+            return True
+        spec = codec.encoded_spec(spec)
+    return False
 
 
 def _shard_layout(

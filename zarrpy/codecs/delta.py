@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from zarrpy.codecs.base import ChunkSpec
-from zarrpy.codecs.parameters import reject
 from zarrpy.codecs.recast import Recast, number_type
 
 
@@ -26,7 +25,8 @@ class Delta(Recast):
     Notes
     -----
     Elements follow each other in C order of the chunk as this codec is given it. Integers wrap
-    around, so that they come back exactly; floating point numbers are rounded.
+    around, so that they come back exactly; floating point numbers are rounded, and all that follow
+    a NaN or an infinity in their chunk come back as NaN, as they do from numcodecs.
 
     Examples
     --------
@@ -52,27 +52,9 @@ class Delta(Recast):
         if self.astype is None:
             object.__setattr__(self, "astype", self.dtype)
 
-    @classmethod
-    def from_config(
-        cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
-    ) -> Self:
-        """Make the codec that a metadata document describes."""
-        if "dtype" not in configuration:
-            reject(cls.name, "dtype", None, "a NumPy data type such as '<i4'")
-        made = super(Delta, cls).from_config(configuration, dialect=dialect)
-        if spec is not None:
-            made.check(spec.dtype)
-        return made
-
-    @property
-    def memory(self) -> np.dtype[Any]:
-        """Data type of the elements, in the machine's byte order."""
-        return np.dtype(self.dtype).newbyteorder("=")
-
-    @property
-    def stored(self) -> np.dtype[Any]:
-        """Data type of the differences, in the machine's byte order."""
-        return np.dtype(self.astype).newbyteorder("=")
+    def mixes(self, spec: ChunkSpec) -> bool:
+        """Whether an element spoils others: each is the sum of all before it."""
+        return self.memory.kind in "fc"
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.parameters import finite, reject
 from zarrpy.codecs.recast import Recast, number_type
-from zarrpy.errors import CodecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,12 @@ class FixedScaleOffset(Recast):
     name: ClassVar[str] = "numcodecs.fixedscaleoffset"
     v2_id: ClassVar[str] = "fixedscaleoffset"
     native: ClassVar[str] = "fixedscaleoffset"
+    required: ClassVar[dict[str, str]] = {
+        "offset": "a number",
+        "scale": "a number",
+        "dtype": "a NumPy data type such as '<f4'",
+    }
+    of_numbers: ClassVar[bool] = True
 
     offset: int | float
     scale: int | float
@@ -61,33 +66,6 @@ class FixedScaleOffset(Recast):
         stored = self.dtype if self.astype is None else self.astype
         object.__setattr__(self, "astype", number_type(self.name, "astype", stored))
 
-    @classmethod
-    def from_config(
-        cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
-    ) -> Self:
-        """Make the codec that a metadata document describes."""
-        for parameter, right in (
-            ("offset", "a number"),
-            ("scale", "a number"),
-            ("dtype", "a NumPy data type such as '<f4'"),
-        ):
-            if parameter not in configuration:
-                reject(cls.name, parameter, None, right)
-        made = super(FixedScaleOffset, cls).from_config(configuration, dialect=dialect)
-        if spec is not None:
-            made.check(spec.dtype)
-        return made
-
-    @property
-    def memory(self) -> np.dtype[Any]:
-        """Data type of the elements, in the machine's byte order."""
-        return np.dtype(self.dtype).newbyteorder("=")
-
-    @property
-    def stored(self) -> np.dtype[Any]:
-        """Data type that is stored, in the machine's byte order."""
-        return np.dtype(self.astype).newbyteorder("=")
-
     def runs_natively(self) -> bool:
         """Whether the native form knows the two data types: it works in floats only."""
         return self.memory.kind == "f"
@@ -99,12 +77,6 @@ class FixedScaleOffset(Recast):
         with np.errstate(over="ignore"):
             numbers = [kind(x) for kind in (encoding, decoding) for x in (self.offset, self.scale)]
         return struct.pack("=4d", *numbers)
-
-    def check(self, dtype: np.dtype[Any]) -> None:
-        """Refuse elements of another size, and what is no integer or float."""
-        super(FixedScaleOffset, self).check(dtype)
-        if dtype.kind not in "iuf" or dtype.isbuiltin != 1:
-            raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""

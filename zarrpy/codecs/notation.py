@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from zarrpy.codecs import available_codecs, find, unknown_codec
+from zarrpy.codecs import available_codecs, find, unknown_codec, words_of
 from zarrpy.codecs.base import Codec
 from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
@@ -46,8 +46,8 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
     if "id" in document:
         configuration = {key: value for key, value in document.items() if key != "id"}
         return _kind(document["id"], 2).from_config(configuration, dialect=2, spec=spec)
-    configuration = document.get("configuration") or {}
-    return _kind(document["name"], 3).from_config(configuration, dialect=3, spec=spec)
+    configuration, name = document.get("configuration") or {}, document["name"]
+    return _kind(name, 3).from_config(configuration, dialect=words_of(name), spec=spec)
 
 
 def codec_name(given: Any) -> str:

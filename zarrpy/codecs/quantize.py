@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,10 @@ class Quantize(Recast):
     name: ClassVar[str] = "numcodecs.quantize"
     v2_id: ClassVar[str] = "quantize"
     native: ClassVar[str] = "quantize"
+    required: ClassVar[dict[str, str]] = {
+        "digits": "an integer",
+        "dtype": "a float such as '<f4'",
+    }
 
     digits: int
     dtype: str
@@ -51,29 +55,6 @@ class Quantize(Recast):
             if np.dtype(text).kind != "f":
                 reject(self.name, parameter, given, "the data type of a float such as '<f4'")
             object.__setattr__(self, parameter, text)
-
-    @classmethod
-    def from_config(
-        cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
-    ) -> Self:
-        """Make the codec that a metadata document describes."""
-        for parameter, right in (("digits", "an integer"), ("dtype", "a float such as '<f4'")):
-            if parameter not in configuration:
-                reject(cls.name, parameter, None, right)
-        made = super(Quantize, cls).from_config(configuration, dialect=dialect)
-        if spec is not None:
-            made.check(spec.dtype)
-        return made
-
-    @property
-    def memory(self) -> np.dtype[Any]:
-        """Data type of the elements, in the machine's byte order."""
-        return np.dtype(self.dtype).newbyteorder("=")
-
-    @property
-    def stored(self) -> np.dtype[Any]:
-        """Data type that is stored, in the machine's byte order."""
-        return np.dtype(self.astype).newbyteorder("=")
 
     @property
     def factor(self) -> float:

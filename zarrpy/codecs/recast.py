@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -44,17 +44,41 @@ class Recast(ArrayToArray):
 
     __slots__ = ()
 
+    #: Name of the native form.
     native: ClassVar[str]
+    #: Parameters that a document has to give, and what each of them is.
+    required: ClassVar[dict[str, str]] = {"dtype": "a NumPy data type such as '<i4'"}
+    #: Parameters that name the types of the elements, and of what is stored.
+    types: ClassVar[tuple[str, str]] = ("dtype", "astype")
+    #: Whether elements have to be integers or floats, and not only as long.
+    of_numbers: ClassVar[bool] = False
+
+    @classmethod
+    def from_config(
+        cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None
+    ) -> Self:
+        """Make the codec that a metadata document describes."""
+        for parameter, right in cls.required.items():
+            if parameter not in configuration:
+                reject(cls.name, parameter, None, right)
+        made = super().from_config(configuration, dialect=dialect)
+        if spec is not None:
+            made.check(spec.dtype)
+        return made
 
     @property
     def memory(self) -> np.dtype[Any]:
         """Data type of the elements, in the machine's byte order."""
-        raise NotImplementedError
+        return self._named(self.types[0])
 
     @property
     def stored(self) -> np.dtype[Any]:
         """Data type of what is stored, in the machine's byte order."""
-        raise NotImplementedError
+        return self._named(self.types[1])
+
+    def _named(self, parameter: str) -> np.dtype[Any]:
+        named: np.dtype[Any] = np.dtype(getattr(self, parameter)).newbyteorder("=")
+        return named
 
     def encoded_spec(self, spec: ChunkSpec) -> ChunkSpec:
         """Describe what `encode` makes of a chunk."""
@@ -93,10 +117,12 @@ class Recast(ArrayToArray):
         return values.view(spec.dtype).reshape(spec.shape)
 
     def check(self, dtype: np.dtype[Any]) -> None:
-        """Refuse elements of another size."""
+        """Refuse elements of another size, and what is no number where it has to be one."""
         if dtype.itemsize != self.memory.itemsize:
             raise CodecError(
                 f"is made for {self.memory.str}, of {self.memory.itemsize} bytes, and not for "
                 f"{dtype}, of {dtype.itemsize}",
                 codec=self.name,
             )
+        if self.of_numbers and (dtype.kind not in "iuf" or dtype.isbuiltin != 1):
+            raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
