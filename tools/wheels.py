@@ -72,8 +72,7 @@ def passes(wheel: Path, python: str, folder: Path) -> bool:
     empty = environment(python, folder / "empty")
     pip(empty, "install", f"{wheel}[test]")
     place = folder / "suite"
-    shutil.copytree(ROOT / "tests", place / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy2(ROOT / "pyproject.toml", place)
+    copy_suite(place)
     result = suite.run(
         place,
         python=empty,
@@ -85,6 +84,14 @@ def passes(wheel: Path, python: str, folder: Path) -> bool:
     )
     print(f"{wheel.name}: {result.tests} tests, {result.skipped} skipped")
     return result.exit_code == 0 and result.tests > 0
+
+
+def copy_suite(place: Path) -> None:
+    """Copy the tests and what they run: the examples and the code blocks of the documents."""
+    for name in ("tests", "examples", "docs"):
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (*ROOT.glob("*.md"), ROOT / "pyproject.toml", ROOT / "Makefile"):
+        shutil.copy2(file, place)
 
 
 def main() -> int:

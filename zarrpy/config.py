@@ -111,7 +111,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate")
+_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate", "recall")
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -287,7 +287,7 @@ class Config:
     disable : frozenset of str
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
-        request; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the
+        request; ``recall``, of documents that were parsed before; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the
         engine is loaded, ``simd`` and ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks

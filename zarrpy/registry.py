@@ -11,15 +11,29 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import count
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "nchanges"]
 
 T = TypeVar("T")
 
 # Names that installed packages may claim.  Anything else, as it may stand in a hostile
 # document, does not even start the search.
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
+
+_changes = count(1)
+_nchanges = 0
+
+
+def nchanges() -> int:
+    """How often any registry was changed; what names mean stays the same while this does."""
+    return _nchanges
+
+
+def _note_change() -> None:
+    global _nchanges
+    _nchanges = next(_changes)
 
 
 class Registry(Generic[T]):
@@ -78,6 +92,7 @@ class Registry(Generic[T]):
             self._registered[name] = thing
             self._aliases.pop(name, None)
             self._aliases.update(dict.fromkeys(aliases, name))
+        _note_change()
 
     def unregister(self, name: str) -> None:
         """Take back a registration; a built-in thing that it had replaced returns."""
@@ -89,6 +104,7 @@ class Registry(Generic[T]):
             if name not in self._built_in:
                 for alias in [key for key, target in self._aliases.items() if target == name]:
                     del self._aliases[alias]
+        _note_change()
 
     def get(self, name: str) -> T | None:
         """Find a thing by name or alias; None if there is none."""

@@ -23,7 +23,7 @@ LAYERS = {
     "zarrpy.metadata": 3,
     "zarrpy._native": 2,
     "zarrpy.errors": 1, "zarrpy.config": 1, "zarrpy.registry": 1, "zarrpy.data": 1,
-    "zarrpy.display": 1, "zarrpy.notice": 1,
+    "zarrpy.display": 1, "zarrpy.notice": 1, "zarrpy.recall": 1,
 }  # fmt: skip
 # Rooms of one layer that do not know each other.
 APART = ({"zarrpy.codecs", "zarrpy.selection", "zarrpy.stores"},)

@@ -22,6 +22,7 @@ from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config
 from zarrpy.errors import CorruptChunkError, LimitError, MetadataError
 from zarrpy.metadata import element
+from zarrpy.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,13 @@ class CodecChain:
         CodecError
             For a configuration that the codec refuses.
         """
-        return cls.of(made_codecs(documents, spec), spec)
+        # of metadata that were recalled, the codecs are the same object
+        known = _recall.get((id(documents), spec.shape, spec.dtype))
+        if known is not None and known[0] is documents and known[1] is spec.fill_value:
+            return known[2]
+        chain = cls.of(made_codecs(documents, spec), spec)
+        _recall.keep((id(documents), spec.shape, spec.dtype), (documents, spec.fill_value, chain))
+        return chain
 
     @classmethod
     def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
@@ -183,6 +190,10 @@ class CodecChain:
             known = self.array_to_bytes.encoded_nbytes(spec) if depth == 0 else None
             data = self.bytes_to_bytes[depth].decode(data, known)
         return data
+
+
+#: Chains by the codecs they were bound from, which are kept so that their id stays theirs.
+_recall: Recall[tuple[Sequence[NamedConfig], Any, CodecChain]] = Recall(256)
 
 
 def _proper(name: str, dialect: int) -> str | None:

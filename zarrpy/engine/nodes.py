@@ -7,6 +7,7 @@ A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.engine.consolidate import InlineForm, record
@@ -24,6 +25,7 @@ from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import DOCUMENTS, MOVES
 from zarrpy.notice import warn
+from zarrpy.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +44,11 @@ SEARCHED = 1000
 
 #: What to think when a node that was opened is not there.
 VANISHED = "it was deleted, or its file system went away, since it was opened"
+
+
+#: Bytes of documents that are worth recalling; consolidated metadata may have millions.
+LARGEST_RECALLED = 1 << 16
+_recall: Recall[Metadata] = Recall(256)
 
 
 class MixedFormatsWarning(UserWarning):
@@ -120,10 +127,6 @@ def _understood(found: Metadata | MetadataError | None) -> Metadata | None:
 
 
 def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) -> Metadata | None:
-    def parse(name: str) -> dict[str, Any] | None:
-        value = values.get(name)
-        return None if value is None else json.loads(value, path=key_of(path, name))
-
     in_v2 = values.get(".zarray") is not None or values.get(".zgroup") is not None
     if values.get(_V3) is not None and not (in_v2 and prefer == 2):
         if in_v2 and prefer is None:
@@ -132,11 +135,24 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
                 " (zarr_format=2 reads the other)",
                 MixedFormatsWarning,
             )
-        return v3.parse(parse(_V3) or {}, path)
+        return _parsed(path, {_V3: values[_V3]})
     if not in_v2:
         return None
-    documents = {name: parse(name) for name in _V2 if values.get(name) is not None}
-    return _v2_node(path, documents)
+    return _parsed(path, {name: values[name] for name in _V2 if values.get(name) is not None})
+
+
+def _parsed(path: str, values: dict[str, Any]) -> Metadata:
+    """Parse the documents of a node, or recall what the same documents said."""
+    if sum(map(len, values.values())) > LARGEST_RECALLED:
+        return _parse(path, values)
+    key = tuple((name, bytes(value)) for name, value in values.items())
+    known = _recall.get(key) or _recall.keep(key, _parse(path, values))
+    return known.with_attributes(deepcopy(known.attributes)) if known.attributes else known
+
+
+def _parse(path: str, values: dict[str, Any]) -> Metadata:
+    documents = {name: json.loads(value, path=key_of(path, name)) for name, value in values.items()}
+    return v3.parse(documents[_V3], path) if _V3 in documents else _v2_node(path, documents)
 
 
 def _v2_node(path: str, documents: dict[str, Any]) -> Metadata:
