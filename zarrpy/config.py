@@ -287,8 +287,9 @@ class Config:
     disable : frozenset of str
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
-        request; ``recall``, of documents that were parsed before; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the
-        engine is loaded, ``simd`` and ``libdeflate``.
+        request; ``recall``, of documents that were parsed before; and, by the environment
+        ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
+        ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
         in shards: "lexicographic", "colexicographic" or "morton".

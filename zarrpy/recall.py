@@ -1,16 +1,17 @@
 """What was worked out before, by what it was made of.
 
-Opening an array again, or the next of a thousand alike, asks for the same parse of the same bytes.
-A recall never tells what a store holds: its keys are the bytes themselves, read anew each time. What
-else a result depends on are the registries and the settings; when one changes, all is forgotten.
+Opening an array again, or the next of a thousand alike, asks for the same parse of the same
+bytes. A recall never tells what a store holds: its keys are the bytes themselves, read anew each
+time. What else a result depends on are the registries and the settings; when one changes, all is
+forgotten.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from zarrpy import registry
 from zarrpy.config import config
+from zarrpy.registry import nchanges
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -49,7 +50,7 @@ class Recall(Generic[T]):
         current = config.current
         if "recall" in current.disable:
             return None
-        circumstances = (registry.nchanges(), current.limits, current.disable)
+        circumstances = (nchanges(), current.limits, current.disable)
         if circumstances != self._circumstances:
             self._results = {}
             self._circumstances = circumstances
