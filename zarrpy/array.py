@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,10 @@ from zarrpy._native.batch import Batch
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.config import check_missing, config, parse_size
+from zarrpy.conventions import ArrayLike
+from zarrpy.engine.changes import latest
 from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
-from zarrpy.engine.nodes import VANISHED, require_node
+from zarrpy.engine.nodes import VANISHED, documents_of, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.shards import PythonShardBatch, native_shard
@@ -28,20 +29,22 @@ from zarrpy.indexing import Indexable, has_ellipsis, unwrapped
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.sharding import inner_chunk_shape
-from zarrpy.selection import Selection, parse, split_fields
+from zarrpy.occupancy import Occupancy
+from zarrpy.selection import Selection, split_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from zarrpy.info import Info
     from zarrpy.selection.fields import Fields
     from zarrpy.stores.base import Store
+    from zarrpy.views import View
 
 # Kinds of data types whose arrays give the engine a buffer; of others it sees plain bytes.
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Indexable):
+class Array(Indexable, Occupancy, ArrayLike):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -84,26 +87,6 @@ class Array(Indexable):
     def dtype(self) -> np.dtype[Any]:
         """Data type of the elements in memory, in native byte order."""
         return self.metadata.data_type.numpy
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.metadata.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.metadata.shape)
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one element; of text and objects, bytes of what leads to it."""
-        return self.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all elements in memory, `size` times `itemsize`; stored are less, as a rule."""
-        return self.size * self.itemsize
 
     @property
     def chunks(self) -> tuple[int, ...]:
@@ -262,6 +245,16 @@ class Array(Indexable):
 
     # ------------------------------------------------------------------------------- reading
 
+    @property
+    def lazy(self) -> View:
+        """A view of the whole: selecting of it reads nothing until `View.read`.
+
+        ``a.lazy[10:20, ::2].T`` composes selections, ``np.asarray`` of it reads them.
+        """
+        from zarrpy.views import View
+
+        return View(self)
+
     def __getitem__(self, key: Any) -> Any:
         return unwrapped(self.read(key), key)
 
@@ -270,7 +263,7 @@ class Array(Indexable):
         self,
         selection: Any = Ellipsis,
         *,
-        out: np.ndarray[Any, Any] | None = None,
+        out: Any = None,
         missing: str | None = None,
         max_memory: int | str | None = None,
     ) -> Steps[np.ndarray[Any, Any]]:
@@ -279,10 +272,11 @@ class Array(Indexable):
         Parameters
         ----------
         selection : int, slice, ellipsis, newaxis, array, names of fields, or a tuple of them
-            As in ``array[selection]``.
-        out : ndarray, optional
+            As in ``array[selection]``; also a dictionary by the names of dimensions.
+        out : ndarray or buffer, optional
             Where the elements go: of the selection's shape and the array's data type, any strides
-            that give each element memory of its own.
+            that give each element memory of its own; or as many plain bytes, as in a bytearray.
+            They are decoded there, without a copy in between.
         missing : {"fill", "error", "mask"}, optional
             What chunks are that were never written: the fill value, an error, or masked elements
             of a masked array. By default as `config.missing` says.
@@ -293,12 +287,14 @@ class Array(Indexable):
         Returns
         -------
         ndarray
-            `out`, or a new array; for ``missing="mask"`` a masked array of it.
+            `out` as an array, or a new one; for ``missing="mask"`` a masked array of it.
 
         Raises
         ------
         SelectionError
             An IndexError, when the selection does not fit the array.
+        ShapeMismatchError, TypeError, ValueError
+            When `out` has another shape, another data type, or cannot be written.
         ChunkError
             When a chunk cannot be decoded, or is missing and that is an error; names the array,
             the chunk and its key.
@@ -307,7 +303,7 @@ class Array(Indexable):
         """
         missing = config.missing if missing is None else check_missing(missing)
         fields, rest = split_fields(selection)
-        chosen = parse(rest, self.shape)
+        chosen = self._chosen(rest)
         return (yield from self._read(chosen, fields, out, missing, max_memory))
 
     def _read_chunks(
@@ -350,8 +346,8 @@ class Array(Indexable):
         Parameters
         ----------
         selection : int, slice, ellipsis, newaxis, array, names of fields, or a tuple of them
-            As in ``array[selection] = value``. Where an element is named twice, the later of its
-            values stays, in C order.
+            As in ``array[selection] = value``; also a dictionary by the names of dimensions. Where
+            an element is named twice, the later of its values stays, in C order.
         value : array-like
             Broadcast to the shape of the selection and cast to the data type, as NumPy does.
         max_memory : int or str, optional
@@ -366,7 +362,7 @@ class Array(Indexable):
         """
         self._check_writable("write")
         fields, rest = split_fields(selection)
-        chosen = parse(rest, self.shape)
+        chosen = self._chosen(rest)
         element = not has_ellipsis(rest)
         yield from self._write(chosen, value, fields, element=element, max_memory=max_memory)
 
@@ -447,51 +443,45 @@ class Array(Indexable):
 
     # --------------------------------------------------------------------------- conventions
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a 0-d array")
-        return self.shape[0]
-
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        rest = (0,) * (self.ndim - 1)
-        for i in range(self.cdata_shape[0]):  # so that each chunk is read once
-            start, length = self.metadata.chunk_grid.chunk(self.shape, (i, *rest))[0]
-            yield from self[start : start + length]
+        for start, stop in self._chunk_rows():
+            yield from self[start:stop]
 
-    def __array__(
-        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
-    ) -> np.ndarray[Any, Any]:
-        if copy is False:
-            raise ValueError(f"{self.name!r} is stored: an array of it is always a copy")
-        result = self.read()
-        return result if dtype is None else result.astype(dtype, copy=False)
-
-    def __bool__(self) -> bool:
-        return bool(np.asarray(self))
-
-    def __int__(self) -> int:
-        return int(np.asarray(self)[()])
-
-    def __float__(self) -> float:
-        return float(np.asarray(self)[()])
-
-    def __index__(self) -> int:
-        if self.shape:
-            raise TypeError("only a 0-d array of integers can be an index")
-        return operator.index(self[()])
+    def _chunk_rows(self) -> Iterator[tuple[int, int]]:
+        """Where along the first axis chunks begin and end, so that each is read once."""
+        sizes: Iterable[int] = self.metadata.chunk_grid.sizes(self.shape)[0]
+        inner = inner_chunk_shape(self.metadata.codecs, self.ndim)
+        if inner is not None:  # shards begin with a chunk of their own
+            sizes = (min(inner[0], n - start) for n in sizes for start in range(0, n, inner[0]))
+        start = 0
+        for n in sizes:
+            yield start, start + n
+            start += n
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made again when it is needed."""
         return {k: v for k, v in self.__dict__.items() if k not in ("codecs", "_fill_bytes")}
 
-    def __repr__(self) -> str:
-        names = self.dimension_names
-        sizes = ", ".join(
-            f"{names[i]} {n}" if names and names[i] else str(n) for i, n in enumerate(self.shape)
+    def __dask_tokenize__(self) -> tuple[Any, ...]:
+        """Name the contents: equal names mean equal contents, as far as this process knows.
+
+        The name is the same in every process until the node's documents change, or this process
+        writes to it: then it is another one with each write.
+        """
+        documents = documents_of(self.path, self.metadata)
+        return (
+            "zarrpy.Array",
+            self.path,
+            tuple((key, value, self.store.identity(key)) for key, value in documents),
+            latest(self.store.lock_scope, self.path),
         )
-        return f"<zarrpy.Array {self.name!r} ({sizes}) {self.dtype} in {self.store!r}>"
+
+    def __repr__(self) -> str:
+        from zarrpy.info import array_line
+
+        return array_line(self)
 
 
 def _size(max_memory: int | str) -> int:

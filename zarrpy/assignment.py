@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,23 +15,86 @@ if TYPE_CHECKING:
     from zarrpy.metadata.dtypes import DataType
 
 
-def check_out(out: np.ndarray[Any, Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Refuse memory that a selection of this shape cannot be read into."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    if out.shape != shape:
+def memory_of(
+    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> np.ndarray[Any, np.dtype[Any]]:
+    """View the memory that a selection is to be read into as an array of its shape.
+
+    Parameters
+    ----------
+    out : ndarray or object with the buffer protocol
+        Of the shape and the data type; or plain bytes, such as a bytearray, as many as that is.
+    shape : tuple of int
+        Of the selection.
+    dtype : numpy.dtype
+        Of the array.
+
+    Raises
+    ------
+    TypeError
+        When it is no memory, or of another data type.
+    ShapeMismatchError
+        A ValueError, when it is of another shape.
+    ValueError
+        When it cannot be written, or its elements lie over each other.
+    """
+    array = _viewed(out)
+    if array is not out:
+        array = _of_bytes(array, shape, dtype)
+    if array.shape != shape:
         raise ShapeMismatchError(
-            f"out has shape {out.shape}, but the selection has {shape}",
+            f"out has shape {array.shape}, but the selection has {shape}",
             expected=shape,
-            actual=out.shape,
+            actual=array.shape,
         )
-    if out.dtype != dtype:
-        raise TypeError(f"out has data type {out.dtype}, but the array has {dtype}")
-    if _overlaps_itself(out):
+    if array.dtype != dtype:
+        raise TypeError(f"out has data type {array.dtype}, but the array has {dtype}")
+    if not array.flags.writeable:
+        raise ValueError("out is read-only: give memory that can be written")
+    if _overlaps_itself(array):
         raise ValueError(
-            f"out has elements that lie over each other in memory, by its strides {out.strides}: "
+            f"out has elements that lie over each other in memory, by its strides {array.strides}: "
             "give an array that has memory for each"
         )
+    return array
+
+
+def copied_into(out: Any, result: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Copy a result into memory of the caller's; it has to fit as if it were read there."""
+    memory = memory_of(out, result.shape, result.dtype)
+    memory[...] = result
+    return memory
+
+
+def _viewed(out: Any) -> np.ndarray[Any, Any]:
+    """Make an array of a buffer without a copy."""
+    if isinstance(out, np.ndarray):
+        return out
+    try:
+        return np.asarray(memoryview(out))
+    except TypeError:
+        pass
+    try:  # tensors of other libraries in main memory
+        if hasattr(out, "__array__") or hasattr(out, "__array_interface__"):
+            return np.asarray(out, copy=False)
+        if hasattr(out, "__dlpack__"):
+            return np.from_dlpack(out)
+    except (ValueError, TypeError, BufferError) as error:
+        raise TypeError(f"out gives no memory of its own to write to: {error}") from error
+    raise TypeError(f"out must be a NumPy array or have a buffer, not be a {type(out).__name__}")
+
+
+def _of_bytes(
+    array: np.ndarray[Any, Any], shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> np.ndarray[Any, Any]:
+    """Give plain bytes the shape and the data type of a selection, where they are as many."""
+    nbytes = math.prod(shape) * dtype.itemsize
+    plain = array.dtype.itemsize == 1 and array.dtype.kind in "uiSV" and array.ndim == 1
+    if not plain or dtype.hasobject or not array.flags.c_contiguous:
+        return array
+    if (array.shape, array.dtype) == (shape, dtype) or array.nbytes != nbytes:
+        return array
+    return array.view(dtype).reshape(shape)
 
 
 def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:

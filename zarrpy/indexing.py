@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zarrpy.assignment import assignable, check_out
+from zarrpy.assignment import assignable, copied_into, memory_of
 from zarrpy.config import config
 from zarrpy.engine.operation import operation
 from zarrpy.metadata.model import ArrayMetadata
@@ -16,12 +17,15 @@ from zarrpy.selection import (
     Selection,
     as_fields,
     field_type,
+    merged,
+    parse,
     parse_basic,
     parse_blocks,
     parse_coordinates,
     parse_mask,
     parse_orthogonal,
     parse_vectorized,
+    positional,
     split_fields,
     spread_fields,
 )
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     from zarrpy.selection.fields import Fields
 
     Names = str | Sequence[str]
-    Out = np.ndarray[Any, Any] | None
+    Out = Any  # an array, or anything that has a buffer; None for a new array
 
 
 class Indexer:
@@ -47,11 +51,12 @@ class Indexer:
 
     def __getitem__(self, key: Any) -> Any:
         fields, rest = split_fields(key)
+        rest = self._array._positional(rest)
         return unwrapped(self._array._read_by(self._parse(rest), fields), rest)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         fields, rest = split_fields(key)
-        self._array._write_by(self._parse(rest), value, fields)
+        self._array._write_by(self._parse(self._array._positional(rest)), value, fields)
 
 
 class Indexable(Node[ArrayMetadata]):
@@ -71,22 +76,19 @@ class Indexable(Node[ArrayMetadata]):
             names = as_fields(fields, dtype, self.metadata.shape)
             dtype, shape = field_type(dtype, names, chosen.shape)
             if out is not None:
-                check_out(out, shape, dtype)
+                memory_of(out, shape, dtype)
             result = yield from self._read(chosen, None, None, missing, max_memory)
-            return _into(out, result[names])
+            return result[names].copy() if out is None else copied_into(out, result[names])
         missing = config.missing if missing is None else missing
-        if out is None:
-            out = np.empty(chosen.shape, dtype)
-        else:
-            check_out(out, chosen.shape, dtype)
+        made = np.empty(chosen.shape, dtype) if out is None else memory_of(out, chosen.shape, dtype)
         mask = None
         if chosen.size or chosen.order is None:
-            mask = yield from self._read_chunks(chosen, out, missing, max_memory)
+            mask = yield from self._read_chunks(chosen, made, missing, max_memory)
         if self.metadata.data_type.settle is not None:
-            self.metadata.data_type.settle(out)
+            self.metadata.data_type.settle(made)
         if missing != "mask":
-            return out
-        return np.ma.MaskedArray(out, np.zeros(chosen.shape, bool) if mask is None else mask)
+            return made
+        return np.ma.MaskedArray(made, np.zeros(chosen.shape, bool) if mask is None else mask)
 
     def _write(
         self,
@@ -144,6 +146,51 @@ class Indexable(Node[ArrayMetadata]):
     @operation
     def _write_by(self, chosen: Selection, value: Any, fields: Names | None = None) -> Steps[None]:
         yield from self._write(chosen, value, fields)
+
+    def _chosen(self, key: Any) -> Selection:
+        """Understand what stands in brackets; by names of dimensions each array is for its own."""
+        if isinstance(key, Mapping):
+            return parse_orthogonal(self._positional(key), self.metadata.shape)
+        return parse(key, self.metadata.shape)
+
+    def _positional(self, key: Any) -> Any:
+        if not isinstance(key, Mapping):
+            return key
+        return positional(key, self.metadata.dimension_names, self.metadata.shape)
+
+    @operation
+    def isel(self, selection: Mapping[str, Any] | None = None, /, **named: Any) -> Steps[Any]:
+        """Read by the names of dimensions.
+
+        ``a[{"time": 0}]`` reads the same and can be assigned to; `read`, `write`, `lazy`, `oindex`
+        and `vindex` take such dictionaries as well.
+
+        Parameters
+        ----------
+        selection : mapping of str to int, slice or array, optional
+            For names that are no identifiers.
+        **named : int, slice or array
+            What is selected on a dimension, counted from 0; slices are half-open, and arrays
+            select each on its own dimension. Dimensions that are not named are whole.
+
+        Raises
+        ------
+        SelectionError
+            An IndexError, when a name is not that of exactly one dimension; it lists the names.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import zarrpy
+        >>> array = zarrpy.create_array(
+        ...     {}, data=np.arange(12).reshape(3, 4), dimension_names=("time", "x")
+        ... )
+        >>> array.isel(time=0, x=slice(1, 3))
+        array([1, 2])
+        """
+        key = self._positional(merged(selection, named))
+        chosen = parse_orthogonal(key, self.metadata.shape)
+        return unwrapped((yield from self._read(chosen)), key)
 
     # --------------------------------------------------------------------------- with brackets
 
@@ -268,17 +315,14 @@ class Indexable(Node[ArrayMetadata]):
         yield from self._write(self._parse_blocks(selection), value, fields)
 
 
-def _into(out: Out, result: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Copy fields of structures out of what was read with them."""
-    if out is None:
-        return result.copy()
-    out[...] = result
-    return out
-
-
 def unwrapped(result: np.ndarray[Any, Any], key: Any) -> Any:
-    """Give a scalar where NumPy does: for a single element, unless an ellipsis asks otherwise."""
-    return result[()] if result.ndim == 0 and not has_ellipsis(key) else result
+    """Give a scalar where NumPy does: for a single element, unless an ellipsis asks otherwise.
+
+    A field of an array without axes, named alone, is an array as well.
+    """
+    if result.ndim:
+        return result
+    return result if has_ellipsis(split_fields(key)[1]) else result[()]
 
 
 def has_ellipsis(key: Any) -> bool:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zarrpy.display.codecs import chain_label
-from zarrpy.display.sizes import format_chunks, format_named_shape, format_shape, format_size
+from zarrpy.display.codecs import chain_label, inner_label
+from zarrpy.display.sizes import (
+    format_chunks,
+    format_named_shape,
+    format_nbytes,
+    format_ratio,
+    format_shape,
+    format_size,
+)
+from zarrpy.display.text import printable
 from zarrpy.display.tree import Branch, draw_tree
 from zarrpy.errors import MetadataError
 from zarrpy.metadata.sharding import inner_chunk_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zarrpy.array import Array
     from zarrpy.group import Group
     from zarrpy.metadata.model import ArrayMetadata
+    from zarrpy.occupancy import Stored
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,18 @@ class Info:
                 "store": repr(array.store),
             }
         )
+
+    @classmethod
+    def of_stored(cls, array: Array, stored: Stored) -> Info:
+        """Tell what an array's metadata say, and how much of it is stored."""
+        nbytes = known_nbytes(array)
+        more = {"stored": f"{format_nbytes(stored.nbytes)} ({stored.nbytes} bytes)"}
+        if nbytes is not None:
+            more["ratio"] = format_ratio(nbytes, stored.nbytes)
+        more["chunks stored"] = f"{stored.nchunks} of {array.nchunks}"
+        if inner_chunk_shape(array.metadata.codecs, array.ndim) is not None:
+            more["shards stored"] = f"{stored.nvalues} of {math.prod(array.metadata.grid_shape)}"
+        return cls(cls.of_array(array).facts | more)
 
     @classmethod
     def of_group(cls, group: Group) -> Info:
@@ -101,6 +125,36 @@ def _branch(node: Array | Group, level: int | None) -> Branch:
         for name, child in node.members_or_errors()
     ]
     return Branch("" if name == "/" else name, children=children, group=True)
+
+
+def array_line(array: Array) -> str:
+    """Tell on one line what matters about an array; nothing is read."""
+    chunks = array.metadata.chunk_grid
+    stored = _plain(chunks.chunk_shape) if chunks.regular else format_chunks(chunks.listed())
+    inner = inner_chunk_shape(array.metadata.codecs, array.ndim)
+    layout = f"chunks={stored}" if inner is None else f"chunks={_plain(inner)} shards={stored}"
+    words = (
+        repr(array.name),
+        shape_text(array.shape, array.dimension_names),
+        array.metadata.data_type.name,
+        layout,
+        inner_label(array.metadata.codecs),
+        printable(array.store.label),
+    )
+    return f"<zarrpy.Array {' '.join(words)}>"
+
+
+def shape_text(shape: tuple[int, ...], names: Sequence[str | None] | None) -> str:
+    """Write a shape as Python does, with the names of the dimensions."""
+    parts = [
+        f"{printable(name)} {n}" if name else str(n)
+        for name, n in zip(names or [None] * len(shape), shape, strict=True)
+    ]
+    return f"({', '.join(parts)})"
+
+
+def _plain(shape: tuple[int, ...]) -> str:
+    return f"({','.join(map(str, shape))})"
 
 
 def known_nbytes(array: Array) -> int | None:

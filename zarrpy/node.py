@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from zarrpy.attributes import Attributes
 from zarrpy.engine.nodes import change_attributes
 from zarrpy.engine.operation import operation
 from zarrpy.errors import ReadOnlyStoreError
+from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
 M = TypeVar("M", ArrayMetadata, GroupMetadata)
+
+
+class StorePath(NamedTuple):
+    """A place in a store.
+
+    Attributes
+    ----------
+    store : Store
+    path : str
+    """
+
+    store: Store
+    path: str
+
+    def __str__(self) -> str:
+        return self.store.place_of(self.path)
 
 
 class Node(Generic[M]):
@@ -63,6 +80,34 @@ class Node(Generic[M]):
         kind = type(self.metadata)
         new = yield from change_attributes(self.path, self.metadata.zarr_format, kind, change)
         self.metadata = cast("M", new)
+
+    @operation
+    def update_attributes(self, new: Mapping[str, Any], /) -> Steps[Self]:
+        """Set several attributes in one write; the node itself is returned.
+
+        Raises
+        ------
+        AttributeNotJSONError
+            When a value is not JSON and has no plain form in it.
+        """
+        made = normalise(new, path=self.path)
+        yield from self.change_attributes.steps(lambda attributes: attributes.update(made))
+        return self
+
+    @property
+    def store_path(self) -> StorePath:
+        """The store and the path in it."""
+        return StorePath(self.store, self.path)
+
+    def close(self) -> None:
+        """Let go of what the store holds open; members of the same store are closed as well."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def _check_writable(self, operation: str) -> None:
         if self.read_only:

@@ -340,18 +340,35 @@ def test_arrays_are_equal_when_they_are_the_same_object(array):
     assert len({array, array}) == 1
 
 
-def test_the_repr_reads_no_chunk(array):
-    """It tells name, shape, type and store."""
+def test_the_repr_reads_nothing(array):
+    """It tells name, shape, type, chunks, codecs and store."""
     array.store.delete_prefix("a/")
 
-    assert repr(array).startswith("<zarrpy.Array '/a' (4, 6) float64 in ")
+    assert repr(array).startswith(
+        "<zarrpy.Array '/a' (4, 6) float64 chunks=(2,2) blosc:zstd:1:shuffle → crc32c "
+    )
 
 
-def test_the_repr_names_the_axes():
-    """Those that have names."""
-    array = zarrpy.create_array({}, shape=(2, 3), dtype="i1", dimension_names=("time", None))
+def test_the_repr_is_one_line_with_all_that_matters(tmp_path, monkeypatch):
+    """Names of the axes, shards, and the place from where this process is."""
+    array = zarrpy.create_array(
+        tmp_path / "run.zarr", name="t2m", shape=(365, 180, 360), dtype="f4",
+        dimension_names=("time", "lat", None), chunks=(30, 18, 36), shards=(30, 180, 360),
+        compressors="zstd:5",
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
 
-    assert "(time 2, 3)" in repr(array)
+    assert repr(array) == (
+        "<zarrpy.Array '/t2m' (time 365, lat 180, 360) float32 chunks=(30,18,36) "
+        "shards=(30,180,360) zstd:5 local:run.zarr>"
+    )
+
+
+def test_the_repr_obeys_no_stranger():
+    """Names come from files: what would move a cursor is written out."""
+    array = zarrpy.create_array({}, shape=(2, 3), dtype="i1", dimension_names=("a\x1b[2J", None))
+
+    assert "\x1b" not in repr(array)
 
 
 def test_an_array_is_pickled_with_its_store(tmp_path):

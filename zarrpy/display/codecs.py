@@ -49,6 +49,21 @@ def chain_label(codecs: Iterable[_Codec], *, arrow: str = " → ") -> str:
     return arrow.join(telling or labels)
 
 
+def inner_label(codecs: Iterable[_Codec]) -> str:
+    """Write the chain of a chunk, which may be inside shards.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Codec
+    >>> inside = {"codecs": [{"name": "bytes"}, {"name": "zstd", "configuration": {"level": 5}}]}
+    >>> inner_label([Codec(name="sharding_indexed", configuration=inside)])
+    'zstd:5'
+    """
+    label = chain_label(codecs)
+    inside = label.removeprefix("shards of (").removesuffix(")")
+    return inside if label.startswith("shards of (") and label.endswith(")") else label
+
+
 def _inner_label(documents: object) -> str:
     """Write the chain of the chunks in a shard; what is no list of documents as it is."""
     if not isinstance(documents, list):

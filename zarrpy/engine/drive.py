@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
+from zarrpy.engine.changes import note
 from zarrpy.engine.locks import hold
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
@@ -21,6 +22,7 @@ from zarrpy.engine.requests import (
     Fetch,
     ListEntries,
     ListNames,
+    ListSizes,
     Move,
     Put,
     ReadAbove,
@@ -115,10 +117,14 @@ def answer(store: Store, request: Request) -> Any:
     except StoreError as error:
         error.fill(store=repr(store))
         raise
+    finally:  # a change that failed may have done a part of its work
+        note(store.lock_scope, request)
 
 
 def _fetch(store: Store, request: Fetch) -> list[Any]:
-    return store.get_many(request.keys)
+    if request.ranges is None:
+        return store.get_many(request.keys)
+    return [store.get(*each) for each in zip(request.keys, request.ranges, strict=True)]
 
 
 def _put(store: Store, request: Put) -> None:
@@ -154,6 +160,10 @@ def _delete_prefix(store: Store, request: DeletePrefix) -> None:
 
 def _list_entries(store: Store, request: ListEntries) -> list[str]:
     return list(store.list_entries(request.prefix))
+
+
+def _list_sizes(store: Store, request: ListSizes) -> list[tuple[str, int]]:
+    return list(store.list_sizes(request.prefix))
 
 
 def _read_above(store: Store, request: ReadAbove) -> list[tuple[str, Any]]:
@@ -231,6 +241,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     DeletePrefix: _delete_prefix,
     ListNames: _list_names,
     ListEntries: _list_entries,
+    ListSizes: _list_sizes,
     ReadAbove: _read_above,
     Tidy: _tidy,
     Move: move,

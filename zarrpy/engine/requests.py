@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from zarrpy._native.files import Directory
     from zarrpy.metadata.model import NamedConfig
-    from zarrpy.stores.base import Bytes
+    from zarrpy.stores.base import ByteRange, Bytes
 
 T = TypeVar("T")
 
@@ -87,6 +87,8 @@ class Fetch:
     """Read values. Answer: a list, None for what does not exist."""
 
     keys: tuple[str, ...]
+    #: Of each value the part that is read; None reads whole values.
+    ranges: tuple[ByteRange, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,13 @@ class ListEntries:
 
     Keys, locks, and links: those to directories end in "/" and are not followed.
     """
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListSizes:
+    """List the keys below a prefix with the bytes of their values. Answer: a list of pairs."""
 
     prefix: str
 
@@ -199,6 +208,7 @@ Request: TypeAlias = (
     | DeletePrefix
     | ListNames
     | ListEntries
+    | ListSizes
     | ReadAbove
     | Tidy
     | Move

@@ -8,6 +8,7 @@ which are named one by one and may be shared by several axes.  Whatever way of i
 from zarrpy.selection.basic import parse_basic
 from zarrpy.selection.blocks import parse_blocks
 from zarrpy.selection.fields import as_fields, field_type, split_fields, spread_fields
+from zarrpy.selection.named import axis_of, merged, positional
 from zarrpy.selection.points import (
     parse,
     parse_coordinates,
@@ -17,13 +18,17 @@ from zarrpy.selection.points import (
 )
 from zarrpy.selection.record import Points, Selection
 from zarrpy.selection.table import PointTable
+from zarrpy.selection.transform import Transform
 
 __all__ = [
     "PointTable",
     "Points",
     "Selection",
+    "Transform",
     "as_fields",
+    "axis_of",
     "field_type",
+    "merged",
     "parse",
     "parse_basic",
     "parse_blocks",
@@ -31,6 +36,7 @@ __all__ = [
     "parse_mask",
     "parse_orthogonal",
     "parse_vectorized",
+    "positional",
     "split_fields",
     "spread_fields",
 ]

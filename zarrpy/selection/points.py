@@ -312,7 +312,7 @@ class _Builder:
     def add_points(self, axes: list[int], arrays: list[Array]) -> None:
         """Take the points that arrays of one shape name, each on its axis."""
         place = len(self.result) if self.place is None else self.place
-        stretch = _stretch(arrays[0]) if len(axes) == 1 else None
+        stretch = stretch_of(arrays[0]) if len(axes) == 1 else None
         if stretch is not None:
             self._set(axes[0], *stretch[:3])
             self.result.insert(place, (stretch[1], stretch[3], axes[0]))
@@ -334,10 +334,10 @@ class _Builder:
         kept = [axis for *_, axis in self.result if axis is not None]
         order = tuple(sorted(range(len(kept)), key=kept.__getitem__))
         rows = tuple(self.start), tuple(self.count), tuple(self.step)
-        return Selection(*rows, lengths, terms, tuple(self.points), order)
+        return Selection(*rows, lengths, terms, tuple(self.points), order, tuple(kept))
 
 
-def _stretch(positions: Array) -> tuple[int, int, int, slice] | None:
+def stretch_of(positions: Array) -> tuple[int, int, int, slice] | None:
     """Start, count, positive step and view of positions that a slice could name; else None."""
     n = len(positions) if positions.ndim == 1 else 0
     if n == 0:

@@ -61,6 +61,8 @@ class Selection:
     order : tuple of int, optional
         Which axes are left of the result, in the order of those of the array; None when there are
         no points and the order is the same.
+    kept : tuple of int
+        With an `order`: of each axis that is left of the result, the array's axis.
     """
 
     start: tuple[int, ...]
@@ -70,6 +72,21 @@ class Selection:
     terms: tuple[ViewTerm, ...]
     points: tuple[Points, ...] = ()
     order: tuple[int, ...] | None = None
+    kept: tuple[int, ...] = ()
+
+    @property
+    def sources(self) -> tuple[int | None, ...]:
+        """Of each axis of the result, the array's axis, or the first of a group; None of new ones.
+
+        Of an axis that points select there may be several in the result.
+        """
+        if self.order is None:
+            axes = [i for i, term in enumerate(_of_axes(self.terms)) if term is not None]
+        else:
+            axes = list(self.kept)
+        given = iter(axes)
+        terms = [term for term in self.terms if term is not None]
+        return tuple(next(given) if isinstance(term, slice) else None for term in terms)
 
     @property
     def size(self) -> int:
@@ -122,3 +139,8 @@ class Selection:
         """
         tables = [PointTable.of(group, shape, spacing, inner) for group in self.points]
         return ChunkPlan(shape, spacing, self.start, self.count, self.step, tables)
+
+
+def _of_axes(terms: tuple[ViewTerm, ...]) -> list[ViewTerm]:
+    """Terms of the array's axes: a slice, or None for an integer."""
+    return [term for term in terms if term != 0]

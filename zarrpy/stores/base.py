@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
+from uuid import uuid4
 
 from zarrpy.errors import (
     MetadataError,
@@ -19,7 +20,7 @@ from zarrpy.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from zarrpy._native.files import Directory
@@ -160,6 +161,23 @@ class Store(ABC):
         value = self.get(key)
         return None if value is None else len(value)
 
+    def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the keys that start with `prefix`, each with the bytes of its value."""
+        for key in self.list(prefix):
+            size = self.size(key)
+            if size is not None:
+                yield key, size
+
+    def identity(self, key: str) -> Hashable:
+        """Tell where a value is and which version of it that is, as far as the store knows.
+
+        Two stores that give the same have the same value there, in whatever process. Here each
+        store is one of its own.
+        """
+        attributes = getattr(self, "__dict__", {})  # without, it is another one each time
+        identity: str = attributes.setdefault("_identity", uuid4().hex)
+        return identity
+
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory whose files are the keys below `path`, for stores made of files.
 
@@ -197,6 +215,11 @@ class Store(ABC):
                 operation=operation,
                 hint="open it with mode='r+' to change it",
             )
+
+    @property
+    def label(self) -> str:
+        """Name the store in a few letters, as in what an array shows of itself."""
+        return type(self).__name__
 
     def close(self) -> None:  # noqa: B027 - most stores hold nothing open
         """Let go of what the store holds open."""

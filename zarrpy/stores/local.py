@@ -18,7 +18,7 @@ from zarrpy.metadata.names import LOCK_SUFFIX, check_key
 from zarrpy.stores.base import ByteRange, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy._native.files import KeyLock
     from zarrpy.stores.base import Above, Bytes, Names, NodeError, Values
@@ -229,6 +229,23 @@ class LocalStore(Store):
             return None
         except OSError as error:
             raise self._failure(key, "size", error) from error
+
+    def identity(self, key: str) -> Hashable:
+        """Tell the file, and when and to how many bytes it was last changed."""
+        try:
+            found = os.stat(self._path(key))
+        except OSError:
+            return self._path(key), None
+        return self._path(key), (found.st_mtime_ns, found.st_size, found.st_ino)
+
+    @property
+    def label(self) -> str:
+        """Name the directory, from where this process is if it lies below."""
+        root = self.root
+        with suppress(OSError):  # the current directory may be gone
+            here = os.path.join(os.getcwd(), "")
+            root = root.removeprefix(here)
+        return f"local:{root}"
 
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory of a node."""

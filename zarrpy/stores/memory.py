@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zarrpy.stores.base import ByteRange, Store
 
@@ -79,6 +79,15 @@ class MemoryStore(Store):
     def lock_scope(self) -> int:
         """Two stores over one mapping share their locks."""
         return id(self._values)
+
+    @property
+    def label(self) -> str:
+        """Only that it is in memory."""
+        return "memory"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give a copy an identity of its own: what is written to one is not in the other."""
+        return {name: value for name, value in vars(self).items() if name != "_identity"}
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._values)} keys)"

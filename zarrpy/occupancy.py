@@ -1,0 +1,111 @@
+"""How much of an array is stored: which chunks, and how many bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from zarrpy.codecs.shard_index import EMPTY
+from zarrpy.engine.nodes import key_of
+from zarrpy.engine.operation import operation
+from zarrpy.engine.requests import Fetch, ListSizes
+from zarrpy.errors import MetadataError
+from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.node import Node
+from zarrpy.stores.base import ByteRange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zarrpy.codecs.chain import CodecChain
+    from zarrpy.codecs.shard_index import IndexFormat
+    from zarrpy.engine.requests import Steps
+    from zarrpy.info import Info
+
+# Shards whose indexes are asked for in one request.
+_WINDOW = 256
+
+
+class Stored(NamedTuple):
+    """What the store has of an array.
+
+    Attributes
+    ----------
+    nbytes : int
+        Of all its values, documents included.
+    nvalues : int
+        Keys with a chunk, or a shard of several.
+    nchunks : int
+        Chunks in them.
+    """
+
+    nbytes: int
+    nvalues: int
+    nchunks: int
+
+
+class Occupancy(Node[ArrayMetadata]):
+    """An array that can look at what is stored of it."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def codecs(self) -> CodecChain:
+            """The codec chain."""
+
+    @property
+    def nchunks_initialized(self) -> int:
+        """Number of chunks that are stored; those in shards are counted by the shards' indexes.
+
+        This lists the keys of the array, which takes its time in a large one.
+        """
+        return self._stored().nchunks
+
+    @operation
+    def nbytes_stored(self) -> Steps[int]:
+        """Bytes of all that is stored of the array, its documents included."""
+        return (yield from self._look()).nbytes
+
+    @operation
+    def info_complete(self) -> Steps[Info]:
+        """Tell what `info` tells, and how much is stored; this lists the keys of the array."""
+        from zarrpy.info import Info
+
+        stored = yield from self._look()
+        return Info.of_stored(self, stored)  # type: ignore[arg-type]
+
+    @operation
+    def _stored(self) -> Steps[Stored]:
+        return (yield from self._look())
+
+    def _look(self) -> Steps[Stored]:
+        sizes: list[tuple[str, int]] = yield ListSizes(key_of(self.path, "") if self.path else "")
+        start = len(self.path) + 1 if self.path else 0
+        chunks = [key for key, _ in sizes if self._is_chunk(key[start:])]
+        shard = self.codecs.shard if self.metadata.chunk_grid.regular else None
+        nchunks = len(chunks)
+        if shard is not None:
+            nchunks = yield from _in_shards(chunks, shard.index)
+        return Stored(sum(nbytes for _, nbytes in sizes), len(chunks), nchunks)
+
+    def _is_chunk(self, key: str) -> bool:
+        """Whether a key is one of a chunk that lies in the array."""
+        try:
+            place = self.metadata.chunk_keys.grid_index(key, self.metadata.ndim)
+        except MetadataError:
+            return False
+        return all(i < n for i, n in zip(place, self.metadata.grid_shape, strict=True))
+
+
+def _in_shards(keys: Sequence[str], index: IndexFormat) -> Steps[int]:
+    """Count what the indexes of shards name."""
+    count = 0
+    for first in range(0, len(keys), _WINDOW):
+        window = tuple(keys[first : first + _WINDOW])
+        stored = yield Fetch(window, (ByteRange(*index.range),) * len(window))
+        for value in stored:
+            if value is not None:
+                entries = index.decode(value)
+                count += int(np.count_nonzero((entries != EMPTY).any(axis=1)))
+    return count
