@@ -31,6 +31,7 @@ from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.sharding import inner_chunk_shape
 from zarrpy.occupancy import Occupancy
 from zarrpy.selection import Selection, split_fields
+from zarrpy.settings import Configured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Indexable, Occupancy, ArrayLike):
+class Array(Indexable, Occupancy, Configured, ArrayLike):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing

@@ -41,6 +41,7 @@ from zarrpy.metadata.dtypes import DataType
 from zarrpy.metadata.formats import Format, format_of
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.model import ArrayMetadata, NamedConfig
+from zarrpy.settings import keep_empty
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -81,15 +82,15 @@ def created(
     for name in keywords:
         check_keyword(name)
     data = keywords.get("data") if write_data else None
-    metadata, keep_empty = array_metadata(**keywords)
-    array = Array(store, path, metadata, write_empty_chunks=keep_empty)
+    metadata, empty = array_metadata(**keywords)
+    array = Array(store, path, metadata, write_empty_chunks=empty)
     if data is None:
         yield from create_node(path, metadata, overwrite=overwrite)
         return array
     values = assignable(data, metadata.data_type, array.shape, array.name)
 
     def chunks(where: str) -> Steps[None]:
-        made = Array(store, where, metadata, write_empty_chunks=keep_empty)
+        made = Array(store, where, metadata, write_empty_chunks=empty)
         yield from made.write.steps(Ellipsis, values)
 
     yield from create_node(path, metadata, overwrite=overwrite, content=chunks)
@@ -207,7 +208,7 @@ def array_metadata(
         fill_defined=not (zarr.undefined_fill and fill_value is None),
         storage_transformers=tuple(_transformers(storage_transformers)),
     )
-    return metadata, _write_empty(config)
+    return metadata, keep_empty(config)
 
 
 def _shape_and_type(
@@ -510,15 +511,3 @@ def _names(given: Iterable[str | None] | None, ndim: int) -> tuple[str | None, .
             "must be strings or None", field="dimension_names", value=list(map(repr, names))
         )
     return names
-
-
-def _write_empty(config: Mapping[str, Any] | None) -> bool | None:
-    """Read the settings of one array, as zarr-python spells them."""
-    given = dict(config or {})
-    empty = given.pop("write_empty_chunks", None)
-    given.pop("order", None)  # the order of arrays in memory is always C
-    if given:
-        raise MetadataError(
-            f"unknown settings {sorted(given)} in config", hint="known: write_empty_chunks, order"
-        )
-    return None if empty is None else bool(empty)

@@ -18,7 +18,7 @@ LAYERS = {
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,
     "zarrpy.node": 6, "zarrpy.attributes": 6, "zarrpy.info": 6, "zarrpy.creation": 6,
     "zarrpy.layout": 6, "zarrpy.assignment": 6, "zarrpy.indexing": 6,
-    "zarrpy.conventions": 6, "zarrpy.occupancy": 6,
+    "zarrpy.conventions": 6, "zarrpy.occupancy": 6, "zarrpy.settings": 6,
     "zarrpy.engine": 5,
     "zarrpy.codecs": 4, "zarrpy.selection": 4, "zarrpy.stores": 4,
     "zarrpy.metadata": 3,
