@@ -132,7 +132,7 @@ def page() -> str:
         "Each with its usual fill value. Families are shown by an example.\n",
         "| v3 | v2 | NumPy | fill value |\n|---|---|---|---|",
     ]
-    for name in zarrpy.available_data_types():
+    for name in (each.name for each in zarrpy.available_data_types()):
         parts += [data_type_row(given) for given in FAMILIES.get(name, (name,))]
     return "\n".join(parts) + "\n"
 

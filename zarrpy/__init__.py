@@ -124,6 +124,16 @@ if TYPE_CHECKING:
     from zarrpy.metadata.dtypes import (
         unregister_data_type as unregister_data_type,
     )
+    from zarrpy.metadata.key_encoders import ChunkKeyEncoder as ChunkKeyEncoder
+    from zarrpy.metadata.key_encoders import (
+        available_chunk_key_encodings as available_chunk_key_encodings,
+    )
+    from zarrpy.metadata.key_encoders import (
+        register_chunk_key_encoding as register_chunk_key_encoding,
+    )
+    from zarrpy.metadata.key_encoders import (
+        unregister_chunk_key_encoding as unregister_chunk_key_encoding,
+    )
     from zarrpy.metadata.transformers import (
         available_storage_transformers as available_storage_transformers,
     )
@@ -209,6 +219,15 @@ _HOMES = {
     **dict.fromkeys(
         ("available_data_types", "register_data_type", "unregister_data_type"),
         "zarrpy.metadata.dtypes",
+    ),
+    **dict.fromkeys(
+        (
+            "ChunkKeyEncoder",
+            "available_chunk_key_encodings",
+            "register_chunk_key_encoding",
+            "unregister_chunk_key_encoding",
+        ),
+        "zarrpy.metadata.key_encoders",
     ),
     **dict.fromkeys(
         (

@@ -379,7 +379,10 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
 
     def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
         keys = self.metadata.chunk_keys
-        batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
+        if isinstance(batch, PythonBatch) and not keys.plain:
+            batch.spell_keys(keys.key)
+        else:
+            batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
         most = config.max_memory if max_memory is None else _size(max_memory)
         try:
             between = self.metadata.storage_transformers
@@ -417,6 +420,7 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
         }
         native = chain.native if shard is chain.shard else chain.native_chain is not None
         by_field = fields is not None
+        native = native and self.metadata.chunk_keys.plain
         if not native or by_field or "native" in config.disable or (noting and shard is not None):
             body = PythonBatch if shard is None else PythonShardBatch
             return body(plan, chain, block, self.fill_value, fields=fields, **options)

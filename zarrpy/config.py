@@ -125,6 +125,10 @@ def _setting(default: Any, check: Check) -> Any:
     return field(default=default, metadata={"check": check})
 
 
+#: Names of `zarrpy.metadata.profiles`.
+PROFILES = ("tensorstore", "zarr-python-3.0", "zarr-2.18", "strict-3.1")
+
+
 @dataclass(frozen=True, slots=True)
 class ArraySettings:
     """How new arrays are made."""
@@ -134,6 +138,7 @@ class ArraySettings:
     subchunk_write_order: str = _setting(
         "lexicographic", _one_of("lexicographic", "colexicographic", "morton")
     )
+    compat: str | None = _setting(None, _optional(_one_of(*PROFILES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,8 @@ class Config:
         ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
-        in shards: "lexicographic", "colexicographic" or "morton".
+        in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new
+        nodes are for.
     limits : Limits
         ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``ndim``, ``codecs``.
 

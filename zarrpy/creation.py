@@ -33,13 +33,14 @@ from zarrpy.layout import (
     default_inner_chunks,
     default_shards,
 )
-from zarrpy.metadata import dtypes, element, members, transformers
+from zarrpy.metadata import dtypes, element, members, profiles, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.dtypes import DataType
 from zarrpy.metadata.formats import Format, format_of
 from zarrpy.metadata.grid import ChunkGrid
+from zarrpy.metadata.key_encoders import ChunkKeyEncoder
 from zarrpy.metadata.model import ArrayMetadata, NamedConfig
 from zarrpy.settings import keep_empty
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from zarrpy.engine.requests import Steps
+    from zarrpy.metadata.profiles import Profile
     from zarrpy.stores.base import Store
 
 #: Stands for "not given" where None means something.
@@ -143,9 +145,23 @@ def check_keyword(name: str, caller: str = "create_array", more: Collection[str]
     raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}{hint}")
 
 
-def chosen_format(zarr_format: int | None) -> int:
-    """Give the number of the format: the one asked for, or that of the settings."""
+def chosen_format(zarr_format: int | None, compat: str | None = None) -> int:
+    """Give the number of the format: the one asked for, or that of the settings.
+
+    Raises
+    ------
+    MetadataError
+        When the reader that `compat`, or the settings, name does not know it.
+    """
+    profile = chosen_profile(compat)
+    if profile is not None:
+        return profile.number(zarr_format, settings.array.zarr_format)
     return settings.array.zarr_format if zarr_format is None else zarr_format
+
+
+def chosen_profile(compat: str | None) -> Profile | None:
+    """Find the profile that is asked for, or that of the settings."""
+    return profiles.find(settings.array.compat if compat is None else compat)
 
 
 def array_metadata(
@@ -167,6 +183,7 @@ def array_metadata(
     object_codec: Any = None,
     storage_transformers: Iterable[Any] = (),
     config: Mapping[str, Any] | None = None,
+    compat: str | None = None,
 ) -> tuple[ArrayMetadata, bool | None]:
     """Check the keywords of an array to be created.
 
@@ -181,7 +198,7 @@ def array_metadata(
     MetadataError
         A ValueError that names the keyword and what is right.
     """
-    zarr = format_of(chosen_format(zarr_format))
+    zarr = format_of(chosen_format(zarr_format, compat))
     shape, data_type, byteorder = _shape_and_type(
         shape, dtype, data, _named_codecs(object_codec, serializer, filters)
     )
@@ -208,7 +225,8 @@ def array_metadata(
         fill_defined=not (zarr.undefined_fill and fill_value is None),
         storage_transformers=tuple(_transformers(storage_transformers)),
     )
-    return metadata, keep_empty(config)
+    profile = chosen_profile(compat)
+    return metadata if profile is None else profile.fit(metadata), keep_empty(config)
 
 
 def _shape_and_type(
@@ -389,8 +407,8 @@ def _codecs(
     if order == "F" and len(spec.shape) > 1:
         before.append(Transpose(tuple(range(len(spec.shape)))[::-1]))
     stored = spec.dtype
-    if zarr.ordered_types and not data_type.variable:
-        stored = np.dtype(byteorder + spec.dtype.str[1:])
+    if zarr.ordered_types and stored.isbuiltin == 1 and not data_type.variable:
+        stored = np.dtype(byteorder + stored.str[1:])
     for codec in _several(filters, "filters", replace(spec, dtype=stored)):
         if isinstance(codec, ArrayToBytes):
             serializer = _only_serializer(codec, serializer)
@@ -471,6 +489,8 @@ def _chunk_keys(given: Any, zarr: Format) -> ChunkKeyEncoding:
         return ChunkKeyEncoding(zarr.chunk_keys, given)
     if hasattr(given, "to_dict"):
         given = given.to_dict()
+    if isinstance(given, ChunkKeyEncoder):
+        given = {"name": given.name, "configuration": given.to_config()}
     if isinstance(given, dict) and "separator" in given:
         given = {"name": given.get("name"), "configuration": {"separator": given["separator"]}}
     keys = ChunkKeyEncoding.from_v3(given)

@@ -9,7 +9,8 @@ is never imported by itself.
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -34,6 +35,31 @@ def nchanges() -> int:
 def _note_change() -> None:
     global _nchanges
     _nchanges = next(_changes)
+
+
+@dataclass(frozen=True)
+class PlugInInfo:
+    """What can be told about something that plugs in.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        Such as "data type".
+    description : str
+        The first line of what it says of itself.
+    version : str or None
+    available : bool
+    reason : str or None
+        Why it is not available.
+    """
+
+    name: str
+    kind: str
+    description: str
+    version: str | None
+    available: bool
+    reason: str | None
 
 
 class Registry(Generic[T]):
@@ -122,6 +148,31 @@ class Registry(Generic[T]):
         """List all names, aliases left out, in alphabetical order."""
         return sorted({*self._registered, *self._built_in, *self._announcements()})
 
+    def registered(self) -> list[str]:
+        """List the names that the program has registered."""
+        return sorted(self._registered)
+
+    def infos(self, describe: Callable[[T], str] | None = None) -> list[PlugInInfo]:
+        """Tell about everything that is known, in alphabetical order.
+
+        Parameters
+        ----------
+        describe : callable, optional
+            Gives the description of a thing; by default the first line of its docstring.
+        """
+        return [self._about(name, describe or _first_line) for name in self.names()]
+
+    def _about(self, name: str, describe: Callable[[T], str]) -> PlugInInfo:
+        try:
+            thing = self.get(name)
+            assert thing is not None
+            text = describe(thing)
+        except Exception as error:  # a plug-in may fail in any way; it is told, not suffered
+            return PlugInInfo(name, self.kind, "", None, False, f"{type(error).__name__}: {error}")
+        version = getattr(thing, "version", None)
+        reason = lack_of(thing)
+        return PlugInInfo(name, self.kind, text, version, reason is None, reason)
+
     def aliases(self) -> dict[str, str]:
         """Map each alias to its name."""
         return dict(self._aliases)
@@ -172,3 +223,17 @@ class Registry(Generic[T]):
                     if _PLAIN_NAME.match(point.name)
                 }
         return self._announced
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+def lack_of(thing: object) -> str | None:
+    """Say which package a plug-in needs and does not find; None when it can be used."""
+    from importlib.util import find_spec
+
+    package = getattr(thing, "package", None)
+    if package is not None and find_spec(package) is None:
+        return f"the package {package!r} is not installed"
+    return None

@@ -97,6 +97,20 @@ ENVIRONMENTS = {
     for spec in (
         Requirements("zarr3", (*ZARR3, "zarrs==0.2.3"), otherwise=("zarr>=3", "zarrs==0.2.3")),
         Requirements(
+            "zarr30",
+            (
+                "zarr==3.0.10",
+                "numcodecs==0.16.1",
+                "numpy==2.5.5",
+                "crc32c==2.9.post0",
+                "donfig==0.8.1.post1",
+                "packaging==26.3",
+                "PyYAML==6.0.3",
+                "typing_extensions==4.16.0",
+            ),
+            python=(3, 11),
+        ),
+        Requirements(
             "zarr2",
             (
                 "zarr==2.18.7",

@@ -11,6 +11,9 @@ one line on standard output, so that a crash is known to the job.  Requests:
     the same with no option but shape and data type
 ``{"op": "read", "jobs": [{"path", "values"}]}``
     reads each array and compares it, bit for bit, with a .npy file
+``{"op": "read_bits", "jobs": [{"path", "elements"}]}``
+    the same whatever the data type is called: with a file of their bytes, or of JSON where they
+    have many lengths
 
 A job that fails answers ``{"ok": false, "error": "Type: text"}``.
 """
@@ -49,6 +52,14 @@ def difference(found: np.ndarray, wanted: np.ndarray) -> str:
     return ""
 
 
+def elements(array: np.ndarray) -> bytes | list[str]:
+    """Give the bytes of elements in the order of this machine; bytes of many lengths in hex."""
+    if array.dtype.hasobject or array.dtype.kind == "T":
+        flat = array.astype(object).ravel()
+        return [bytes(each).hex() if isinstance(each, bytes) else str(each) for each in flat]
+    return array.astype(array.dtype.newbyteorder("=")).tobytes()
+
+
 class Worker:
     """Answers requests with one library."""
 
@@ -79,6 +90,15 @@ class Worker:
         found = self.library.read(self.library.open(job["path"]))
         reason = difference(found, np.load(job["values"]))
         return {"ok": False, "error": f"Different: {reason}"} if reason else {}
+
+    def read_bits(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Read an array whole and compare what its elements are made of."""
+        found = self.library.read(self.library.open(job["path"]))
+        wanted: Any = Path(job["elements"]).read_bytes()
+        if job["elements"].endswith(".json"):
+            wanted = json.loads(wanted)
+        same = elements(found) == wanted
+        return {} if same else {"ok": False, "error": f"Different: as {found.dtype}"}
 
     def answer(self, op: str, job: dict[str, Any]) -> dict[str, Any]:
         """Do one job; whatever is raised becomes its answer."""

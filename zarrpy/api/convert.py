@@ -1,16 +1,12 @@
-"""Bring a hierarchy from one format of Zarr into the other, in place.
-
-Stored chunks stay as they are, because both formats store the same bytes for the same codecs.
-Only where their keys have no form in the other format are they stored again, under other keys.
-"""
+"""Bring a hierarchy from one format of Zarr into the other, in place or into another store."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.api.conversion import Conversion, planned, refuse
+from zarrpy.api.recode import in_place, regions
 from zarrpy.array import Array
-from zarrpy.creation import named_codecs
 from zarrpy.engine import consolidate
 from zarrpy.engine.copy import chunk_keys
 from zarrpy.engine.drive import drive
@@ -22,8 +18,8 @@ from zarrpy.engine.nodes import (
     replace_format,
     require_node,
 )
-from zarrpy.errors import MetadataError, ZarrError
-from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.engine.requests import Put
+from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import normalise_path
@@ -33,26 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zarrpy.engine.nodes import Metadata
-    from zarrpy.metadata.formats import Format
     from zarrpy.stores.base import Store
 
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """One node that gets documents of another format.
-
-    Parameters
-    ----------
-    path : str
-        In the store.
-    moves_chunks : bool
-        Whether its chunks are stored under other keys.
-    """
-
-    path: str
-    moves_chunks: bool
-    _old: Metadata = field(repr=False, compare=False)
-    _new: Metadata = field(repr=False, compare=False)
+__all__ = ["Conversion", "convert"]
 
 
 def convert(
@@ -60,13 +39,17 @@ def convert(
     path: str | None = None,
     *,
     zarr_format: int,
+    target: Any = None,
+    recode: bool = True,
     dry_run: bool = False,
     storage_options: dict[str, Any] | None = None,
 ) -> tuple[Conversion, ...]:
-    """Convert an array, or a group with all that is below it, to another format, in place.
+    """Convert an array, or a group with all that is below it, to another format.
 
-    Nothing is changed unless all of it can be. Chunks stay as they are stored; from keys that Zarr
-    v2 does not have (``c/0/1``) they are moved. Consolidated metadata are made anew.
+    Nothing is changed unless all of it can be. Chunks stay as they are stored wherever the other
+    format has words for them; from keys that Zarr v2 does not have (``c/0/1``) they are moved.
+    Where it has none, as v2 has none for shards, the values are stored anew: beside the old array,
+    which is replaced when all is there. Consolidated metadata are made anew.
 
     Parameters
     ----------
@@ -75,45 +58,69 @@ def convert(
         Of the node within the store.
     zarr_format : {2, 3}
         To convert to; nodes of that format stay as they are.
+    target : str, path-like, mutable mapping or Store, optional
+        Write the converted nodes there, at its root, and leave those of `store` as they are.
+        Documents come last, those of a group after its members.
+    recode : bool
+        Whether values may be stored anew; if not, what needs it is refused.
     dry_run : bool
-        Only tell what would be done.
+        Only tell what would be done, and what would be refused.
     storage_options : dict, optional
 
     Returns
     -------
     tuple of Conversion
-        Each with the `path` of a node, and whether it `moves_chunks`.
+        Each with the `path` of a node, the `action`, and the `reason` of those that are recoded
+        or, in a dry run, refused.
 
     Raises
     ------
     MetadataError
         When a node says what the other format has no words for; names the node and the feature.
+    NodeExistsError
+        When there is something at `target`.
 
     Examples
     --------
     >>> from zarrpy import create_array, open
     >>> store = {}
     >>> array = create_array(store, data=[1, 2], zarr_format=2)
-    >>> [(each.path, each.moves_chunks) for each in convert(store, zarr_format=3)]
-    [('', False)]
+    >>> [(each.path, each.action) for each in convert(store, zarr_format=3)]
+    [('', 'metadata')]
     >>> open(store).metadata.zarr_format
     3
     """
-    target = format_of(zarr_format)
+    wanted = format_of(zarr_format)
     opened = as_store(store, storage_options=storage_options)
     where = normalise_path(path or "")
     root = drive(opened, require_node(where))
-    changes = tuple(_changes(opened, where, root, target))
-    if dry_run or not changes:
+    changes = tuple(planned(opened, where, root, wanted, recode=recode))
+    if dry_run:
         return changes
-    opened.check_writable("convert", where)
-    _refuse_within_consolidated(opened, where)
-    consolidated = _is_consolidated(opened, where, root)
-    for change in reversed(changes):  # members before their groups
-        _apply(opened, change)
-    if consolidated:
-        drive(opened, consolidate.consolidate(where, zarr_format))
+    refuse(changes)
+    if target is not None:
+        _into(opened, where, root, as_store(target), {each.path: each for each in changes})
+        return changes
+    if changes:
+        opened.check_writable("convert", where)
+        _refuse_within_consolidated(opened, where)
+        _in_place(opened, where, root, changes, zarr_format)
     return changes
+
+
+# ---------------------------------------------------------------------------------- in place
+
+
+def _in_place(
+    store: Store, path: str, root: Metadata, changes: tuple[Conversion, ...], zarr_format: int
+) -> None:
+    consolidated = _is_consolidated(store, path, root)
+    if consolidated:  # they name nodes of one format only
+        drive(store, consolidate.remove(path, root.zarr_format))
+    for change in reversed(changes):  # members before their groups
+        _apply(store, change)
+    if consolidated:
+        drive(store, consolidate.consolidate(path, zarr_format))
 
 
 def _is_consolidated(store: Store, path: str, node: Metadata | None) -> bool:
@@ -135,61 +142,78 @@ def _refuse_within_consolidated(store: Store, path: str) -> None:
             )
 
 
-def _changes(store: Store, path: str, node: Metadata, target: Format) -> Iterator[Conversion]:
-    """Say what becomes of a node and of all below it; what cannot be said is an error."""
-    if node.zarr_format != target.number:
-        try:
-            new = _converted(store, path, node, target)
-            documents_of(path, new)
-        except ZarrError as error:
-            error.add_note(f"in {store.place_of(path)}; nothing was converted")
-            raise
-        moves = isinstance(node, ArrayMetadata) and _keys(node) != _keys(new)
-        yield Conversion(path, moves, node, new)
-    if isinstance(node, GroupMetadata):
-        for name, child in drive(store, read_children(path, node.zarr_format)).items():
-            yield from _changes(store, key_of(path, name), child, target)
-
-
-def _keys(metadata: Metadata) -> ChunkKeyEncoding | None:
-    return metadata.chunk_keys if isinstance(metadata, ArrayMetadata) else None
-
-
-def _converted(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
-    """Say in the other format what a node is."""
-    if isinstance(node, GroupMetadata):
-        return GroupMetadata(node.attributes, target.number)
-    chain = Array(store, path, node).codecs
-    keys = node.chunk_keys
-    if target.only_its_chunk_keys and keys.name != target.chunk_keys:
-        keys = ChunkKeyEncoding(target.chunk_keys, keys.separator)
-    attributes = dict(node.attributes)
-    if node.dimension_names is not None and node.dimension_attribute is not None:
-        attributes.pop(node.dimension_attribute, None)  # they have a member of their own
-    return replace(
-        node,
-        chunk_keys=keys,
-        codecs=tuple(named_codecs(chain.codecs, target)),
-        attributes=attributes,
-        zarr_format=target.number,
-        document={},
-        fill_defined=True,
-        dimension_attribute=None,
-    )
-
-
 def _apply(store: Store, change: Conversion) -> None:
     """Chunks first, then the documents: who opens the node meanwhile finds all of it."""
-    old, new, moved = change._old, change._new, []
-    if change.moves_chunks:
+    old, new = change.old, change.new
+    assert new is not None
+    if change.action == "recode":
         assert isinstance(old, ArrayMetadata)
         assert isinstance(new, ArrayMetadata)
-        for key in list(chunk_keys(store, change.path, old)):
-            value = store.get(key_of(change.path, key))
-            if value is not None:
-                target = new.chunk_keys.key(old.chunk_keys.grid_index(key, old.ndim))
-                store.set(key_of(change.path, target), value)
-                moved.append(key_of(change.path, key))
+        drive(store, in_place(store, change.path, old, new))
+        return
+    moved = []
+    if change.action == "move":
+        for key, value, renamed in _renamed(store, change):
+            store.set(key_of(change.path, renamed), value)
+            moved.append(key_of(change.path, key))
     drive(store, replace_format(change.path, new))
     for key in moved:
         store.delete(key)
+
+
+def _renamed(store: Store, change: Conversion) -> Iterator[tuple[str, Any, str]]:
+    """Give the key of each chunk, its value, and its key in the new format."""
+    old, new = change.old, change.new
+    assert isinstance(old, ArrayMetadata)
+    assert isinstance(new, ArrayMetadata)
+    for key in list(chunk_keys(store, change.path, old)):
+        value = store.get(key_of(change.path, key))
+        if value is not None:
+            yield key, value, new.chunk_keys.key(old.chunk_keys.grid_index(key, old.ndim))
+
+
+# ------------------------------------------------------------------------ into another store
+
+
+def _into(
+    store: Store, path: str, root: Metadata, target: Store, changes: dict[str, Conversion]
+) -> None:
+    """Write a node and all below it, converted, into another store."""
+    target.check_writable("convert", "")
+    if drive(target, read_node("")) is not None or store.overlaps(path, target, ""):
+        raise NodeExistsError(
+            f"there is a node in {target!r} already, or it overlaps what is converted",
+            path="",
+            hint="give the converted nodes a place of their own",
+        )
+    _write(store, path, root, target, "", changes)
+
+
+def _write(
+    store: Store,
+    path: str,
+    node: Metadata,
+    target: Store,
+    where: str,
+    changes: dict[str, Conversion],
+) -> None:
+    change = changes.get(path) or Conversion(path, "metadata", old=node, new=node)
+    new = change.new
+    assert new is not None
+    if isinstance(node, GroupMetadata):
+        for name, child in drive(store, read_children(path, node.zarr_format)).items():
+            below = key_of(path, name), child, target, key_of(where, name), changes
+            _write(store, *below)
+    elif change.action == "recode":
+        assert isinstance(new, ArrayMetadata)
+        source, made = Array(store, path, node), Array(target, where, new)
+        for region in regions(made):
+            made[region] = source[region]
+    else:
+        for _, value, renamed in _renamed(store, change):
+            target.set(key_of(where, renamed), value)
+    drive(target, _documents(where, new))
+
+
+def _documents(path: str, metadata: Metadata) -> Any:
+    yield Put(documents_of(path, metadata))

@@ -45,6 +45,7 @@ def create_array(
     overwrite: bool = False,
     config: Mapping[str, Any] | None = None,
     write_data: bool = True,
+    compat: str | None = None,
     **aliases: Any,
 ) -> Steps[Array]:
     """Create an array.
@@ -94,6 +95,9 @@ def create_array(
     config : dict, optional
         ``{"write_empty_chunks": True}`` writes chunks that hold only the fill value.
     write_data : bool
+    compat : {"tensorstore", "zarr-python-3.0", "zarr-2.18", "strict-3.1"}, optional
+        Write only what that reader opens; what it does not is an error that names it. By default
+        what `config.array.compat` says.
 
     Returns
     -------
@@ -132,6 +136,7 @@ def create_array(
         "object_codec": object_codec,
         "storage_transformers": storage_transformers,
         "config": config,
+        "compat": compat,
     }
     merged = _merge(keywords, aliases)
     return (yield from created(store, path, merged, overwrite=overwrite, write_data=write_data))
@@ -157,6 +162,7 @@ def create_group(
     overwrite: bool = False,
     attributes: Mapping[str, Any] | None = None,
     storage_options: dict[str, Any] | None = None,
+    compat: str | None = None,
 ) -> Steps[Group]:
     """Create a group.
 
@@ -170,6 +176,8 @@ def create_group(
         Replace a node that is there, with all that is Zarr below it; other files stay.
     attributes : mapping, optional
     storage_options : dict, optional
+    compat : str, optional
+        The reader that it is for, as of `create_array`; it tells the format.
 
     Returns
     -------
@@ -187,7 +195,8 @@ def create_group(
     'demo'
     """
     where = check_path(path) if path else ""
-    metadata = GroupMetadata(normalise(attributes or {}, path=where), chosen_format(zarr_format))
+    number = chosen_format(zarr_format, compat)
+    metadata = GroupMetadata(normalise(attributes or {}, path=where), number)
     yield from create_node(where, metadata, overwrite=overwrite)
     return Group(store, where, metadata)
 

@@ -195,9 +195,11 @@ def open(
     if keywords.get("shape") is not None or keywords.get("data") is not None:
         return (yield from _open_array(store, where, mode, zarr_format, keywords))
     if mode in ("w", "w-"):
-        return (yield from _open_group(store, where, mode, zarr_format, None))
+        made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
+        return (yield from made)
     if mode == "a" and (yield from _read(where, mode, zarr_format)) is None:
-        return (yield from _open_group(store, where, mode, zarr_format, None))
+        made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
+        return (yield from made)
     metadata = yield from _require(where, mode, zarr_format)
     return (yield from _node(store, where, metadata, mode == "r", use_consolidated))
 
@@ -264,6 +266,7 @@ def open_group(
     attributes: Mapping[str, Any] | None = None,
     storage_options: dict[str, Any] | None = None,
     use_consolidated: Consolidated = None,
+    compat: str | None = None,
 ) -> Steps[Group]:
     """Open a group; parameters as of `open`.
 
@@ -276,7 +279,8 @@ def open_group(
     """
     where, how = normalise_path(path or ""), _check_mode(mode)
     wanted = _check_consolidated(use_consolidated)
-    return (yield from _open_group(store, where, how, zarr_format, attributes, wanted))
+    made = _open_group(store, where, how, zarr_format, attributes, wanted, compat)
+    return (yield from made)
 
 
 def _open_group(
@@ -286,6 +290,7 @@ def _open_group(
     zarr_format: int | None,
     attributes: Mapping[str, Any] | None,
     consolidated: Consolidated = None,
+    compat: str | None = None,
 ) -> Steps[Group]:
     creates = mode in ("w", "w-")
     if mode == "a":
@@ -296,7 +301,8 @@ def _open_group(
         assert isinstance(opened, Group)
         return opened
     _refuse_to_create(store, mode)
-    made = GroupMetadata(normalise(attributes or {}, path=path), chosen_format(zarr_format))
+    number = chosen_format(zarr_format, compat)
+    made = GroupMetadata(normalise(attributes or {}, path=path), number)
     yield from _in_mode(mode, create_node(check_path(path), made, overwrite=mode == "w"))
     return Group(store, path, made)
 

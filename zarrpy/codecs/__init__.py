@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.registry import Registry
+from zarrpy.registry import Registry, lack_of
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec, Codec
@@ -324,13 +324,11 @@ def _kind(codec: type[Codec]) -> str:
 
 def _lack(codec: type[Codec]) -> str | None:
     """Say why a codec cannot be run here; None when it can."""
-    from importlib.util import find_spec
-
     from zarrpy._native.steps import find_codec
 
-    package = getattr(codec, "package", None)
-    if package is not None and find_spec(package) is None:
-        return f"the package {package!r} is not installed"
+    missing = lack_of(codec)
+    if missing is not None:
+        return missing
     native = _OPTIONAL.get(codec.name) if codecs.is_built_in(codec.name) else None
     if native is not None and not find_codec(native):
         return "this build has no native codec of that name"

@@ -85,7 +85,7 @@ class BitRound(ArrayToArray):
         """Bytes of one part of an element, and bits of its mantissa, or 0 for integers."""
         if dtype.name == "bfloat16":
             size, mantissa = 2, _BFLOAT16_MANTISSA
-        elif dtype.kind in "fc" and dtype.isbuiltin == 1:
+        elif dtype.kind in "fc" and issubclass(dtype.type, np.inexact):
             size = dtype.itemsize // (2 if dtype.kind == "c" else 1)
             mantissa = _MANTISSA.get(size, 0)
         elif dtype.kind in "iumM":

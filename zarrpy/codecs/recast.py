@@ -124,5 +124,5 @@ class Recast(ArrayToArray):
                 f"{dtype}, of {dtype.itemsize}",
                 codec=self.name,
             )
-        if self.of_numbers and (dtype.kind not in "iuf" or dtype.isbuiltin != 1):
+        if self.of_numbers and not issubclass(dtype.type, np.integer | np.floating):
             raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)

@@ -76,6 +76,7 @@ class PythonBatch:
         self._encoded: list[bytes | None] = []
         self._names = ("", "/", "0")
         self._suffix = ""
+        self._spell: Callable[[Sequence[int]], str] | None = None
         self._error: Exception | None = None
         self._cancelled = False
         self._lock = threading.Lock()
@@ -118,6 +119,10 @@ class PythonBatch:
         self._names = (prefix, separator, zero)
         self._suffix = suffix
 
+    def spell_keys(self, key: Callable[[Sequence[int]], str]) -> None:
+        """Take what makes a key of a grid index, where that is not built in."""
+        self._spell = key
+
     def use_directory(self, directory: Directory) -> None:
         """Read and write files of that directory."""
         self._directory = directory
@@ -135,7 +140,7 @@ class PythonBatch:
 
     def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
-        return self.plan.keys(*self._names, self._first, self._last, self._suffix)
+        return self._keys(self._first, self._last)
 
     def covered(self) -> list[bool]:
         """Whether each task of the window is written without reading it first."""
@@ -182,8 +187,13 @@ class PythonBatch:
 
     # -------------------------------------------------------------------------------- tasks
 
+    def _keys(self, first: int, last: int) -> list[str]:
+        if self._spell is not None:
+            return [self._spell(self.plan.grid_index(task)) for task in range(first, last)]
+        return self.plan.keys(*self._names, first, last, self._suffix)
+
     def _key(self, task: int) -> str:
-        return self.plan.keys(*self._names, task, task + 1, self._suffix)[0]
+        return self._keys(task, task + 1)[0]
 
     def _selections(self, task: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return selections(self.plan, task)

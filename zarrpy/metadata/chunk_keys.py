@@ -10,6 +10,7 @@ name         separator key of 1,2 key of 0-d
 ============ ========= ========== ===========
 
 ``zarrs.default_suffix`` is ``default`` with a suffix behind every key, such as ``c/1/2.bin``.
+Others are added by `zarrpy.metadata.key_encoders`.
 """
 
 import re
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
+from zarrpy.metadata import key_encoders
 from zarrpy.metadata.json import JSON
 from zarrpy.metadata.members import check_known, choice, reject, understood
 
@@ -44,6 +46,8 @@ class ChunkKeyEncoding:
         Between the numbers; ``.`` for ``v2`` and ``/`` for the others if not given.
     suffix : str
         Behind every key; only ``zarrs.default_suffix`` has one.
+    encoder : ChunkKeyEncoder, optional
+        Spells the keys of an encoding that is not built in, whose name is `name` then.
 
     Examples
     --------
@@ -56,8 +60,11 @@ class ChunkKeyEncoding:
     name: str = "default"
     separator: str = ""
     suffix: str = ""
+    encoder: "key_encoders.ChunkKeyEncoder | None" = None
 
     def __post_init__(self) -> None:
+        if self.encoder is not None:
+            return
         default = self.SEPARATORS.get(self.name)
         if default is None:
             raise UnsupportedExtensionError(
@@ -65,7 +72,8 @@ class ChunkKeyEncoding:
                 kind="chunk key encoding",
                 name=self.name,
                 field=FIELD,
-                hint=f"known: {', '.join(self.SEPARATORS)}",
+                hint=f"known: {', '.join(key_encoders.names())}; "
+                "zarrpy.register_chunk_key_encoding adds one",
             )
         if self.separator == "":
             object.__setattr__(self, "separator", default)
@@ -79,9 +87,14 @@ class ChunkKeyEncoding:
             reject(f"{FIELD}.configuration.suffix", suffix, right)
 
     @property
+    def plain(self) -> bool:
+        """Whether keys are made of prefix, numbers, separator and suffix."""
+        return self.encoder is None
+
+    @property
     def prefix(self) -> str:
-        """What comes before the first number: ``"c/"``, ``"c."`` or nothing."""
-        return "" if self.name == "v2" else "c" + self.separator
+        """What every key begins with: ``"c/"``, ``"c."`` or nothing."""
+        return "" if not self.plain or self.name == "v2" else "c" + self.separator
 
     @property
     def zero(self) -> str:
@@ -90,6 +103,8 @@ class ChunkKeyEncoding:
 
     def key(self, grid_index: Sequence[int]) -> str:
         """Spell the key of a chunk."""
+        if self.encoder is not None:
+            return key_encoders.spelled(self.encoder, grid_index)
         if not grid_index:
             return self.zero + self.suffix
         return self.prefix + self.separator.join(map(str, grid_index)) + self.suffix
@@ -102,6 +117,8 @@ class ChunkKeyEncoding:
         MetadataError
             If it is not the key of a chunk of an array with so many dimensions.
         """
+        if self.encoder is not None:
+            return key_encoders.read(self.encoder, key, ndim)
         head, whole = key.removesuffix(self.suffix), key.endswith(self.suffix)
         if ndim == 0:
             numbers, valid = [], whole and head == self.zero
@@ -121,7 +138,8 @@ class ChunkKeyEncoding:
         """Read the member ``chunk_key_encoding`` of a v3 document."""
         name, configuration = understood(document, FIELD)
         if name not in cls.SEPARATORS:
-            return cls(name)
+            kind = key_encoders.find(name)
+            return cls(name, encoder=None if kind is None else kind.from_config(configuration))
         field = f"{FIELD}.configuration"
         check_known(configuration, _MEMBERS[name == SUFFIXED], field)
         separator = configuration.get("separator", cls.SEPARATORS[name])
@@ -133,6 +151,9 @@ class ChunkKeyEncoding:
 
     def to_v3(self) -> dict[str, Any]:
         """Write the member ``chunk_key_encoding`` of a v3 document."""
+        if self.encoder is not None:
+            given = {"configuration": told} if (told := self.encoder.to_config()) else {}
+            return {"name": self.name, **given}
         configuration = {"separator": self.separator}
         if self.suffix:
             configuration["suffix"] = self.suffix

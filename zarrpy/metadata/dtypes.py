@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,7 +20,7 @@ from zarrpy.metadata import element
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.json import JSON, copy
 from zarrpy.metadata.members import reject, understood
-from zarrpy.registry import Registry
+from zarrpy.registry import PlugInInfo, Registry
 
 __all__ = [
     "DataType",
@@ -186,6 +187,7 @@ _records: Registry[DataType | DataTypeFamily] = Registry(
     "data type",
     built_in=_FAMILIES,
     aliases={"structured": "struct", "variable_length_bytes": "bytes", "binary": "bytes"},
+    entry_points="zarrpy.data_types",
 )
 _by_v2: dict[str, DataType] = {}
 _by_numpy: dict[np.dtype[Any], DataType] = {}
@@ -212,9 +214,22 @@ def unregister_data_type(name: str) -> None:
     _index()
 
 
-def available_data_types() -> list[str]:
-    """List the names of the known data types and families."""
-    return _records.names()
+def available_data_types() -> list[PlugInInfo]:
+    """Tell about every data type and family of data types that is known, in alphabetical order.
+
+    Examples
+    --------
+    >>> next(each.description for each in available_data_types() if each.name == "int8")
+    "NumPy's int8"
+    """
+    return _records.infos(_description)
+
+
+def _description(record: DataType | DataTypeFamily) -> str:
+    if isinstance(record, DataType):
+        return f"NumPy's {record.numpy}"
+    said = (import_module(record.from_v3.__module__).__doc__ or "").strip()
+    return said.partition("\n")[0]
 
 
 def _index() -> None:
@@ -231,7 +246,7 @@ def _index() -> None:
 def _registered() -> list[DataType | DataTypeFamily]:
     """List what is registered, ours first and in the order of the table."""
     names = [record.name for record in _BUILT_IN]
-    names += [name for name in _records.names() if name not in names]
+    names += [name for name in _records.registered() if name not in names]
     names = [name for name in names if not _records.is_built_in(name)]
     return [record for name in names if (record := _records.get(name)) is not None]
 
@@ -433,7 +448,7 @@ def _named(name: object, error: TypeError) -> tuple[DataType, str]:
 def _unsupported(name: str, field: str = "data_type") -> UnsupportedExtensionError:
     from difflib import get_close_matches  # only on the way to an error
 
-    nearest = get_close_matches(name, available_data_types(), n=1)
+    nearest = get_close_matches(name, _records.names(), n=1)
     meant: JSON = nearest[0] if nearest else None
     record = _records.get(nearest[0]) if nearest and field == "dtype" else None
     if isinstance(record, DataType) and record.v2 is not None:

@@ -7,7 +7,7 @@ is not known is refused when it is read.
 
 from typing import Any
 
-from zarrpy.registry import Registry
+from zarrpy.registry import PlugInInfo, Registry
 
 __all__ = [
     "available_storage_transformers",
@@ -48,9 +48,9 @@ def unregister_storage_transformer(name: str) -> None:
     _known.unregister(name)
 
 
-def available_storage_transformers() -> list[str]:
-    """List the names of the known storage transformers."""
-    return _known.names()
+def available_storage_transformers() -> list[PlugInInfo]:
+    """Tell about every storage transformer that is known, in alphabetical order."""
+    return _known.infos()
 
 
 def find(name: str) -> Any:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import zarrpy
 from tests.unit.codecs.judged import judge
 from zarrpy.codecs.astype import AsType
 from zarrpy.codecs.base import ChunkSpec
@@ -161,3 +162,16 @@ def test_elements_of_another_size_are_refused(configuration):
 
     with pytest.raises(CodecError, match="is made for <f8"):
         kind.from_config(parameters, spec=ChunkSpec((4,), np.dtype("f4"), None))
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4"])
+@pytest.mark.parametrize("name", ["fixedscaleoffset", "bitround"])
+def test_arrays_of_v2_in_either_byte_order_take_filters_of_numbers(name, dtype):
+    """A number is one in every byte order."""
+    scaled = {"offset": 0, "scale": 10, "dtype": dtype, "astype": "|i1"}
+    given = {"id": name, **(scaled if name == "fixedscaleoffset" else {"keepbits": 3})}
+    array = zarrpy.create_array(
+        {}, data=np.array([0.5, 1.5], dtype), filters=[given], zarr_format=2
+    )
+
+    assert array[...].tolist() == [0.5, 1.5]

@@ -120,7 +120,7 @@ def test_one_that_is_not_known_is_refused_unless_it_need_not_be():
         zarrpy.open(store)
 
     zarrpy.register_storage_transformer(Mirror)
-    assert "test.mirror" in zarrpy.available_storage_transformers()
+    assert "test.mirror" in [each.name for each in zarrpy.available_storage_transformers()]
 
 
 def test_a_configuration_that_it_does_not_take_is_an_error():

@@ -1,0 +1,198 @@
+"""What becomes of each node when a hierarchy is brought into another format.
+
+Both formats store the same bytes for the same codecs, so as a rule only documents change.  Where
+the bytes have no form in the other format, as those of shards have none in v2, the values may:
+then the array is stored anew, with the codecs that the other format has.  What has no form at all
+is refused, and the reason names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from zarrpy.array import Array
+from zarrpy.codecs.bytes import Bytes
+from zarrpy.codecs.chain import CodecChain
+from zarrpy.codecs.sharding import Sharding
+from zarrpy.codecs.transpose import Transpose
+from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
+from zarrpy.creation import named_codecs
+from zarrpy.engine.drive import drive
+from zarrpy.engine.nodes import documents_of, key_of, read_children
+from zarrpy.errors import MetadataError, ZarrError
+from zarrpy.layout import default_compressors
+from zarrpy.metadata import element
+from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.metadata.grid import ChunkGrid
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zarrpy.codecs.base import Codec
+    from zarrpy.engine.nodes import Metadata
+    from zarrpy.metadata.formats import Format
+    from zarrpy.stores.base import Store
+
+__all__ = ["Conversion", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What becomes of one node.
+
+    Parameters
+    ----------
+    path : str
+        In the store.
+    action : {"metadata", "move", "recode", "refuse"}
+        Only its documents change; its chunks are stored under other keys; its values are stored
+        anew; or nothing, as it cannot be converted.
+    reason : str
+        Why it is recoded, or refused: what the other format has no words for.
+    """
+
+    path: str
+    action: str
+    reason: str = ""
+    old: Metadata = field(repr=False, compare=False, kw_only=True)
+    new: Metadata | None = field(default=None, repr=False, compare=False, kw_only=True)
+    error: ZarrError | None = field(default=None, repr=False, compare=False, kw_only=True)
+
+    @property
+    def moves_chunks(self) -> bool:
+        """Whether its chunks are stored under other keys, as they are."""
+        return self.action == "move"
+
+
+def planned(
+    store: Store, path: str, node: Metadata, target: Format, *, recode: bool
+) -> Iterator[Conversion]:
+    """Say what becomes of a node and of all below it, a group before its members."""
+    if node.zarr_format != target.number:
+        yield _planned(store, path, node, target, recode)
+    if isinstance(node, GroupMetadata):
+        for name, child in drive(store, read_children(path, node.zarr_format)).items():
+            yield from planned(store, key_of(path, name), child, target, recode=recode)
+
+
+def _planned(store: Store, path: str, node: Metadata, target: Format, recode: bool) -> Conversion:
+    try:
+        new = _said(store, path, node, target)
+    except ZarrError as error:
+        if recode and isinstance(node, ArrayMetadata):
+            anew = _anew(store, path, node, target)
+            if anew is not None:
+                return Conversion(path, "recode", _reason(error), old=node, new=anew)
+        error.add_note(f"in {store.place_of(path)}; nothing was converted")
+        return Conversion(path, "refuse", _reason(error), old=node, error=error)
+    moves = isinstance(node, ArrayMetadata) and _keys(node) != _keys(new)
+    return Conversion(path, "move" if moves else "metadata", old=node, new=new)
+
+
+def _reason(error: ZarrError) -> str:
+    """Say what is wrong, and not what to do about it."""
+    return str(error).partition(" -> ")[0]
+
+
+def _keys(metadata: Metadata) -> ChunkKeyEncoding | None:
+    return metadata.chunk_keys if isinstance(metadata, ArrayMetadata) else None
+
+
+def _said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
+    """Say in the other format what a node is, as it is stored."""
+    if isinstance(node, GroupMetadata):
+        return GroupMetadata(node.attributes, target.number)
+    chain = Array(store, path, node).codecs
+    new = _in_format(node, chain.codecs, target)
+    documents_of(path, new)
+    return new
+
+
+def _in_format(node: ArrayMetadata, codecs: Sequence[Codec], target: Format) -> ArrayMetadata:
+    keys = node.chunk_keys
+    if target.only_its_chunk_keys and keys.name != target.chunk_keys:
+        separator = keys.separator if keys.separator in ("/", ".") else "."
+        keys = ChunkKeyEncoding(target.chunk_keys, separator)
+    attributes = dict(node.attributes)
+    if node.dimension_names is not None and node.dimension_attribute is not None:
+        attributes.pop(node.dimension_attribute, None)  # they have a member of their own
+    return replace(
+        node,
+        chunk_keys=keys,
+        codecs=tuple(named_codecs(codecs, target)),
+        attributes=attributes,
+        zarr_format=target.number,
+        document={},
+        fill_defined=True,
+        dimension_attribute=None,
+    )
+
+
+def _anew(store: Store, path: str, node: ArrayMetadata, target: Format) -> ArrayMetadata | None:
+    """Describe an array of the same values in the other format; None where there is none.
+
+    Chunks of shards become chunks, and codecs stay as far as the format has them.
+    """
+    chain = _of_chunks(Array(store, path, node).codecs)
+    shape = chain.spec.shape
+    for codecs in (_kept(chain, target), _default(chain, target)):
+        try:
+            bound = CodecChain.of(codecs, chain.spec)
+            grid = replace(node, chunk_grid=ChunkGrid(shape))
+            new = _in_format(grid, bound.codecs if target.fitted_codecs else codecs, target)
+            CodecChain.bind(new.codecs, chain.spec)
+            documents_of(path, new)
+        except ZarrError:
+            continue
+        return new
+    return None
+
+
+def _of_chunks(chain: CodecChain) -> CodecChain:
+    """Give the chain of the chunks that lie innermost in shards."""
+    while chain.shard is not None:
+        chain = chain.shard.chain
+    return chain
+
+
+def _kept(chain: CodecChain, target: Format) -> list[Codec]:
+    """Keep the codecs that the other format has; one has to make bytes of arrays."""
+    kept = [each for each in chain.codecs if _has(target, each)]
+    if chain.array_to_bytes not in kept or chain.array_to_bytes == Bytes(None):
+        before = [each for each in kept if each in chain.array_to_array]
+        after = [each for each in kept if each in chain.bytes_to_bytes]
+        kept = [*before, _serializer(chain), *after]
+    return kept
+
+
+def _has(target: Format, codec: Codec) -> bool:
+    if isinstance(codec, Transpose | Bytes):
+        return True
+    if isinstance(codec, Sharding):
+        return target.shards
+    try:
+        list(named_codecs([codec], target))
+    except ZarrError:
+        return False
+    return True
+
+
+def _default(chain: CodecChain, target: Format) -> list[Codec]:
+    """Take the codecs of a new array."""
+    spec = chain.spec
+    return [_serializer(chain), *default_compressors(spec.shape, spec.dtype, target)]
+
+
+def _serializer(chain: CodecChain) -> Codec:
+    if chain.spec.dtype.hasobject:
+        return VLenUTF8() if chain.spec.dtype.kind == "T" else VLenBytes()
+    return Bytes("little" if element.order(chain.spec.dtype) == element.NATIVE else None)
+
+
+def refuse(changes: Sequence[Conversion]) -> None:
+    """Raise the error of the first node that cannot be converted."""
+    for change in changes:
+        if change.action == "refuse":
+            raise change.error or MetadataError(change.reason)
