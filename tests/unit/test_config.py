@@ -37,6 +37,7 @@ def test_the_defaults_are_those_of_the_documentation():
         "write_empty_chunks": False,
         "zarr_format": 3,
         "subchunk_write_order": "lexicographic",
+        "compat": None,
     }
     assert dataclasses.asdict(Settings().limits) == {
         "max_chunk_bytes": 2 << 30,
