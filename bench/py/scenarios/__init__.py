@@ -21,6 +21,7 @@ NAMES = (
     "handles",
     "whole_write",
     "strings",
+    "views",
     "import_time",
 )
 

@@ -52,6 +52,14 @@ class Adapter(ABC):
         """Read single elements, named by an array of integers for each axis."""
         raise NotImplementedError("this library does not read elements by their places")
 
+    def view(self, array: Any) -> Any:
+        """Give what can be selected of, again and again, without reading."""
+        raise NotImplementedError("this library reads as soon as something is selected")
+
+    def read_view(self, view: Any) -> np.ndarray:
+        """Read what was selected."""
+        raise NotImplementedError("this library reads as soon as something is selected")
+
     @abstractmethod
     def write(self, array: Any, values: np.ndarray) -> None:
         """Write the whole array; everything is stored when this returns."""

@@ -48,6 +48,12 @@ class Library(Adapter):
     def points(self, array: Any, places: tuple[np.ndarray, ...]) -> np.ndarray:
         return np.asarray(array.vindex[places].read().result())
 
+    def view(self, array: Any) -> Any:
+        return array
+
+    def read_view(self, view: Any) -> np.ndarray:
+        return np.asarray(view.read().result())
+
     def write(self, array: Any, values: np.ndarray) -> None:
         array.write(values).result()
 

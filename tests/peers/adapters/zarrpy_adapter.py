@@ -43,6 +43,12 @@ class Library(Adapter):
     def points(self, array: Any, places: tuple[np.ndarray, ...]) -> np.ndarray:
         return array.vindex[places]
 
+    def view(self, array: Any) -> Any:
+        return array.lazy
+
+    def read_view(self, view: Any) -> np.ndarray:
+        return view.read()
+
     def write(self, array: Any, values: np.ndarray) -> None:
         array[...] = values
 
