@@ -80,13 +80,19 @@ class Selection:
 
         Of an axis that points select there may be several in the result.
         """
+        found: list[int | None] = []
         if self.order is None:
-            axes = [i for i, term in enumerate(_of_axes(self.terms)) if term is not None]
-        else:
-            axes = list(self.kept)
-        given = iter(axes)
-        terms = [term for term in self.terms if term is not None]
-        return tuple(next(given) if isinstance(term, slice) else None for term in terms)
+            axis = 0
+            for term in self.terms:
+                if term == 0:
+                    found.append(None)
+                    continue
+                if term is not None:
+                    found.append(axis)
+                axis += 1
+            return tuple(found)
+        given = iter(self.kept)
+        return tuple(None if term == 0 else next(given) for term in self.terms)
 
     @property
     def size(self) -> int:
@@ -139,8 +145,3 @@ class Selection:
         """
         tables = [PointTable.of(group, shape, spacing, inner) for group in self.points]
         return ChunkPlan(shape, spacing, self.start, self.count, self.step, tables)
-
-
-def _of_axes(terms: tuple[ViewTerm, ...]) -> list[ViewTerm]:
-    """Terms of the array's axes: a slice, or None for an integer."""
-    return [term for term in terms if term != 0]

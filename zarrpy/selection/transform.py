@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     from zarrpy.selection.record import Positions, ViewTerm
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Made several times in each step, so without the price of frozen ones; nobody changes them.
+@dataclass(slots=True, eq=False)
 class Axis:
     """An axis of a view, told from others by being itself."""
 
     length: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Stretch:
     """Positions on an axis of the array, `step` apart from `start` on, along an axis of the view.
 
@@ -44,13 +45,13 @@ class Stretch:
     step: int
     along: Axis
 
-    def cut(self, start: int, step: int, along: Axis | None) -> Stretch | int:
-        """Take every `step`-th from `start` on, or only the one there."""
-        first = self.start + start * self.step
-        return first if along is None else Stretch(first, self.step * step, along)
+
+#: What becomes of an axis: every `step`-th place from `start` on along another one, or the one
+#: place `start` and no axis.
+Cut = tuple[int, int, Axis | None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class PointSet:
     """Positions on some axes of the array, for each place on some axes of the view.
 
@@ -69,7 +70,7 @@ class PointSet:
     positions: tuple[Positions, ...]
 
     def cut(self, old: Axis, start: int, step: int, new: Axis | None) -> PointSet:
-        """Take every `step`-th place from `start` on along an axis, or only the one there."""
+        """Take a part of an axis."""
         at = self.along.index(old)
         term: int | slice = start
         if new is not None:
@@ -97,7 +98,7 @@ class PointSet:
         return PointSet(self.axes, along, tuple(each.transpose(order) for each in self.positions))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Transform:
     """From the places of a view to the elements of an array.
 
@@ -131,23 +132,25 @@ class Transform:
 
     def select(self, chosen: Selection) -> Transform:
         """Select of the view what `chosen` selects of an array of its shape."""
-        rows, sets = list(self.rows), list(self.sets)
-        axes = tuple(map(Axis, chosen.shape))
-        new: dict[int, list[tuple[Axis | None, ViewTerm]]] = {}
+        axes = tuple([Axis(n) for n in chosen.shape])
+        new: dict[int, list[tuple[Axis, ViewTerm]]] = {}
         terms = [term for term in chosen.terms if term is not None]
-        for one, source, seen in zip(axes, chosen.sources, terms, strict=True):
+        for axis, source, term in zip(axes, chosen.sources, terms, strict=True):
             if source is not None:
-                new.setdefault(source, []).append((one, seen))
+                new.setdefault(source, []).append((axis, term))
         named = {axis for points in chosen.points for axis in points.axes}
+        cuts: dict[Axis, Cut] = {}
         for i, old in enumerate(self.axes):
-            if i not in named:
-                start, step = chosen.start[i], chosen.step[i]
-                ((along, term),) = new.get(i, _FIXED)
-                if isinstance(term, slice) and term.step == -1:
-                    start, step = start + (chosen.count[i] - 1) * step, -step
-                _cut(rows, sets, old, start, step, along)
+            if i in new and i not in named:
+                ((axis, seen),) = new[i]
+                cuts[old] = *_run(chosen, i, seen), axis
+            elif i not in named:
+                cuts[old] = chosen.start[i], 1, None
+        rows, sets = _cut_rows(self.rows, cuts), list(self.sets)
+        if sets:
+            _cut_sets(rows, sets, cuts)
         for points in chosen.points:
-            dims = [axis for axis, _ in new.get(points.axes[0], []) if axis is not None]
+            dims = [axis for axis, _ in new.get(points.axes[0], ())]
             shape = tuple(axis.length for axis in dims)
             found = zip(points.axes, points.positions, strict=True)
             places = {self.axes[i]: each.reshape(shape) for i, each in found}
@@ -220,26 +223,38 @@ class Transform:
         )
 
 
-# What becomes of an axis on which an integer selects.
-_FIXED: list[tuple[Axis | None, ViewTerm]] = [(None, None)]
+def _run(chosen: Selection, i: int, term: ViewTerm) -> tuple[int, int]:
+    """Start and step on an axis; the step is negative where the selection flips the axis."""
+    start, step = chosen.start[i], chosen.step[i]
+    if isinstance(term, slice) and term.step == -1:
+        return start + (chosen.count[i] - 1) * step, -step
+    return start, step
 
 
-def _cut(
-    rows: list[int | Stretch | None],
-    sets: list[PointSet],
-    old: Axis,
-    start: int,
-    step: int,
-    new: Axis | None,
+def _cut_rows(
+    rows: tuple[int | Stretch | None, ...], cuts: dict[Axis, Cut]
+) -> list[int | Stretch | None]:
+    """Put parts of axes, or places on them, in their stead."""
+    made: list[int | Stretch | None] = []
+    for row in rows:
+        if not isinstance(row, Stretch) or row.along not in cuts:
+            made.append(row)
+            continue
+        start, step, along = cuts[row.along]
+        first = row.start + start * row.step
+        made.append(first if along is None else Stretch(first, row.step * step, along))
+    return made
+
+
+def _cut_sets(
+    rows: list[int | Stretch | None], sets: list[PointSet], cuts: dict[Axis, Cut]
 ) -> None:
-    """Put a part of an axis, or one place on it, in the place of it."""
-    for i, row in enumerate(rows):
-        if isinstance(row, Stretch) and row.along is old:
-            rows[i] = row.cut(start, step, new)
+    """Take parts of points; where one is left it is a row again."""
     for i, each in enumerate(sets):
-        if old in each.along:
-            sets[i] = each.cut(old, start, step, new)
-    for each in [each for each in sets if not each.along]:  # one point is left
+        for old in each.along:
+            if old in cuts:
+                sets[i] = sets[i].cut(old, *cuts[old])
+    for each in [each for each in sets if not each.along]:
         sets.remove(each)
         for axis, position in zip(each.axes, each.positions, strict=True):
             rows[axis] = int(position)
