@@ -480,7 +480,7 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
             "zarrpy.Array",
             self.path,
             tuple((key, value, self.store.identity(key)) for key, value in documents),
-            latest(self.store.lock_scope, self.path),
+            latest(self.store, self.path),
         )
 
     def __repr__(self) -> str:

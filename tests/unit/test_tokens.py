@@ -18,13 +18,15 @@ def token(array):
 
 
 def test_a_name_stays_while_nothing_is_written(store):
-    """For any handle of the array."""
+    """For any handle of the array, of whatever store object."""
     array = zarrpy.create_array(store, name="a", data=[1, 2])
 
     before = token(array)
     array[...]
 
     assert token(array) == token(zarrpy.open_array(store, path="a")) == before
+    if store.of_files:
+        assert token(zarrpy.open(store.root)["a"]) == before
 
 
 CHANGES = {
@@ -57,6 +59,32 @@ def test_an_array_that_takes_the_place_of_another_has_another_name(store):
     after = token(zarrpy.create_array(store, name="a", data=[1, 3], overwrite=True))
 
     assert before != after
+
+
+def test_a_write_by_another_way_to_the_same_files_changes_the_name(tmp_path):
+    """The array is opened by its own path, or by that of a group or through a link."""
+    zarrpy.create_group(tmp_path / "g")
+    array = zarrpy.create_array(tmp_path / "g", name="x/a", data=[1, 2])
+    (tmp_path / "link").symlink_to(tmp_path / "g" / "x")
+    names = [token(array)]
+
+    for place in ("g/x/a", "g/x", "link/a"):
+        node = zarrpy.open(tmp_path / place)
+        (node if isinstance(node, zarrpy.Array) else node["a"])[0] = 5
+        names.append(token(array))
+
+    assert len(set(names)) == 4
+
+
+def test_creating_another_array_leaves_the_name(store):
+    """Nothing of this one was touched."""
+    zarrpy.create_group(store)
+    array = zarrpy.create_array(store, name="a", data=[1, 2])
+    before = token(array)
+
+    zarrpy.create_array(store, name="b", data=[1, 2])
+
+    assert token(array) == before
 
 
 def test_writing_to_one_array_leaves_the_name_of_another(store):

@@ -1,58 +1,72 @@
 """What this process has changed, so that results computed from it before can be told from new ones.
 
-Each change has a number.  Chunks are noted under the path of their array; documents are not, as
+Each change has a number.  Chunks are noted under the place of their array; documents are not, as
 who opens a node again reads them; whatever else changes keys may be about any node of its store,
-and is noted for all of them.
+and is noted for all that lies below the root of it.
 """
 
 from __future__ import annotations
 
 from itertools import count
 from os import getpid
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from zarrpy.engine.requests import (
-    Delete,
-    DeletePrefix,
-    Move,
-    Put,
-    Request,
-    Restore,
-    Run,
-    Update,
-)
+from zarrpy.engine.requests import Delete, DeletePrefix, Move, Put, Restore, Run, Update
 from zarrpy.metadata.names import DOCUMENTS
 
-#: Tells the changes of this process from those of others; a child that was forked has its number.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from zarrpy.engine.requests import Request
+    from zarrpy.stores.base import Store
+
+    Place = tuple[Hashable, str]
+    #: Its number, and the process that made it: one that was forked goes on counting.
+    Change = tuple[int, int]
+
 _process = uuid4().hex
 _numbers = count(1)
-#: The latest change of each array and who made it, by the scope of its store and its path; None
-#: stands for all paths.
-_latest: dict[tuple[int, str | None], tuple[int, int]] = {}
-_NONE = (0, 0)
+#: The latest change of each array, and of everything below a place.
+_of_array: dict[Place, Change] = {}
+_below: dict[Place, Change] = {}
 
 
-def note(scope: int, request: Request) -> None:
-    """Note what a request may have changed in a store."""
-    match request:
-        case Run(batch=batch, path=path):
-            if batch.writing:
-                _latest[scope, path] = next(_numbers), getpid()
-        case Put(items=items):
-            if not all(_is_document(key) for key, _ in items):
-                _latest[scope, None] = next(_numbers), getpid()
-        case Update(key=key):
-            if not _is_document(key):
-                _latest[scope, None] = next(_numbers), getpid()
-        case Delete() | DeletePrefix() | Move() | Restore():
-            _latest[scope, None] = next(_numbers), getpid()
+def note(store: Store, request: Request, answer: Any) -> None:
+    """Note what a request may have changed; one that failed may have done a part of its work."""
+    changes = _CHANGES.get(type(request))
+    if changes is None or not changes(request, answer):
+        return
+    change = next(_numbers), getpid()
+    if isinstance(request, Run):
+        _of_array[store.locus(request.path)] = change
+    else:
+        _below[store.locus("")] = change
 
 
-def _is_document(key: str) -> bool:
-    return key.rpartition("/")[2] in DOCUMENTS
+def latest(store: Store, path: str) -> tuple[str, int, int] | None:
+    """Tell the latest change of an array; None when this process has made none."""
+    scope, place = store.locus(path)
+    found = [_of_array.get((scope, place))]
+    while True:
+        found.append(_below.get((scope, place)))
+        if not place:
+            break
+        place = place.rpartition("/")[0]
+    changes = [change for change in found if change is not None]
+    return (_process, *max(changes)) if changes else None
 
 
-def latest(scope: int, path: str) -> tuple[str, int, int] | None:
-    """Tell the latest change to an array; None when this process has made none."""
-    found = max(_latest.get((scope, path), _NONE), _latest.get((scope, None), _NONE))
-    return None if found is _NONE else (_process, *found)
+def _is_chunk(key: str) -> bool:
+    return key.rpartition("/")[2] not in DOCUMENTS
+
+
+_CHANGES: dict[type, Callable[[Any, Any], bool]] = {
+    Run: lambda request, _: request.batch.writing,
+    Put: lambda request, _: any(_is_chunk(key) for key, _ in request.items),
+    Update: lambda request, _: _is_chunk(request.key),
+    Delete: lambda request, _: bool(request.keys),
+    DeletePrefix: lambda request, _: True,
+    Move: lambda request, _: True,
+    Restore: lambda _, answer: answer is not False,
+}

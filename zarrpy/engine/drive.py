@@ -112,13 +112,15 @@ async def _in_thread(work: Callable[[], T], cancel: Callable[[], None] | None = 
 
 def answer(store: Store, request: Request) -> Any:
     """Do what one request asks."""
+    given = None
     try:
-        return _ANSWERS[type(request)](store, request)
+        given = _ANSWERS[type(request)](store, request)
     except StoreError as error:
         error.fill(store=repr(store))
         raise
-    finally:  # a change that failed may have done a part of its work
-        note(store.lock_scope, request)
+    finally:
+        note(store, request, given)
+    return given
 
 
 def _fetch(store: Store, request: Fetch) -> list[Any]:

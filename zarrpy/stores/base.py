@@ -168,6 +168,13 @@ class Store(ABC):
             if size is not None:
                 yield key, size
 
+    def locus(self, path: str) -> tuple[Hashable, str]:
+        """Name a node so that all stores of this process that reach the same one name it alike.
+
+        Places that lie in it have names that begin with its name and "/".
+        """
+        return self.lock_scope, path
+
     def identity(self, key: str) -> Hashable:
         """Tell where a value is and which version of it that is, as far as the store knows.
 

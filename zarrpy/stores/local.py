@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy._native.files import Directory
@@ -229,6 +230,14 @@ class LocalStore(Store):
             return None
         except OSError as error:
             raise self._failure(key, "size", error) from error
+
+    def locus(self, path: str) -> tuple[Hashable, str]:
+        """Name the directory of a node as it is reached from the root of the file system."""
+        return "local", f"{self._real_root}/{path}" if path else self._real_root
+
+    @cached_property
+    def _real_root(self) -> str:
+        return os.path.realpath(self.root).replace(os.sep, "/").rstrip("/")
 
     def identity(self, key: str) -> Hashable:
         """Tell the file, and when and to how many bytes it was last changed."""
