@@ -413,4 +413,6 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
         return list(self)
 
     def __repr__(self) -> str:
-        return f"<zarrpy.Group {self.name!r} in {self.store!r}>"
+        from zarrpy.info import group_line
+
+        return group_line(self)

@@ -144,6 +144,14 @@ def array_line(array: Array) -> str:
     return f"<zarrpy.Array {' '.join(words)}>"
 
 
+def group_line(group: Group) -> str:
+    """Tell on one line what is known of a group; nothing is read, so its members are not told."""
+    count = len(group.metadata.attributes)
+    told = f" {count} attribute{'s' if count > 1 else ''}" if count else ""
+    place = printable(group.store.label)
+    return f"<zarrpy.Group {group.name!r} v{group.metadata.zarr_format}{told} {place}>"
+
+
 def shape_text(shape: tuple[int, ...], names: Sequence[str | None] | None) -> str:
     """Write a shape as Python does, with the names of the dimensions."""
     parts = [

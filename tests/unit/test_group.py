@@ -360,7 +360,15 @@ def test_everything_can_be_awaited(group):
 
 
 def test_the_repr_reads_nothing(group):
-    """Name and store."""
+    """Name, format and place."""
     group.store.delete_prefix("root/")
 
-    assert repr(group).startswith("<zarrpy.Group '/root' in ")
+    version = group.metadata.zarr_format
+    assert repr(group) == f"<zarrpy.Group '/root' v{version} {group.store.label}>"
+
+
+def test_the_repr_counts_attributes(store):
+    """As there is no telling the members without reading."""
+    group = zarrpy.create_group(store, attributes={"a": 1, "b": 2}, zarr_format=2)
+
+    assert "'/' v2 2 attributes " in repr(group)
