@@ -455,11 +455,13 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
             yield from self[start:stop]
 
     def _chunk_rows(self) -> Iterator[tuple[int, int]]:
-        """Where along the first axis chunks begin and end, so that each is read once."""
-        sizes: Iterable[int] = self.metadata.chunk_grid.sizes(self.shape)[0]
+        """Where along the first axis chunks begin and end, so that each is decoded once."""
+        grid = self.metadata.chunk_grid
+        sizes: Iterable[int] = grid.sizes(self.shape)[0]
         inner = inner_chunk_shape(self.metadata.codecs, self.ndim)
-        if inner is not None:  # shards begin with a chunk of their own
-            sizes = (min(inner[0], n - start) for n in sizes for start in range(0, n, inner[0]))
+        if inner is not None and grid.regular and self.codecs.shard is not None:
+            length = inner[0]  # shards that are read in part begin with a chunk of their own
+            sizes = (min(length, n - at) for n in sizes for at in range(0, n, length))
         start = 0
         for n in sizes:
             yield start, start + n

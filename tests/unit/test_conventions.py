@@ -65,6 +65,19 @@ def test_iterating_over_shards_takes_the_chunks_inside(body):
     assert list(array._chunk_rows()) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
 
 
+def test_iterating_decodes_shards_that_are_compressed_whole_once():
+    """Of these no part can be read."""
+    store = Counted()
+    inside = zarrpy.codecs.Sharding((2, 3), ("bytes",))
+    array = zarrpy.create_array(
+        store, data=VALUES, chunks=(4, 6), serializer=inside, compressors="gzip"
+    )
+    store.reads.clear()
+
+    assert np.array_equal(list(array), VALUES)
+    assert store.reads == ["c/0/0", "c/1/0", "c/2/0"]
+
+
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0,)])
 def test_iterating_over_nothing_gives_its_rows(shape):
     """None, or rows without elements."""

@@ -2,7 +2,7 @@
 
 import tomllib
 
-from tests.typing.user_code import main
+from tests.typed.user_code import main
 
 
 def test_code_with_types_runs(tmp_path, capsys):
@@ -17,4 +17,4 @@ def test_mypy_checks_that_code_strictly(pytestconfig):
     settings = tomllib.loads((pytestconfig.rootpath / "pyproject.toml").read_text("utf-8"))
 
     assert settings["tool"]["mypy"]["strict"]
-    assert "tests/typing/user_code.py" in settings["tool"]["mypy"]["files"]
+    assert "tests/typed/user_code.py" in settings["tool"]["mypy"]["files"]
