@@ -21,6 +21,7 @@ from zarrpy.engine.nodes import (
     try_children,
 )
 from zarrpy.engine.operation import operation
+from zarrpy.engine.requests import ListSizes
 from zarrpy.errors import (
     MetadataError,
     NodeKindError,
@@ -97,6 +98,21 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
         from zarrpy.info import Info
 
         return Info.of_group(self)
+
+    @operation
+    def info_complete(self) -> Steps[Info]:
+        """Tell what `info` tells, what there is below, and how many bytes all of it takes.
+
+        This lists the keys of the whole hierarchy.
+        """
+        from zarrpy.info import Info
+
+        below = yield from self.members.steps(None)
+        sizes = yield ListSizes(key_of(self.path, "") if self.path else "")
+        arrays = sum(isinstance(member, Array) for _, member in below)
+        return Info.of_hierarchy(
+            self, arrays, len(below) - arrays, sum(nbytes for _, nbytes in sizes)
+        )
 
     # ------------------------------------------------------------------------------- members
 

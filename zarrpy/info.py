@@ -82,6 +82,16 @@ class Info:
             }
         )
 
+    @classmethod
+    def of_hierarchy(cls, group: Group, arrays: int, groups: int, nbytes: int) -> Info:
+        """Tell about a group and all that is below it."""
+        more = {
+            "arrays below": str(arrays),
+            "groups below": str(groups),
+            "stored": f"{format_nbytes(nbytes)} ({nbytes} bytes)",
+        }
+        return cls(cls.of_group(group).facts | more)
+
     def __repr__(self) -> str:
         width = max(map(len, self.facts))
         return "\n".join(f"{name:{width}}  {text}" for name, text in self.facts.items())

@@ -71,3 +71,16 @@ def test_complete_facts_are_those_of_the_metadata_and_of_the_store(store):
     assert float(info.facts["ratio"]) == pytest.approx(8e6 / array.nbytes_stored(), rel=0.01)
     assert info.facts["chunks stored"] == "10 of 10"
     assert "chunks stored" in repr(info)
+
+
+def test_complete_facts_of_a_group_are_about_all_below(store):
+    """Arrays and groups at any depth, and the bytes of all keys."""
+    group = zarrpy.create_group(store, path="g")
+    group["a"] = np.arange(10)
+    group["x/b"] = np.arange(10)
+    zarrpy.create_array(store, name="other", data=[1])
+
+    facts = group.info_complete().facts
+
+    assert (facts["arrays below"], facts["groups below"]) == ("2", "1")
+    assert str(sum(store.size(key) for key in store.list("g/"))) in facts["stored"]
