@@ -132,10 +132,9 @@ zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, 
     return n;
 }
 
-/* Decode stored bytes into `chunk`, or return where they already lie decoded. */
-static const char *
-decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t nbytes,
-       char *chunk, zp_error *error)
+const char *
+zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
+               int64_t nbytes, char *chunk, zp_error *error)
 {
     if (batch->chain.nsteps == 0) {
         if (nbytes == t->nbytes)
@@ -149,9 +148,8 @@ decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *d
     return chunk;
 }
 
-/* Copy the selected elements to their places in the block. */
-static void
-scatter(const zp_batch *batch, const zp_task *t, const char *selected)
+void
+zp_task_scatter(const zp_batch *batch, const zp_task *t, const char *selected)
 {
     uint32_t itemsize = batch->chain.itemsize, swap = (uint32_t)batch->chain.swap;
     if (t->scattered)
@@ -239,13 +237,13 @@ read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
         return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     into.start = whole ? 0 : part.start;
     if (whole) {
-        if (!decode(batch, worker, t, data, n, into.bytes, error))
+        if (!zp_task_decode(batch, worker, t, data, n, into.bytes, error))
             return error->status;
     } else if (zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
                                     &part, error) < 0) {
         return error->status;
     }
-    scatter(batch, t, into.bytes + ((size_t)t->offset - into.start));
+    zp_task_scatter(batch, t, into.bytes + ((size_t)t->offset - into.start));
     return ZP_OK;
 }
 
@@ -264,11 +262,11 @@ zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const 
               int64_t n, zp_error *error)
 {
     if (batch->chain.nsteps == 0 || t->direct) {
-        const char *decoded = decode(batch, worker, t, data, n, t->place, error);
+        const char *decoded = zp_task_decode(batch, worker, t, data, n, t->place, error);
         if (!decoded)
             return error->status;
         if (decoded != t->place)
-            scatter(batch, t, decoded + t->offset);
+            zp_task_scatter(batch, t, decoded + t->offset);
         return ZP_OK;
     }
     if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && has_rows(batch, t))
@@ -277,24 +275,30 @@ zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const 
 }
 
 static int
-read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
+read_stored(zp_batch *batch, zp_worker *worker, const zp_task *t, int *found, zp_error *error)
 {
     const void *data;
-    int found;
     int straight = t->direct && batch->chain.nsteps == 0;
-    int64_t n = zp_task_fetch(batch, worker, t, straight ? t->place : NULL, &data, &found, error);
-    if (n < 0)
-        return (int)n;
+    int64_t n = zp_task_fetch(batch, worker, t, straight ? t->place : NULL, &data, found, error);
+    if (n < 0 || !*found)
+        return n < 0 ? (int)n : ZP_OK;
+    return zp_task_place(batch, worker, t, data, n, error);
+}
+
+static int
+read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
+{
+    int found;
+    int status = batch->cache && batch->directory
+                     ? zp_task_read_cached(batch, worker, t, &found, error)
+                     : read_stored(batch, worker, t, &found, error);
+    if (status < 0)
+        return status;
     if (!found) {
         zp_task_fill(batch, t);
         zp_atomic_add(&batch->nabsent, 1);
-        set_outcome(batch, t, ZP_ABSENT);
-        return ZP_OK;
     }
-    int status = zp_task_place(batch, worker, t, data, n, error);
-    if (status < 0)
-        return status;
-    set_outcome(batch, t, ZP_DONE);
+    set_outcome(batch, t, found ? ZP_DONE : ZP_ABSENT);
     return ZP_OK;
 }
 
@@ -320,7 +324,7 @@ load_chunk(zp_batch *batch, zp_worker *worker, const zp_task *t, char *chunk, zp
         fill_chunk(batch, t, chunk);
         return ZP_OK;
     }
-    const char *decoded = decode(batch, worker, t, data, n, chunk, error);
+    const char *decoded = zp_task_decode(batch, worker, t, data, n, chunk, error);
     if (!decoded)
         return error->status;
     if (decoded != chunk)

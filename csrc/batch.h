@@ -2,6 +2,7 @@
 #ifndef ZP_BATCH_H
 #define ZP_BATCH_H
 
+#include "cache.h"
 #include "points.h"
 
 /* One chunk and its share of the selection. */
@@ -40,6 +41,28 @@ void zp_task_fill(const zp_batch *batch, const zp_task *task);
 /* Read: decode stored bytes, and copy what is selected into the block. */
 int zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *task, const void *data,
                   int64_t nbytes, zp_error *error);
+
+/* Read: decode stored bytes into `chunk`, or return where they lie decoded; NULL on failure. */
+const char *zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *task,
+                           const void *data, int64_t nbytes, char *chunk, zp_error *error);
+
+/* Read: copy selected elements, the first of which is given, to their places in the block. */
+void zp_task_scatter(const zp_batch *batch, const zp_task *task, const char *selected);
+
+/* What a task's chunk is called in the cache; `position` as of zp_cache_key. */
+zp_cache_key zp_task_cache_key(const zp_batch *batch, const zp_task *task, const zp_stat *file,
+                               int64_t position);
+
+/* Read: copy what is selected from the cache; 0 when it is not there. */
+int zp_task_recall(zp_batch *batch, const zp_task *task, const zp_cache_key *key);
+
+/* Read: as zp_task_place, and keep the decoded chunk for the next time. */
+int zp_task_keep(zp_batch *batch, zp_worker *worker, const zp_task *task, const zp_cache_key *key,
+                 const void *data, int64_t nbytes, zp_error *error);
+
+/* Read a chunk that is a file: from the cache, or from the file into block and cache. */
+int zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *task, int *found,
+                        zp_error *error);
 
 /* Write: encode the new content; *encoded NULL when it is nothing but the fill value. */
 int64_t zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *task,

@@ -8,6 +8,8 @@ typedef struct zp_stat {
     int64_t size;
     uint64_t device;
     uint64_t inode;
+    int64_t modified_ns; /* when its bytes changed last, since 1970 */
+    int64_t changed_ns;  /* when anything about it did, its name included */
     int is_regular;
     int is_directory;
 } zp_stat;
@@ -27,7 +29,8 @@ int zp_remove(const zp_directory *directory, const char *key);
 int zp_make_directory(const zp_directory *directory, const char *key);
 int zp_try_lock(int fd); /* 1 taken, 0 somebody has it, -1 */
 void zp_pause_ms(int milliseconds);
-int64_t zp_now_ms(void); /* monotonic */
+int64_t zp_now_ms(void);   /* monotonic */
+int64_t zp_clock_ns(void); /* as the times of files, since 1970 */
 int zp_close(int fd);
 
 /* An open file of a key, or -1: then *found is 0, or the error is set. */

@@ -13,6 +13,7 @@
 #include "file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Bytes between two chunks that are read along, and bytes read at once: both stay in the cache. */
 #define GAP (16 << 10)
@@ -21,6 +22,7 @@
 /* Where the bytes of a shard come from. */
 typedef struct source {
     int fd;         /* an open file, or -1: in hand */
+    zp_stat file;   /* its state */
     int64_t nbytes; /* of the shard, or INT64_MAX where that is not known */
     const zp_bytes *stored;
     const zp_parts *parts; /* or NULL: all of it is in hand */
@@ -54,6 +56,8 @@ zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_in
         .pad = batch->pad,
         .keep_empty = batch->keep_empty,
         .whole_chunks = batch->whole_chunks,
+        .cache = batch->cache,
+        .chain_number = batch->chain_number,
     };
     return ZP_OK;
 }
@@ -74,13 +78,12 @@ zp_inside_position(const zp_shard *shard, const zp_inside *in, int64_t k)
 static int
 open_source(const zp_batch *batch, const zp_task *t, source *from, int *found, zp_error *error)
 {
-    zp_stat info;
     *from = (source){.fd = -1, .nbytes = INT64_MAX};
     if (batch->directory) {
-        from->fd = zp_file_open(batch->directory, t->key, &info, found, error);
+        from->fd = zp_file_open(batch->directory, t->key, &from->file, found, error);
         if (from->fd < 0)
             return *found ? error->status : ZP_OK;
-        from->nbytes = info.size;
+        from->nbytes = from->file.size;
         return ZP_OK;
     }
     from->stored = &batch->stored[t->number - batch->first];
@@ -141,6 +144,33 @@ load_index(const zp_shard *shard, const source *from, zp_worker *worker, zp_erro
         zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     else if (zp_index_decode(shard, worker, stored, n, entries, error) < 0)
         return NULL;
+    return entries;
+}
+
+/* The same by way of the cache, where there is one. */
+static uint64_t *
+find_index(const zp_batch *batch, const source *from, zp_worker *worker, zp_error *error)
+{
+    size_t nbytes = (size_t)batch->shard->nchunks * 2 * sizeof(uint64_t);
+    if (!batch->cache || from->fd < 0)
+        return load_index(batch->shard, from, worker, error);
+    zp_cache_key key = {.file = from->file,
+                        .chain = batch->chain_number,
+                        .position = ZP_POSITION_INDEX,
+                        .nbytes = (int64_t)nbytes};
+    zp_entry *entry = zp_cache_find(batch->cache, &key);
+    uint64_t *entries = entry ? zp_index_room(batch->shard, worker)
+                              : load_index(batch->shard, from, worker, error);
+    if (entry && entries)
+        memcpy(entries, zp_entry_data(entry), nbytes);
+    else if (entry)
+        zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    else if (entries && (entry = zp_cache_reserve(batch->cache, &key))) {
+        memcpy(zp_entry_data(entry), entries, nbytes);
+        zp_cache_keep(batch->cache, entry);
+    }
+    if (entry)
+        zp_cache_release(batch->cache, entry);
     return entries;
 }
 
@@ -213,23 +243,47 @@ run_length(const source *from, const zp_place *places, int64_t n, int64_t *end)
     return count;
 }
 
+/* Serve what the cache has; the places of the others stay, and their number is returned. */
+static int64_t
+recall_chunks(const zp_batch *batch, zp_worker *worker, zp_inside *in, const source *from,
+              zp_place *places, int64_t n, zp_error *error)
+{
+    int64_t left = 0;
+    for (int64_t i = 0; i < n; i++) {
+        zp_task t;
+        int status = zp_task_describe(&in->batch, worker, places[i].task, &t, error);
+        if (status < 0)
+            return status;
+        int64_t position = zp_inside_position(batch->shard, in, places[i].task);
+        zp_cache_key key = zp_task_cache_key(&in->batch, &t, &from->file, position);
+        if (!zp_task_recall(&in->batch, &t, &key))
+            places[left++] = places[i];
+    }
+    return left;
+}
+
 static int
-place_chunk(zp_batch *batch, zp_worker *worker, const zp_inside *in, const zp_place *place,
-            const void *data, zp_error *error)
+place_chunk(zp_batch *batch, zp_worker *worker, zp_inside *in, const source *from,
+            const zp_place *place, const void *data, zp_error *error)
 {
     zp_task t;
+    int64_t position = zp_inside_position(batch->shard, in, place->task);
     int status = zp_task_describe(&in->batch, worker, place->task, &t, error);
-    if (status == ZP_OK)
+    if (status == ZP_OK && in->batch.cache && from->fd >= 0) {
+        zp_cache_key key = zp_task_cache_key(&in->batch, &t, &from->file, position);
+        status = zp_task_keep(&in->batch, worker, &t, &key, data, place->nbytes, error);
+    } else if (status == ZP_OK) {
         status = zp_task_place(&in->batch, worker, &t, data, place->nbytes, error);
+    }
     if (status < 0) {
-        error->position = zp_inside_position(batch->shard, in, place->task);
+        error->position = position;
         error->offset = place->offset;
     }
     return status;
 }
 
 static int
-place_chunks(zp_batch *batch, zp_worker *worker, const zp_inside *in, const source *from,
+place_chunks(zp_batch *batch, zp_worker *worker, zp_inside *in, const source *from,
              const zp_place *places, int64_t n, zp_error *error)
 {
     for (int64_t i = 0; i < n;) {
@@ -240,7 +294,7 @@ place_chunks(zp_batch *batch, zp_worker *worker, const zp_inside *in, const sour
             return zp_task_fail(error, ZP_ERR_CANCELLED, NULL);
         int status = load(from, worker, begin, end - begin, &data, error);
         for (int64_t k = i; status == ZP_OK && k < i + count; k++)
-            status = place_chunk(batch, worker, in, &places[k],
+            status = place_chunk(batch, worker, in, from, &places[k],
                                  (const char *)data + (places[k].offset - begin), error);
         if (status < 0)
             return status;
@@ -251,12 +305,11 @@ place_chunks(zp_batch *batch, zp_worker *worker, const zp_inside *in, const sour
 }
 
 static int
-read_found(zp_batch *batch, zp_worker *worker, const zp_inside *in, const source *from,
-           zp_error *error)
+read_found(zp_batch *batch, zp_worker *worker, zp_inside *in, const source *from, zp_error *error)
 {
     zp_place *places;
     zp_bounds bounds = zp_shard_bounds(batch->shard, from->nbytes);
-    const uint64_t *entries = load_index(batch->shard, from, worker, error);
+    const uint64_t *entries = find_index(batch, from, worker, error);
     if (!entries)
         return error->status;
     int64_t n = find_places(batch, worker, in, entries, bounds, &places, error);
@@ -267,7 +320,9 @@ read_found(zp_batch *batch, zp_worker *worker, const zp_inside *in, const source
         if (status < 0)
             return status;
     }
-    return place_chunks(batch, worker, in, from, places, n, error);
+    if (batch->cache && from->fd >= 0)
+        n = recall_chunks(batch, worker, in, from, places, n, error);
+    return n < 0 ? (int)n : place_chunks(batch, worker, in, from, places, n, error);
 }
 
 int

@@ -28,12 +28,28 @@ zp_open_lock(const zp_directory *directory, const char *key)
                   O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0666);
 }
 
+#if defined(__APPLE__)
+#define MODIFIED st_mtimespec
+#define CHANGED st_ctimespec
+#else
+#define MODIFIED st_mtim
+#define CHANGED st_ctim
+#endif
+
+static int64_t
+nanoseconds(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
 static void
 describe(const struct stat *from, zp_stat *info)
 {
     info->size = from->st_size;
     info->device = (uint64_t)from->st_dev;
     info->inode = (uint64_t)from->st_ino;
+    info->modified_ns = nanoseconds(&from->MODIFIED);
+    info->changed_ns = nanoseconds(&from->CHANGED);
     info->is_regular = S_ISREG(from->st_mode);
     info->is_directory = S_ISDIR(from->st_mode);
 }
@@ -166,6 +182,14 @@ zp_now_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+zp_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return nanoseconds(&now);
 }
 
 int

@@ -86,6 +86,14 @@ zp_open_lock(const zp_directory *directory, const char *key)
     return open_handle(directory, key, GENERIC_READ | GENERIC_WRITE | DELETE, OPEN_ALWAYS);
 }
 
+/* From ticks of 100 ns since 1601. */
+static int64_t
+since_1970(uint32_t high, uint32_t low)
+{
+    int64_t ticks = (int64_t)((uint64_t)high << 32 | low);
+    return (ticks - 116444736000000000) * 100;
+}
+
 int
 zp_fstat(int fd, zp_stat *info)
 {
@@ -96,6 +104,12 @@ zp_fstat(int fd, zp_stat *info)
     info->size = (int64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
     info->device = found.dwVolumeSerialNumber;
     info->inode = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
+    info->modified_ns = since_1970(found.ftLastWriteTime.dwHighDateTime,
+                                   found.ftLastWriteTime.dwLowDateTime);
+    FILE_BASIC_INFO basic;
+    if (!GetFileInformationByHandleEx(handle, FileBasicInfo, &basic, sizeof basic))
+        return fail_windows();
+    info->changed_ns = since_1970((uint32_t)basic.ChangeTime.HighPart, basic.ChangeTime.LowPart);
     info->is_directory = (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     info->is_regular = !info->is_directory && GetFileType(handle) == FILE_TYPE_DISK;
     return 0;
@@ -222,6 +236,14 @@ int64_t
 zp_now_ms(void)
 {
     return (int64_t)GetTickCount64();
+}
+
+int64_t
+zp_clock_ns(void)
+{
+    FILETIME now;
+    GetSystemTimeAsFileTime(&now);
+    return since_1970(now.dwHighDateTime, now.dwLowDateTime);
 }
 
 int

@@ -502,6 +502,8 @@ typedef struct zp_batch {
     zp_keys keys;
     const zp_shard *shard;         /* or NULL: chunks are stored one by one */
     const zp_directory *directory; /* files, or NULL: bytes in hand */
+    struct zp_cache *cache;        /* of decoded chunks of files, when reading; or NULL (cache.h) */
+    uint64_t chain_number;         /* no other chain has it; for the cache */
     const zp_bytes *stored;        /* bytes in hand, indexed from `first` */
     const zp_parts *parts;         /* of shards, indexed from `first`; may be NULL */
     zp_bytes *encoded; /* write without files: results, owned by the caller, freed by zp_free */
@@ -516,13 +518,11 @@ typedef struct zp_batch {
 
 /* Number of tasks of the product of the axes, or a negative zp_status when it overflows. */
 int64_t zp_ntasks(int ndim, const zp_axis *axes);
-
 /* Key of a grid index into `key` of ZP_MAX_KEY bytes; its length or a negative zp_status. */
 int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key);
 
 /* Piece i of an axis. */
 zp_piece zp_axis_piece(const zp_axis *axis, int64_t i);
-
 /* Grid index and pieces of task i, one an axis. */
 void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces);
 

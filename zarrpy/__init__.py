@@ -114,6 +114,15 @@ if TYPE_CHECKING:
         unregister_codec as unregister_codec,
     )
     from zarrpy.config import config as config
+    from zarrpy.engine.cache import (
+        CacheInfo as CacheInfo,
+    )
+    from zarrpy.engine.cache import (
+        cache_clear as cache_clear,
+    )
+    from zarrpy.engine.cache import (
+        cache_info as cache_info,
+    )
     from zarrpy.group import Group as Group
     from zarrpy.metadata.dtypes import (
         available_data_types as available_data_types,
@@ -238,6 +247,7 @@ _HOMES = {
         "zarrpy.metadata.transformers",
     ),
     **dict.fromkeys(("LocalStore", "MemoryStore", "StorageTransformer", "Store"), "zarrpy.stores"),
+    **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
     "Group": "zarrpy.group",

@@ -13,6 +13,7 @@ from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSp
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.config import check_missing, config, parse_size
 from zarrpy.conventions import ArrayLike
+from zarrpy.engine.cache import cache_for
 from zarrpy.engine.changes import latest
 from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
 from zarrpy.engine.nodes import VANISHED, documents_of, require_node
@@ -436,6 +437,9 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
             batch.use_shards(native_shard(shard))
         if noting:
             batch.note_absent()
+        cache = None if writing else cache_for(self.cache)
+        if cache is not None:
+            batch.use_cache(cache)
         return batch
 
     @cached_property

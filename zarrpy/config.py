@@ -111,7 +111,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate", "recall")
+_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache")
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -163,7 +163,7 @@ class Settings:
     lock: str = _setting("auto", _only("auto"))
     lock_timeout: float = _setting(60.0, _seconds)
     durability: str = _setting("atomic", _one_of("atomic", "durable"))
-    cache: int = _setting(0, _only(0))
+    cache: int = _setting(0, parse_size)
     disable: frozenset[str] = _setting(frozenset(), _switches)
     array: ArraySettings = field(default_factory=ArraySettings)
     limits: Limits = field(default_factory=Limits)
@@ -287,12 +287,14 @@ class Config:
         Seconds to wait for another writer of the same chunk or document before it is an error.
     durability : {"atomic", "durable"}
         Whether a write also waits for the disk.
-    cache : {0}
-        Bytes of decoded chunks kept; there is no cache in this version.
+    cache : int
+        Bytes of decoded chunks of files to keep in memory, for all arrays that are not opened
+        with a `cache` of their own; a text such as ``"512MiB"`` will do. 0 keeps none.
     disable : frozenset of str
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
-        request; ``recall``, of documents that were parsed before; and, by the environment
+        request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
+        and, by the environment
         ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
         ``libdeflate``.
     array : ArraySettings

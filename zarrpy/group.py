@@ -416,9 +416,13 @@ class Group(Node[GroupMetadata], MutableMapping[str, Any]):
         return found if isinstance(found, MetadataError) else self._node(path, found)
 
     def _node(self, path: str, metadata: Metadata) -> Member:
+        made: Member
         if isinstance(metadata, ArrayMetadata):
-            return Array(self.store, path, metadata, read_only=self.read_only)
-        return Group(self.store, path, metadata, read_only=self.read_only, index=self._index)
+            made = Array(self.store, path, metadata, read_only=self.read_only)
+        else:
+            made = Group(self.store, path, metadata, read_only=self.read_only, index=self._index)
+        made.cache = self.cache
+        return made
 
     def __eq__(self, other: object) -> bool:
         return self is other

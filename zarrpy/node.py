@@ -51,6 +51,8 @@ class Node(Generic[M]):
 
     #: "array" or "group".
     kind: ClassVar[str]
+    #: Bytes of decoded chunks to keep in the cache; None as the settings say.
+    cache: int | None = None
 
     def __init__(self, store: Store, path: str, metadata: M, *, read_only: bool = False) -> None:
         self.store = store

@@ -161,7 +161,7 @@ def test_an_assignment_elsewhere_reaches_a_block_that_does_not_set_it():
         ("requests", None),
         ("max_memory", -1),
         ("limits.max_chunk_bytes", "1 parsec"),
-        ("cache", 5),
+        ("cache", -5),
         ("max_memory", "5 sacks"),
         ("lock", "none"),
         ("missing", "guess"),

@@ -19,6 +19,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 
+from zarrpy._native.cache cimport ChunkCache
 from zarrpy._native.core cimport (
     ZP_ABSENT,
     ZP_DELETED,
@@ -88,6 +89,7 @@ cdef class Batch:
     cdef NativeChain chain
     cdef NativeShard shard
     cdef Directory directory
+    cdef ChunkCache cache
     cdef Py_buffer block
     cdef bint has_block
     cdef bytes fill, stored_fill, pad, prefix, zero, suffix
@@ -224,6 +226,12 @@ cdef class Batch:
         """Say that tasks are shards, and the chain that of the chunks inside."""
         self.shard = shard
         self.batch.shard = &shard.shard
+
+    def use_cache(self, ChunkCache cache):
+        """Keep decoded chunks of files, and take from the cache those that it has."""
+        self.cache = cache
+        self.batch.cache = cache.cache
+        self.batch.chain_number = self.chain.number
 
     @property
     def index_range(self):

@@ -1,6 +1,25 @@
 # The engine's C interface; declarations only, nothing here has a body.
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "cache.h" nogil:
+    ctypedef struct zp_cache:
+        pass
+
+    ctypedef struct zp_cache_stats:
+        int64_t limit
+        int64_t nbytes
+        int64_t nentries
+        int64_t nhits
+        int64_t nmisses
+        int64_t nevicted
+
+    zp_cache *zp_cache_new()
+    void zp_cache_limit(zp_cache *cache, int64_t limit, int64_t settle_ns)
+    void zp_cache_clear(zp_cache *cache)
+    zp_cache_stats zp_cache_look(zp_cache *cache)
+    void zp_cache_after_fork(zp_cache *cache)
 
 
 cdef extern from "zarrpy.h" nogil:
@@ -198,6 +217,8 @@ cdef extern from "zarrpy.h" nogil:
         zp_keys keys
         const zp_shard *shard
         const zp_directory *directory
+        zp_cache *cache
+        uint64_t chain_number
         const zp_bytes *stored
         const zp_parts *parts
         zp_bytes *encoded

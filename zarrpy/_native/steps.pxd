@@ -10,3 +10,4 @@ cdef class NativeChain:
     cdef zp_step steps[64]
     cdef tuple keep_alive
     cdef readonly tuple names
+    cdef readonly unsigned long long number

@@ -5,6 +5,7 @@ Every thread has a worker: scratch memory and codec contexts that are made once 
 """
 
 from _thread import _local
+from itertools import count
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -239,6 +240,9 @@ def decode_step(step, data, nbytes=None, int64_t limit=1 << 31):
         PyBuffer_Release(&view)
 
 
+_numbers = count(1)
+
+
 cdef class NativeChain:
     """A codec chain that C can run, bound to one element size and axis order.
 
@@ -272,6 +276,7 @@ cdef class NativeChain:
         self.chain.itemsize = itemsize
         self.chain.swap = swap
         self.chain.limit = limit
+        self.number = next(_numbers)
         for i, axis in enumerate(order):
             self.chain.order[i] = axis
 

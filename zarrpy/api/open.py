@@ -13,6 +13,7 @@ from zarrpy.creation import (
     chosen_format,
     created,
 )
+from zarrpy.engine.cache import checked_limit
 from zarrpy.engine.consolidate import StaleMetadataWarning, index_of, verify
 from zarrpy.engine.lifecycle import create_node, find_to_change
 from zarrpy.engine.nodes import read_node, require_node
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from zarrpy.stores.base import Store
 
 T = TypeVar("T")
+N = TypeVar("N", Array, Group, Array | Group)
 
 #: Whether the members of a group are told by its consolidated metadata; see `open`.
 Consolidated: TypeAlias = Literal["verify"] | bool | None
@@ -60,6 +62,12 @@ def _node(
         return array
     index = yield from _index(path, metadata, consolidated)
     return Group(store, path, metadata, read_only=read_only, index=index)
+
+
+def _caching(node: N, limit: int | None) -> N:
+    """Have a handle, and the members that it gives, keep decoded chunks."""
+    node.cache = limit
+    return node
 
 
 def _index(path: str, metadata: GroupMetadata, consolidated: Consolidated) -> Steps[Index | None]:
@@ -145,6 +153,7 @@ def open(
     path: str | None = None,
     storage_options: dict[str, Any] | None = None,
     use_consolidated: Consolidated = None,
+    cache: bool | int | str | None = None,
     **keywords: Any,
 ) -> Steps[Array | Group]:
     """Open an array or a group.
@@ -166,6 +175,11 @@ def open(
         Whether consolidated metadata of a group tell its members: None where there are any, True
         insists on them, False asks the store, "verify" compares them with the store first, and
         where they differ warns and goes by what the store holds.
+    cache : bool, int or str, optional
+        Keep decoded chunks in memory, for the next time that they are read: so many bytes for the
+        whole process, such as ``"512MiB"``; True for 256 MiB, False for none; by default as
+        ``config.cache`` says, which is none. Only chunks of files are kept, and one that anybody
+        changed is read again. The members of a group do as the group.
     **keywords
         As of `create_array`, for an array that is created.
 
@@ -192,16 +206,17 @@ def open(
     mode, where = _check_mode(mode), normalise_path(path or "")
     _check_keywords("open", keywords)
     _check_consolidated(use_consolidated)
+    limit = checked_limit(cache)
     if keywords.get("shape") is not None or keywords.get("data") is not None:
-        return (yield from _open_array(store, where, mode, zarr_format, keywords))
-    if mode in ("w", "w-"):
+        steps = _open_array(store, where, mode, zarr_format, keywords)
+        return _caching((yield from steps), limit)
+    creates = mode in ("w", "w-")
+    if creates or (mode == "a" and (yield from _read(where, mode, zarr_format)) is None):
         made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
-        return (yield from made)
-    if mode == "a" and (yield from _read(where, mode, zarr_format)) is None:
-        made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
-        return (yield from made)
+        return _caching((yield from made), limit)
     metadata = yield from _require(where, mode, zarr_format)
-    return (yield from _node(store, where, metadata, mode == "r", use_consolidated))
+    node = yield from _node(store, where, metadata, mode == "r", use_consolidated)
+    return _caching(node, limit)
 
 
 @entry
@@ -213,6 +228,7 @@ def open_array(
     zarr_format: int | None = None,
     path: str | None = None,
     storage_options: dict[str, Any] | None = None,
+    cache: bool | int | str | None = None,
     **keywords: Any,
 ) -> Steps[Array]:
     """Open an array; parameters as of `open`.
@@ -226,7 +242,9 @@ def open_array(
     """
     where = normalise_path(path or keywords.pop("name", None) or "")
     _check_keywords("open_array", keywords)
-    return (yield from _open_array(store, where, _check_mode(mode), zarr_format, keywords))
+    limit = checked_limit(cache)
+    steps = _open_array(store, where, _check_mode(mode), zarr_format, keywords)
+    return _caching((yield from steps), limit)
 
 
 def _open_array(
@@ -266,6 +284,7 @@ def open_group(
     attributes: Mapping[str, Any] | None = None,
     storage_options: dict[str, Any] | None = None,
     use_consolidated: Consolidated = None,
+    cache: bool | int | str | None = None,
     compat: str | None = None,
 ) -> Steps[Group]:
     """Open a group; parameters as of `open`.
@@ -280,7 +299,7 @@ def open_group(
     where, how = normalise_path(path or ""), _check_mode(mode)
     wanted = _check_consolidated(use_consolidated)
     made = _open_group(store, where, how, zarr_format, attributes, wanted, compat)
-    return (yield from made)
+    return _caching((yield from made), checked_limit(cache))
 
 
 def _open_group(

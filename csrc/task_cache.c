@@ -1,0 +1,75 @@
+/*
+ * task_cache.c - read chunks by way of the cache
+ *
+ * A chunk's file is opened in any case: that tells its state, and whether it is
+ * there at all.  What is read and decoded only when that state is new is its
+ * content.
+ */
+#include "atomic.h"
+#include "batch.h"
+
+#include <string.h>
+
+/* Copy the selected part of a decoded chunk. */
+static void
+place_entry(zp_batch *batch, const zp_task *t, zp_entry *entry)
+{
+    zp_task_scatter(batch, t, zp_entry_data(entry) + t->offset);
+    zp_cache_release(batch->cache, entry);
+}
+
+zp_cache_key
+zp_task_cache_key(const zp_batch *batch, const zp_task *t, const zp_stat *file, int64_t position)
+{
+    return (zp_cache_key){
+        .file = *file, .chain = batch->chain_number, .position = position, .nbytes = t->nbytes};
+}
+
+int
+zp_task_recall(zp_batch *batch, const zp_task *t, const zp_cache_key *key)
+{
+    zp_entry *entry = zp_cache_find(batch->cache, key);
+    if (entry)
+        place_entry(batch, t, entry);
+    return entry != NULL;
+}
+
+int
+zp_task_keep(zp_batch *batch, zp_worker *worker, const zp_task *t, const zp_cache_key *key,
+             const void *data, int64_t n, zp_error *error)
+{
+    zp_entry *entry = zp_cache_reserve(batch->cache, key);
+    if (!entry)
+        return zp_task_place(batch, worker, t, data, n, error);
+    const char *decoded = zp_task_decode(batch, worker, t, data, n, zp_entry_data(entry), error);
+    if (!decoded) {
+        zp_cache_release(batch->cache, entry);
+        return error->status;
+    }
+    if (decoded != zp_entry_data(entry))
+        memcpy(zp_entry_data(entry), decoded, (size_t)t->nbytes);
+    zp_cache_keep(batch->cache, entry);
+    place_entry(batch, t, entry);
+    return ZP_OK;
+}
+
+int
+zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *t, int *found,
+                    zp_error *error)
+{
+    zp_stat file;
+    int fd = zp_file_open(batch->directory, t->key, &file, found, error);
+    if (fd < 0)
+        return *found ? error->status : ZP_OK;
+    int status = ZP_OK;
+    zp_cache_key key = zp_task_cache_key(batch, t, &file, ZP_POSITION_FILE);
+    if (!zp_task_recall(batch, t, &key)) {
+        const void *data;
+        int64_t n = zp_file_load(fd, 0, file.size, worker, &data, error);
+        if (n > 0)
+            zp_atomic_add(&batch->nbytes_stored, n);
+        status = n < 0 ? (int)n : zp_task_keep(batch, worker, t, &key, data, n, error);
+    }
+    zp_close(fd);
+    return status;
+}

@@ -1,0 +1,5 @@
+from zarrpy._native.core cimport zp_cache
+
+
+cdef class ChunkCache:
+    cdef zp_cache *cache
