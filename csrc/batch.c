@@ -142,10 +142,9 @@ zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
         fail_size(error, t, nbytes);
         return NULL;
     }
-    if (zp_chain_decode(&batch->chain, worker, data, (size_t)nbytes, chunk, (size_t)t->nbytes,
-                        error) < 0)
-        return NULL;
-    return chunk;
+    int status = zp_chain_decode(&batch->chain, worker, data, (size_t)nbytes, chunk,
+                                 (size_t)t->nbytes, error);
+    return status < 0 ? NULL : chunk;
 }
 
 void
@@ -280,9 +279,7 @@ read_stored(zp_batch *batch, zp_worker *worker, const zp_task *t, int *found, zp
     const void *data;
     int straight = t->direct && batch->chain.nsteps == 0;
     int64_t n = zp_task_fetch(batch, worker, t, straight ? t->place : NULL, &data, found, error);
-    if (n < 0 || !*found)
-        return n < 0 ? (int)n : ZP_OK;
-    return zp_task_place(batch, worker, t, data, n, error);
+    return n < 0 || !*found ? (int)n : zp_task_place(batch, worker, t, data, n, error);
 }
 
 static int

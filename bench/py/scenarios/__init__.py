@@ -17,6 +17,7 @@ NAMES = (
     "small_chunks",
     "selections",
     "shards",
+    "columns",
     "exzarr",
     "handles",
     "whole_write",

@@ -44,6 +44,10 @@ class Adapter(ABC):
     def open(self, location: Any) -> Any:
         """Open the array at a location."""
 
+    def open_cached(self, location: Any) -> Any:
+        """Open an array that keeps up to 1 GiB of decoded chunks, where the library can."""
+        return self.open(location)
+
     @abstractmethod
     def read(self, array: Any, selection: Any = ...) -> np.ndarray:
         """Read a selection of an opened array as a NumPy array."""

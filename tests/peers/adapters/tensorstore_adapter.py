@@ -41,6 +41,10 @@ class Library(Adapter):
             return self._open(location, location["driver"])
         return self._open(location, "zarr" if Path(location, ".zarray").exists() else "zarr3")
 
+    def open_cached(self, location: Any) -> Any:
+        cache = {"cache_pool": {"total_bytes_limit": 1 << 30}}
+        return self._open(location, "zarr3", context=ts.Context(cache))
+
     def read(self, array: Any, selection: Any = ...) -> np.ndarray:
         view = array if selection is ... else array[selection]
         return np.asarray(view.read().result())
@@ -58,9 +62,15 @@ class Library(Adapter):
         array.write(values).result()
 
     def _open(
-        self, location: Any, driver: str, metadata: Document | None = None, create: bool = False
+        self,
+        location: Any,
+        driver: str,
+        metadata: Document | None = None,
+        create: bool = False,
+        context: Any = None,
     ) -> Any:
-        kvstore, context = place(location)
+        kvstore, kept = place(location)
+        context = context or kept
         spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
         if metadata is not None:
             spec["metadata"] = metadata

@@ -37,6 +37,9 @@ class Library(Adapter):
     def open(self, location: Any) -> Any:
         return zarrpy.open_array(location, mode="r")
 
+    def open_cached(self, location: Any) -> Any:
+        return zarrpy.open_array(location, mode="r", cache="1GiB")
+
     def read(self, array: Any, selection: Any = ...) -> np.ndarray:
         return np.asarray(array[selection])
 
