@@ -16,7 +16,7 @@ from zarrpy.conventions import ArrayLike
 from zarrpy.engine.cache import cache_for
 from zarrpy.engine.changes import latest
 from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
-from zarrpy.engine.nodes import VANISHED, documents_of, require_node
+from zarrpy.engine.nodes import VANISHED, document_key, documents_of, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.shards import PythonShardBatch, native_shard
@@ -181,7 +181,7 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
         try:
             return CodecChain.bind(metadata.codecs, spec)
         except MetadataError as error:
-            error.fill(path=self.path or "/")
+            error.fill(path=document_key(self.path, metadata))
             raise
 
     @property

@@ -192,6 +192,8 @@ class UnsupportedExtensionError(MetadataError):
         text = self.message
         if self.name is not None and repr(self.name) not in text:
             text = f"{self.kind or 'extension'} {self.name!r} {text}"
+        if self.field is not None and "[" in self.field:  # one of several
+            text = f"{self.field}: {text}"
         return _prefixed(self.path, text)
 
 

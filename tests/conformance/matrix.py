@@ -273,12 +273,7 @@ def _compressors() -> Iterator[Row]:
         lambda kind, _: [LITTLE, codec("numcodecs.shuffle", elementsize=kind.itemsize)],
         lambda kind: [{"id": "shuffle", "elementsize": kind.itemsize}],
     )
-    yield Row(
-        "numcodecs.base64",
-        "numcodecs.base64",
-        lambda kind, _: [LITTLE, codec("numcodecs.base64")],
-        lambda kind: [{"id": "base64"}],
-    )
+    yield Row("base64", "numcodecs.base64", None, lambda kind: [{"id": "base64"}])
     yield _compressor("conditional", codec("conditional", codecs=[codec("gzip", level=1)],
                                            header_bits=8), None)  # fmt: skip
 
@@ -317,16 +312,9 @@ def _filters() -> Iterator[Row]:
               lambda kind, _: [codec("numcodecs.packbits"), {"name": "bytes"}],
               lambda kind: [{"id": "packbits"}], takes=frozenset("b"))  # fmt: skip
     labels = {"labels": ["1", "2"], "dtype": "<U3", "astype": "|u1"}
-    yield Row(
-        "numcodecs.categorize",
-        "numcodecs.categorize",
-        lambda kind, _: [codec("numcodecs.categorize", **labels), {"name": "bytes"}],
-        lambda kind: [{"id": "categorize", **labels}],
-        takes=frozenset("U"),
-        either=frozenset("T"),
-        lossy=True,
-        objects="T",
-    )
+    yield Row("categorize", "numcodecs.categorize", None,
+              lambda kind: [{"id": "categorize", **labels}], takes=frozenset("U"),
+              either=frozenset("T"), lossy=True, objects="T")  # fmt: skip
     yield Row("bitround", "bitround", lambda kind, _: [codec("bitround", keepbits=3), LITTLE],
               takes=frozenset("iufct"), either=frozenset(SMALL), lossy=True,
               small=True)  # fmt: skip
@@ -362,8 +350,11 @@ def _serializers() -> Iterator[Row]:
     zfpy = ("float32", "float64", "int32", "int64")
     yield _array_compressor("zfpy", frozenset(zfpy), **modes)
     yield _array_compressor("pcodec", NUMBERS, ("int8", "uint8"), level=8)
-    for name, takes in (("vlen-array", "B"), ("numcodecs.json2", ""), ("numcodecs.msgpack2", "")):
-        yield Row(name, name, lambda kind, _, name=name: [{"name": name}], takes=frozenset(takes))
+    yield Row("vlen-array", "vlen-array", lambda kind, _: [{"name": "vlen-array"}],
+              takes=frozenset("B"))  # fmt: skip
+    for name in ("json2", "msgpack2"):  # of v2 only; texts, and whatever JSON can say
+        yield Row(name, f"numcodecs.{name}", None, lambda kind, name=name: [{"id": name}],
+                  takes=frozenset("T"), either=EVERY, lossy=True, objects="T")  # fmt: skip
 
 
 def _array_compressor(

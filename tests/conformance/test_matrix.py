@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections import Counter
 from typing import Any
@@ -18,7 +19,7 @@ from zarrpy.codecs import codecs, numcodecs_ids
 from zarrpy.errors import MissingDependencyError, UnsupportedExtensionError, ZarrError
 
 # Of v2, where the codec of objects tells what they are.
-TELLING = frozenset(("vlen-utf8", "vlen-bytes", "categorize"))
+TELLING = frozenset(("vlen-utf8", "vlen-bytes", "categorize", "json2", "msgpack2"))
 
 COUNTS: Counter[str] = Counter()
 REASONS: Counter[str] = Counter()
@@ -57,7 +58,8 @@ def cell(kind: Kind, row: Row, zarr_format: int) -> str:
                 outcomes[layout] = "round trip"
         except ZarrError as error:
             outcomes[layout] = refusal(kind, row, zarr_format, error)
-    assert len(set(outcomes.values())) <= 1, f"not the same in every layout: {outcomes}"
+    told = {re.sub(r"codecs\[\d+\]", "codecs[i]", each) for each in outcomes.values()}
+    assert len(told) <= 1, f"not the same in every layout: {outcomes}"
     return outcomes.get("odd", "round trip")
 
 

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.peers
 READ_ALL_THE_SAME = (
     ("zarr-*", "v?/blosc of snappy, bitshuffle/*", "these chunks are too small to be compressed"),
     ("zarr-*", "v?/numcodecs.delta/*time*", "not every sum of dates and durations overflows"),
-    ("zarr-*", "v2/numcodecs.categorize/string", "they are read where there is one, or none"),
-    ("zarr-python-3.0", "v3/numcodecs.bitround/*int*", "it reads some that it does not write"),
+    ("zarr-*", "v2/categorize/string", "they are read where there is one, or none"),
+    ("zarr-python-3.0", "v3/numcodecs.bitround/*", "it reads some that it does not write"),
     ("zarr-python-3.0", "v3/sharding_indexed, nested/*", "some shards are read as a whole"),
     ("tensorstore", "v?/*/r*", "its elements of bytes have an axis more"),
 )  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_profile_is_what_its_reader_reads(cells: list[Cell], profile: str) -> 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("layout", ["odd", "order F", "one element", "empty"])
+@pytest.mark.parametrize("layout", ["odd", "order F", "one element"])
 def test_a_profile_is_what_its_reader_reads_of_every_pair(tmp_path: Path, layout: str) -> None:
     """All data types through all codecs, in chunks of several forms."""
     every = list(written(tmp_path, layout, whole=True))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.steps import NativeChain
-from zarrpy.codecs import find, unknown_codec, words_of
+from zarrpy.codecs import codecs, find, numcodecs_ids, unknown_codec, words_of
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.sharding import Sharding
@@ -22,6 +22,7 @@ from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config
 from zarrpy.errors import CorruptChunkError, LimitError, MetadataError
 from zarrpy.metadata import element
+from zarrpy.metadata.members import nearest
 from zarrpy.recall import Recall
 
 if TYPE_CHECKING:
@@ -196,28 +197,43 @@ class CodecChain:
 _recall: Recall[tuple[Sequence[NamedConfig], Any, CodecChain]] = Recall(256)
 
 
-def _proper(name: str, dialect: int) -> str | None:
+def _proper(name: str, dialect: int) -> str:
     """Guess what a codec is called properly, as a hint."""
     if dialect == 3 and find(f"numcodecs.{name}") is not None:
         return f"the codec of numcodecs is called 'numcodecs.{name}' in Zarr v3"
-    return None
+    known = (numcodecs_ids if dialect == 2 else codecs).names()
+    return nearest(name, known) or "zarrpy.register_codec adds one"
 
 
-def made_codecs(documents: Sequence[NamedConfig], spec: ChunkSpec | None) -> list[Codec]:
+def made_codecs(
+    documents: Sequence[NamedConfig], spec: ChunkSpec | None, field: str = "codecs"
+) -> list[Codec]:
     """Make the codecs that metadata names; `spec` is the chunk in memory, where it is known."""
     codecs: list[Codec] = []
-    for document in documents:
-        kind = find(document.name, document.dialect)
-        if kind is None:
-            if document.must_understand:
-                error = unknown_codec(document.name)
-                raise error.fill(hint=_proper(document.name, document.dialect))
-            continue
-        dialect = words_of(document.name, document.dialect)
-        codec = kind.from_config(document.configuration, dialect=dialect, spec=spec)
-        codecs.append(codec)
-        spec = None if spec is None else codec.encoded_spec(spec)
+    for i, document in enumerate(documents):
+        try:
+            codec = _made_codec(document, spec)
+        except MetadataError as error:
+            if document.dialect == 3:  # in v2 the codecs are not one list
+                inner = "" if error.field is None else f".{error.field}"
+                error.field = f"{field}[{i}]{inner}"
+            raise
+        if codec is not None:
+            codecs.append(codec)
+            spec = None if spec is None else codec.encoded_spec(spec)
     return codecs
+
+
+def _made_codec(document: NamedConfig, spec: ChunkSpec | None) -> Codec | None:
+    """Make one codec; None for one that is not known and need not be."""
+    kind = find(document.name, document.dialect)
+    if kind is not None:
+        dialect = words_of(document.name, document.dialect)
+        return kind.from_config(document.configuration, dialect=dialect, spec=spec)
+    if document.must_understand:
+        error = unknown_codec(document.name)
+        raise error.fill(hint=_proper(document.name, document.dialect))
+    return None
 
 
 def _check_size(spec: ChunkSpec) -> None:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zarrpy.errors import CorruptChunkError
+from zarrpy.errors import CodecError, CorruptChunkError
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec
 
-__all__ = ["from_items", "to_items"]
+__all__ = ["check_items", "from_items", "to_items"]
+
+
+def check_items(spec: ChunkSpec, codec: str) -> None:
+    """Refuse structures, whose fields would be read as one more axis, if at all."""
+    if spec.dtype.names is not None:
+        raise CodecError(f"has no form for structures such as {spec.dtype}", codec=codec)
 
 
 def to_items(array: np.ndarray[Any, Any]) -> list[Any]:

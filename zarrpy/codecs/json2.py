@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
-from zarrpy.codecs.itemised import from_items, to_items
+from zarrpy.codecs.itemised import check_items, from_items, to_items
 from zarrpy.codecs.parameters import boolean, reject
 from zarrpy.errors import CodecError, CorruptChunkError
 
@@ -79,6 +79,11 @@ class JSON2(ArrayToBytes):
         """Say the configuration in the words of a dialect, as JSON."""
         config = super(JSON2, self).to_config(dialect)
         return {**config, "separators": list(self.separators or ())}
+
+    def fitted(self, spec: ChunkSpec) -> Self:
+        """Return the codec itself, which needs nothing from the chunk but to fit it."""
+        check_items(spec, self.name)
+        return self
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
-from zarrpy.codecs.itemised import from_items, to_items
+from zarrpy.codecs.itemised import check_items, from_items, to_items
 from zarrpy.codecs.parameters import boolean
 from zarrpy.errors import CodecError, CorruptChunkError, MissingDependencyError
 
@@ -44,6 +44,11 @@ class MsgPack2(ArrayToBytes):
     def __post_init__(self) -> None:
         for parameter in self.parameters():
             boolean(self.name, parameter, getattr(self, parameter))
+
+    def fitted(self, spec: ChunkSpec) -> Self:
+        """Return the codec itself, which needs nothing from the chunk but to fit it."""
+        check_items(spec, self.name)
+        return self
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""

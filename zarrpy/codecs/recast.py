@@ -124,5 +124,6 @@ class Recast(ArrayToArray):
                 f"{dtype}, of {dtype.itemsize}",
                 codec=self.name,
             )
-        if self.of_numbers and not issubclass(dtype.type, np.integer | np.floating):
+        number = dtype.kind in "iuf" and issubclass(dtype.type, np.number)  # not of ml_dtypes
+        if self.of_numbers and not number:
             raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)

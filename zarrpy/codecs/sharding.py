@@ -292,7 +292,8 @@ def _bound(documents: Any, name: str, spec: ChunkSpec | None) -> tuple[Codec, ..
     """Make the codecs of a list of documents."""
     from zarrpy.codecs.chain import made_codecs
 
-    return tuple(made_codecs(v3.parse_codecs(documents, f"{NAME}.{name}"), spec))
+    field = f"{NAME}.{name}"
+    return tuple(made_codecs(v3.parse_codecs(documents, field), spec, field))
 
 
 def _named(codec: Codec) -> dict[str, Any]:

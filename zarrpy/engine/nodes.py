@@ -187,6 +187,11 @@ def documents_of(path: str, metadata: Metadata) -> tuple[tuple[str, bytes], ...]
     return tuple((key_of(path, name), json.dumps(documents[name], rows=rows)) for name in names)
 
 
+def document_key(path: str, metadata: ArrayMetadata) -> str:
+    """Give the key of the document that describes an array."""
+    return key_of(path, _V3 if metadata.zarr_format == 3 else ".zarray")
+
+
 def dump(metadata: Metadata) -> Documents:
     """Write a node as documents by their names."""
     return v3.dump(metadata) if metadata.zarr_format == 3 else v2.dump(metadata)

@@ -43,8 +43,9 @@ def _from_v3(name: str, configuration: Mapping[str, Any]) -> DataType | None:
     """Read ``struct``, and the older ``structured`` with its pairs."""
     if name not in ("struct", "structured"):
         return None
-    members.check_known(configuration, ("fields",), "data_type.configuration")
-    documents = members.sequence(members.require(configuration, "fields"), _FIELDS)
+    where = "data_type.configuration"
+    members.check_known(configuration, ("fields",), where)
+    documents = members.sequence(members.require(configuration, "fields", where), _FIELDS)
     fields = tuple(_field_of_v3(each, f"{_FIELDS}[{i}]") for i, each in enumerate(documents))
     # Writers of the older name left out the byte order, which was little.
     return _made(fields, _FIELDS, documents, order="<" if name == "structured" else None)
@@ -57,7 +58,7 @@ def _field_of_v3(document: object, where: str) -> Field:
         if not isinstance(document, dict):
             reject(where, document, 'an object with the members "name" and "data_type"')
         members.check_known(document, ("name", "data_type"), where)
-        name, data_type = (members.require(document, each) for each in ("name", "data_type"))
+        name, data_type = (members.require(document, each, where) for each in ("name", "data_type"))
     if not isinstance(name, str) or not name:
         reject(f"{where}.name", name, "a string that is not empty")
     return Field(name, dtypes.from_v3(data_type, f"{where}.data_type"))

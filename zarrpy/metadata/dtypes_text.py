@@ -45,7 +45,7 @@ def _family(name: str, kind: str, make: Callable[[int], DataType], unit: int = 1
 def _length(configuration: Mapping[str, Any], unit: int) -> int:
     field = "data_type.configuration"
     check_known(configuration, ("length_bytes",), field)
-    nbytes = require(configuration, "length_bytes")
+    nbytes = require(configuration, "length_bytes", field)
     if type(nbytes) is not int or not 0 < nbytes < _END or nbytes % unit:
         multiple = "an integer" if unit == 1 else f"a multiple of {unit}"
         reject(f"{field}.length_bytes", nbytes, f"{multiple} of at least {unit} and below 2^31")

@@ -38,7 +38,7 @@ def _from_v3(kind: str, name: str, configuration: Mapping[str, Any]) -> DataType
         return None
     field = "data_type.configuration"
     check_known(configuration, _MEMBERS, field)
-    unit, factor = (require(configuration, member) for member in _MEMBERS)
+    unit, factor = (require(configuration, member, field) for member in _MEMBERS)
     if not isinstance(unit, str) or _SPELLINGS.get(unit, unit) not in _UNITS:
         reject(f"{field}.unit", unit, " or ".join(f'"{each}"' for each in _UNITS))
     if type(factor) is not int or factor not in _FACTORS:

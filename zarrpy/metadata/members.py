@@ -35,13 +35,14 @@ def reject(field: str, value: object, right: str) -> NoReturn:
     raise MetadataError(f"must be {right}", field=field, value=value)
 
 
-def require(document: Mapping[str, Any], field: str) -> Any:
-    """Take a member that must be there."""
+def require(document: Mapping[str, Any], field: str, within: str = "") -> Any:
+    """Take a member that must be there; `within` names the member that it is in."""
     try:
         return document[field]
     except KeyError:
+        place = f"{within}: " if within else ""
         raise MetadataError(
-            f"the required member {field!r} is missing", hint=f"add {field!r}"
+            f"{place}the required member {field!r} is missing", hint=f"add {field!r}"
         ) from None
 
 

@@ -59,7 +59,7 @@ class Runs:
             raise MetadataError("must name at least one length", field=field)
         found = cls.of(_element(each, f"{field}[{i}]") for i, each in enumerate(value))
         if found.end >= INT64_END:
-            raise MetadataError("ends beyond 2^63 elements", field=field)
+            raise MetadataError("ends beyond 2^63 elements", field=field, value=value)
         return found
 
     def document(self) -> list[JSON]:

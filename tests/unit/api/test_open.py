@@ -340,13 +340,13 @@ def test_an_error_in_a_document_says_in_which_directory(tmp_path):
 
 
 def test_an_unknown_codec_is_said_to_be_in_its_array(tmp_path):
-    """By its directory."""
+    """By its document."""
     changed(LocalStore(tmp_path / "a.zarr"), codecs=[LITTLE, {"name": "no-such"}])
 
     with pytest.raises(UnsupportedExtensionError) as caught:
         zarrpy.open(tmp_path / "a.zarr")
 
-    assert str(caught.value).startswith(str(tmp_path / "a.zarr") + ": ")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.zarr' / 'zarr.json'}: codecs[1]: ")
 
 
 def test_a_document_that_is_no_file_is_an_error_that_says_where(tmp_path):

@@ -8,6 +8,7 @@ import numcodecs
 import numpy as np
 import pytest
 
+import zarrpy
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.json2 import JSON2
 from zarrpy.codecs.msgpack2 import MsgPack2
@@ -162,3 +163,13 @@ def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
 
     with pytest.raises(MissingDependencyError, match=r"pip install 'zarrpy\[msgpack\]'"):
         MsgPack2().encode(boxed([1]))
+
+
+@pytest.mark.parametrize("codec", ["json2", "msgpack2"])
+def test_structures_are_refused_before_anything_is_stored(codec):
+    """Their lists could not be read again."""
+    store = {}
+    with pytest.raises(CodecError, match=f"{codec}: has no form for structures"):
+        zarrpy.create_array(store, data=np.zeros(3, [("a", "i4"), ("b", "f8")]), filters=codec,
+                            zarr_format=2)  # fmt: skip
+    assert store == {}

@@ -26,7 +26,7 @@ def package(request, monkeypatch):
         yield pytest.importorskip("ml_dtypes", reason="needs ml_dtypes: pip install ml_dtypes")
         return
     monkeypatch.setattr(dtypes_ml, "_package", lambda: None)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), zarrpy.config.set(disable=["recall"]):
         warnings.filterwarnings("ignore", ".*of the same bits")
         yield None
 
