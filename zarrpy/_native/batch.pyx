@@ -34,9 +34,11 @@ from zarrpy._native.core cimport (
     zp_error,
     zp_free,
     zp_parts,
+    zp_piece,
     zp_place,
     zp_segment,
     zp_shard_places,
+    zp_task_pieces,
     zp_worker,
 )
 from zarrpy._native.files cimport Directory
@@ -193,8 +195,23 @@ cdef class Batch:
 
     @property
     def nbytes(self):
-        """Bytes of the block, or of all chunks in which points lie: how much work this is."""
-        return max(self.block.len, self.plan.span * self.block.itemsize)
+        """How much work this is: bytes of the block, or of what has to be decoded for it."""
+        nbytes = max(self.block.len, self.plan.span * self.block.itemsize)
+        if self.cache is not None:  # most of it may be decoded already
+            return nbytes
+        return max(nbytes, self.plan.ntasks * self._span())
+
+    cdef int64_t _span(self):
+        """Bytes of the first task's chunk from its first selected element to its last."""
+        cdef zp_piece pieces[64]
+        cdef int64_t elements = 1, last = 0
+        if self.plan.ntasks == 0:
+            return 0
+        zp_task_pieces(self.plan.ndim, self.plan.axes, 0, pieces)
+        for i in range(self.plan.ndim - 1, -1, -1):
+            last += (pieces[i].count - 1) * self.plan.axes[i].step * elements
+            elements *= pieces[i].extent
+        return (last + 1) * self.block.itemsize
 
     @property
     def writing(self):
