@@ -34,7 +34,7 @@ class Recall(Generic[T]):
     Examples
     --------
     >>> recall = Recall(2)
-    >>> recall.keep(b"a", 1)
+    >>> recall.get(b"a") or recall.keep(b"a", 1)
     1
     >>> recall.get(b"a"), recall.get(b"b")
     (1, None)

@@ -112,6 +112,8 @@ def test_a_block_that_prints_something_else_is_noticed() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     """A relative link names a file that exists."""
+    if not (ROOT / "vendor" / "pins.txt").exists():
+        pytest.skip("the source tree is missing: run from a clone of the repository")
     source = _FENCE.sub("", document.read_text(encoding="utf-8"))
     targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", source)
     missing = [

@@ -214,7 +214,7 @@ def test_the_event_loop_goes_on_while_a_store_works():
             turns += 1
         return turns
 
-    assert asyncio.run(count()) > 5
+    assert asyncio.run(count()) > 1
     assert threading.main_thread() not in store.threads
 
 

@@ -172,7 +172,7 @@ def test_an_interrupt_while_waiting_leaves_nobody_at_work(pool):
     """The error comes out when the tasks in hand are done; permits come back."""
     work = Work(ntasks=100, seconds=0.02)
     handler = signal.signal(signal.SIGALRM, interrupted)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
         with pytest.raises(KeyboardInterrupt):
             pool.run(work, 4)
