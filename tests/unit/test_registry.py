@@ -5,6 +5,8 @@ from importlib import metadata
 
 import pytest
 
+import zarrpy
+from zarrpy.metadata import dtypes, key_encoders, transformers
 from zarrpy.registry import Registry
 
 
@@ -149,3 +151,45 @@ def test_an_installed_package_may_announce_a_thing(announced):
 def test_a_name_that_no_package_may_claim_is_never_loaded(announced, name):
     """Names in hostile documents reach no import."""
     assert announced.get(name) is None
+
+
+def test_everything_tells_what_it_is_and_why_it_cannot_be_used(announced):
+    """Also what fails to import, and what lacks a package; asking raises nothing."""
+
+    class Needy:
+        """Needs much.
+
+        And says more.
+        """
+
+        version = "3.1"
+        package = "no_such_package"
+
+    announced.register("needy", Needy)
+    told = {info.name: info for info in announced.infos()}
+
+    assert (told["needy"].kind, told["needy"].description) == ("codec", "Needs much.")
+    assert (told["needy"].version, told["needy"].available) == ("3.1", False)
+    assert "'no_such_package' is not installed" in told["needy"].reason
+    broken = [info for info in told.values() if info.name != "needy" and not info.available]
+    assert all(info.reason for info in broken)
+
+
+@pytest.mark.parametrize(
+    ("group", "find"),
+    [
+        ("zarrpy.codecs", lambda: zarrpy.codecs.codecs),
+        ("zarrpy.data_types", lambda: dtypes._records),
+        ("zarrpy.chunk_key_encodings", lambda: key_encoders._known),
+        ("zarrpy.storage_transformers", lambda: transformers._known),
+    ],
+)
+def test_packages_announce_every_kind_of_plug_in(monkeypatch, group, find):
+    """They are imported when they are first named."""
+    asked = []
+    registry = find()
+    monkeypatch.setattr(registry, "_announced", None)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: asked.append(group) or [])
+
+    assert registry.get("example.announced") is None
+    assert asked == [group]

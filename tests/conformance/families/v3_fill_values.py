@@ -162,6 +162,9 @@ SMALL = [
                                                       .view("u4"))),
     case("complex_float8_e5m2", [1, "-Infinity"], Bits(np.array([0x3C, 0xFC] * 3, "u1")
                                                        .view("u2"))),
+    case("complex_float6_e2m3fn", [1, -0.0], Bits(np.array([0x08, 0x20] * 3, "u1").view("u2"))),
+    case("complex_float6_e3m2fn", [1, -0.0], Bits(np.array([0x0C, 0x20] * 3, "u1").view("u2"))),
+    case("complex_float4_e2m1fn", [1, -0.0], Bits(np.array([0x02, 0x08] * 3, "u1").view("u2"))),
 ]  # fmt: skip
 
 NAT = -(2**63)

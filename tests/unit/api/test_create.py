@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 
+import numcodecs
 import numpy as np
 import pytest
 
@@ -356,3 +357,27 @@ def test_a_path_object_and_its_text_are_one_store(tmp_path):
     assert zarrpy.open(str(tmp_path / "x.zarr"))[0] == 1
     assert isinstance(zarrpy.open(tmp_path / "x.zarr").store, LocalStore)
     assert isinstance(zarrpy.array([1]).store, MemoryStore)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "names"),
+    [
+        ({"filters": [{"id": "delta", "dtype": "<i4"}], "compressor": {"id": "zlib", "level": 3}},
+         ["numcodecs.delta", "bytes", "numcodecs.zlib"]),
+        ({"filters": [numcodecs.Delta("<i4")], "compressor": numcodecs.Zstd(3)},
+         ["numcodecs.delta", "bytes", "zstd"]),
+        ({"filters": [numcodecs.Shuffle(4)], "compressor": numcodecs.Blosc("lz4", 5, 1)},
+         ["bytes", "numcodecs.shuffle", "blosc"]),
+        ({"filters": [{"id": "crc32c"}], "compressor": {"id": "gzip"}},
+         ["bytes", "crc32c", "gzip"]),
+        ({"compressor": None, "filters": None, "dimension_separator": "."}, ["bytes"]),
+    ],
+)  # fmt: skip
+def test_keywords_of_v2_make_arrays_of_v3(keywords, names):
+    """Filters find their places by what they take; objects of numcodecs are documents."""
+    store = {}
+    array = zarrpy.create_array(store, data=np.arange(12, dtype="i4"), **keywords)
+
+    assert array.metadata.zarr_format == 3
+    assert [codec.name for codec in array.metadata.codecs] == names
+    assert zarrpy.open(store)[...].tolist() == list(range(12))
