@@ -292,7 +292,8 @@ read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
     if (status < 0)
         return status;
     if (!found) {
-        zp_task_fill(batch, t);
+        if (!batch->leave_absent)
+            zp_task_fill(batch, t);
         zp_atomic_add(&batch->nabsent, 1);
     }
     set_outcome(batch, t, found ? ZP_DONE : ZP_ABSENT);

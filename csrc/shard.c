@@ -340,7 +340,8 @@ zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *er
     } else if (found) {
         status = read_found(batch, worker, &in, &from, error);
     } else {
-        zp_task_fill(batch, t);
+        if (!batch->leave_absent)
+            zp_task_fill(batch, t);
         zp_atomic_add(&batch->nabsent, 1);
     }
     if (from.fd >= 0)

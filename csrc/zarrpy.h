@@ -246,8 +246,7 @@ typedef struct zp_error {
     int64_t offset;     /* of its bytes in the shard, or -1 */
 } zp_error;
 
-/* zp_error.step of errors of a shard itself, not of a chunk in it. */
-#define ZP_STEP_SHARD -2
+#define ZP_STEP_SHARD -2 /* zp_error.step of errors of a shard itself, not of a chunk in it */
 
 /* Decode exactly dst_nbytes.  Uses the slots PING, PONG, BLOCK, SPLIT. */
 int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
@@ -497,6 +496,7 @@ typedef struct zp_batch {
     const void *pad;         /* stored beyond the array; NULL: the fill value */
     int32_t keep_empty;      /* write chunks that hold only the fill value */
     int32_t whole_chunks;    /* decode them whole also where a part would do */
+    int32_t leave_absent;    /* read: leave their places in the block as they are */
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;

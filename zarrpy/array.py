@@ -26,11 +26,12 @@ from zarrpy.errors import (
     MetadataError,
     NodeNotFoundError,
 )
-from zarrpy.indexing import Indexable, has_ellipsis, unwrapped
+from zarrpy.indexing import has_ellipsis, unwrapped
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.sharding import inner_chunk_shape
 from zarrpy.occupancy import Occupancy
+from zarrpy.reductions import Reducible
 from zarrpy.selection import Selection, split_fields
 from zarrpy.settings import Configured
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Indexable, Occupancy, Configured, ArrayLike):
+class Array(Reducible, Occupancy, Configured, ArrayLike):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -404,9 +405,14 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
         *,
         writing: bool,
         noting: bool = False,
+        leaving: bool = False,
         fields: Fields | None = None,
     ) -> Batch | PythonBatch:
-        """Chunks of a selection, in C where the chain is native and shards need not be noted."""
+        """Chunks of a selection, in C where the chain is native and shards need not be noted.
+
+        With `noting` the batch keeps which chunks were absent. With `leaving` it also leaves their
+        places in the block as they are; of shards that holds for those that are absent altogether.
+        """
         chain = self.codecs
         spacing = self.metadata.chunk_grid.spacing(self.shape)
         shard = chain.shard if self.metadata.chunk_grid.regular else None
@@ -424,7 +430,10 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
         native = native and self.metadata.chunk_keys.plain
         if not native or by_field or "native" in config.disable or (noting and shard is not None):
             body = PythonBatch if shard is None else PythonShardBatch
-            return body(plan, chain, block, self.fill_value, fields=fields, **options)
+            twin = body(plan, chain, block, self.fill_value, fields=fields, **options)
+            if leaving:
+                twin.leave_absent()
+            return twin
         if block.dtype.kind not in _BUFFER_KINDS:
             block = block.view(np.dtype((np.void, block.itemsize)))
         native_chain = self._chunk_codecs.native_chain
@@ -435,7 +444,9 @@ class Array(Indexable, Occupancy, Configured, ArrayLike):
         batch = Batch(plan, native_chain, block, fill, stored_fill, **options)
         if shard is not None:
             batch.use_shards(native_shard(shard))
-        if noting:
+        if leaving:
+            batch.leave_absent()
+        elif noting:
             batch.note_absent()
         cache = None if writing else cache_for(self.cache)
         if cache is not None:

@@ -335,6 +335,11 @@ cdef class Batch:
         self.noting = True
         self.noted = []
 
+    def leave_absent(self):
+        """Leave the places of chunks that do not exist as they are, and keep their numbers."""
+        self.batch.leave_absent = True
+        self.note_absent()
+
     cdef int _note_absent(self) except -1:
         cdef int64_t i
         if not self.noting:

@@ -212,6 +212,7 @@ cdef extern from "zarrpy.h" nogil:
         const void *pad
         int32_t keep_empty
         int32_t whole_chunks
+        int32_t leave_absent
         int32_t durability
         int64_t lock_timeout_ms
         zp_keys keys

@@ -17,6 +17,7 @@ from zarrpy.engine.locks import hold
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.requests import (
+    Close,
     Delete,
     DeletePrefix,
     Fetch,
@@ -30,6 +31,7 @@ from zarrpy.engine.requests import (
     Restore,
     Run,
     Steps,
+    Take,
     Tidy,
     Update,
 )
@@ -41,9 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from zarrpy.engine.requests import Batch
+    from zarrpy.engine.stream import Stream, Taken
     from zarrpy.stores.base import Store
 
 P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -81,13 +85,22 @@ async def drive_async(store: Store, steps: Steps[T]) -> T:
 
 async def _answer_async(store: Store, request: Request) -> Any:
     """Answer in a thread; what has begun is finished before a cancellation goes on."""
-    cancel = request.batch.cancel if isinstance(request, Run) else None
+    cancel: Callable[[], None] | None = None
+    if isinstance(request, Run):
+        cancel = request.batch.cancel
+    elif isinstance(request, Take):
+        cancel = request.stream.cancel
     return await _in_thread(partial(answer, store, request), cancel)
 
 
 async def call_async(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function in a thread; it is finished before a cancellation goes on."""
     return await _in_thread(partial(function, *args, **kwargs))
+
+
+async def take_async(stream: Stream[A, T]) -> Taken[A, T] | None:
+    """Wait for the next result of a stream without blocking the event loop."""
+    return await _in_thread(stream.take, stream.cancel)
 
 
 async def _in_thread(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
@@ -235,6 +248,14 @@ def _write_window(store: Store, batch: Batch, keys: list[str], budget: Budget) -
         store.set_many(keys, batch.results())
 
 
+def _take(store: Store, request: Take) -> Any:
+    return request.stream.take()
+
+
+def _close(store: Store, request: Close) -> None:
+    request.stream.close()
+
+
 _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Fetch: _fetch,
     Put: _put,
@@ -249,4 +270,6 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Move: move,
     Restore: restore,
     Run: _run,
+    Take: _take,
+    Close: _close,
 }

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from _queue import SimpleQueue
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zarrpy.config import config, cpu_quota
 
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from zarrpy.engine.requests import Batch
+
+
+class Job(Protocol):
+    """What helpers do."""
+
+    def run(self) -> None:
+        """Work until there is nothing left to do."""
+
 
 #: Below this many decoded bytes handing work to another thread costs more than it saves.
 SERIAL_NBYTES = 1 << 20
@@ -65,10 +74,11 @@ class _Latch:
 
     def wait(self) -> None:
         """Wait until it is open; again, if a wait before was interrupted."""
-        while not self._is_open():
+        while not self.is_open():
             self._open.acquire(timeout=_POLL_SECONDS)
 
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Whether nobody works any more."""
         with self._lock:
             return self._working == self._unclaimed == 0
 
@@ -78,7 +88,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: SimpleQueue[tuple[Batch, _Latch, Context]] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Job, _Latch, Context]] = SimpleQueue()
         self._nthreads = 0
         self._ncallers = 0
         self._nhelpers = 0
@@ -134,6 +144,29 @@ class Pool:
                 continue  # the first interrupt goes on to the caller
             return
 
+    def call(self, job: Job, wanted: int, at_least: int, context: Context) -> list[_Latch]:
+        """Send helpers to a job without waiting for them; one latch for each that comes."""
+        latches = [_Latch(1) for _ in range(self._borrow(wanted, at_least))]
+        for latch in latches:
+            self._jobs.put((job, latch, context.copy()))
+        return latches
+
+    def dismiss(self, latches: list[_Latch], *, wait: bool) -> None:
+        """Call nobody else to a job, and wait for those at work, however often interrupted."""
+        interrupt: BaseException | None = None
+        done = False
+        while not done:
+            try:
+                for latch in latches:
+                    self._withdraw(latch)
+                    if wait:
+                        latch.wait()
+                done = True
+            except BaseException as error:
+                interrupt = interrupt or error
+        if interrupt is not None:
+            raise interrupt
+
     def _withdraw(self, latch: _Latch) -> None:
         unclaimed = latch.withdraw()
         with self._lock:
@@ -188,6 +221,41 @@ _pool = Pool()
 def workers() -> int:
     """Count the threads that one call may use: those of the settings, or one a core."""
     return config.workers or _pool.cores
+
+
+class Crew:
+    """Helpers of a job that comes bit by bit: called when there is some, gone when there is none.
+
+    Parameters
+    ----------
+    job : Job
+    context : Context
+        The settings that they work by.
+    """
+
+    def __init__(self, job: Job, context: Context) -> None:
+        self._job = job
+        self._context = context
+        self._latches: list[_Latch] = []
+        self._pool = _pool
+
+    def call(self, wanted: int, at_least: int = 0) -> int:
+        """Send for helpers; return how many come."""
+        self._latches = [latch for latch in self._latches if not latch.is_open()]
+        come = self._pool.call(self._job, wanted, at_least, self._context)
+        self._latches += come
+        return len(come)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until nobody works, but no longer than that."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not all(latch.is_open() for latch in self._latches):
+            time.sleep(0.001)
+
+    def dismiss(self, *, wait: bool = True) -> None:
+        """Call nobody else, and wait until nobody works."""
+        self._pool.dismiss(self._latches, wait=wait)
+        self._latches = []
 
 
 def run(batch: Batch, most: int | None = None) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zarrpy._native.files import Directory
+    from zarrpy.engine.stream import Stream
     from zarrpy.metadata.model import NamedConfig
     from zarrpy.stores.base import ByteRange, Bytes
 
@@ -200,6 +201,20 @@ class Run:
     transformers: tuple[NamedConfig, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Wait for the next result of a stream. Answer: it, or None when there are no more."""
+
+    stream: Stream[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End a stream; nothing of it is at work when this is answered."""
+
+    stream: Stream[Any, Any]
+
+
 Request: TypeAlias = (
     Fetch
     | Put
@@ -214,6 +229,8 @@ Request: TypeAlias = (
     | Move
     | Restore
     | Run
+    | Take
+    | Close
 )
 #: What an operation is while it runs: it yields requests and is sent their answers.
 Steps: TypeAlias = Generator[Request, Any, T]

@@ -162,7 +162,8 @@ class PythonShardBatch(PythonBatch):
         stored = self._load(task)
         inner = self._inner(task)
         if stored is None:
-            block[...] = self.fill_value
+            if not self._leaving:
+                block[...] = self.fill_value
             self._note_missing(task)
             for k in range(inner.ntasks):
                 self._note_missing_inside(task, inner, k)

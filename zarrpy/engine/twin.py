@@ -79,6 +79,7 @@ class PythonBatch:
         self._spell: Callable[[Sequence[int]], str] | None = None
         self._error: Exception | None = None
         self._cancelled = False
+        self._leaving = False
         self._lock = threading.Lock()
         self._set_window(0, plan.ntasks)
 
@@ -113,6 +114,10 @@ class PythonBatch:
 
     def note_absent(self) -> None:
         """Keep the numbers of absent chunks, as this batch always does."""
+
+    def leave_absent(self) -> None:
+        """Leave the places of chunks that do not exist as they are."""
+        self._leaving = True
 
     def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""
@@ -206,7 +211,8 @@ class PythonBatch:
         part = self._part(outside)
         data = self._load(task)
         if data is None:
-            part[...] = self.fill_value
+            if not self._leaving:
+                part[...] = self.fill_value
             self._note_missing(task)
         elif self.plan.groups:
             part[...] = self._named(task, self.chain.decode, data, self._extent(task))[inside]

@@ -18,6 +18,7 @@ NAMES = (
     "selections",
     "shards",
     "columns",
+    "reductions",
     "exzarr",
     "handles",
     "whole_write",

@@ -1,0 +1,149 @@
+"""How a reduction is shared out: blocks that fit a cache, and tasks of several blocks.
+
+What it depends on is the array, the selection and the axes; not the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from zarrpy.selection.tiling import Tile, Tiling, odometer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zarrpy.array import Array
+    from zarrpy.selection import Selection
+    from zarrpy.selection.tiling import Unit
+
+#: Decoded bytes of a block of small chunks, and of shards that are read whole.
+BLOCK_NBYTES = 1 << 20
+SHARD_NBYTES = 4 << 20
+#: Elements that come together in a block at least, where that keeps it below the second number.
+DEEP, DEEP_NBYTES = 16, 16 << 20
+#: Decoded bytes of a task at least, where there is that much.
+TASK_NBYTES = 8 << 20
+
+
+class Task(NamedTuple):
+    """Blocks whose elements go to one box of the result.
+
+    Attributes
+    ----------
+    kept : tuple of int
+        Number of the block on each axis that is not reduced, 0 on the others.
+    first, last : int
+        Which of the blocks along the reduced axes.
+    """
+
+    kept: Unit
+    first: int
+    last: int
+
+
+class Partition:
+    """A selection, cut into blocks and tasks.
+
+    Parameters
+    ----------
+    array : Array
+    tiling : Tiling
+        The selection, cut by what is stored under one key each.
+    axes : tuple of int
+        That are reduced.
+    """
+
+    def __init__(self, array: Array, tiling: Tiling, axes: tuple[int, ...]) -> None:
+        self._axes = axes
+        unit = array.codecs.spec
+        ratio: tuple[int, ...] = (1,) * len(tiling.shape)
+        shard = array.codecs.shard
+        if shard is not None and unit.nbytes > SHARD_NBYTES:
+            ratio = tuple(a // b for a, b in zip(unit.shape, shard.chunk_shape, strict=True))
+            tiling = tiling.regridded(shard.chunk_shape)
+            unit = shard.chain.spec
+        self.tiling = tiling
+        self._unit_shape = unit.shape
+        self._size = self._grow(max(unit.nbytes, 1), ratio)
+        self._blocks = tuple(-(-n // k) for n, k in zip(tiling.counts, self._size, strict=True))
+        self._nreduced = math.prod(n for axis, n in enumerate(self._blocks) if axis in axes)
+        self._length = self._segment(max(unit.nbytes, 1), unit.dtype.itemsize)
+
+    def _grow(self, nbytes: int, ratio: tuple[int, ...]) -> tuple[int, ...]:
+        """Make a block of so many chunks along each axis; in shards, that divide them."""
+        size = [1] * len(ratio)
+        axes = list(range(len(ratio)))[::-1]
+        for axis in sorted(axes, key=lambda axis: axis not in self._axes):
+            while (
+                nbytes * 2 <= BLOCK_NBYTES
+                and size[axis] < self.tiling.counts[axis]
+                and (ratio[axis] == 1 or ratio[axis] % (size[axis] * 2) == 0)
+            ):
+                size[axis] *= 2
+                nbytes *= 2
+        return self._deepened(size, nbytes, ratio)
+
+    def _deepened(self, size: list[int], nbytes: int, ratio: tuple[int, ...]) -> tuple[int, ...]:
+        """Let some numbers come together: one at a time they cost as much as their results."""
+        depth = math.prod(self._unit_shape[axis] * size[axis] for axis in self._axes)
+        for axis in sorted(self._axes, reverse=True):
+            while (
+                depth < DEEP
+                and nbytes * 2 <= DEEP_NBYTES
+                and size[axis] < self.tiling.counts[axis]
+                and (ratio[axis] == 1 or ratio[axis] % (size[axis] * 2) == 0)
+            ):
+                size[axis] *= 2
+                depth *= 2
+                nbytes *= 2
+        return tuple(size)
+
+    def _segment(self, unit_nbytes: int, itemsize: int) -> int:
+        """Count the blocks of a task: so many that what they leave costs little beside them."""
+        nbytes = unit_nbytes * math.prod(self._size)
+        left = 1
+        for axis, (n, k) in enumerate(zip(self._unit_shape, self._size, strict=True)):
+            left *= 1 if axis in self._axes else n * k
+        elements = max(nbytes // max(itemsize, 1), 1)
+        wanted = max(TASK_NBYTES // nbytes, 16 * left // elements, 1)
+        return max(1, min(wanted, -(-self._nreduced // 8)))
+
+    @property
+    def nunits(self) -> int:
+        """Number of chunks in all."""
+        return self.tiling.nunits
+
+    @property
+    def block_elements(self) -> int:
+        """Elements of the largest block."""
+        return math.prod(n * k for n, k in zip(self._unit_shape, self._size, strict=True))
+
+    def tasks(self) -> Iterator[Task]:
+        """Give the tasks; those of one box of the result follow each other."""
+        kept = [1 if axis in self._axes else n for axis, n in enumerate(self._blocks)]
+        for place in odometer(kept):
+            for first in range(0, self._nreduced, self._length):
+                yield Task(place, first, min(first + self._length, self._nreduced))
+
+    def box(self, task: Task) -> Selection:
+        """Select the elements that belong to a task's box of the result, all of them."""
+        counts = self.tiling.counts
+        columns = enumerate(zip(task.kept, self._size, counts, strict=True))
+        ranges = [
+            (0, n) if axis in self._axes else (i * k, min((i + 1) * k, n))
+            for axis, (i, k, n) in columns
+        ]
+        return self.tiling.selection(
+            Tile(tuple(first for first, _ in ranges), tuple(last for _, last in ranges))
+        )
+
+    def tiles(self, task: Task) -> Iterator[Tile]:
+        """Give the blocks of a task."""
+        for number in range(task.first, task.last):
+            at = list(task.kept)
+            for axis in sorted(self._axes, reverse=True):
+                number, at[axis] = divmod(number, self._blocks[axis])
+            first = tuple(i * k for i, k in zip(at, self._size, strict=True))
+            columns = zip(first, self._size, self.tiling.counts, strict=True)
+            yield Tile(first, tuple(min(a + k, n) for a, k, n in columns))
