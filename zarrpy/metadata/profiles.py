@@ -253,6 +253,12 @@ def _no_differences_of_dates(metadata: ArrayMetadata) -> str | None:
     return None
 
 
+def _no_lists_of_durations(metadata: ArrayMetadata) -> str | None:
+    if metadata.data_type.name == "numpy.timedelta64" and _has(metadata, "json2"):
+        return "the filter 'json2' of durations, which numcodecs cannot make again"
+    return None
+
+
 def _no_rounded_integers(metadata: ArrayMetadata) -> str | None:
     if metadata.data_type.numpy.kind != "f" and _has(metadata, "bitround"):
         return "the filter 'bitround' of anything but floats, as numcodecs has it"
@@ -285,9 +291,14 @@ def _has(metadata: ArrayMetadata, filter_name: str) -> bool:
 # ---------------------------------------------------------------------------------- profiles
 
 _TENSORSTORE = _NUMBERS | _FLOAT8 | {"bfloat16", "float8_e4m3fn", "int2", "int4"}
-_NUMCODECS_RULES = (_no_snappy, _no_differences_of_dates, _no_labels_of_objects)
-_V2_TYPES = _NUMBERS | _TEXTS | _OF_NUMPY | {"null_terminated_bytes", "raw_bytes", "r*"}
-_V2_CODECS = _NUMCODECS | _VLEN | {"bytes", "transpose", "base64", "categorize"}
+_NUMCODECS_RULES = (
+    _no_snappy,
+    _no_differences_of_dates,
+    _no_labels_of_objects,
+    _no_lists_of_durations,
+)
+_V2_TYPES = _NUMBERS | _TEXTS | _OF_NUMPY | {"null_terminated_bytes", "raw_bytes", "r*", "object"}
+_V2_CODECS = _NUMCODECS | _VLEN | {"bytes", "transpose", "base64", "categorize", "json2"}
 
 _TENSORSTORE_PROFILE = Profile(
     "tensorstore",
