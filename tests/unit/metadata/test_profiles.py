@@ -137,3 +137,13 @@ def test_nothing_is_stored_for_a_reader_that_could_not_read_it():
         zarrpy.create_array(store, data=["a"], compat="tensorstore")
 
     assert store == {}
+
+
+@pytest.mark.parametrize("dtype", ["float8_e5m2", "int4", "bfloat16"])
+def test_small_numbers_are_created_in_v2_for_tensorstore(dtype):
+    """Which names them there as well, without a byte order."""
+    array = made("tensorstore", dtype=dtype, zarr_format=2)
+    array[...] = 1
+
+    assert zarrpy.open(array.store).metadata.data_type.name == dtype
+    assert (np.asarray(array[...]).astype("f4") == 1).all()
