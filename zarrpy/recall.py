@@ -8,13 +8,14 @@ forgotten.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zarrpy.config import config
 from zarrpy.registry import nchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 __all__ = ["Recall"]
 
@@ -34,36 +35,36 @@ class Recall(Generic[T]):
     Examples
     --------
     >>> recall = Recall(2)
-    >>> recall.get(b"a") or recall.keep(b"a", 1)
-    1
-    >>> recall.get(b"a"), recall.get(b"b")
-    (1, None)
+    >>> recall.of(b"a", lambda: 1), recall.of(b"a", lambda: 2)
+    (1, 1)
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._results: dict[Hashable, T] = {}
-        self._circumstances: tuple[Any, ...] = ()
+        self._kept: tuple[tuple[Any, ...], dict[Hashable, T]] = ((), {})
 
-    def get(self, key: Hashable) -> T | None:
-        """Give what was kept; None when nothing was, or when it may be another thing by now."""
+    def of(self, key: Hashable, work: Callable[[], T]) -> T:
+        """Give what was worked out for a key before, or work it out, never to None."""
         current = config.current
         if "recall" in current.disable:
-            return None
-        circumstances = (nchanges(), current.limits, current.disable)
-        if circumstances != self._circumstances:
-            self._results = {}
-            self._circumstances = circumstances
-            return None
-        result = self._results.pop(key, None)
-        if result is not None:
-            self._results[key] = result
-        return result
-
-    def keep(self, key: Hashable, result: T) -> T:
-        """Keep a result that was just worked out, and give it back."""
-        results = self._results
+            return work()
+        results = self._results_under((nchanges(), current.limits, current.disable))
+        result = results.pop(key, None)
+        if result is None:
+            result = work()
         results[key] = result
         while len(results) > self._most:
-            results.pop(next(iter(results)), None)
+            with suppress(RuntimeError):  # another thread has changed them between two steps
+                results.pop(next(iter(results)), None)
         return result
+
+    def _results_under(self, circumstances: tuple[Any, ...]) -> dict[Hashable, T]:
+        """Give the results to look into, and to keep a result in that is begun now.
+
+        They stay those of their circumstances: what others change meanwhile begins anew.
+        """
+        known, results = self._kept
+        if known != circumstances:
+            results = {}
+            self._kept = circumstances, results
+        return results

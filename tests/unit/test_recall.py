@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -97,11 +100,60 @@ def test_chains_differ_where_fill_values_do():
         assert array[1, 2] == fill
 
 
+def test_what_was_parsed_without_recalling_is_not_recalled_under_other_limits():
+    """A document that a limit forbids stays refused, whoever opened it under a larger one."""
+    values, _ = stored()
+    small = {"limits.max_chunk_bytes": 4}
+    with zarrpy.config.set(small), pytest.raises(zarrpy.errors.LimitError):
+        zarrpy.open(values)
+
+    with zarrpy.config.set(disable="recall"):
+        zarrpy.open(values)
+
+    with zarrpy.config.set(small), pytest.raises(zarrpy.errors.LimitError):
+        zarrpy.open(values)
+
+
+def test_a_result_begun_before_a_change_is_not_kept_after_it():
+    """What another thread does to a registry meanwhile counts from then on."""
+    recall = Recall(2)
+
+    def work():
+        with zarrpy.config.set({"limits.ndim": 3}):
+            recall.of("b", lambda: "of others")
+        return "before"
+
+    with zarrpy.config.set({"limits.ndim": 2}):
+        assert recall.of("a", work) == "before"
+    with zarrpy.config.set({"limits.ndim": 3}):
+        assert recall.of("a", lambda: "after") == "after"
+        assert recall.of("b", lambda: "again") == "of others"
+
+
 def test_the_one_not_asked_for_the_longest_is_forgotten_first():
     """A recall keeps no more than it was told."""
     recall = Recall(2)
     for name in "abc":
-        recall.get("a")
-        recall.keep(name, name)
+        recall.of("a", lambda: "a")
+        recall.of(name, lambda name=name: name)
 
-    assert [recall.get(name) for name in "abc"] == ["a", None, "c"]
+    assert [recall.of(name, lambda: "anew") for name in "acb"] == ["a", "c", "anew"]
+
+
+def test_threads_share_a_recall():
+    """Whoever is first, all get what belongs to their key."""
+    recall = Recall(3)
+    switching = sys.getswitchinterval()
+
+    def ask(seed):
+        keys = [(seed * i) % 11 for i in range(3000)]
+        return [recall.of(key, partial(str, key)) == str(key) for key in keys]
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(ask, (3, 5, 7, 9)))
+    finally:
+        sys.setswitchinterval(switching)
+
+    assert all(map(all, found))

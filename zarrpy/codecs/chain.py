@@ -84,12 +84,12 @@ class CodecChain:
             For a configuration that the codec refuses.
         """
         # of metadata that were recalled, the codecs are the same object
-        known = _recall.get((id(documents), spec.shape, spec.dtype))
-        if known is not None and known[0] is documents and known[1] is spec.fill_value:
-            return known[2]
-        chain = cls.of(made_codecs(documents, spec), spec)
-        _recall.keep((id(documents), spec.shape, spec.dtype), (documents, spec.fill_value, chain))
-        return chain
+        fill_value = spec.fill_value
+        key = (id(documents), id(fill_value), spec.shape, spec.dtype)
+        kept = _recall.of(
+            key, lambda: (documents, fill_value, cls.of(made_codecs(documents, spec), spec))
+        )
+        return kept[2]
 
     @classmethod
     def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
@@ -193,7 +193,7 @@ class CodecChain:
         return data
 
 
-#: Chains by the codecs they were bound from, which are kept so that their id stays theirs.
+#: Chains by what they were bound from, which is kept so that its id stays its own.
 _recall: Recall[tuple[Sequence[NamedConfig], Any, CodecChain]] = Recall(256)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.engine.consolidate import InlineForm, record
@@ -146,7 +147,7 @@ def _parsed(path: str, values: dict[str, Any]) -> Metadata:
     if sum(map(len, values.values())) > LARGEST_RECALLED:
         return _parse(path, values)
     key = tuple((name, bytes(value)) for name, value in values.items())
-    known = _recall.get(key) or _recall.keep(key, _parse(path, values))
+    known = _recall.of(key, partial(_parse, path, values))
     return known.with_attributes(deepcopy(known.attributes)) if known.attributes else known
 
 
