@@ -1,9 +1,22 @@
 # cython: language_level=3, freethreading_compatible=True
 """How chunks lie in a shard, for the engine."""
 
-from libc.stdint cimport SIZE_MAX, int64_t
+from libc.stdint cimport SIZE_MAX, int64_t, uint8_t
 
 from zarrpy._native.steps cimport NativeChain
+
+
+cdef bint is_order(const int64_t[::1] positions, int64_t count) except -1:
+    """Whether each number below `count` is there once."""
+    cdef uint8_t[::1] seen = bytearray(count)
+    cdef int64_t i
+    if positions.shape[0] != count:
+        return False
+    for i in range(count):
+        if not 0 <= positions[i] < count or seen[positions[i]]:
+            return False
+        seen[positions[i]] = True
+    return True
 
 
 cdef class NativeShard:
@@ -45,9 +58,9 @@ cdef class NativeShard:
         self.shard.index_at_start = at_start
         self.shard.index = index.chain
         if sequence is not None:
-            if sorted(sequence) != list(range(count)):
-                raise ValueError(f"not an order of {count} chunks")
             view = sequence
+            if not is_order(view, count):
+                raise ValueError(f"not an order of {count} chunks")
             self.sequence = sequence
             self.shard.sequence = &view[0]
 
