@@ -137,10 +137,13 @@ static uint32_t
 jenkins_lookup3(const zp_step *step, const void *data, size_t nbytes)
 {
     uint32_t head[2] = {0, 0};
+    const uint8_t *prefix = step->aux;
 
-    if (step->aux)
-        memcpy(head, step->aux, sizeof head);
-    return zp_lookup3(head[0], (const uint8_t *)step->aux + sizeof head, head[1], data, nbytes);
+    if (prefix) {
+        memcpy(head, prefix, sizeof head);
+        prefix += sizeof head;
+    }
+    return zp_lookup3(head[0], prefix, head[1], data, nbytes);
 }
 
 static int64_t

@@ -16,6 +16,8 @@
 
 #if ZP_X86
 #include <immintrin.h>
+#elif ZP_ARM && defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
 #elif ZP_ARM
 #include <arm_acle.h>
 #endif

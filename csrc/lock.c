@@ -9,6 +9,7 @@
  * file driver keeps the same protocol, so its writers and ours exclude each
  * other.  A file left by a killed process holds no lock and is simply taken.
  */
+#include "atomic.h"
 #include "file.h"
 
 #include <errno.h>
@@ -57,7 +58,7 @@ is_current(const zp_directory *directory, int fd, const char *name, zp_stat *our
 static int
 check_patience(int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
 {
-    if (cancel && *cancel)
+    if (cancel && zp_atomic_load(cancel))
         return zp_fail_file(error, ZP_ERR_CANCELLED, NULL);
     if (deadline_ms >= 0 && zp_now_ms() >= deadline_ms)
         return zp_fail_file(error, ZP_ERR_LOCK_TIMEOUT, NULL);
