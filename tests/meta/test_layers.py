@@ -138,6 +138,17 @@ def test_imports_go_down_the_layers_only(repository):
     assert upward_imports(repository) == []
 
 
+def test_the_picture_of_the_layers_names_every_room(repository):
+    """What is drawn in docs/explanation/architecture.md is what is checked here."""
+    page = (repository / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| (.+) \|$", page.partition("## Layers")[2], re.M)
+    drawn = {name: int(layer) for layer, names in rows for name in re.findall(r"`(\w+)`", names)}
+    rooms = {path.stem for path in (repository / "zarrpy").iterdir() if path.suffix in ("", ".py")}
+
+    for name in rooms - {"__init__", "__main__", "__pycache__", "py"}:
+        assert drawn.get(name) == LAYERS[f"zarrpy.{name}"], name
+
+
 @pytest.mark.parametrize(
     ("file", "statement"),
     [
