@@ -16,7 +16,6 @@ Specification: https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -31,6 +30,7 @@ from zarrpy.metadata.dtypes import DataType
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.json import JSON, copy
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata, NamedConfig, names_from
+from zarrpy.metadata.spellings import settled
 
 __all__ = ["ARRAY", "ATTRIBUTES", "GROUP", "dump", "parse", "parse_group"]
 
@@ -182,10 +182,10 @@ def _canonical(
     order = members.choice(members.require(zarray, "order"), "order", ("C", "F"))
     if order == "F" and ndim > 1:
         yield _reversal(ndim)
-    filters = [_fitted(codec, itemsize) for codec in _filters(zarray)]
+    filters = [settled(codec, itemsize) for codec in _filters(zarray)]
     compressor = _compressor(zarray)
     if compressor is not None:
-        compressor = _fitted(compressor, itemsize)
+        compressor = settled(compressor, itemsize)
     in_bytes = False
     for codec in filters:
         if codec.name in _BYTES_TO_BYTES and not in_bytes:
@@ -248,20 +248,6 @@ def _numcodec(value: object, field: str) -> NamedConfig:
         members.reject(field, value, 'an object with the member "id"')
     configuration = {name: each for name, each in value.items() if name != "id"}
     return NamedConfig(value["id"], configuration, dialect=FORMAT)
-
-
-def _fitted(codec: NamedConfig, itemsize: int) -> NamedConfig:
-    """Settle the size of elements that netCDF-C leaves at 0, or writes as text, for `shuffle`.
-
-    It shuffles by the size of the array's elements whatever it writes down.
-    """
-    size = codec.configuration.get("elementsize")
-    if isinstance(size, str) and size.isascii() and size.isdigit():
-        size = int(size)
-    if codec.name != "shuffle" or type(size) is not int:
-        return codec
-    configuration = {**codec.configuration, "elementsize": size or itemsize}
-    return replace(codec, configuration=configuration)
 
 
 def _attributes(model: ArrayMetadata) -> dict[str, Any]:

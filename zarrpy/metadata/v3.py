@@ -100,7 +100,9 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     grid = ChunkGrid.from_v3(members.require(document, "chunk_grid"))
     grid.check(shape)
     keys = ChunkKeyEncoding.from_v3(members.require(document, "chunk_key_encoding"))
-    fill_value = fill.parse(members.require(document, "fill_value"), data_type)
+    given = members.require(document, "fill_value")
+    # GDAL and zarrita write null where none was chosen.
+    fill_value = fill.zero(data_type) if given is None else fill.parse(given, data_type)
     codecs = parse_codecs(members.require(document, "codecs"))
     if data_type.order is not None:
         codecs = tuple(_with_order(codec, data_type.order) for codec in codecs)
@@ -116,6 +118,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
         _attributes(document),
         FORMAT,
         document,
+        fill_defined=given is not None,
         storage_transformers=between,
     )
 

@@ -160,6 +160,31 @@ def test_a_shuffle_of_netcdf_has_the_size_of_the_elements(written, meant):
     assert v2.dump(model) == {".zarray": document}
 
 
+XZ = [{"id": 3, "dist": 2}, {"id": 33, "preset": 6}]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (numcodec("zstd", level=3, checksum="NO"), codec("zstd", level=3, checksum=False)),
+        (numcodec("zstd", level=3, checksum="YES"), codec("zstd", level=3, checksum=True)),
+        (numcodec("blosc", shuffle="NONE"), codec("blosc", shuffle=0)),
+        (numcodec("blosc", shuffle="BYTE"), codec("blosc", shuffle=1)),
+        (numcodec("blosc", shuffle="BIT"), codec("blosc", shuffle=2)),
+        (numcodec("lzma", preset=6, delta=2), codec("lzma", filters=XZ)),
+    ],
+    ids=["no checksum", "a checksum", "no shuffle", "shuffle", "bit shuffle", "delta"],
+)
+def test_parameters_in_the_words_of_gdal_are_understood(written, meant):
+    """GDAL copies its creation options into the document, which stays as it is."""
+    document = ARRAY | {"compressor": written}
+
+    model = v2.parse(document, None, "t")
+
+    assert model.codecs[-1] == meant
+    assert v2.dump(model) == {".zarray": document}
+
+
 def test_filters_may_be_absent():
     """The meaning is beyond doubt, and writers have left them out."""
     document = {name: value for name, value in ARRAY.items() if name != "filters"}

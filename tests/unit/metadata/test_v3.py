@@ -80,6 +80,17 @@ def test_what_is_optional_may_be_absent():
     assert v3.parse(GROUP, "t").attributes == {}
 
 
+def test_a_null_fill_value_is_undefined():
+    """GDAL and zarrita write it where none was chosen: zero is taken, and the document stays."""
+    document = ARRAY | {"fill_value": None}
+
+    model = v3.parse(document, "a")
+
+    assert not model.fill_defined
+    assert model.fill_value == 0
+    assert v3.dump(model) == {"zarr.json": document}
+
+
 @pytest.mark.parametrize("name", [name for name in ARRAY if name != "node_type"])
 def test_a_missing_member_is_named(name):
     """Each required member is required."""
@@ -107,7 +118,6 @@ MALFORMED = [
     ("data_type", "", 'data_type must be a name, or an object with the member "name"'),
     ("data_type", {"name": ""}, "data_type.name must be a string"),
     ("chunk_grid", {"name": "regular"}, "chunk_grid.configuration needs the member 'chunk_shape'"),
-    ("fill_value", None, "fill_value must be a number"),
     ("fill_value", "0x7fc0", "fill_value must be a number"),
     ("codecs", [], "codecs must name at least one codec -> the least is"),
     ("codecs", {"name": "bytes"}, "codecs must be a list"),
