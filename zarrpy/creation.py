@@ -466,7 +466,11 @@ def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:
     if given is None or (isinstance(given, str) and given == "auto"):
         return []
     if isinstance(given, list | tuple):
-        return [parse_codec(each, spec, field) for each in given]
+        codecs: list[Codec] = []
+        for each in given:
+            codecs.append(parse_codec(each, spec, field))
+            spec = codecs[-1].encoded_spec(spec)  # which the next one takes
+        return codecs
     if isinstance(given, bool | int | float):
         raise MetadataError("must be codecs or None", field=field, value=given)
     return [parse_codec(given, spec, field)]

@@ -128,3 +128,38 @@ def test_a_misspelt_keyword_names_the_one_that_was_meant():
         check_keyword("fillvalue")
     with pytest.raises(TypeError, match=r"'xyzzy'$"):
         check_keyword("xyzzy")
+
+
+def test_a_float_of_one_byte_can_be_made_in_v2():
+    """NumPy has no name such as "<f1" for what ml_dtypes adds to it."""
+    pytest.importorskip("ml_dtypes", reason="needs ml_dtypes: pip install ml_dtypes")
+
+    metadata = made(dtype="float8_e5m2", zarr_format=2)
+
+    assert metadata.data_type.name == "float8_e5m2"
+
+
+def test_a_filter_sees_what_the_one_before_it_gives():
+    """The fill value 1000 is 0 after scale_offset, which the cast keeps."""
+    scaled = {"name": "scale_offset", "configuration": {"offset": 1000, "scale": 2}}
+    cast = {"name": "cast_value", "configuration": {"data_type": "uint8"}}
+
+    metadata = made(dtype="f8", fill_value=1000.0, filters=[scaled, cast])
+
+    assert [codec.name for codec in metadata.codecs][:2] == ["scale_offset", "cast_value"]
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [
+        {"id": "bitround", "keepbits": 5},
+        {"id": "astype", "encode_dtype": ">f2", "decode_dtype": ">f4"},
+        {"id": "fixedscaleoffset", "offset": 0, "scale": 10, "dtype": ">f4", "astype": ">i2"},
+    ],
+    ids=lambda codec: codec["id"],
+)
+def test_filters_of_numbers_take_the_other_byte_order(codec):
+    """Big-endian numbers are numbers."""
+    metadata = made(dtype=">f4", zarr_format=2, filters=[codec])
+
+    assert metadata.codecs[0].name == codec["id"]

@@ -110,7 +110,7 @@ class CastValue(ArrayToArray):
         MetadataError
             When the fill value would not come back as it is.
         """
-        if spec.dtype.kind not in "iuf" or spec.dtype.isbuiltin != 1:
+        if spec.dtype.kind not in "iuf" or spec.dtype.isbuiltin == 2:
             raise CodecError(f"takes integers and floats, not {spec.dtype}", codec=self.name)
         for direction in _DIRECTIONS:
             self._map(direction, spec.dtype)

@@ -105,7 +105,7 @@ class ScaleOffset(ArrayToArray):
 
     def _scalars(self, dtype: np.dtype[Any]) -> tuple[Any, Any]:
         """Read offset and scale as elements of the data type."""
-        if dtype.kind not in "iuf" or dtype.isbuiltin != 1:
+        if dtype.kind not in "iuf" or dtype.isbuiltin == 2:
             raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
         data_type, _ = dtypes.from_numpy(dtype)
         values = []
