@@ -13,21 +13,27 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from peers import environments  # noqa: E402
+from peers.adapters import ENVIRONMENT_OF  # noqa: E402
+
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _FENCE = re.compile(
-    r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (not run|run by): ([^\n]+) -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _SHOWN_ONLY = ("text",)  # drawings; everything else must have a runner below
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its kind, its text, the line it begins on, and why it cannot run."""
+    """One fenced block: its kind, text and first line; why it cannot run, or which peer runs it."""
 
     kind: str
     text: str
     line: int
     excuse: str = ""
+    peer: str = ""
 
 
 def blocks(document: Path) -> Iterator[Block]:
@@ -35,7 +41,10 @@ def blocks(document: Path) -> Iterator[Block]:
     source = document.read_text(encoding="utf-8")
     assert source.count("\n```") % 2 == 0, f"{document}: a fence is not closed"
     for match in _FENCE.finditer(source):
-        yield Block(match[2], match[3], source.count("\n", 0, match.start(2)) + 2, match[1] or "")
+        word, note, kind, text = match.groups()
+        line = source.count("\n", 0, match.start(3)) + 2
+        excuse, peer = (note or "" if word == name else "" for name in ("not run", "run by"))
+        yield Block(kind, text, line, excuse, peer)
 
 
 def run_python(block: Block, document: Path, names: dict[str, Any]) -> None:
@@ -65,6 +74,25 @@ def run_console(block: Block, document: Path) -> None:
         assert_like(process.stdout, expected, f"{document}: {command}")
 
 
+def run_elsewhere(block: Block, document: Path) -> None:
+    """Run a block in the environment of another implementation, where that can be had."""
+    try:
+        program = environments.ensure(ENVIRONMENT_OF[block.peer])
+    except environments.EnvironmentMissingError as error:
+        print(f"{document}:{block.line} is not run: {error}")
+        return
+    command = [str(program), "-c", block.text]
+    if block.kind == "js":
+        modules = environments.ENVIRONMENTS[ENVIRONMENT_OF[block.peer]].directory / "node_modules"
+        Path("node_modules").symlink_to(modules)
+        Path("block.mjs").write_text(block.text, encoding="utf-8")
+        command = [str(program), "block.mjs"]
+    process = subprocess.run(
+        command, capture_output=True, text=True, env=environments.variables(), check=False
+    )
+    assert process.returncode == 0, f"{document}:{block.line}\n{process.stderr}"
+
+
 def check_shell(block: Block) -> None:
     """Let the shell parse what cannot be run here."""
     process = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True)
@@ -91,7 +119,9 @@ def test_the_blocks_of_a_document_run_in_their_order(
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(document):
-        if block.kind == "python":
+        if block.peer:
+            run_elsewhere(block, document)
+        elif block.kind == "python":
             run_python(block, document, names)
         elif block.kind == "console":
             run_console(block, document)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +10,19 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from interop.cases import all_cases
-from interop.exchange import Exchange
+from interop.exchange import Exchange, scratch
 from interop.results import Results, hold
 
 SUMMARY: list[str] = []
 
 
 @pytest.fixture(scope="session")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+def results() -> Results:
     """Exchange every case with every peer, once."""
-    directory = tmp_path_factory.mktemp("exchange")
-    found = hold(Exchange(directory, all_cases()))
+    with scratch() as directory:
+        found = hold(Exchange(directory, all_cases()))
     SUMMARY.extend(found.summary())
-    yield found
-    shutil.rmtree(directory, ignore_errors=True)
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

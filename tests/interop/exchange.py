@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +14,20 @@ import numpy as np
 from peers.client import Peer
 
 from interop.cases import Case
+
+#: Where systems keep files in memory, and the bytes that an exchange may take there.
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a new directory, in memory where there is room: the arrays are many small files."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    with tempfile.TemporaryDirectory(
+        prefix="exchange", dir=MEMORY if roomy else None, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
 
 #: Case name -> "" when it went well, else the error text of the library.
 Outcome = dict[str, str]
@@ -62,7 +80,9 @@ class Exchange:
         outcome = self._ask(peer, "write", jobs, self.cases)
         for case in self.cases:
             if case.absent and not outcome[case.name]:
-                (self.path(peer.library, case) / case.absent).unlink(missing_ok=True)
+                for part in ("", "values"):  # some peers write an array into a group
+                    path = self.path(peer.library, case) / part / case.absent
+                    path.unlink(missing_ok=True)
         return outcome
 
     def read(self, peer: Peer, writer: str, written: Outcome) -> Outcome:

@@ -12,7 +12,12 @@ from peers.client import Peer
 from interop.exchange import Exchange, Outcome
 
 #: Every peer of the exchange; strict, so that zarrs does not hand work to zarr-python.
-PEERS = ("zarr-python", "zarr 2", "tensorstore", "zarrs-python strict", "zarrista")
+PEERS = (
+    *("zarr-python", "zarr 2", "tensorstore", "zarrs-python strict", "zarrista"),
+    *("z5py", "GDAL", "netCDF-C", "zarrita"),
+)
+#: Peers that know the v2 format only.
+ONLY_V2 = ("zarr 2", "netCDF-C")
 
 
 @dataclass
@@ -32,9 +37,9 @@ class Results:
     peers: dict[str, Record | Exception]
 
     def of(self, peer: str) -> Record:
-        """Return a peer's record; skip the test where the peer's interpreter is missing."""
+        """Return a peer's record; skip the test where the peer cannot be had here."""
         record = self.peers[peer]
-        if isinstance(record, environments.InterpreterMissingError):
+        if isinstance(record, environments.EnvironmentMissingError):
             pytest.skip(str(record))
         if isinstance(record, Exception):
             raise record
@@ -48,7 +53,7 @@ class Results:
         return lines
 
 
-def hold(exchange: Exchange) -> Results:
+def hold(exchange: Exchange, peers: tuple[str, ...] = PEERS) -> Results:
     """Exchange every case with every peer, two peers at a time."""
     with Peer("zarrpy") as zarrpy:
         versions = zarrpy.versions()
@@ -56,14 +61,14 @@ def hold(exchange: Exchange) -> Results:
         read_back = exchange.read(zarrpy, "zarrpy", written)
     own = Record(versions, True, {"writes": written, "reads back": read_back})
     with ThreadPoolExecutor(2) as pool:
-        records = list(pool.map(lambda name: attend(name, exchange, written), PEERS))
-    return Results(own, dict(zip(PEERS, records, strict=True)))
+        records = list(pool.map(lambda name: attend(name, exchange, written), peers))
+    return Results(own, dict(zip(peers, records, strict=True)))
 
 
 def attend(name: str, exchange: Exchange, written: Outcome) -> Record | Exception:
     """Let one peer read, then write, then zarrpy read; an exception is returned."""
     try:
-        mine = exchange.for_formats((2,) if name == "zarr 2" else (2, 3))
+        mine = exchange.for_formats((2,) if name in ONLY_V2 else (2, 3))
         with Peer(name) as peer, Peer("zarrpy") as zarrpy:
             versions = peer.versions()
             outcomes = {"reads": mine.read(peer, "zarrpy", written), "writes": mine.write(peer)}

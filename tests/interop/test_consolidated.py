@@ -47,7 +47,7 @@ def ask(peer: str, code: str, *arguments: str) -> None:
     """Run a few lines in the environment of a peer."""
     try:
         python = environments.ensure(ENVIRONMENT_OF[peer])
-    except environments.InterpreterMissingError as error:
+    except environments.EnvironmentMissingError as error:
         pytest.skip(str(error))
     done = subprocess.run(
         [str(python), "-c", textwrap.dedent(code), *arguments],

@@ -15,6 +15,8 @@ from typing import Any
 from peers import adapters, environments
 
 WORKER = Path(__file__).with_name("worker.py")
+#: The far side of peers in JavaScript: environment -> program.
+WORKERS = {"zarrita": Path(__file__).with_name("zarrita_worker.mjs")}
 Answer = dict[str, Any]
 
 
@@ -22,6 +24,16 @@ def interpreter_of(library: str) -> Path:
     """Return the interpreter that runs a library, making its environment if needed."""
     environment = adapters.ENVIRONMENT_OF.get(library)
     return Path(sys.executable) if environment is None else environments.ensure(environment)
+
+
+def command_of(library: str) -> list[str]:
+    """Return the command that starts the worker of a library."""
+    environment = adapters.ENVIRONMENT_OF.get(library)
+    interpreter = str(interpreter_of(library))
+    if environment in WORKERS:
+        folder = environments.ENVIRONMENTS[environment].directory
+        return [interpreter, str(WORKERS[environment]), str(folder)]
+    return [interpreter, str(WORKER), library]
 
 
 class Peer:
@@ -43,7 +55,7 @@ class Peer:
     def __init__(self, library: str, patience: float = 60) -> None:
         self.library = library
         self.patience = patience
-        self._executable = interpreter_of(library)
+        self._command = command_of(library)
         self._process: subprocess.Popen[bytes] | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the peer)
         self._pending = b""
@@ -58,7 +70,7 @@ class Peer:
         """Ask for the versions of what takes part."""
         (answer,) = self.ask("versions", [{}])
         if not answer["ok"]:
-            raise environments.EnvironmentMissingError(f"{self.library}: {answer['error']}")
+            raise RuntimeError(f"{self.library} does not start: {answer['error']}")
         versions: dict[str, str] = answer["versions"]
         return versions
 
@@ -100,7 +112,7 @@ class Peer:
         if self._process is None:
             foreign = self.library in adapters.ENVIRONMENT_OF
             self._process = subprocess.Popen(
-                [str(self._executable), str(WORKER), self.library],
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,

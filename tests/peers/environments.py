@@ -1,50 +1,54 @@
 """Environments of the peers: made once in a cache directory, pinned exactly.
 
 Peers need different Pythons and exclude each other (zarr 2 and zarr 3 are one distribution), so
-each has a virtual environment of its own.  An environment is complete when its stamp, the text of
-its requirements, has been written; a stamp that differs means that it is made anew.
+each has a virtual environment of its own, and packages of npm have a folder.  An environment is
+complete when its stamp, the text of its requirements, has been written; a stamp that differs means
+that it is made anew.
 
 ``python tests/peers/environments.py`` makes all of them and prints what each one holds.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from peers import interpreters
+from peers.cache import (
+    CACHE,
+    EnvironmentMissingError,
+    InterpreterMissingError,
+    locked,
+    notice,
+    run,
+    variables,
+)
+from peers.node import NodePackages
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-# A copy of the tree below build/ shares the environments of the tree that it was copied from.
-OWNER = ROOT.parents[2] if ROOT.parents[1].name == "build" else ROOT
-#: Where environments are kept; ``ZARRPY_PEERS`` names another directory, shared by clones.
-CACHE = Path(os.environ.get("ZARRPY_PEERS") or OWNER / ".venvs")
-#: Variables that are about this process and would disturb another interpreter.
-PRIVATE = ("PYTHONPATH", "PYTHONHOME", "PYTHONMALLOC", "LD_PRELOAD", "VIRTUAL_ENV")
+__all__ = [
+    "CACHE",
+    "ENVIRONMENTS",
+    "EnvironmentMissingError",
+    "InterpreterMissingError",
+    "ensure",
+    "ensure_all",
+    "is_pinned",
+    "variables",
+]
+
 HOW_TO_GET = (
     "install one (`pyenv install 3.13`, `uv python install 3.13` or the packages of your system) "
     "so that `python3.13` runs, then try again"
 )
-
-
-class EnvironmentMissingError(RuntimeError):
-    """An environment cannot be made here; the message says how to get what is missing."""
-
-
-class InterpreterMissingError(EnvironmentMissingError):
-    """No Python of this machine can hold the environment."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,28 @@ class Requirements:
         folder = "Scripts/python.exe" if os.name == "nt" else "bin/python"
         return self.directory / folder
 
+    def resolve(self) -> tuple[interpreters.Interpreter, tuple[str, ...]]:
+        """Choose an interpreter and the requirements that fit it."""
+        python = interpreters.find(self.python)
+        if python is not None:
+            return python, self.pins
+        wanted = ".".join(map(str, self.python))
+        python = interpreters.find()
+        if python is None or not self.otherwise:
+            raise InterpreterMissingError(
+                f"{self.name}: needs Python {wanted} or newer: {HOW_TO_GET}"
+            )
+        notice(
+            f"{self.name}: no Python {wanted} or newer runs here, taking what installs on "
+            f"{python}; for the pinned versions {HOW_TO_GET}"
+        )
+        return python, self.otherwise
+
+    def install(self, python: interpreters.Interpreter, packages: tuple[str, ...]) -> None:
+        """Create the environment and install its packages with pip's shared cache."""
+        run([python.path, "-m", "venv", str(self.directory)], self.name)
+        run([str(self.executable), "-m", "pip", "install", "--quiet", *packages], self.name)
+
 
 ZARR3 = (
     "zarr==3.4.2",
@@ -92,7 +118,7 @@ ZARR3 = (
     "typing_extensions==4.16.0",
 )
 
-ENVIRONMENTS = {
+ENVIRONMENTS: dict[str, Any] = {
     spec.name: spec
     for spec in (
         Requirements("zarr3", (*ZARR3, "zarrs==0.2.3"), otherwise=("zarr>=3", "zarrs==0.2.3")),
@@ -144,6 +170,42 @@ ENVIRONMENTS = {
             ("netCDF4==1.7.5.1.post1", "numpy==2.5.5", "cftime==1.6.6.1", "certifi==2026.10.18"),
             otherwise=("netCDF4", "numpy"),
         ),
+        Requirements(
+            "netcdf",
+            (
+                "netCDF4==1.7.5.1.post1",
+                "numpy==2.5.5",
+                "cftime==1.6.6.1",
+                "certifi==2026.10.18",
+                "packaging==26.3",
+            ),
+            otherwise=("netCDF4", "numpy"),
+        ),
+        Requirements("z5py", ("z5py==3.0.2", "numpy==2.5.5"), otherwise=("z5py==3.0.2",)),
+        # Its wheel carries GDAL 3.12; GDAL of older wheels reads a draft of the v3 format only.
+        Requirements(
+            "rasterio",
+            (
+                "rasterio==1.5.2",
+                "numpy==2.5.5",
+                "affine==3.0.1",
+                "attrs==26.1.0",
+                "certifi==2026.10.18",
+                "click==8.5.1",
+                "pyparsing==3.3.3",
+            ),
+        ),
+        NodePackages(
+            "zarrita",
+            (
+                "zarrita@0.7.5",
+                "@zarrita/storage@0.2.0",
+                "numcodecs@0.3.2",
+                "fflate@0.8.3",
+                "reference-spec-reader@0.2.0",
+                "unzipit@2.0.0",
+            ),
+        ),
     )
 }
 
@@ -157,8 +219,8 @@ def ensure(name: str) -> Path:
         No interpreter fits, or the installation failed.
     """
     spec = ENVIRONMENTS[name]
-    python, packages = resolve(spec)
-    stamp_text = "\n".join((str(python), *packages, ""))
+    program, packages = spec.resolve()
+    stamp_text = "\n".join((str(program), *packages, ""))
     stamp = spec.directory / "requirements.stamp"
     if stamp.is_file() and stamp.read_text() == stamp_text:
         return spec.executable
@@ -166,80 +228,19 @@ def ensure(name: str) -> Path:
     with locked(CACHE / f"{name}.lock"):
         if not (stamp.is_file() and stamp.read_text() == stamp_text):  # another made it meanwhile
             shutil.rmtree(spec.directory, ignore_errors=True)
-            install(spec, python, packages)
+            try:
+                spec.install(program, packages)
+            except BaseException:
+                shutil.rmtree(spec.directory, ignore_errors=True)
+                raise
             stamp.write_text(stamp_text)
     return spec.executable
-
-
-def resolve(spec: Requirements) -> tuple[interpreters.Interpreter, tuple[str, ...]]:
-    """Choose the interpreter of an environment and the requirements that fit it."""
-    python = interpreters.find(spec.python)
-    if python is not None:
-        return python, spec.pins
-    wanted = ".".join(map(str, spec.python))
-    python = interpreters.find()
-    if python is None or not spec.otherwise:
-        raise InterpreterMissingError(f"{spec.name}: needs Python {wanted} or newer: {HOW_TO_GET}")
-    notice(
-        f"{spec.name}: no Python {wanted} or newer runs here, taking what installs on "
-        f"{python}; for the pinned versions {HOW_TO_GET}"
-    )
-    return python, spec.otherwise
-
-
-@cache
-def notice(text: str) -> None:
-    """Say something once."""
-    print(f"notice: {text}", file=sys.stderr)
 
 
 def is_pinned(name: str) -> bool:
     """Whether an environment holds the pinned versions, not what installs on an older Python."""
     spec = ENVIRONMENTS[name]
-    return resolve(spec)[1] == spec.pins
-
-
-def install(
-    spec: Requirements, python: interpreters.Interpreter, packages: tuple[str, ...]
-) -> None:
-    """Create the environment and install its packages with pip's shared cache."""
-    try:
-        run([python.path, "-m", "venv", str(spec.directory)], spec.name)
-        run([str(spec.executable), "-m", "pip", "install", "--quiet", *packages], spec.name)
-    except BaseException:
-        shutil.rmtree(spec.directory, ignore_errors=True)
-        raise
-
-
-def run(command: list[str], name: str) -> None:
-    """Run a command; its output is shown only when it fails."""
-    environment = {**variables(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
-    if done.returncode:
-        raise EnvironmentMissingError(
-            f"{name}: `{' '.join(command)}` failed; is a package index reachable?\n{done.stdout}"
-        )
-
-
-def variables() -> dict[str, str]:
-    """Return the process environment for another interpreter."""
-    kept = {key: value for key, value in os.environ.items() if key not in PRIVATE}
-    return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes from making the same environment at the same time."""
-    with path.open("w") as handle:
-        try:
-            import fcntl
-        except ImportError:  # no such module on Windows: two at once is then the user's care
-            yield
-            return
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    return spec.resolve()[1] == spec.pins
 
 
 def ensure_all(names: tuple[str, ...] = tuple(ENVIRONMENTS)) -> dict[str, Path | Exception]:

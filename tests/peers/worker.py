@@ -41,6 +41,10 @@ def difference(found: np.ndarray, wanted: np.ndarray) -> str:
         return f"shape {found.shape} instead of {wanted.shape}"
     if found.dtype.hasobject:
         found = found.astype(wanted.dtype)
+    if wanted.dtype.kind == "V" and wanted.dtype.names is None:  # small numbers, by their bytes
+        found = np.ascontiguousarray(found)
+        if found.dtype.itemsize == wanted.dtype.itemsize:
+            found = found.view(wanted.dtype)
     if found.dtype.newbyteorder("=") != wanted.dtype:
         return f"data type {found.dtype} instead of {wanted.dtype}"
     one = np.ascontiguousarray(found.astype(wanted.dtype, copy=False)).tobytes()

@@ -1,5 +1,7 @@
 """One adapter a library: the same few verbs for tests and measurements.
 
+zarrita has none: its worker is written in JavaScript.
+
 An adapter module is imported only by the interpreter of its library's environment.  It has a
 class ``Library`` that derives from :class:`peers.adapters.base.Adapter`.
 """
@@ -21,6 +23,9 @@ LIBRARIES: dict[str, tuple[str, dict[str, object]]] = {
     "zarr 2": ("zarr2_adapter", {}),
     "tensorstore": ("tensorstore_adapter", {}),
     "zarrista": ("zarrista_adapter", {}),
+    "z5py": ("z5py_adapter", {}),
+    "GDAL": ("gdal_adapter", {}),
+    "netCDF-C": ("netcdf_adapter", {}),
 }
 
 #: Name of a library -> name of the environment that holds it; zarrpy runs where the tests run.
@@ -33,6 +38,10 @@ ENVIRONMENT_OF = {
     "zarr 2": "zarr2",
     "tensorstore": "tensorstore",
     "zarrista": "zarrista",
+    "z5py": "z5py",
+    "GDAL": "rasterio",
+    "netCDF-C": "netcdf",
+    "zarrita": "zarrita",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import importlib
 import importlib.metadata
 from abc import ABC, abstractmethod
 from typing import Any
@@ -12,7 +14,13 @@ import numpy as np
 #: A metadata document: the content of ``zarr.json`` or of ``.zarray``.
 Document = dict[str, Any]
 
-_SERIALIZERS = ("bytes", "sharding_indexed", "vlen-utf8", "vlen-bytes")
+_SERIALIZERS = ("bytes", "sharding_indexed", "vlen-utf8", "vlen-bytes", "packbits", "zfp")
+
+#: How the names of small numbers begin, and the others that begin so.
+SMALL = ("bfloat16", "float4", "float6", "float8", "int2", "int4", "uint2", "uint4")
+PLAIN = ("float64",)
+TIMES = {"numpy.datetime64": "M", "numpy.timedelta64": "m"}
+LETTERS = {"fixed_length_utf32": "U", "null_terminated_bytes": "S", "raw_bytes": "V"}
 
 
 class Adapter(ABC):
@@ -75,9 +83,38 @@ def native_dtype(document: Document) -> np.dtype[Any]:
         return np.dtypes.StringDType()
     if holds(document) == "bytes":
         return np.dtype(object)
+    named = document["dtype"] if document["zarr_format"] == 2 else document["data_type"]
+    if is_small(named):
+        return np.dtype(getattr(importlib.import_module("ml_dtypes"), named))
     if document["zarr_format"] == 2:
-        return np.dtype(document["dtype"]).newbyteorder("=")
-    return np.dtype(document["data_type"])
+        return structure(named).newbyteorder("=")
+    return v3_dtype(named)
+
+
+def is_small(named: Any) -> bool:
+    """Whether a data type is one of the small numbers that ml_dtypes has."""
+    return isinstance(named, str) and named.startswith(SMALL) and named not in PLAIN
+
+
+def structure(named: Any) -> np.dtype[Any]:
+    """Return the NumPy data type of a v2 document, structures included."""
+    if isinstance(named, str):
+        return np.dtype(named)
+    return np.dtype([(name, structure(kind), *map(tuple, shape)) for name, kind, *shape in named])
+
+
+def v3_dtype(named: Any) -> np.dtype[Any]:
+    """Return the NumPy data type of a v3 document."""
+    if isinstance(named, str):
+        raw = named[:1] == "r" and named[1:].isdigit()
+        return np.dtype(f"V{int(named[1:]) // 8}" if raw else named)
+    name, options = named["name"], named["configuration"]
+    if name == "struct":
+        fields = [(each["name"], v3_dtype(each["data_type"])) for each in options["fields"]]
+        return np.dtype(fields)
+    if name in TIMES:
+        return np.dtype(f"{TIMES[name]}8[{options['scale_factor']}{options['unit']}]")
+    return np.dtype(f"{LETTERS[name]}{options['length_bytes'] // (4 if 'utf32' in name else 1)}")
 
 
 def holds(document: Document) -> str:
@@ -90,8 +127,16 @@ def holds(document: Document) -> str:
 
 
 def elements_of(document: Document, values: np.ndarray) -> np.ndarray:
-    """Return values of one length, as files hold them, as what an array takes."""
-    return values.astype(native_dtype(document)) if holds(document) else values
+    """Return values, as files hold them, as what an array takes.
+
+    Files hold texts in one length, and small numbers as bytes; these stay so without ml_dtypes.
+    """
+    if holds(document):
+        return values.astype(native_dtype(document))
+    if is_small(document.get("data_type", document.get("dtype"))):
+        with contextlib.suppress(ImportError):
+            return values.view(native_dtype(document))
+    return values
 
 
 def fill_scalar(document: Document) -> Any:
@@ -100,6 +145,8 @@ def fill_scalar(document: Document) -> Any:
     if holds(document):
         return base64.b64decode(value) if holds(document) == "bytes" else value
     dtype = native_dtype(document)
+    if dtype.kind not in "biufc" or is_small(dtype.name):
+        return np.zeros((), dtype)[()]  # the cases of these types have no other
     if dtype.kind == "c":
         part = np.dtype(f"f{dtype.itemsize // 2}")
         pair = np.array([float_of(item, part) for item in value], part)
@@ -145,3 +192,15 @@ def lengths(axis: Any) -> Any:
         return axis
     pairs = [each if isinstance(each, list) else [each, 1] for each in axis]
     return [length for length, count in pairs for _ in range(count)]
+
+
+def as_v2(codecs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the one codec of a list in the words of v2, or None where there is none."""
+    if not codecs:
+        return None
+    return {"id": codecs[0]["name"], **codecs[0].get("configuration", {})}
+
+
+def refuse(what: str) -> None:
+    """Say that a library has no way to write something."""
+    raise NotImplementedError(f"no way to write {what}")

@@ -8,7 +8,7 @@ import numcodecs
 import numpy as np
 import zarr
 
-from peers.adapters.base import Adapter, Document, fill_scalar
+from peers.adapters.base import Adapter, Document, fill_scalar, structure
 
 
 class Library(Adapter):
@@ -29,7 +29,7 @@ class Library(Adapter):
         return zarr.create(
             shape=tuple(document["shape"]),
             chunks=tuple(document["chunks"]),
-            dtype=np.dtype(document["dtype"]),
+            dtype=structure(document["dtype"]),
             compressor=None if compressor is None else numcodecs.get_codec(dict(compressor)),
             filters=filters or None,
             fill_value=None if document["fill_value"] is None else fill_scalar(document),

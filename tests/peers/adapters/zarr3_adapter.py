@@ -16,8 +16,10 @@ from peers.adapters.base import (
     chunk_shape,
     fill_scalar,
     holds,
+    is_small,
     native_dtype,
     split_codecs,
+    structure,
 )
 
 PIPELINES = {
@@ -76,7 +78,15 @@ def data_type(document: Document) -> Any:
     kind = holds(document)
     if kind:
         return VariableLengthUTF8() if kind == "text" else VariableLengthBytes()
-    return np.dtype(document["dtype"]) if "dtype" in document else native_dtype(document)
+    if is_small(document.get("data_type", document.get("dtype"))):
+        return document.get("data_type", document.get("dtype"))
+    return structure(document["dtype"]) if "dtype" in document else native_dtype(document)
+
+
+def fill_of(document: Document) -> Any:
+    """Return the fill value; of a data type that the library does not know, as it stands."""
+    small = is_small(document.get("data_type", document.get("dtype")))
+    return document["fill_value"] if small else fill_scalar(document)
 
 
 def create_v3(location: Any, document: Document) -> Any:
@@ -92,7 +102,7 @@ def create_v3(location: Any, document: Document) -> Any:
         filters=filters,
         serializer=serializer,
         compressors=compressors,
-        fill_value=fill_scalar(document),
+        fill_value=fill_of(document),
         zarr_format=3,
         chunk_key_encoding={
             "name": document["chunk_key_encoding"]["name"],
@@ -116,7 +126,7 @@ def create_v2(location: Any, document: Document) -> Any:
         chunks=chunk_shape(document),
         filters=filters or None,
         compressors=None if compressor is None else numcodecs.get_codec(dict(compressor)),
-        fill_value=None if document["fill_value"] is None else fill_scalar(document),
+        fill_value=None if document["fill_value"] is None else fill_of(document),
         order=document["order"],
         zarr_format=2,
         chunk_key_encoding={

@@ -34,8 +34,9 @@ class Library(Adapter):
         return np.asarray(array[selection].to_numpy())
 
     def write(self, array: Any, values: np.ndarray) -> None:
-        # Complex numbers have no DLPack form that it takes; their bytes are taken unchecked.
-        array[...] = values.tobytes() if values.dtype.kind == "c" else values
+        # What has no DLPack form is taken as bytes, unchecked.
+        plain = values.dtype.kind in "biufTO" and values.dtype.isbuiltin == 1
+        array[...] = values if plain or values.dtype.kind in "TO" else values.tobytes()
 
 
 def place(location: Any) -> Any:

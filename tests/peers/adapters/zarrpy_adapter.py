@@ -13,8 +13,8 @@ from peers.adapters.base import (
     chunk_shape,
     fill_scalar,
     holds,
-    native_dtype,
     split_codecs,
+    structure,
 )
 from zarrpy.metadata.grid import ChunkGrid
 
@@ -35,7 +35,8 @@ class Library(Adapter):
         return zarrpy.create_array(location, shape=shape, dtype=dtype)
 
     def open(self, location: Any) -> Any:
-        return zarrpy.open_array(location, mode="r")
+        node = zarrpy.open(location, mode="r")  # some peers write an array into a group
+        return node["values"] if isinstance(node, zarrpy.Group) else node
 
     def open_cached(self, location: Any) -> Any:
         return zarrpy.open_array(location, mode="r", cache="1GiB")
@@ -57,11 +58,14 @@ class Library(Adapter):
 
 
 def data_type(document: Document) -> Any:
-    """Return the data type of a document."""
+    """Return the data type of a document: in its own words, or as NumPy has it."""
     kind = holds(document)
     if kind:
         return str if kind == "text" else bytes
-    return np.dtype(document["dtype"]) if "dtype" in document else native_dtype(document)
+    named = document.get("data_type", document.get("dtype"))
+    if isinstance(named, list):
+        return structure(named)
+    return named
 
 
 def create_v3(location: Any, document: Document) -> Any:
