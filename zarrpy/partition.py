@@ -119,6 +119,12 @@ class Partition:
         """Elements of the largest block."""
         return math.prod(n * k for n, k in zip(self._unit_shape, self._size, strict=True))
 
+    @property
+    def box_elements(self) -> int:
+        """Elements of the largest box of the result."""
+        columns = enumerate(zip(self._unit_shape, self._size, strict=True))
+        return math.prod(1 if axis in self._axes else n * k for axis, (n, k) in columns)
+
     def tasks(self) -> Iterator[Task]:
         """Give the tasks; those of one box of the result follow each other."""
         kept = [1 if axis in self._axes else n for axis, n in enumerate(self._blocks)]

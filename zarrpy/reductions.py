@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     Block = np.ndarray[Any, Any]
 
 
+#: Of what tasks have worked out and nobody took yet, where that leaves one for each worker.
+STATES_NBYTES = 64 << 20
+
+
 class Reducible(Streamable):
     """An array whose elements can be added up and compared without reading it whole."""
 
@@ -416,11 +420,13 @@ class _Call:
         """Take every block; `keep` gets the state of each box of the result when that is done."""
         partition = Partition(self._array, self._tiling, self.axes)
         report = Progress(self._progress, partition.nunits)
+        # a state has up to two numbers of 64 bits, or complex ones, for each element of its box
+        most = STATES_NBYTES // (32 * partition.box_elements)
         stream = Stream(
             partition.tasks(),
             _Worker(self._array, partition, reducer, self._missing),
             workers=self._workers,
-            ahead=2 * self._workers + 2,
+            ahead=max(self._workers, min(2 * self._workers + 2, most)),
         )
         state: Any = None
         before: Task | None = None
