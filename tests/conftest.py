@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -76,3 +77,66 @@ def contents() -> Callable[[Store], dict[str, bytes]]:
         }
 
     return look
+
+
+class CountingStore(MemoryStore):
+    """A memory store that notes every request: reads as (n keys), listings, and writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.reads: list[tuple[str, ...]] = []
+        self.listed: list[str] = []
+        self.written: list[str] = []
+        self.deleted: list[str] = []
+
+    @property
+    def nrequests(self) -> int:
+        """All that was asked, a group of reads as one."""
+        return len(self.reads) + len(self.listed) + len(self.written) + len(self.deleted)
+
+    def get(self, key: str, byte_range: Any = None) -> Any:
+        """Note a read."""
+        self.reads.append((key,))
+        return super().get(key, byte_range)
+
+    def get_many(self, keys: Sequence[str]) -> list[Any]:
+        """Note reads as one request."""
+        self.reads.append(tuple(keys))
+        return super().get_many(keys)
+
+    def set(self, key: str, value: Any) -> None:
+        """Note a write."""
+        self.written.append(key)
+        super().set(key, value)
+
+    def set_many(self, keys: Sequence[str], values: Sequence[Any]) -> None:
+        """Note writes."""
+        self.written.extend(keys)
+        super().set_many(keys, values)
+
+    def delete(self, key: str) -> None:
+        """Note a deletion."""
+        self.deleted.append(key)
+        super().delete(key)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Note a listing."""
+        self.listed.append(prefix)
+        return super().list(prefix)
+
+    def list_dir(self, prefix: str = "") -> Any:
+        """Note a listing."""
+        self.listed.append(prefix)
+        start = len(prefix)
+        keys = MemoryStore.list(self, prefix)
+        return sorted({key[start:].split("/", 1)[0] for key in keys})
+
+
+@pytest.fixture
+def counting_store() -> CountingStore:
+    """A new empty store that counts its requests."""
+    return CountingStore()

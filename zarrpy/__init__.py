@@ -31,6 +31,15 @@ if TYPE_CHECKING:
         convert as convert,
     )
     from zarrpy.api import (
+        copy as copy,
+    )
+    from zarrpy.api import (
+        copy_all as copy_all,
+    )
+    from zarrpy.api import (
+        copy_store as copy_store,
+    )
+    from zarrpy.api import (
         create as create,
     )
     from zarrpy.api import (
@@ -40,10 +49,19 @@ if TYPE_CHECKING:
         create_group as create_group,
     )
     from zarrpy.api import (
+        create_hierarchy as create_hierarchy,
+    )
+    from zarrpy.api import (
+        delete as delete,
+    )
+    from zarrpy.api import (
         empty as empty,
     )
     from zarrpy.api import (
         empty_like as empty_like,
+    )
+    from zarrpy.api import (
+        from_array as from_array,
     )
     from zarrpy.api import (
         full as full,
@@ -59,6 +77,9 @@ if TYPE_CHECKING:
     )
     from zarrpy.api import (
         load as load,
+    )
+    from zarrpy.api import (
+        move as move,
     )
     from zarrpy.api import (
         ones as ones,
@@ -77,6 +98,9 @@ if TYPE_CHECKING:
     )
     from zarrpy.api import (
         open_group as open_group,
+    )
+    from zarrpy.api import (
+        open_like as open_like,
     )
     from zarrpy.api import (
         remove_consolidated as remove_consolidated,
@@ -169,22 +193,30 @@ _API = [
     "array",
     "consolidate_metadata",
     "convert",
+    "copy",
+    "copy_all",
+    "copy_store",
     "create",
     "create_array",
     "create_group",
+    "create_hierarchy",
+    "delete",
     "empty",
     "empty_like",
+    "from_array",
     "full",
     "full_like",
     "group",
     "is_consolidated",
     "load",
+    "move",
     "ones",
     "ones_like",
     "open",
     "open_array",
     "open_consolidated",
     "open_group",
+    "open_like",
     "remove_consolidated",
     "save",
     "save_array",

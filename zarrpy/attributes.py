@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.engine.operation import operation
 from zarrpy.metadata.attributes import normalise
 
 if TYPE_CHECKING:
+    from zarrpy.engine.requests import Steps
     from zarrpy.node import Node
+    from zarrpy.stores.base import Store
 
 
 class Attributes(MutableMapping[str, Any]):
@@ -27,6 +30,11 @@ class Attributes(MutableMapping[str, Any]):
 
     def __init__(self, node: Node[Any]) -> None:
         self._node = node
+
+    @property
+    def store(self) -> Store:
+        """Where they are kept."""
+        return self._node.store
 
     def __getitem__(self, name: str) -> Any:
         return self.asdict()[name]
@@ -47,7 +55,13 @@ class Attributes(MutableMapping[str, Any]):
         """All attributes, as a dictionary of the caller's own."""
         return normalise(self._node.metadata.attributes, allow_nan=True, path=self._node.path)
 
-    def put(self, attributes: Mapping[str, Any]) -> None:
+    @operation
+    def refresh(self) -> Steps[None]:
+        """Read them again, for what others have changed since the node was opened."""
+        yield from self._node.read_attributes.steps()
+
+    @operation
+    def put(self, attributes: Mapping[str, Any]) -> Steps[None]:
         """Replace all attributes, in one write."""
         new = normalise(attributes, path=self._node.path)
 
@@ -55,14 +69,20 @@ class Attributes(MutableMapping[str, Any]):
             old.clear()
             old.update(new)
 
-        self._node.change_attributes(replace)
+        yield from self._node.change_attributes.steps(replace)
 
+    @operation
     def update(  # type: ignore[override]
         self, other: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any
-    ) -> None:
+    ) -> Steps[None]:
         """Set several attributes in one write."""
         new = normalise(dict(other, **more), path=self._node.path)
-        self._node.change_attributes(lambda attributes: attributes.update(new))
+        yield from self._node.change_attributes.steps(lambda attributes: attributes.update(new))
+
+    @operation
+    def clear(self) -> Steps[None]:
+        """Delete all attributes, in one write."""
+        yield from self.put.steps({})
 
     def __repr__(self) -> str:
         return f"Attributes({self._node.metadata.attributes!r})"

@@ -20,6 +20,7 @@ from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.config import config as settings
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.errors import (
     MetadataError,
@@ -83,7 +84,8 @@ def created(
     """Create an array; what is wrong with the keywords or the data is known before it is stored."""
     for name in keywords:
         check_keyword(name)
-    data = keywords.get("data") if write_data else None
+    keywords = {**keywords, "data": (yield from in_memory(keywords.get("data"), write_data))}
+    data = keywords["data"] if write_data else None
     metadata, empty = array_metadata(**keywords)
     array = Array(store, path, metadata, write_empty_chunks=empty)
     if data is None:
@@ -97,6 +99,13 @@ def created(
 
     yield from create_node(path, metadata, overwrite=overwrite, content=chunks)
     return array
+
+
+def in_memory(data: Any, wanted: bool = True) -> Steps[Any]:
+    """Read data that are an array in a store; anything else is there already."""
+    if wanted and isinstance(data, Array):
+        return (yield from elsewhere(data.store, data.read.steps()))
+    return data
 
 
 def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:

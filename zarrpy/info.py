@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zarrpy.array import Array
-    from zarrpy.group import Group
+    from zarrpy.container import Container
+    from zarrpy.engine.requests import Steps
     from zarrpy.metadata.model import ArrayMetadata
     from zarrpy.occupancy import Stored
 
@@ -71,7 +72,7 @@ class Info:
         return cls(cls.of_array(array).facts | more)
 
     @classmethod
-    def of_group(cls, group: Group) -> Info:
+    def of_group(cls, group: Container) -> Info:
         """Tell what a group's metadata say."""
         return cls(
             {
@@ -83,7 +84,7 @@ class Info:
         )
 
     @classmethod
-    def of_hierarchy(cls, group: Group, arrays: int, groups: int, nbytes: int) -> Info:
+    def of_hierarchy(cls, group: Container, arrays: int, groups: int, nbytes: int) -> Info:
         """Tell about a group and all that is below it."""
         more = {
             "arrays below": str(arrays),
@@ -111,30 +112,39 @@ class Tree:
     max_nodes: int
 
     @classmethod
-    def of(cls, group: Group, level: int | None, max_nodes: int) -> Tree:
-        """Walk a hierarchy; chunks are never listed."""
-        return cls(_branch(group, level), max_nodes)
+    def of(cls, group: Container, level: int | None, max_nodes: int) -> Steps[Tree]:
+        """Walk a hierarchy, no further than is drawn; chunks are never listed."""
+        return cls((yield from _Walk(max_nodes).branch(group, level)), max_nodes)
 
     def __repr__(self) -> str:
         return "\n".join(draw_tree(self.root, max_nodes=self.max_nodes))
 
 
-def _branch(node: Array | Group, level: int | None) -> Branch:
-    from zarrpy.group import Group
+class _Walk:
+    """A walk that ends after so many nodes."""
 
-    name = node.basename or "/"
-    if not isinstance(node, Group):
-        return Branch(name, array_facts(node))
-    if level == 0:
-        return Branch(name, group=True, unknown=True)
-    below = None if level is None else level - 1
-    children = [
-        Branch(name, [unreadable(child)])
-        if isinstance(child, MetadataError)
-        else _branch(child, below)
-        for name, child in node.members_or_errors()
-    ]
-    return Branch("" if name == "/" else name, children=children, group=True)
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def branch(self, node: Array | Container, level: int | None) -> Steps[Branch]:
+        """Draw a node and what is below it, in the order of the lines."""
+        from zarrpy.container import Container
+
+        self._left -= 1
+        name = node.basename or "/"
+        if not isinstance(node, Container):
+            return Branch(name, array_facts(node))
+        if level == 0 or self._left <= 0:
+            return Branch(name, group=True, unknown=True)
+        below = None if level is None else level - 1
+        children = []
+        for child_name, child in (yield from node.members_or_errors.steps()):
+            if isinstance(child, MetadataError):
+                self._left -= 1
+                children.append(Branch(child_name, [unreadable(child)]))
+            else:
+                children.append((yield from self.branch(child, below)))
+        return Branch("" if name == "/" else name, children=children, group=True)
 
 
 def array_line(array: Array) -> str:
@@ -154,7 +164,7 @@ def array_line(array: Array) -> str:
     return f"<zarrpy.Array {' '.join(words)}>"
 
 
-def group_line(group: Group) -> str:
+def group_line(group: Container) -> str:
     """Tell on one line what is known of a group; nothing is read, so its members are not told."""
     count = len(group.metadata.attributes)
     told = f" {count} attribute{'s' if count > 1 else ''}" if count else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from zarrpy.attributes import Attributes
-from zarrpy.engine.nodes import change_attributes
+from zarrpy.engine.nodes import change_attributes, require_node
 from zarrpy.engine.operation import operation
 from zarrpy.errors import ReadOnlyStoreError
 from zarrpy.metadata.attributes import normalise
@@ -96,6 +96,20 @@ class Node(Generic[M]):
         yield from self.change_attributes.steps(lambda attributes: attributes.update(made))
         return self
 
+    @operation
+    def read_attributes(self) -> Steps[dict[str, Any]]:
+        """Read the attributes afresh from the store, for what others have changed.
+
+        Raises
+        ------
+        NodeNotFoundError
+            When the node is not there any more.
+        """
+        kind = type(self.metadata)
+        found = yield from require_node(self.path, self.metadata.zarr_format, kind)
+        self.metadata = self.metadata.with_attributes(dict(found.attributes))
+        return self.attrs.asdict()
+
     @property
     def store_path(self) -> StorePath:
         """The store and the path in it."""
@@ -109,6 +123,12 @@ class Node(Generic[M]):
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
         self.close()
 
     def _check_writable(self, operation: str) -> None:

@@ -17,6 +17,7 @@ LAYERS = {
     "zarrpy.ops": 7,
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,
     "zarrpy.node": 6, "zarrpy.attributes": 6, "zarrpy.info": 6, "zarrpy.creation": 6,
+    "zarrpy.container": 6, "zarrpy.likeness": 6, "zarrpy.maker": 6, "zarrpy.hierarchy": 6,
     "zarrpy.layout": 6, "zarrpy.assignment": 6, "zarrpy.indexing": 6,
     "zarrpy.conventions": 6, "zarrpy.occupancy": 6, "zarrpy.settings": 6,
     "zarrpy.chunks": 6, "zarrpy.streaming": 6, "zarrpy.mapping": 6,

@@ -1,5 +1,6 @@
 """What `array[key] = value` takes, refuses and warns of: in every case what NumPy does."""
 
+import array
 import warnings
 
 import numpy as np
@@ -154,3 +155,18 @@ def test_memory_of_any_strides_that_keep_elements_apart_is_filled(shape, strides
     out = np.lib.stride_tricks.as_strided(np.zeros(64), shape, strides)
 
     assert np.array_equal(array.read(out=out), values)
+
+
+@pytest.mark.parametrize(
+    "value", [range(1, 5), array.array("i", [1, 2, 3, 4]), memoryview(b"1234")]
+)
+def test_ranges_and_buffers_are_assigned_element_by_element(value):
+    """As NumPy does."""
+    stored = zarrpy.create_array({}, data=value, chunks=3)
+    expected = np.zeros(4, "i8")
+    expected[...] = value
+
+    assert stored[...].tolist() == expected.tolist()
+    stored[...] = 0
+    stored[...] = value
+    assert stored[...].tolist() == expected.tolist()

@@ -2,7 +2,10 @@
 
 import asyncio
 import datetime
+import enum
 import json
+import pathlib
+import warnings
 
 import numpy as np
 import pytest
@@ -166,3 +169,99 @@ def test_changing_can_be_awaited(make, store):
 def test_the_repr_shows_them(make):
     """As they are."""
     assert repr(make(a=1).attrs) == "Attributes({'a': 1})"
+
+
+class Level(enum.IntEnum):
+    """An enumeration, as programs have them."""
+
+    LOW = 3
+
+
+def test_dates_paths_and_enumerations_have_a_plain_form(make, store):
+    """As text, or as the value that they stand for."""
+    node = make()
+
+    node.attrs.update(
+        when=datetime.datetime(2020, 1, 2, 3, 4, 5),
+        at=np.datetime64("2020-01-02T03:04"),
+        where=pathlib.PurePosixPath("a/b"),
+        level=Level.LOW,
+        levels={"by": [Level.LOW, np.array([1.5, 2])]},
+    )
+
+    assert dict(zarrpy.open(store).attrs) == {
+        "when": "2020-01-02T03:04:05",
+        "at": "2020-01-02T03:04",
+        "where": "a/b",
+        "level": 3,
+        "levels": {"by": [3, [1.5, 2.0]]},
+    }
+
+
+def test_the_way_to_a_value_that_is_not_json_is_told(make):
+    """As keys and indexes, for programs."""
+    node = make()
+
+    with pytest.raises(AttributeNotJSONError) as caught:
+        node.update_attributes({"affines": [{"phys": object()}]})
+
+    assert caught.value.key_path == ("affines", 0, "phys")
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_many_attributes_are_one_write(counting_store, zarr_format):
+    """Set, replaced or cleared."""
+    node = zarrpy.create_array(counting_store, data=[1], zarr_format=zarr_format)
+    document = {2: ".zattrs", 3: "zarr.json"}[zarr_format]
+    counting_store.forget()
+
+    node.attrs.update({f"n{i}": i for i in range(50)}, x=1)
+    node.attrs.put({f"m{i}": i for i in range(50)})
+    node.attrs.clear()
+    assert node.update_attributes({"a": 1, "b": 2}) is node
+
+    assert counting_store.written == [document] * 4
+    assert dict(node.attrs) == {"a": 1, "b": 2}
+
+
+def test_what_others_have_changed_is_seen_after_reading_again(make, store):
+    """Until then a node is as it was read."""
+    node = make(a=1)
+    zarrpy.open(store).attrs["a"] = 2
+
+    before = node.attrs["a"]
+    node.attrs.refresh()
+
+    assert (before, node.attrs["a"]) == (1, 2)
+    assert node.read_attributes() == {"a": 2}
+
+
+def test_every_change_can_be_awaited(make, store):
+    """By the same names."""
+    node = make(a=1)
+
+    async def change():
+        await node.attrs.update.aio(b=2)
+        first = await node.read_attributes.aio()
+        await node.attrs.put.aio({"c": 3})
+        return first
+
+    assert asyncio.run(change()) == {"a": 1, "b": 2}
+    assert dict(zarrpy.open(store).attrs) == {"c": 3}
+
+
+def test_nan_as_others_have_written_it_is_read(store):
+    """Bare in the document; it comes out as the word that stands for it, and is never written."""
+    zarrpy.create_group(store, attributes={"x": 1})
+    document = (
+        bytes(store.get("zarr.json")).replace(b'"x": 1', b'"x": NaN').replace(b'"x":1', b'"x":NaN')
+    )
+    store.set("zarr.json", document)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        group = zarrpy.open_group(store)
+        group.attrs["y"] = 1
+
+    assert group.attrs["x"] == "NaN"
+    assert b'"NaN"' in bytes(store.get("zarr.json"))

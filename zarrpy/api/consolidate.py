@@ -72,7 +72,8 @@ def consolidate_metadata(
     return Group(store, where, metadata, index=index)
 
 
-def open_consolidated(store: Any, **keywords: Any) -> Group:
+@entry
+def open_consolidated(store: Store, /, **keywords: Any) -> Steps[Group]:
     """Open a group that has consolidated metadata; keywords as of `open_group`.
 
     Raises
@@ -80,7 +81,7 @@ def open_consolidated(store: Any, **keywords: Any) -> Group:
     MetadataError
         A ValueError, when it has none.
     """
-    return open_group(store, use_consolidated=True, **keywords)
+    return (yield from open_group.steps(store, use_consolidated=True, **keywords))
 
 
 @entry

@@ -18,7 +18,6 @@ from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.creation import named_codecs
-from zarrpy.engine.drive import drive
 from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.errors import MetadataError, ZarrError
 from zarrpy.layout import default_compressors
@@ -28,10 +27,11 @@ from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from zarrpy.codecs.base import Codec
     from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.requests import Steps
     from zarrpy.metadata.formats import Format
     from zarrpy.stores.base import Store
 
@@ -68,18 +68,20 @@ class Conversion:
 
 def planned(
     store: Store, path: str, node: Metadata, target: Format, *, recode: bool
-) -> Iterator[Conversion]:
+) -> Steps[list[Conversion]]:
     """Say what becomes of a node and of all below it, a group before its members."""
+    found = []
     if node.zarr_format != target.number:
-        yield _planned(store, path, node, target, recode)
+        found.append(_planned(store, path, node, target, recode))
     if isinstance(node, GroupMetadata):
-        for name, child in drive(store, read_children(path, node.zarr_format)).items():
-            yield from planned(store, key_of(path, name), child, target, recode=recode)
+        for name, child in (yield from read_children(path, node.zarr_format)).items():
+            found += yield from planned(store, key_of(path, name), child, target, recode=recode)
+    return found
 
 
 def _planned(store: Store, path: str, node: Metadata, target: Format, recode: bool) -> Conversion:
     try:
-        new = _said(store, path, node, target)
+        new = said(store, path, node, target)
     except ZarrError as error:
         if recode and isinstance(node, ArrayMetadata):
             anew = _anew(store, path, node, target)
@@ -100,8 +102,14 @@ def _keys(metadata: Metadata) -> ChunkKeyEncoding | None:
     return metadata.chunk_keys if isinstance(metadata, ArrayMetadata) else None
 
 
-def _said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
-    """Say in the other format what a node is, as it is stored."""
+def said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
+    """Say in the other format what a node is, as it is stored.
+
+    Raises
+    ------
+    MetadataError
+        When that format has no words for it; names the feature.
+    """
     if isinstance(node, GroupMetadata):
         return GroupMetadata(node.attributes, target.number)
     chain = Array(store, path, node).codecs

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.api.conversion import Conversion, planned, refuse
-from zarrpy.api.recode import in_place, regions
+from zarrpy.api.recode import in_place, values
 from zarrpy.array import Array
 from zarrpy.engine import consolidate
 from zarrpy.engine.copy import chunk_keys
-from zarrpy.engine.drive import drive
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.nodes import (
     documents_of,
     key_of,
@@ -18,7 +18,8 @@ from zarrpy.engine.nodes import (
     replace_format,
     require_node,
 )
-from zarrpy.engine.requests import Put
+from zarrpy.engine.operation import entry
+from zarrpy.engine.requests import Commit, Delete, Fetch, Put
 from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
@@ -26,16 +27,17 @@ from zarrpy.metadata.names import normalise_path
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
 __all__ = ["Conversion", "convert"]
 
 
+@entry
 def convert(
-    store: Any,
+    store: Store,
+    /,
     path: str | None = None,
     *,
     zarr_format: int,
@@ -43,7 +45,7 @@ def convert(
     recode: bool = True,
     dry_run: bool = False,
     storage_options: dict[str, Any] | None = None,
-) -> tuple[Conversion, ...]:
+) -> Steps[tuple[Conversion, ...]]:
     """Convert an array, or a group with all that is below it, to another format.
 
     Nothing is changed unless all of it can be. Chunks stay as they are stored wherever the other
@@ -91,20 +93,21 @@ def convert(
     3
     """
     wanted = format_of(zarr_format)
-    opened = as_store(store, storage_options=storage_options)
     where = normalise_path(path or "")
-    root = drive(opened, require_node(where))
-    changes = tuple(planned(opened, where, root, wanted, recode=recode))
+    root = yield from require_node(where)
+    changes = tuple((yield from planned(store, where, root, wanted, recode=recode)))
     if dry_run:
         return changes
     refuse(changes)
     if target is not None:
-        _into(opened, where, root, as_store(target), {each.path: each for each in changes})
+        there = as_store(target)
+        steps = _into(store, where, root, there, {each.path: each for each in changes})
+        yield from elsewhere(there, steps)
         return changes
     if changes:
-        opened.check_writable("convert", where)
-        _refuse_within_consolidated(opened, where)
-        _in_place(opened, where, root, changes, zarr_format)
+        store.check_writable("convert", where)
+        yield from _refuse_within_consolidated(where)
+        yield from _in_place(store, where, root, changes, zarr_format)
     return changes
 
 
@@ -113,27 +116,29 @@ def convert(
 
 def _in_place(
     store: Store, path: str, root: Metadata, changes: tuple[Conversion, ...], zarr_format: int
-) -> None:
-    consolidated = _is_consolidated(store, path, root)
+) -> Steps[None]:
+    consolidated = yield from _is_consolidated(path, root)
+    yield Commit()  # a hierarchy of which half is in each format is nobody's wish
     if consolidated:  # they name nodes of one format only
-        drive(store, consolidate.remove(path, root.zarr_format))
+        yield from consolidate.remove(path, root.zarr_format)
     for change in reversed(changes):  # members before their groups
-        _apply(store, change)
+        yield from _apply(store, change)
     if consolidated:
-        drive(store, consolidate.consolidate(path, zarr_format))
+        yield from consolidate.consolidate(path, zarr_format)
 
 
-def _is_consolidated(store: Store, path: str, node: Metadata | None) -> bool:
+def _is_consolidated(path: str, node: Metadata | None) -> Steps[bool]:
     if not isinstance(node, GroupMetadata):
         return False
-    return drive(store, consolidate.index_of(path, node.zarr_format, node.document)) is not None
+    index = yield from consolidate.index_of(path, node.zarr_format, node.document)
+    return index is not None
 
 
-def _refuse_within_consolidated(store: Store, path: str) -> None:
+def _refuse_within_consolidated(path: str) -> Steps[None]:
     """Refuse to make a node invisible to a group above it that consolidates another format."""
     parts = path.split("/") if path else []
     for above in ("/".join(parts[:i]) for i in range(len(parts))):
-        if _is_consolidated(store, above, drive(store, read_node(above))):
+        if (yield from _is_consolidated(above, (yield from read_node(above)))):
             raise MetadataError(
                 f"the group at {above or '/'!r} has consolidated metadata, which name nodes of its "
                 f"own format only",
@@ -142,34 +147,40 @@ def _refuse_within_consolidated(store: Store, path: str) -> None:
             )
 
 
-def _apply(store: Store, change: Conversion) -> None:
+def _apply(store: Store, change: Conversion) -> Steps[None]:
     """Chunks first, then the documents: who opens the node meanwhile finds all of it."""
     old, new = change.old, change.new
     assert new is not None
     if change.action == "recode":
         assert isinstance(old, ArrayMetadata)
         assert isinstance(new, ArrayMetadata)
-        drive(store, in_place(store, change.path, old, new))
+        yield from in_place(store, change.path, old, new)
         return
     moved = []
     if change.action == "move":
-        for key, value, renamed in _renamed(store, change):
-            store.set(key_of(change.path, renamed), value)
-            moved.append(key_of(change.path, key))
-    drive(store, replace_format(change.path, new))
-    for key in moved:
-        store.delete(key)
+        for key, renamed in (yield from _renamed(change)):
+            value = yield from _value(key)
+            yield Put(((key_of(change.path, renamed), value),))
+            moved.append(key)
+    yield from replace_format(change.path, new)
+    yield Delete(tuple(moved))
 
 
-def _renamed(store: Store, change: Conversion) -> Iterator[tuple[str, Any, str]]:
-    """Give the key of each chunk, its value, and its key in the new format."""
+def _renamed(change: Conversion) -> Steps[list[tuple[str, str]]]:
+    """Give the key of each chunk in the store, and its key in the array in the new format."""
     old, new = change.old, change.new
     assert isinstance(old, ArrayMetadata)
     assert isinstance(new, ArrayMetadata)
-    for key in list(chunk_keys(store, change.path, old)):
-        value = store.get(key_of(change.path, key))
-        if value is not None:
-            yield key, value, new.chunk_keys.key(old.chunk_keys.grid_index(key, old.ndim))
+    keys = yield from chunk_keys(change.path, old)
+    return [
+        (key_of(change.path, key), new.chunk_keys.key(old.chunk_keys.grid_index(key, old.ndim)))
+        for key in keys
+    ]
+
+
+def _value(key: str) -> Steps[Any]:
+    (value,) = yield Fetch((key,))
+    return value
 
 
 # ------------------------------------------------------------------------ into another store
@@ -177,43 +188,39 @@ def _renamed(store: Store, change: Conversion) -> Iterator[tuple[str, Any, str]]
 
 def _into(
     store: Store, path: str, root: Metadata, target: Store, changes: dict[str, Conversion]
-) -> None:
-    """Write a node and all below it, converted, into another store."""
+) -> Steps[None]:
+    """Write a node and all below it, converted, into another store, whose steps these are."""
     target.check_writable("convert", "")
-    if drive(target, read_node("")) is not None or store.overlaps(path, target, ""):
+    if (yield from read_node("")) is not None or store.overlaps(path, target, ""):
         raise NodeExistsError(
             f"there is a node in {target!r} already, or it overlaps what is converted",
             path="",
             hint="give the converted nodes a place of their own",
         )
-    _write(store, path, root, target, "", changes)
+    yield Commit()
+    yield from _write((store, path), root, (target, ""), changes)
 
 
 def _write(
-    store: Store,
-    path: str,
+    source: tuple[Store, str],
     node: Metadata,
-    target: Store,
-    where: str,
+    target: tuple[Store, str],
     changes: dict[str, Conversion],
-) -> None:
+) -> Steps[None]:
+    (store, path), (there, where) = source, target
     change = changes.get(path) or Conversion(path, "metadata", old=node, new=node)
     new = change.new
     assert new is not None
     if isinstance(node, GroupMetadata):
-        for name, child in drive(store, read_children(path, node.zarr_format)).items():
-            below = key_of(path, name), child, target, key_of(where, name), changes
-            _write(store, *below)
+        children = yield from elsewhere(store, read_children(path, node.zarr_format))
+        for name, child in children.items():
+            places = (store, key_of(path, name)), child, (there, key_of(where, name))
+            yield from _write(*places, changes)
     elif change.action == "recode":
         assert isinstance(new, ArrayMetadata)
-        source, made = Array(store, path, node), Array(target, where, new)
-        for region in regions(made):
-            made[region] = source[region]
+        yield from values(Array(store, path, node), Array(there, where, new))
     else:
-        for _, value, renamed in _renamed(store, change):
-            target.set(key_of(where, renamed), value)
-    drive(target, _documents(where, new))
-
-
-def _documents(path: str, metadata: Metadata) -> Any:
-    yield Put(documents_of(path, metadata))
+        for key, renamed in (yield from elsewhere(store, _renamed(change))):
+            value = yield from elsewhere(store, _value(key))
+            yield Put(((key_of(where, renamed), value),))
+    yield Put(documents_of(where, new))

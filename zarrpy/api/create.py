@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
 from zarrpy.creation import DEFAULT, auto_keyword, check_keyword, chosen_format, created
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
-from zarrpy.engine.operation import entry
+from zarrpy.engine.operation import entry, function
 from zarrpy.group import Group
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import GroupMetadata
 from zarrpy.metadata.names import check_path
+from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
     from zarrpy.engine.requests import Steps
@@ -201,15 +203,24 @@ def create_group(
     return Group(store, where, metadata)
 
 
-def create(shape: Any, *, store: Any = None, path: str | None = None, **keywords: Any) -> Array:
+@function
+def create(
+    shape: Any, *, store: Any = None, path: str | None = None, **keywords: Any
+) -> Steps[Array]:
     """Create an array, by default of float64 in memory; keywords as of `create_array`."""
     if keywords.get("data") is None:
         keywords.setdefault("dtype", "float64")
     keywords.setdefault("name", path)
-    return create_array(store, shape=shape, **keywords)
+    return (yield from _create(store, shape=shape, **keywords))
 
 
-def full(shape: Any, fill_value: Any, **keywords: Any) -> Array:
+def _create(store: Any, **keywords: Any) -> Steps[Array]:
+    opened = as_store(store, storage_options=keywords.get("storage_options"))
+    return (yield from elsewhere(opened, create_array.steps(opened, **keywords)))
+
+
+@function
+def full(shape: Any, fill_value: Any, **keywords: Any) -> Steps[Array]:
     """Create an array whose fill value is `fill_value`; nothing is stored.
 
     Examples
@@ -217,25 +228,29 @@ def full(shape: Any, fill_value: Any, **keywords: Any) -> Array:
     >>> full((2, 2), 5, dtype="int8")[:].tolist()
     [[5, 5], [5, 5]]
     """
-    return create(shape, fill_value=fill_value, **keywords)
+    return (yield from create.steps(shape, fill_value=fill_value, **keywords))
 
 
-def zeros(shape: Any, **keywords: Any) -> Array:
+@function
+def zeros(shape: Any, **keywords: Any) -> Steps[Array]:
     """Create an array of zeros; nothing is stored."""
-    return full(shape, 0, **keywords)
+    return (yield from full.steps(shape, 0, **keywords))
 
 
-def ones(shape: Any, **keywords: Any) -> Array:
+@function
+def ones(shape: Any, **keywords: Any) -> Steps[Array]:
     """Create an array of ones; nothing is stored."""
-    return full(shape, 1, **keywords)
+    return (yield from full.steps(shape, 1, **keywords))
 
 
-def empty(shape: Any, **keywords: Any) -> Array:
+@function
+def empty(shape: Any, **keywords: Any) -> Steps[Array]:
     """Create an array; elements never written read as the fill value."""
-    return create(shape, **keywords)
+    return (yield from create.steps(shape, **keywords))
 
 
-def array(data: Any, **keywords: Any) -> Array:
+@function
+def array(data: Any, **keywords: Any) -> Steps[Array]:
     """Create an array of data, by default in memory.
 
     Examples
@@ -244,40 +259,4 @@ def array(data: Any, **keywords: Any) -> Array:
     [3, 4]
     """
     keywords.setdefault("name", keywords.pop("path", None))
-    store = keywords.pop("store", None)
-    return create_array(store, data=data, **keywords)
-
-
-def _like(other: Any, keywords: dict[str, Any]) -> dict[str, Any]:
-    """Take what was not asked for from another array."""
-    of_ours = isinstance(other, Array)
-    keywords.setdefault("dtype", other.metadata.data_type if of_ours else other.dtype)
-    if of_ours and "chunks" not in keywords and "shape" not in keywords:
-        keywords["chunks"] = other.metadata.chunk_grid
-        if other.shards is not None:
-            keywords["chunks"] = other.chunks
-            keywords.setdefault("shards", other.shards)
-    keywords.setdefault("shape", other.shape)
-    return keywords
-
-
-def empty_like(other: Any, **keywords: Any) -> Array:
-    """Create an array of another one's shape, data type and chunks."""
-    return empty(**_like(other, keywords))
-
-
-def zeros_like(other: Any, **keywords: Any) -> Array:
-    """Create an array of zeros of another one's shape, data type and chunks."""
-    return zeros(**_like(other, keywords))
-
-
-def ones_like(other: Any, **keywords: Any) -> Array:
-    """Create an array of ones of another one's shape, data type and chunks."""
-    return ones(**_like(other, keywords))
-
-
-def full_like(other: Any, fill_value: Any = None, **keywords: Any) -> Array:
-    """Create an array of one value of another one's shape, data type and chunks."""
-    if fill_value is None:
-        fill_value = getattr(other, "fill_value", 0)
-    return full(fill_value=fill_value, **_like(other, keywords))
+    return (yield from _create(keywords.pop("store", None), data=data, **keywords))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zarrpy.array import Array
 from zarrpy.config import config
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def in_place(store: Store, path: str, old: ArrayMetadata, new: ArrayMetadata) ->
 
 
 def values(source: Array, target: Array) -> Steps[None]:
-    """Copy the values of one array into another of the same store, which nobody reads yet."""
+    """Copy the values of one array into another, in whose store these steps are taken."""
     for region in regions(target):
-        yield from target.write.steps(region, (yield from source.read.steps(region)))
+        read = yield from elsewhere(source.store, source.read.steps(region))
+        yield from target.write.steps(region, read)
 
 
 def regions(array: Array) -> Iterator[tuple[slice, ...]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.api.create import create_array, create_group
+from zarrpy.api.create import create_array
 from zarrpy.api.open import open as open_node
 from zarrpy.array import Array
 from zarrpy.creation import array_metadata
 from zarrpy.engine.copy import copy_node
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.nodes import check_format
-from zarrpy.engine.operation import Function, entry
+from zarrpy.engine.operation import entry, function
 from zarrpy.group import Group
+from zarrpy.hierarchy import create_all
 from zarrpy.metadata.names import check_path
 from zarrpy.stores import as_store
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 _SAVE_OPTIONS = {"zarr_format", "path", "storage_options"}
 
 
-@Function
-def save(store: Any, *arrays: Any, **named: Any) -> None:
+@function
+def save(store: Any, *arrays: Any, **named: Any) -> Steps[None]:
     """Save one array, several, or a live `Array` or `Group` of another store.
 
     One array is saved at the root. Several go into a group, as ``arr_0``, ``arr_1`` and so on, or
@@ -46,9 +48,9 @@ def save(store: Any, *arrays: Any, **named: Any) -> None:
     _refuse_keywords(len(arrays), named)
     options = {name: named.pop(name) for name in _SAVE_OPTIONS if name in named}
     if len(arrays) == 1 and not named:
-        save_array(store, arrays[0], **options)
+        yield from save_array.steps(store, arrays[0], **options)
     else:
-        save_group(store, *arrays, **options, **named)
+        yield from save_group.steps(store, *arrays, **options, **named)
 
 
 def _refuse_keywords(count: int, named: dict[str, Any]) -> None:
@@ -64,7 +66,7 @@ def _refuse_keywords(count: int, named: dict[str, Any]) -> None:
         )
 
 
-@Function
+@function
 def save_array(
     store: Any,
     data: Any,
@@ -73,13 +75,14 @@ def save_array(
     path: str | None = None,
     storage_options: dict[str, Any] | None = None,
     **keywords: Any,
-) -> None:
+) -> Steps[None]:
     """Save one array; keywords as of `create_array`."""
     target = as_store(store, storage_options=storage_options)
     if isinstance(data, Array | Group):
-        _save_node(target, data, path, zarr_format, keywords)
+        yield from _save_node(target, data, path, zarr_format, keywords)
         return
-    create_array(target, name=path, data=data, zarr_format=zarr_format, **keywords)
+    keywords |= {"name": path, "data": data, "zarr_format": zarr_format}
+    yield from elsewhere(target, create_array.steps(target, **keywords))
 
 
 def _save_node(
@@ -88,7 +91,7 @@ def _save_node(
     path: str | None,
     zarr_format: int | None,
     keywords: dict[str, Any],
-) -> None:
+) -> Steps[None]:
     """Copy a live node; what would change its bytes is refused."""
     check_format(node.path, node.metadata, zarr_format)
     if keywords.keys() - {"overwrite"}:
@@ -96,10 +99,10 @@ def _save_node(
             f"{sorted(keywords)} do not apply: a live array or group is saved as it is stored"
         )
     where = check_path(path) if path else ""
-    copy_node((node.store, node.path), node.metadata, (target, where), **keywords)
+    yield from copy_node((node.store, node.path), node.metadata, (target, where), **keywords)
 
 
-@Function
+@function
 def save_group(
     store: Any,
     *arrays: Any,
@@ -107,29 +110,21 @@ def save_group(
     path: str | None = None,
     storage_options: dict[str, Any] | None = None,
     **named: Any,
-) -> None:
-    """Save several arrays into one new group."""
+) -> Steps[None]:
+    """Save several arrays into one new group; all of them, or none."""
     target = as_store(store, storage_options=storage_options)
     members = {f"arr_{i}": each for i, each in enumerate(arrays)}
     for name in named:
         if name in members:
             raise ValueError(f"the name {name!r} is taken by an array without a name")
     members.update(named)
+    nodes: dict[str, Any] = {"": None}
     for name, each in members.items():
-        _check_member(name, each, zarr_format)
-    parent = create_group(target, path=path, zarr_format=zarr_format)
-    for name, each in members.items():
-        where = f"{parent.path}/{name}" if parent.path else name
-        save_array(target, each, path=where, zarr_format=zarr_format)
-
-
-def _check_member(name: str, value: Any, zarr_format: int | None) -> None:
-    """Find out what cannot be saved before anything is."""
-    check_path(name)
-    if isinstance(value, Array | Group):
-        check_format(value.path, value.metadata, zarr_format)
-    else:
-        array_metadata(data=value, zarr_format=zarr_format)
+        nodes[check_path(name)] = each if isinstance(each, Array | Group) else {"data": each}
+        if isinstance(each, Array | Group):
+            check_format(each.path, each.metadata, zarr_format)
+    where = check_path(path) if path else ""
+    yield from elsewhere(target, create_all(target, where, nodes, zarr_format=zarr_format))
 
 
 @entry
@@ -158,6 +153,7 @@ def load(
     return found
 
 
-def tree(group: Group, level: int | None = None) -> Tree:
-    """Draw the hierarchy below a group."""
-    return group.tree(level)
+@function
+def tree(group: Group, level: int | None = None, *, max_nodes: int = 500) -> Steps[Tree]:
+    """Draw the hierarchy below a group; parameters as of its method `tree`."""
+    return (yield from elsewhere(group.store, group.tree.steps(level, max_nodes=max_nodes)))

@@ -71,9 +71,10 @@ def stored_facts(node: Any) -> dict[str, Any]:
     if not is_array(node):
         return {}
     from zarrpy.engine.copy import chunk_keys
+    from zarrpy.engine.drive import drive
 
     start = node.path + "/" if node.path else ""
-    keys = chunk_keys(node.store, node.path, node.metadata)
+    keys = drive(node.store, chunk_keys(node.path, node.metadata))
     sizes = [node.store.size(start + key) or 0 for key in keys]
     return {"stored_chunks": len(sizes), "stored_nbytes": sum(sizes)}
 

@@ -83,7 +83,8 @@ def draw_tree(
     left = _count(root)
     for line in _lines(root, "", style):
         if max_nodes is not None and len(lines) == max_nodes:
-            lines.append(f"{style.dots} {left} more, not drawn")
+            least = "at least " if _any_unknown(root) else ""
+            lines.append(f"{style.dots} {least}{left} more, not drawn")
             break
         lines.append(line)
         left -= 1
@@ -92,12 +93,20 @@ def draw_tree(
     return lines
 
 
-def _count(branch: Branch) -> int:
-    count, pending = 0, [branch]
+def _count(root: Branch) -> int:
+    return sum(1 for _ in _branches(root))
+
+
+def _any_unknown(root: Branch) -> bool:
+    return any(branch.unknown for branch in _branches(root))
+
+
+def _branches(root: Branch) -> Iterator[Branch]:
+    pending = [root]
     while pending:
-        count += 1
-        pending.extend(pending.pop().children)
-    return count
+        branch = pending.pop()
+        yield branch
+        pending.extend(branch.children)
 
 
 def _lines(root: Branch, indent: str, style: _Lines) -> Iterator[str]:

@@ -22,12 +22,16 @@ from zarrpy.metadata import json
 from zarrpy.metadata.names import check_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 #: Documents of one node by their names.
 Documents: TypeAlias = "dict[str, dict[str, Any]]"
 #: Documents of the nodes below a group, by their paths relative to it.
 Entries: TypeAlias = "dict[str, Documents]"
+
+
+# Nodes of a consolidated document of some size.
+_MANY = 1000
 
 
 class StaleMetadataWarning(UserWarning):
@@ -58,8 +62,10 @@ class InlineForm:
         entries = _mapping(found.get("metadata"), field, path)
         for name, entry in entries.items():
             _checked_name(name, field, path)
-            _mapping(entry, f"{field}[{name!r}]", path)
-        return {name: {"zarr.json": entry} for name, entry in entries.items()}
+            if not isinstance(entry, dict):
+                _mapping(entry, f"{field}[{name!r}]", path)
+        with json.collector_paused(len(entries) > _MANY):
+            return {name: {"zarr.json": entry} for name, entry in entries.items()}
 
     @staticmethod
     def written(document: dict[str, Any], entries: Entries) -> dict[str, Any]:
@@ -116,6 +122,12 @@ class FileForm:
 
 Form: TypeAlias = InlineForm | FileForm
 FORMS: dict[int, Form] = {2: FileForm(), 3: InlineForm()}
+
+
+def document_apart(zarr_format: int) -> str | None:
+    """Name the consolidated document of a group; None where it is part of another."""
+    form = FORMS[zarr_format]
+    return None if form.key in form.names else form.key
 
 
 def _mapping(value: Any, field: str, path: str) -> dict[str, Any]:
@@ -273,15 +285,16 @@ def _change(
     yield Update(key, rewrite)
 
 
-def record(path: str, nodes: Mapping[str, Documents]) -> Steps[None]:
-    """Say in the consolidated documents above a path what nodes there now are.
+def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[None]:
+    """Say in the consolidated documents at a path and above it what nodes there now are.
 
     Parameters
     ----------
     path : str
-        The deepest of them.
     nodes : mapping of str to documents
         By their paths in the store.
+    *others : str
+        More paths, where the nodes are not all below one.
     """
 
     def enter(group: str, form: Form, entries: Entries) -> None:
@@ -289,7 +302,7 @@ def record(path: str, nodes: Mapping[str, Documents]) -> Steps[None]:
             if set(documents) <= set(form.names) and _within(group, each, form):
                 entries[_relative(group, each)] = documents
 
-    yield from _amend(path, enter)
+    yield from _amend((path, *others), enter)
 
 
 def forget(path: str) -> Steps[None]:
@@ -300,16 +313,18 @@ def forget(path: str) -> Steps[None]:
         for each in [name for name in entries if name == gone or name.startswith(gone + "/")]:
             del entries[each]
 
-    yield from _amend(path.rpartition("/")[0] if path else None, leave)
+    yield from _amend((path.rpartition("/")[0],) if path else (), leave)
 
 
-def _amend(path: str | None, amend: Callable[[str, Form, Entries], None]) -> Steps[None]:
-    """Change the consolidated documents at a path and above it, those that there are."""
+def _amend(paths: Sequence[str], amend: Callable[[str, Form, Entries], None]) -> Steps[None]:
+    """Change the consolidated documents at some paths and above them, those that there are."""
     note_change()
-    if path is None:
+    groups: dict[str, None] = {}
+    for path in paths:
+        parts = path.split("/") if path else []
+        groups.update(("/".join(parts[:i]), None) for i in range(len(parts) + 1))
+    if not groups:
         return
-    parts = path.split("/") if path else []
-    groups = ["/".join(parts[:i]) for i in range(len(parts) + 1)]
     places = [(group, form) for group in groups for form in FORMS.values()]
     values = yield Fetch(tuple(_key(group, form.key) for group, form in places))
     for (group, form), value in zip(places, values, strict=True):

@@ -1,7 +1,9 @@
 """Run an operation: answer its requests from a store, blocking or awaiting.
 
 An operation does no I/O of its own.  Errors of the store are thrown into it, so that it can clean
-up or try again; when it is cancelled, it hears of that in the same way.
+up or try again; when it is cancelled, it hears of that in the same way.  That is once, and only
+before it commits: what it still asks for then is its cleaning up, or what must not be left half
+done, and is done however often the cancellation is repeated.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.requests import (
     Close,
+    Commit,
     Delete,
     DeletePrefix,
+    Elsewhere,
     Fetch,
     ListEntries,
+    ListKeys,
     ListNames,
     ListSizes,
     Move,
@@ -40,6 +45,7 @@ from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError, StoreError
 from zarrpy.stores.transformer import transformed
 
 if TYPE_CHECKING:
+    from asyncio import CancelledError
     from collections.abc import Callable, Iterable, Iterator
 
     from zarrpy.engine.requests import Batch
@@ -51,8 +57,15 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
-def drive(store: Store, steps: Steps[T]) -> T:
-    """Run an operation to its end in this thread."""
+def drive(store: Store | None, steps: Steps[T]) -> T:
+    """Run an operation to its end in this thread.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Where the requests go; none, when each of them says where.
+    steps : generator
+    """
     try:
         request = next(steps)
         while True:
@@ -67,30 +80,46 @@ def drive(store: Store, steps: Steps[T]) -> T:
         return result
 
 
-async def drive_async(store: Store, steps: Steps[T]) -> T:
-    """Run an operation to its end; the event loop is never blocked."""
+async def drive_async(store: Store | None, steps: Steps[T]) -> T:
+    """Run an operation to its end, as `drive` does; the event loop is never blocked."""
+    from asyncio import CancelledError
+
+    late: list[CancelledError] = []
+    committed = False
     try:
         request = next(steps)
         while True:
+            committed = committed or isinstance(request, Commit)
             try:
-                given = await _answer_async(store, request)
+                given = await _answer_async(store, request, late if committed else None)
             except BaseException as error:
+                committed = committed or isinstance(error, CancelledError)
                 request = steps.throw(error)
             else:
                 request = steps.send(given)
     except StopIteration as stop:
         result: T = stop.value
-        return result
+    if late:
+        raise late[0]
+    return result
 
 
-async def _answer_async(store: Store, request: Request) -> Any:
-    """Answer in a thread; what has begun is finished before a cancellation goes on."""
+async def _answer_async(
+    store: Store | None, request: Request, late: list[CancelledError] | None
+) -> Any:
+    """Answer in a thread; what has begun is finished before a cancellation goes on.
+
+    It goes into `late`, where there is that list, instead of into the operation.
+    """
+    if isinstance(request, Commit):
+        return None
+    inner = request.request if isinstance(request, Elsewhere) else request
     cancel: Callable[[], None] | None = None
-    if isinstance(request, Run):
-        cancel = request.batch.cancel
-    elif isinstance(request, Take):
-        cancel = request.stream.cancel
-    return await _in_thread(partial(answer, store, request), cancel)
+    if isinstance(inner, Run):
+        cancel = inner.batch.cancel
+    elif isinstance(inner, Take):
+        cancel = inner.stream.cancel
+    return await _in_thread(partial(answer, store, request), cancel, late)
 
 
 async def call_async(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -103,7 +132,11 @@ async def take_async(stream: Stream[A, T]) -> Taken[A, T] | None:
     return await _in_thread(stream.take, stream.cancel)
 
 
-async def _in_thread(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
+async def _in_thread(
+    work: Callable[[], T],
+    cancel: Callable[[], None] | None = None,
+    late: list[CancelledError] | None = None,
+) -> T:
     import asyncio
     from contextvars import copy_context
 
@@ -112,19 +145,27 @@ async def _in_thread(work: Callable[[], T], cancel: Callable[[], None] | None = 
     future = asyncio.get_running_loop().run_in_executor(None, run, work)
     try:
         return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        if cancel is not None:
+    except asyncio.CancelledError as error:
+        if late is None and cancel is not None:
             cancel()
         while not future.done():
             with suppress(asyncio.CancelledError):  # a second one finds us waiting already
                 await asyncio.wait([future])
+        if late is not None:
+            late.append(error)
+            return future.result()
         if not future.cancelled():
             future.exception()  # looked at, so that nobody warns of it
         raise
 
 
-def answer(store: Store, request: Request) -> Any:
+def answer(store: Store | None, request: Request) -> Any:
     """Do what one request asks."""
+    if isinstance(request, Commit):
+        return None
+    if isinstance(request, Elsewhere):
+        return answer(request.store, request.request)
+    assert store is not None  # an operation without a store says of each request where it goes
     given = None
     try:
         given = _ANSWERS[type(request)](store, request)
@@ -171,6 +212,10 @@ def _delete_prefix(store: Store, request: DeletePrefix) -> None:
         store.delete_prefix(request.prefix)  # under the locks of the files themselves
     else:
         _delete_keys(store, list(store.list(request.prefix)))
+
+
+def _list_keys(store: Store, request: ListKeys) -> list[str]:
+    return list(store.list(request.prefix))
 
 
 def _list_entries(store: Store, request: ListEntries) -> list[str]:
@@ -263,6 +308,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Delete: _delete,
     DeletePrefix: _delete_prefix,
     ListNames: _list_names,
+    ListKeys: _list_keys,
     ListEntries: _list_entries,
     ListSizes: _list_sizes,
     ReadAbove: _read_above,

@@ -5,12 +5,15 @@ under a name that nobody opens; then the old one's documents and chunks are rena
 ones are renamed into their place, the document that makes a node last; then the old ones are
 deleted.  What is not Zarr stays where it is.  The renames are one request, which is taken back
 as a whole when it fails, or when the next writer finds that it never ended.
+
+Whatever is cancelled is as it was, or done: each operation commits just before the first change
+that cannot be taken back without a trace.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from zarrpy.engine.consolidate import forget, record
@@ -25,6 +28,7 @@ from zarrpy.engine.nodes import (
     try_children,
 )
 from zarrpy.engine.requests import (
+    Commit,
     Delete,
     DeletePrefix,
     ListEntries,
@@ -34,6 +38,7 @@ from zarrpy.engine.requests import (
     Restore,
     Tidy,
 )
+from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, StoreError
 from zarrpy.metadata import json
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
@@ -41,14 +46,16 @@ from zarrpy.metadata.names import OURS
 from zarrpy.notice import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from zarrpy.engine.consolidate import Documents
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
 
+    #: Members of a new node, by their paths relative to it.
+    Members = Mapping[str, Metadata]
     #: Writes what belongs to a new node, given the path where it stands for now.
-    Content = Callable[[str], Steps[Any]]
+    Content = Callable[[str], Steps[Members | None]]
 
 
 class ForeignFilesWarning(UserWarning):
@@ -87,20 +94,36 @@ def create_node(
     NodeKindError
         When an array stands on the way.
     """
-    documents = documents_of(path, metadata)  # what has no words is an error before all else
+    documents_of(path, metadata)  # what has no words is an error before all else
     existing = yield from _existing(path, overwrite)
     missing = yield from _missing_parents(path)
-    for parent in missing:
-        yield Put(documents_of(parent, GroupMetadata(zarr_format=metadata.zarr_format)))
+    steps = _store_node(path, metadata, missing, content, existing=existing)
+    yield from undone_unless_committed(steps)
+
+
+def _store_node(
+    path: str,
+    metadata: Metadata,
+    missing: Sequence[str],
+    content: Content | None,
+    *,
+    existing: bool,
+) -> Steps[None]:
+    """Store a node and the groups on the way, then name them in consolidated documents."""
     above = GroupMetadata(zarr_format=metadata.zarr_format)
+    groups = tuple(item for parent in missing for item in documents_of(parent, above))
     if existing:
-        yield from _replace_node(path, metadata, content)
+        if groups:
+            yield Put(groups)
+        members = yield from _replace_node(path, metadata, content)
         yield from forget(path)
     else:
-        yield Put(documents)
-        if content is not None:
-            yield from content(path)
-    yield from record(path, {path: dump(metadata)} | {parent: dump(above) for parent in missing})
+        yield Put((*groups, *documents_of(path, metadata)))
+        members = None if content is None else (yield from content(path))
+        yield Commit()
+    new = {path: metadata} | {key_of(path, name): each for name, each in (members or {}).items()}
+    new |= dict.fromkeys(missing, above)
+    yield from record(path, {each: dump(node) for each, node in new.items()})
 
 
 def _existing(path: str, overwrite: bool) -> Steps[bool]:
@@ -114,18 +137,23 @@ def _existing(path: str, overwrite: bool) -> Steps[bool]:
     if existing is None:
         return False
     if not overwrite:
-        is_array = isinstance(existing, ArrayMetadata)
-        raise NodeExistsError(
-            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
-            path=path,
-            hint="overwrite=True replaces it with all that is below it",
-        )
+        raise exists(path, existing)
     return True
+
+
+def exists(path: str, metadata: Metadata) -> NodeExistsError:
+    """Make the error for a node that would have to be replaced."""
+    is_array = isinstance(metadata, ArrayMetadata)
+    return NodeExistsError(
+        f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
+        path=path,
+        hint="overwrite=True replaces it with all that is below it",
+    )
 
 
 def _missing_parents(path: str) -> Steps[list[str]]:
     """Paths on the way to a node where there is no group yet, outermost first."""
-    yield from _refuse_arrays_above(path)
+    yield from refuse_arrays_above(path)
     if not path:
         return []
     parts = path.split("/")
@@ -133,11 +161,11 @@ def _missing_parents(path: str) -> Steps[list[str]]:
     found = yield from read_nodes(parents)
     for parent, metadata in zip(parents, found, strict=True):
         if isinstance(metadata, ArrayMetadata):
-            raise _array_on_the_way(path, parent or "/")
+            raise array_on_the_way(path, parent or "/")
     return [parent for parent, metadata in zip(parents, found, strict=True) if metadata is None]
 
 
-def _refuse_arrays_above(path: str) -> Steps[None]:
+def refuse_arrays_above(path: str) -> Steps[None]:
     """Refuse a store that was opened inside the directory of an array."""
     for place, value in (yield ReadAbove(("zarr.json", ".zarray"))) or ():
         try:
@@ -145,10 +173,11 @@ def _refuse_arrays_above(path: str) -> Steps[None]:
         except MetadataError:
             continue  # nobody's array, as far as anybody can tell
         if document.get("node_type", "array") == "array":
-            raise _array_on_the_way(path, place)
+            raise array_on_the_way(path, place)
 
 
-def _array_on_the_way(path: str, place: str) -> NodeKindError:
+def array_on_the_way(path: str, place: str) -> NodeKindError:
+    """Make the error for a node that would lie below an array."""
     return NodeKindError(
         f"cannot create {path or '/'!r}: there is an array at {place!r}, not a group",
         path=path,
@@ -157,24 +186,23 @@ def _array_on_the_way(path: str, place: str) -> NodeKindError:
     )
 
 
-def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Steps[None]:
+def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Steps[Members | None]:
     """Put a new node in the place of an old one; what fails before the end changes nothing."""
     if (yield from contents(path)).is_link:
+        yield Commit()
         yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
         yield Put(documents_of(path, metadata))
-        if content is not None:
-            yield from content(path)
-        return
+        return None if content is None else (yield from content(path))
     token = uuid4().hex[:12]
     new, old = (key_of(path, f"{OURS}{word}-{token}") for word in ("new", "old"))
     try:
         yield Put(documents_of(new, metadata))
-        if content is not None:
-            yield from content(new)
+        members = None if content is None else (yield from content(new))
         before = yield from contents(path)
         before = _without(before, (new,), path)
         _refuse_strangers(path, before, metadata)
         entries = yield ListEntries(new + "/")
+        yield Commit()
         yield Move(path, _replacement(path, before, new, old, entries, metadata))
     except GeneratorExit:
         raise  # nobody answers requests any more
@@ -185,6 +213,7 @@ def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Ste
     for leftover in (old, new):
         yield DeletePrefix(leftover + "/")
     warn_of_foreign(path, [name for name in before.foreign if "/" in name.rstrip("/")])
+    return members
 
 
 def _without(before: Contents, new: Sequence[str], path: str) -> Contents:
@@ -237,8 +266,9 @@ def delete_node(path: str) -> Steps[tuple[str, ...]]:
     tuple of str
         What is not Zarr, and is left.
     """
-    yield from forget(path)
     found = yield from contents(path)
+    yield Commit()
+    yield from forget(path)
     if found.is_link:
         yield DeletePrefix(path + "/")
         return ()
@@ -273,11 +303,22 @@ def move_node(source: str, target: str) -> Steps[None]:
         raise MetadataError(f"{source!r} cannot be moved to {target!r}: it would lie in itself")
     metadata = yield from require_node(source)
     yield from _existing(target, overwrite=False)
-    for parent in (yield from _missing_parents(target)):
-        yield Put(documents_of(parent, GroupMetadata(zarr_format=metadata.zarr_format)))
-    yield Move(source, ((source, target),))
+    above = GroupMetadata(zarr_format=metadata.zarr_format)
+    missing = yield from _missing_parents(target)
+    groups = tuple(item for parent in missing for item in documents_of(parent, above))
+    yield Commit()
+    if groups:
+        yield Put(groups)
+    try:
+        yield Move(source, ((source, target),))
+    except StoreError:
+        yield Delete(tuple(key for key, _ in reversed(groups)))
+        if missing:
+            yield Tidy(missing[0] + "/")
+        raise
     yield from forget(source)
-    yield from record(target, (yield from documents_below(target, metadata)))
+    new = dict.fromkeys(missing, dump(above))
+    yield from record(target, new | (yield from documents_below(target, metadata)))
 
 
 def documents_below(path: str, metadata: Metadata) -> Steps[dict[str, Documents]]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.engine.consolidate import InlineForm, record
-from zarrpy.engine.requests import Delete, Fetch, ListNames, Put, Steps, Update
+from zarrpy.engine.requests import Commit, Delete, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
@@ -200,6 +200,7 @@ def dump(metadata: Metadata) -> Documents:
 
 def replace_format(path: str, metadata: Metadata) -> Steps[None]:
     """Write the documents of a node in another format, and delete those of the old one."""
+    yield Commit()
     yield Put(documents_of(path, metadata))
     old = {2: _NAMES[3], 3: (*_NAMES[2], ".zmetadata")}[metadata.zarr_format]
     yield Delete(tuple(key_of(path, name) for name in old))
@@ -235,6 +236,7 @@ def change_attributes(
         changed[:] = [node.with_attributes(attributes)]
         return dict(documents_of(path, changed[0])).get(key_of(path, name), b"{}")
 
+    yield Commit()
     yield Update(key_of(path, name), rewrite)
     yield from record(path, {path: dump(changed[0])})
     return changed[0]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from zarrpy.engine.drive import call_async, drive, drive_async
-from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
+from zarrpy.engine.drive import drive, drive_async
+from zarrpy.engine.elsewhere import ABOUT_NODES
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_ABOUT_NODES = (MetadataError, NodeNotFoundError, NodeExistsError, NodeKindError)
 
 
 class Owner(Protocol):
@@ -47,7 +45,7 @@ class BoundOperation(Generic[P, T]):
         """Run the operation and wait for it."""
         try:
             return drive(self._owner.store, self._steps(self._owner, *args, **kwargs))
-        except _ABOUT_NODES as error:
+        except ABOUT_NODES as error:
             self._owner.store.locate(error)
             raise
 
@@ -55,7 +53,7 @@ class BoundOperation(Generic[P, T]):
         """Run the operation without blocking the event loop."""
         try:
             return await drive_async(self._owner.store, self._steps(self._owner, *args, **kwargs))
-        except _ABOUT_NODES as error:
+        except ABOUT_NODES as error:
             self._owner.store.locate(error)
             raise
 
@@ -98,7 +96,7 @@ class Entry(Generic[P, T]):
         opened = _open_store(store, kwargs)
         try:
             return drive(opened, self._steps(opened, *args, **kwargs))
-        except _ABOUT_NODES as error:
+        except ABOUT_NODES as error:
             opened.locate(error)
             raise
 
@@ -107,7 +105,7 @@ class Entry(Generic[P, T]):
         opened = _open_store(store, kwargs)
         try:
             return await drive_async(opened, self._steps(opened, *args, **kwargs))
-        except _ABOUT_NODES as error:
+        except ABOUT_NODES as error:
             opened.locate(error)
             raise
 
@@ -117,19 +115,27 @@ class Entry(Generic[P, T]):
 
 
 class Function(Generic[P, T]):
-    """A function of more than one store: it blocks, or is awaited while a thread runs it."""
+    """An operation that finds its stores among its arguments, one, several or none.
 
-    def __init__(self, function: Callable[P, T]) -> None:
-        self._function = function
-        update_wrapper(self, function)
+    Its steps say of each request where it goes, by `zarrpy.engine.elsewhere`. Calling it blocks;
+    ``await function.aio(...)`` runs the same steps in an event loop.
+    """
+
+    def __init__(self, steps: Callable[P, Steps[T]]) -> None:
+        self._steps = steps
+        update_wrapper(self, steps)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the function."""
-        return self._function(*args, **kwargs)
+        """Run the operation and wait for it."""
+        return drive(None, self._steps(*args, **kwargs))
 
-    def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
-        """Run the function without blocking the event loop."""
-        return call_async(self._function, *args, **kwargs)
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the operation without blocking the event loop."""
+        return await drive_async(None, self._steps(*args, **kwargs))
+
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        """Give the operation itself, to be part of another one by ``yield from``."""
+        return self._steps(*args, **kwargs)
 
 
 def _open_store(store: Any, keywords: dict[str, Any]) -> Store:
@@ -139,3 +145,8 @@ def _open_store(store: Any, keywords: dict[str, Any]) -> Store:
 def entry(steps: Callable[Concatenate[Store, P], Steps[T]]) -> Entry[P, T]:
     """Make a function of a generator of requests whose first argument is a store."""
     return Entry(steps)
+
+
+def function(steps: Callable[P, Steps[T]]) -> Function[P, T]:
+    """Make a function of a generator of requests that name their stores."""
+    return Function(steps)

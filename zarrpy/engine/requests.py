@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zarrpy._native.files import Directory
     from zarrpy.engine.stream import Stream
     from zarrpy.metadata.model import NamedConfig
-    from zarrpy.stores.base import ByteRange, Bytes
+    from zarrpy.stores.base import ByteRange, Bytes, Store
 
 T = TypeVar("T")
 
@@ -131,6 +131,13 @@ class ListNames:
 
 
 @dataclass(frozen=True, slots=True)
+class ListKeys:
+    """List every key that starts with a prefix. Answer: a list, in any order."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListEntries:
     """List everything below a prefix that a deletion would have to remove. Answer: a list.
 
@@ -215,6 +222,23 @@ class Close:
     stream: Stream[Any, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Do what a request asks in another store. Answer: that of the request."""
+
+    store: Store
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """From here on the operation is finished, even when it is cancelled.
+
+    What it did before is not to be seen by anybody, or is taken away again; what follows makes
+    sense only as a whole. The cancellation goes on when all is done.
+    """
+
+
 Request: TypeAlias = (
     Fetch
     | Put
@@ -222,6 +246,7 @@ Request: TypeAlias = (
     | Delete
     | DeletePrefix
     | ListNames
+    | ListKeys
     | ListEntries
     | ListSizes
     | ReadAbove
@@ -231,6 +256,8 @@ Request: TypeAlias = (
     | Run
     | Take
     | Close
+    | Elsewhere
+    | Commit
 )
 #: What an operation is while it runs: it yields requests and is sent their answers.
 Steps: TypeAlias = Generator[Request, Any, T]

@@ -6,20 +6,26 @@ JSON.  Here the first three are errors that name the place.  The words are read,
 other writers leave them in attributes, with one warning per document; they are never written.
 """
 
+import gc
 import json as _json
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from zarrpy.config import config
 from zarrpy.errors import MetadataError
 from zarrpy.notice import warn
 
-__all__ = ["JSON", "copy", "dumps", "loads"]
+__all__ = ["JSON", "collector_paused", "copy", "dumps", "loads"]
 
 JSON: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
+
+# Bytes of a document whose objects are so many that the garbage collector would look for cycles
+# among them again and again; JSON has none.
+_LARGE = 2**20
 
 # Holds the place of a table while the document around it is written.
 _ROWS = "\0rows\0"
@@ -57,10 +63,24 @@ def loads(data: bytes | bytearray | memoryview, *, path: str) -> dict[str, Any]:
         )
     data = bytes(data)
     _check_depth(data, limits.json_depth, path)
-    document = _parse(_decode(data, path), path)
+    with collector_paused(len(data) > _LARGE):
+        document = _parse(_decode(data, path), path)
     if not isinstance(document, dict):
         raise MetadataError("the document must be a JSON object", path=path, value=document)
     return document
+
+
+@contextmanager
+def collector_paused(wanted: bool) -> Iterator[None]:
+    """Make very many objects that are in no cycles, without the collector looking at them all."""
+    if not wanted or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def dumps(document: dict[str, Any], *, rows: Sequence[str] = ()) -> bytes:

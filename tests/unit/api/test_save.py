@@ -135,6 +135,10 @@ class Once(MemoryStore):
         self.read.append(key)
         return super().get(key, byte_range)
 
+    def get_many(self, keys):
+        self.read.extend(keys)
+        return super().get_many(keys)
+
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_a_live_array_is_saved_as_it_is_stored(store, other, contents, zarr_format):

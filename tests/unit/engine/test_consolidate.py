@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import zarrpy
 from zarrpy.engine.consolidate import StaleMetadataWarning
 from zarrpy.errors import GroupNotFoundError, MetadataError, NodeKindError, ReadOnlyStoreError
+from zarrpy.metadata import v3
 from zarrpy.stores import LocalStore, MemoryStore
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -429,3 +431,31 @@ def test_ten_megabytes_are_opened_in_well_under_a_second():
     taken = time.process_time() - start
 
     assert taken < 2  # half of one on an idle machine
+
+
+def test_a_large_consolidated_document_opens_quickly_and_lazily(monkeypatch):
+    """Ten megabytes: no node is understood before it is asked for."""
+    rows = {}
+    document = {
+        "zarr_format": 3,
+        "node_type": "group",
+        "attributes": {"history": "x" * 900},
+    }
+    for i in range(10_000):
+        rows[f"g{i // 100}" if i % 100 == 0 else f"g{i // 100}/a{i}"] = document
+    member = {"kind": "inline", "must_understand": False, "metadata": rows}
+    root = {"zarr_format": 3, "node_type": "group", "consolidated_metadata": member}
+    text = json.dumps(root).encode()
+    assert len(text) > 9_500_000
+    parsed = []
+    parse = v3.parse
+    monkeypatch.setattr(v3, "parse", lambda *each: parsed.append(each[1:]) or parse(*each))
+
+    before = time.process_time()
+    group = zarrpy.open_group({"zarr.json": text})
+    took = time.process_time() - before
+
+    assert len(parsed) == 1
+    assert group["g5/a501"].path == "g5/a501"
+    assert len(parsed) == 2
+    assert took < 1, f"{took:.2f} s"

@@ -4,9 +4,24 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.engine.copy import chunk_keys, copy_node
+from zarrpy.engine import drive as drives
+from zarrpy.engine.copy import MOST_VALUES, chunk_keys
+from zarrpy.engine.copy import copy_node as copy_steps
+from zarrpy.engine.drive import drive
+from zarrpy.engine.requests import Fetch
 from zarrpy.errors import NodeExistsError, StoreError
 from zarrpy.stores import MemoryStore
+
+
+def keys_of(store, path, metadata):
+    """Keys of the stored chunks, sorted."""
+    return sorted(drive(store, chunk_keys(path, metadata)))
+
+
+def copy_node(source, metadata, target, **keywords):
+    """Copy to the end."""
+    drive(None, copy_steps(source, metadata, target, **keywords))
+
 
 ENCODINGS = [
     (3, None),
@@ -30,7 +45,7 @@ def test_the_stored_chunks_are_found_by_listing(store, zarr_format, keys, shape)
     array[(slice(2, None), ...) if shape else ...] = 1
     expected = sorted(key.removeprefix("a/") for key in set(store.list()) - before)
 
-    assert sorted(chunk_keys(store, "a", array.metadata)) == expected
+    assert keys_of(store, "a", array.metadata) == expected
     assert expected != []
 
 
@@ -40,7 +55,7 @@ def test_what_is_no_chunk_is_not_found(store):
     for key in ("c/2", "c/00", "c/01", "c/x", "c/-1", "c/1.__lock.txt", "d/0", "c0"):
         store.set(key, b"x")
 
-    assert sorted(chunk_keys(store, "", array.metadata)) == ["c/0", "c/1"]
+    assert keys_of(store, "", array.metadata) == ["c/0", "c/1"]
 
 
 @pytest.mark.parametrize(("zarr_format", "keys"), ENCODINGS)
@@ -75,10 +90,10 @@ def test_what_is_there_is_not_replaced(store):
 class Failing(MemoryStore):
     """A store one of whose chunks cannot be read."""
 
-    def get(self, key, byte_range=None):
-        if key == "c/1":
-            raise StoreError("no access", operation="get", key=key)
-        return super().get(key, byte_range)
+    def get_many(self, keys):
+        if "c/1" in keys:
+            raise StoreError("no access", operation="get", key="c/1")
+        return super().get_many(keys)
 
 
 def test_a_chunk_that_cannot_be_read_is_an_error_and_not_left_out():
@@ -86,8 +101,28 @@ def test_a_chunk_that_cannot_be_read_is_an_error_and_not_left_out():
     source = Failing()
     array = zarrpy.create_array(source, data=np.ones(4), chunks=2)
 
+    target = MemoryStore()
+
     with pytest.raises(StoreError, match="c/1"):
-        copy_node((source, ""), array.metadata, (MemoryStore(), ""))
+        copy_node((source, ""), array.metadata, (target, "x/y"))
+
+    assert list(target.list()) == []
+
+
+def test_only_a_few_values_are_in_memory_at_once(store, monkeypatch):
+    """However many chunks there are."""
+    array = zarrpy.create_array(store, data=np.arange(3 * MOST_VALUES), chunks=1)
+    asked = []
+    fetch = drives._ANSWERS[Fetch]
+    monkeypatch.setitem(
+        drives._ANSWERS, Fetch, lambda *each: asked.append(len(each[1].keys)) or fetch(*each)
+    )
+    target = MemoryStore()
+
+    copy_node((store, ""), array.metadata, (target, ""))
+
+    assert max(asked) == MOST_VALUES
+    assert zarrpy.load(target).tolist() == list(range(3 * MOST_VALUES))
 
 
 def test_a_chunk_behind_linked_directories_is_copied(tmp_path):

@@ -6,7 +6,8 @@ import inspect
 import pytest
 
 import zarrpy
-from zarrpy.engine.operation import entry, operation
+from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.operation import entry, function, operation
 from zarrpy.engine.requests import Fetch, Put
 from zarrpy.errors import NodeNotFoundError
 from zarrpy.stores import LocalStore, MemoryStore
@@ -89,3 +90,34 @@ def test_an_entry_says_in_its_errors_where_the_store_is(tmp_path):
     ):
         with pytest.raises(NodeNotFoundError, match=str(tmp_path / "x" / "a")):
             call()
+
+
+def test_blocking_calls_work_in_a_running_loop(tmp_path):
+    """There is no loop of ours that could get in the way."""
+
+    async def main():
+        array = zarrpy.create_array(tmp_path / "a", data=[1, 2, 3])
+        return array[...].tolist(), (await array.read.aio()).tolist()
+
+    assert asyncio.run(main()) == ([1, 2, 3], [1, 2, 3])
+
+
+def test_a_function_of_several_stores_names_them_in_its_requests():
+    """Its own store is none; the steps are the same in both faces."""
+
+    @function
+    def copied(source, target, key):
+        (value,) = yield from elsewhere(source, shelf(Fetch((key,))))
+        yield from elsewhere(target, shelf(Put(((key, value),))))
+
+    def shelf(request):
+        return (yield request)
+
+    ours, theirs = MemoryStore({"a": b"1", "b": b"2"}), MemoryStore()
+
+    copied(ours, theirs, "a")
+    asyncio.run(copied.aio(ours, theirs, "b"))
+
+    assert dict(theirs._values) == {"a": b"1", "b": b"2"}
+    first = next(copied.steps(ours, theirs, "a"))
+    assert (first.store, first.request) == (ours, Fetch(("a",)))

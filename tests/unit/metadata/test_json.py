@@ -1,5 +1,6 @@
 """Tests of `zarrpy.metadata.json`."""
 
+import gc
 import math
 import re
 import time
@@ -216,3 +217,21 @@ def test_a_copy_can_be_written_whatever_was_read():
 
     assert copy(document) == {"a": ["NaN", "Infinity", "-Infinity", 1.5]}
     assert dumps(copy(document))
+
+
+def test_the_collector_rests_only_while_a_large_document_is_read():
+    """And never stays off; who had switched it off finds it off."""
+    large = b'{"a": [' + b'{"b": 1}, ' * 200_000 + b"{}]}"
+
+    assert gc.isenabled()
+    loads(large, path="x")
+    assert gc.isenabled()
+    with pytest.raises(MetadataError):
+        loads(large[:-1], path="x")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        loads(large, path="x")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
