@@ -1,8 +1,12 @@
 # cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False
-"""Kernels of the engine for bytes in hand: shuffles, byte order, a checksum."""
+"""Filters for the Python body of a chain: shuffle and other kernels of the engine, and delta.
+
+Delta is written here once more, for all kinds of numbers at once, apart from the engine's own
+(csrc/step_delta.c): two that have nothing in common but their meaning can judge each other.
+"""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "zarrpy.h" nogil:
@@ -60,3 +64,53 @@ def crc32c(const uint8_t[::1] data not None, uint32_t value=0):
         with nogil:
             value = zp_crc32c_of(value, &data[0], data.shape[0])
     return value
+
+
+# Integers as unsigned ones: these wrap around, whatever the compiler.
+ctypedef fused number:
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+    float
+    double
+
+
+cdef void _differences(const number *values, number *result, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    result[0] = values[0]
+    for i in range(1, n):
+        result[i] = <number>(values[i] - values[i - 1])
+
+
+cdef void _sums(const number *values, number *result, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    result[0] = values[0]
+    for i in range(1, n):
+        result[i] = <number>(result[i - 1] + values[i])
+
+
+def delta(const number[::1] values not None, number[::1] result not None):
+    """Write the first number, and of each other one what it is more than the one before.
+
+    Parameters
+    ----------
+    values : buffer
+        Unsigned integers, or floats.
+    result : buffer
+        As long, and of the same type.
+    """
+    if values.shape[0] != result.shape[0]:
+        raise ValueError(f"{values.shape[0]} numbers do not fit into {result.shape[0]}")
+    if values.shape[0]:
+        with nogil:
+            _differences(&values[0], &result[0], values.shape[0])
+
+
+def undelta(const number[::1] values not None, number[::1] result not None):
+    """Undo `delta`."""
+    if values.shape[0] != result.shape[0]:
+        raise ValueError(f"{values.shape[0]} numbers do not fit into {result.shape[0]}")
+    if values.shape[0]:
+        with nogil:
+            _sums(&values[0], &result[0], values.shape[0])
