@@ -364,22 +364,6 @@ new_content(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *erro
     return chunk;
 }
 
-/* Write one element wherever the chunk reaches beyond the array. */
-static void
-pad(const zp_batch *batch, const zp_task *t, char *chunk, const void *element)
-{
-    int64_t shape[ZP_MAX_NDIM];
-    for (int i = 0; i < batch->ndim; i++)
-        shape[i] = t->extent[i];
-    for (int i = 0; i < batch->ndim; i++) {
-        shape[i] = t->extent[i] - t->inside[i];
-        if (shape[i] > 0)
-            zp_fill(batch->ndim, shape, chunk + t->inside[i] * t->strides[i], t->strides, element,
-                    batch->chain.itemsize);
-        shape[i] = t->inside[i]; /* the rest of this axis is done */
-    }
-}
-
 int64_t
 zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void **encoded,
                zp_error *error)
@@ -390,12 +374,12 @@ zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void 
         return error->status;
     *encoded = NULL;
     if (padded)
-        pad(batch, t, (char *)chunk, batch->stored_fill); /* as it was before it was stored */
+        zp_task_pad(batch, t, (char *)chunk, batch->stored_fill); /* as before it was stored */
     if (!batch->keep_empty &&
         zp_is_filled(chunk, (size_t)t->nbytes, batch->stored_fill, batch->chain.itemsize))
         return 0;
     if (padded)
-        pad(batch, t, (char *)chunk, batch->pad);
+        zp_task_pad(batch, t, (char *)chunk, batch->pad);
     int64_t n = zp_chain_encode(&batch->chain, worker, chunk, (size_t)t->nbytes, encoded, error);
     if (n > 0)
         zp_atomic_add(&batch->nbytes_stored, n);
@@ -492,6 +476,10 @@ update_file(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *erro
 static int
 write_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
+    if (batch->only_stored && !t->covered && !zp_task_is_stored(batch, t)) {
+        set_outcome(batch, t, ZP_DELETED);
+        return ZP_OK;
+    }
     if (!batch->directory)
         return write_in_hand(batch, worker, t, error);
     if (t->covered)

@@ -68,7 +68,13 @@ int zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *task,
 int64_t zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *task,
                        const void **encoded, zp_error *error);
 
-/* The same of tasks that are shards; reading also counts what is absent. */
+/* Whether there is a value of the task's key, or bytes in hand. */
+int zp_task_is_stored(const zp_batch *batch, const zp_task *task);
+
+/* Write one element wherever the chunk reaches beyond the array. */
+void zp_task_pad(const zp_batch *batch, const zp_task *task, char *chunk, const void *element);
+
+/* Read and encode tasks that are shards; reading also counts what is absent. */
 int zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *task, zp_error *error);
 int64_t zp_shard_encode(zp_batch *batch, zp_worker *worker, const zp_task *task,
                         const void **encoded, zp_error *error);

@@ -479,9 +479,8 @@ enum zp_outcome {
 };
 
 /*
- * Chunks to read into, or write from, one block of memory.  Any number of
- * threads may call zp_batch_run() with a worker each; they take tasks from one
- * cursor.  `outcome` has an entry a task of the window [first, last).
+ * Chunks to read into, or write from, one block of memory.  Any number of threads, with a worker
+ * each, may call zp_batch_run(): their tasks come from one cursor.  `outcome`: of [first, last).
  */
 typedef struct zp_batch {
     int32_t kind;
@@ -497,6 +496,7 @@ typedef struct zp_batch {
     int32_t keep_empty;      /* write chunks that hold only the fill value */
     int32_t whole_chunks;    /* decode them whole also where a part would do */
     int32_t leave_absent;    /* read: leave their places in the block as they are */
+    int32_t only_stored;     /* write no part of a chunk that is not stored */
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;

@@ -32,6 +32,7 @@ from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.sharding import inner_chunk_shape
 from zarrpy.occupancy import Occupancy
 from zarrpy.reductions import Reducible
+from zarrpy.resizing import Resizable
 from zarrpy.selection import Selection, split_fields
 from zarrpy.settings import Configured
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Reducible, Occupancy, Configured, ArrayLike):
+class Array(Resizable, Reducible, Occupancy, Configured, ArrayLike):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -66,6 +67,7 @@ class Array(Reducible, Occupancy, Configured, ArrayLike):
     """
 
     kind = "array"
+    _only_stored = False
 
     def __init__(
         self,
@@ -379,6 +381,24 @@ class Array(Reducible, Occupancy, Configured, ArrayLike):
         batch = self._batch(chosen, chosen.align(values), writing=True, fields=fields)
         yield from self._run(batch, max_memory)
 
+    def _write_as(
+        self,
+        metadata: ArrayMetadata,
+        chosen: Selection,
+        values: np.ndarray[Any, Any],
+        only_stored: bool,
+        keep_empty: bool | None,
+    ) -> Steps[None]:
+        if keep_empty is None and not (only_stored and self.codecs.shard is not None):
+            keep_empty = self._keep_empty
+        other = Array(self.store, self.path, metadata, write_empty_chunks=keep_empty)
+        other._only_stored = only_stored
+        yield from other._write_chunks(chosen, values, None, None)
+
+    @property
+    def _mixes(self) -> bool:
+        return self._chunk_codecs.mixes and bool(np.any(self._fill_bytes[0]))
+
     def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
         keys = self.metadata.chunk_keys
         if isinstance(batch, PythonBatch) and not keys.plain:
@@ -424,6 +444,7 @@ class Array(Reducible, Occupancy, Configured, ArrayLike):
             "keep_empty": config.array.write_empty_chunks if empty is None else empty,
             "durable": config.durability == "durable",
             "timeout_ms": int(config.lock_timeout * 1000),
+            "only_stored": self._only_stored,
         }
         native = chain.native if shard is chain.shard else chain.native_chain is not None
         by_field = fields is not None

@@ -28,6 +28,7 @@ class Batch:
         timeout_ms: int = 60_000,
         whole_chunks: bool = False,
         zero_padding: bool = False,
+        only_stored: bool = False,
     ) -> None: ...
     @property
     def plan(self) -> ChunkPlan: ...

@@ -84,6 +84,8 @@ cdef class Batch:
         Decode chunks whole also where the codec could decode the selected part alone.
     zero_padding : bool
         Store zeros where chunks reach beyond the array, in place of the fill value.
+    only_stored : bool
+        Write no part of a chunk that is not stored.
     """
 
     cdef zp_batch batch
@@ -112,7 +114,8 @@ cdef class Batch:
 
     def __cinit__(self, ChunkPlan plan, NativeChain chain, block, bytes fill, bytes stored_fill,
                   bint writing=False, bint keep_empty=False, bint durable=False,
-                  int64_t timeout_ms=60_000, bint whole_chunks=False, bint zero_padding=False):
+                  int64_t timeout_ms=60_000, bint whole_chunks=False, bint zero_padding=False,
+                  bint only_stored=False):
         self.plan = plan
         self.chain = chain
         self.fill = fill
@@ -133,6 +136,7 @@ cdef class Batch:
             self.batch.pad = PyBytes_AS_STRING(self.pad)
         self.batch.keep_empty = keep_empty
         self.batch.whole_chunks = whole_chunks
+        self.batch.only_stored = only_stored
         self.batch.durability = durable
         self.batch.lock_timeout_ms = timeout_ms
         self.batch.last = plan.ntasks

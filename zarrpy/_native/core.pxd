@@ -213,6 +213,7 @@ cdef extern from "zarrpy.h" nogil:
         int32_t keep_empty
         int32_t whole_chunks
         int32_t leave_absent
+        int32_t only_stored
         int32_t durability
         int64_t lock_timeout_ms
         zp_keys keys

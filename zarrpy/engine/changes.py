@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from zarrpy.engine.requests import Delete, DeletePrefix, Move, Put, Restore, Run, Update
-from zarrpy.metadata.names import DOCUMENTS
+from zarrpy.metadata.names import DOCUMENTS, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -58,14 +58,15 @@ def latest(store: Store, path: str) -> tuple[str, int, int] | None:
 
 
 def _is_chunk(key: str) -> bool:
-    return key.rpartition("/")[2] not in DOCUMENTS
+    name = key.rpartition("/")[2]
+    return name not in DOCUMENTS and not name.startswith(OURS)
 
 
 _CHANGES: dict[type, Callable[[Any, Any], bool]] = {
     Run: lambda request, _: request.batch.writing,
     Put: lambda request, _: any(_is_chunk(key) for key, _ in request.items),
     Update: lambda request, _: _is_chunk(request.key),
-    Delete: lambda request, _: bool(request.keys),
+    Delete: lambda request, _: any(map(_is_chunk, request.keys)),
     DeletePrefix: lambda request, _: True,
     Move: lambda request, _: True,
     Restore: lambda _, answer: answer is not False,

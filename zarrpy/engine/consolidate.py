@@ -285,8 +285,10 @@ def _change(
     yield Update(key, rewrite)
 
 
-def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[None]:
+def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[bool]:
     """Say in the consolidated documents at a path and above it what nodes there now are.
+
+    Returns whether there are such documents.
 
     Parameters
     ----------
@@ -302,7 +304,7 @@ def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[Non
             if set(documents) <= set(form.names) and _within(group, each, form):
                 entries[_relative(group, each)] = documents
 
-    yield from _amend((path, *others), enter)
+    return (yield from _amend((path, *others), enter))
 
 
 def forget(path: str) -> Steps[None]:
@@ -316,15 +318,19 @@ def forget(path: str) -> Steps[None]:
     yield from _amend((path.rpartition("/")[0],) if path else (), leave)
 
 
-def _amend(paths: Sequence[str], amend: Callable[[str, Form, Entries], None]) -> Steps[None]:
-    """Change the consolidated documents at some paths and above them, those that there are."""
+def _amend(paths: Sequence[str], amend: Callable[[str, Form, Entries], None]) -> Steps[bool]:
+    """Change the consolidated documents at some paths and above them, those that there are.
+
+    Returns whether there are some.
+    """
     note_change()
     groups: dict[str, None] = {}
     for path in paths:
         parts = path.split("/") if path else []
         groups.update(("/".join(parts[:i]), None) for i in range(len(parts) + 1))
     if not groups:
-        return
+        return False
+    amended = False
     places = [(group, form) for group in groups for form in FORMS.values()]
     values = yield Fetch(tuple(_key(group, form.key) for group, form in places))
     for (group, form), value in zip(places, values, strict=True):
@@ -340,9 +346,11 @@ def _amend(paths: Sequence[str], amend: Callable[[str, Form, Entries], None]) ->
 
         try:
             yield from _change(group, form, rewrite)
+            amended = True
         except GroupNotFoundError:  # deleted meanwhile, and the entries with it
             continue
     note_change()
+    return amended
 
 
 def _relative(group: str, path: str) -> str:

@@ -11,6 +11,7 @@ from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.engine.requests import Fetch, ListKeys, Put
 from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.metadata.names import SHRINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,6 +117,9 @@ class _Copy:
 
     def _chunks(self, path: str, metadata: ArrayMetadata, new: Metadata, where: str) -> Steps[None]:
         assert isinstance(new, ArrayMetadata)
+        (marker,) = yield from elsewhere(self._store, _asked(Fetch((key_of(path, SHRINK),))))
+        if marker is not None:  # chunks at the edge may hold what the array has lost
+            yield Put(((key_of(where, SHRINK), marker),))
         keys = yield from elsewhere(self._store, chunk_keys(path, metadata))
         n = _at_once(metadata)
         for i in range(0, len(keys), n):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
-from zarrpy.engine.locks import hold
+from zarrpy.engine.locks import Held, hold
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.requests import (
@@ -29,7 +29,9 @@ from zarrpy.engine.requests import (
     ListKeys,
     ListNames,
     ListSizes,
+    Lock,
     Move,
+    Publish,
     Put,
     ReadAbove,
     Request,
@@ -119,6 +121,8 @@ async def _answer_async(
         cancel = inner.batch.cancel
     elif isinstance(inner, Take):
         cancel = inner.stream.cancel
+    elif isinstance(inner, Lock):
+        cancel = inner.cancel
     return await _in_thread(partial(answer, store, request), cancel, late)
 
 
@@ -154,8 +158,11 @@ async def _in_thread(
         if late is not None:
             late.append(error)
             return future.result()
-        if not future.cancelled():
-            future.exception()  # looked at, so that nobody warns of it
+        # an exception that is looked at is one that nobody warns of
+        if not future.cancelled() and future.exception() is None:
+            answered: Any = future.result()
+            if isinstance(answered, Held):  # nobody else knows of it
+                answered.release()
         raise
 
 
@@ -192,6 +199,15 @@ def _put(store: Store, request: Put) -> None:
 def _update(store: Store, request: Update) -> None:
     with hold(store.lock_scope, [request.key]):
         store.update(request.key, request.change)
+
+
+def _lock(store: Store, request: Lock) -> Held:
+    store.check_writable("lock", request.key)
+    return Held(store, request.key, request)
+
+
+def _publish(store: Store, request: Publish) -> None:
+    request.held.commit(request.value)
 
 
 def _delete(store: Store, request: Delete) -> None:
@@ -305,6 +321,8 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Fetch: _fetch,
     Put: _put,
     Update: _update,
+    Lock: _lock,
+    Publish: _publish,
     Delete: _delete,
     DeletePrefix: _delete_prefix,
     ListNames: _list_names,

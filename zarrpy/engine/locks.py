@@ -4,14 +4,18 @@ There is one lock for each key in use.  Whoever needs several takes them in one 
 so that nobody waits in a circle.  Who holds a key may take it again: a codec written in Python may
 write other arrays while its own chunk is locked, on whichever thread of the pool it runs.  Stores
 made of files lock between processes as well, in csrc/lock.c.
+
+`hold` is for the time of one request.  An operation of many requests holds a key by the answer to
+`Lock`, which belongs to the operation and not to a thread.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.config import config
@@ -20,12 +24,18 @@ from zarrpy.errors import LockTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zarrpy.engine import requests
+    from zarrpy.stores.base import Bytes, Exclusive, Store
+
 _Name: TypeAlias = tuple[int, str]
 
 #: The lock of each key, and how many hold it or wait for it.
 _table: dict[_Name, list[Any]] = {}
 _table_lock = Lock()
 _mine: ContextVar[frozenset[_Name]] = ContextVar("zarrpy.locks", default=frozenset())
+
+#: How long to wait before looking whether the wait is still wanted.
+_POLL_SECONDS = 0.05
 
 
 @contextmanager
@@ -40,11 +50,7 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
     mine = _mine.get()
     wanted = sorted({(scope, key) for key in keys} - mine)
     patience = config.lock_timeout
-    # no call of Python for each key: there may be one for each chunk of a large array
-    with _table_lock:
-        entries = [_table.setdefault(name, [Lock(), 0]) for name in wanted]
-        for entry in entries:
-            entry[1] += 1
+    entries = _entered(wanted)
     token = _mine.set(mine.union(wanted))
     ntaken = 0
     try:
@@ -57,11 +63,26 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
         _mine.reset(token)
         for entry in entries[:ntaken]:
             entry[0].release()
-        with _table_lock:
-            for name, entry in zip(wanted, entries, strict=True):
-                entry[1] -= 1
-                if entry[1] == 0:
-                    _table.pop(name, None)
+        _left(wanted, entries)
+
+
+def _entered(names: list[_Name]) -> list[list[Any]]:
+    """Count in among those who hold keys or wait for them."""
+    # no call of Python for each key: there may be one for each chunk of a large array
+    with _table_lock:
+        entries = [_table.setdefault(name, [Lock(), 0]) for name in names]
+        for entry in entries:
+            entry[1] += 1
+    return entries
+
+
+def _left(names: list[_Name], entries: list[list[Any]]) -> None:
+    """Count out again; a lock that nobody wants is forgotten."""
+    with _table_lock:
+        for name, entry in zip(names, entries, strict=True):
+            entry[1] -= 1
+            if entry[1] == 0:
+                _table.pop(name, None)
 
 
 def _too_long(key: str, seconds: float) -> LockTimeoutError:
@@ -71,6 +92,84 @@ def _too_long(key: str, seconds: float) -> LockTimeoutError:
         operation="lock",
         hint="config.lock_timeout sets how long to wait",
     )
+
+
+class Held:
+    """The lock of one key, taken for an operation; a context manager that lets go of it.
+
+    Parameters
+    ----------
+    store : Store
+    key : str
+    request : Lock
+        Asks for it, and says when it is not wanted any more.
+
+    Raises
+    ------
+    LockTimeoutError
+        When it is not free within `config.lock_timeout` seconds.
+    """
+
+    def __init__(self, store: Store, key: str, request: requests.Lock) -> None:
+        self.key = key
+        self._store = store
+        self._names = [(store.lock_scope, key)]
+        self._entries = _entered(self._names)
+        self._taken = False
+        self._outer: Exclusive | None = None
+        patience = config.lock_timeout
+        end = monotonic() + patience if patience >= 0 else None
+
+        def goes_on() -> bool:
+            return not request.cancelled and (end is None or monotonic() < end)
+
+        try:
+            while not self._entries[0][0].acquire(timeout=_POLL_SECONDS):
+                if not goes_on():
+                    raise _too_long(key, patience)
+            self._taken = True
+            self._outer = self._taken_outside(goes_on)
+        except BaseException:
+            self.release()
+            raise
+
+    def _taken_outside(self, goes_on: Any) -> Exclusive:
+        while True:
+            try:
+                return self._store.exclusive(self.key, _POLL_SECONDS)
+            except LockTimeoutError:
+                if not goes_on():
+                    raise
+
+    def commit(self, value: Bytes) -> None:
+        """Replace the value of the key, which lets other processes have it."""
+        assert self._outer is not None
+        self._outer.commit(value, config.durability == "durable")
+
+    def release(self) -> None:
+        """Let go of it; a second time does nothing."""
+        entries, self._entries = self._entries, []
+        if not entries:
+            return
+        outer, self._outer = self._outer, None
+        try:
+            if outer is not None:
+                outer.__exit__(None, None, None)
+        finally:
+            if self._taken:
+                with suppress(RuntimeError):  # in a forked child nobody holds it
+                    entries[0][0].release()
+            _left(self._names, entries)
+
+    def __enter__(self) -> Held:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.release()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_entries"):
+            self.release()
 
 
 def _renew() -> None:

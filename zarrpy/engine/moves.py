@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.locks import hold
-from zarrpy.metadata.names import MOVES, OURS
+from zarrpy.metadata.names import GUARD, MOVES, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +93,7 @@ def _staged(path: str, moves: Pairs) -> set[str]:
 
 @contextmanager
 def _alone(store: Store, path: str) -> Iterator[None]:
-    guard = _key(path, f"{OURS}guard")
+    guard = _key(path, GUARD)
     with hold(store.lock_scope, [guard]), store.exclusive(guard):
         yield
 

@@ -198,6 +198,38 @@ def dump(metadata: Metadata) -> Documents:
     return v3.dump(metadata) if metadata.zarr_format == 3 else v2.dump(metadata)
 
 
+def array_key(path: str, zarr_format: int) -> str:
+    """Key of the document that says the shape of an array."""
+    return key_of(path, _V3 if zarr_format == 3 else ".zarray")
+
+
+def array_document(path: str, metadata: ArrayMetadata) -> bytes:
+    """Write the document that says the shape of an array."""
+    return dict(documents_of(path, metadata))[array_key(path, metadata.zarr_format)]
+
+
+def parse_array(path: str, key: str, value: Any) -> ArrayMetadata:
+    """Read what `array_key` names alone, so without the attributes of Zarr v2."""
+    if value is None:
+        raise ArrayNotFoundError(f"no array at {path or '/'!r}", path=path, hint=VANISHED)
+    found = _parse_node(path, {key.rpartition("/")[2]: value})
+    assert isinstance(found, ArrayMetadata)
+    return found
+
+
+def keep_recorded(path: str, metadata: ArrayMetadata) -> Steps[None]:
+    """Say in the consolidated documents above an array what it is, whoever changes it meanwhile.
+
+    Another writer may have changed the array since, and its entry before us; so what was entered is
+    compared with what is stored, until both agree.
+    """
+    while (yield from record(path, {path: dump(metadata)})):
+        found = yield from read_node(path, metadata.zarr_format)
+        if not isinstance(found, ArrayMetadata) or dump(found) == dump(metadata):
+            return
+        metadata = found
+
+
 def replace_format(path: str, metadata: Metadata) -> Steps[None]:
     """Write the documents of a node in another format, and delete those of the old one."""
     yield Commit()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zarrpy._native.files import Directory
+    from zarrpy.engine.locks import Held
     from zarrpy.engine.stream import Stream
     from zarrpy.metadata.model import NamedConfig
     from zarrpy.stores.base import ByteRange, Bytes, Store
@@ -105,6 +106,27 @@ class Update:
 
     key: str
     change: Callable[[Bytes | None], bytes]
+
+
+@dataclass(slots=True)
+class Lock:
+    """Keep other writers of a key out until the answer, a `Held`, is left as a context."""
+
+    key: str
+    #: Set by whoever does not want it any more, while it is waited for.
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Stop waiting."""
+        self.cancelled = True
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Replace the value of a key whose lock is held; other processes may have the lock then."""
+
+    held: Held
+    value: Bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +265,8 @@ Request: TypeAlias = (
     Fetch
     | Put
     | Update
+    | Lock
+    | Publish
     | Delete
     | DeletePrefix
     | ListNames

@@ -44,6 +44,8 @@ class PythonBatch:
         How long to wait for another writer of a chunk.
     fields : str or list of str, optional
         Write only these fields of the structures.
+    only_stored : bool
+        Write no part of a chunk that is not stored.
     """
 
     native = False
@@ -60,8 +62,10 @@ class PythonBatch:
         durable: bool = False,
         timeout_ms: int = 60_000,
         fields: Fields | None = None,
+        only_stored: bool = False,
     ) -> None:
         self._fields = fields
+        self._only_stored = only_stored
         self._timeout_ms = timeout_ms
         self.plan = plan
         self.chain = chain
@@ -258,6 +262,8 @@ class PythonBatch:
             ) from error
 
     def _write(self, task: int) -> None:
+        if self._only_stored and not self._covered(self.plan, task) and self._load(task) is None:
+            return
         if self._directory is None:
             self._encoded[task - self._first] = self._encode(task, self._stored[task - self._first])
             return

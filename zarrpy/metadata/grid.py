@@ -15,7 +15,7 @@ name in a document        its parameter    a dimension
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
 from typing import Any, TypeAlias
@@ -172,6 +172,42 @@ class ChunkGrid:
                     f"ends at {axis.end} in dimension {i}, but the array at {length}",
                     field=FIELD,
                 )
+
+    def ending(self, shape: tuple[int, ...], place: Sequence[int]) -> tuple[int, ...]:
+        """Tell where the chunks end that hold the last elements before a place.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the array.
+        place : sequence of int
+            Of each dimension, at most its length.
+        """
+        last = [max(n - 1, 0) for n in self.grid_shape(tuple(place))]
+        ends = [begin + length for begin, length in self.chunk(shape, last)]
+        return tuple(end if n else 0 for end, n in zip(ends, place, strict=True))
+
+    def end(self, axis: int) -> int:
+        """Tell where the row of chunks of a dimension ends; one that repeats has no end."""
+        lengths = self.axes[axis]
+        return INT64_END if isinstance(lengths, int) else lengths.end
+
+    def reaching(self, shape: tuple[int, ...], step: Sequence[int] | None = None) -> "ChunkGrid":
+        """Give the grid with chunks added where a row of lengths ends before an array does.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the array.
+        step : sequence of int, optional
+            Length of the chunks that are added to each dimension; by default that of its last.
+        """
+        axes = list(self.axes)
+        for i, (axis, length) in enumerate(zip(self.axes, shape, strict=True)):
+            if isinstance(axis, Runs) and axis.end < length:
+                each = axis.lengths[-1] if step is None else step[i]
+                axes[i] = Runs.of([*axis.pairs, (each, -(-(length - axis.end) // each))])
+        return self if axes == list(self.axes) else replace(self, axes=tuple(axes))
 
     def check_resize(self, old: tuple[int, ...], new: tuple[int, ...]) -> None:
         """Check that a change of the shape leaves every stored chunk as it is.

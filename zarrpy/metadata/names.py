@@ -12,9 +12,11 @@ from zarrpy.notice import warn
 
 __all__ = [
     "DOCUMENTS",
+    "GUARD",
     "LOCK_SUFFIX",
     "MOVES",
     "OURS",
+    "SHRINK",
     "check_key",
     "check_name",
     "check_path",
@@ -28,6 +30,10 @@ DOCUMENTS = frozenset(("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata
 OURS = ".__zp-"
 #: Record of renames that are under way.
 MOVES = ".__zp-moves"
+#: Its lock keeps out those who replace a node, or change the shape of an array.
+GUARD = ".__zp-guard"
+#: Names how far values may be stored beyond the shape of an array, while that changes.
+SHRINK = ".__zp-shrink"
 
 #: A writer's lock on a key (docs/adr/0003); in a directory such names are not listed.
 LOCK_SUFFIX = ".__lock"

@@ -7,8 +7,7 @@ exception, never None.  The other methods have defaults that are right, if not f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
 from zarrpy.errors import (
@@ -21,7 +20,6 @@ from zarrpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from zarrpy._native.files import Directory
 
@@ -55,6 +53,33 @@ class ByteRange(NamedTuple):
         start = self.offset if self.offset >= 0 else max(len(value) + self.offset, 0)
         stop = len(value) if self.length < 0 else start + self.length
         return value[start:stop]
+
+
+class Exclusive(Protocol):
+    """The lock of a key between processes: a context manager, left by `commit` or at its end."""
+
+    def __enter__(self) -> object: ...
+    def __exit__(self, *failure: object) -> None: ...
+
+    def commit(self, data: Bytes, durable: bool = False) -> None:
+        """Replace the value of the key."""
+
+
+class _Alone:
+    """The lock of a key of a store that other processes do not write to, or cannot lock."""
+
+    def __init__(self, store: Store, key: str) -> None:
+        self._store = store
+        self._key = key
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        return
+
+    def commit(self, data: Bytes, durable: bool = False) -> None:
+        self._store.set(self._key, data)
 
 
 class Store(ABC):
@@ -139,9 +164,15 @@ class Store(ABC):
         """
         return []
 
-    def exclusive(self, key: str) -> AbstractContextManager[object]:
-        """Keep other processes that ask for the same key out, as far as the store can."""
-        return nullcontext()
+    def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
+        """Keep other processes that ask for the same key out, as far as the store can.
+
+        Raises
+        ------
+        LockTimeoutError
+            When it is not free within `patience` seconds; by default `config.lock_timeout`.
+        """
+        return _Alone(self, key)
 
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix that is empty or ends with "/", sorted."""

@@ -207,11 +207,12 @@ class LocalStore(Store):
             folder, name = os.path.split(folder)
         return found
 
-    def exclusive(self, key: str) -> KeyLock:
-        """Take the lock of a key that has no value."""
+    def exclusive(self, key: str, patience: float | None = None) -> KeyLock:
+        """Take the lock of a key, whether it has a value or not."""
         directory = self.directory("", create=True)
         assert directory is not None
-        return directory.lock(check_key(key), _timeout_ms())
+        timeout_ms = _timeout_ms() if patience is None else int(patience * 1000)
+        return directory.lock(check_key(key), timeout_ms)
 
     def _remove(self, remove: Callable[[str], None], path: str) -> None:
         try:

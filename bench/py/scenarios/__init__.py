@@ -22,6 +22,7 @@ NAMES = (
     "exzarr",
     "handles",
     "whole_write",
+    "appends",
     "strings",
     "views",
     "import_time",

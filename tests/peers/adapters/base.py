@@ -76,6 +76,10 @@ class Adapter(ABC):
     def write(self, array: Any, values: np.ndarray) -> None:
         """Write the whole array; everything is stored when this returns."""
 
+    def append(self, array: Any, values: np.ndarray) -> Any:
+        """Add rows, store them, and return the array that has them."""
+        raise NotImplementedError("this library does not append")
+
 
 def native_dtype(document: Document) -> np.dtype[Any]:
     """Return the NumPy data type of a document, in the byte order of this machine."""

@@ -61,6 +61,12 @@ class Library(Adapter):
     def write(self, array: Any, values: np.ndarray) -> None:
         array.write(values).result()
 
+    def append(self, array: Any, values: np.ndarray) -> Any:
+        end = array.shape[0] + len(values)
+        array = array.resize(exclusive_max=[end, *array.shape[1:]]).result()
+        array[end - len(values) :].write(values).result()
+        return array
+
     def _open(
         self,
         location: Any,

@@ -72,6 +72,10 @@ class Library(Adapter):
     def write(self, array: Any, values: np.ndarray) -> None:
         array[...] = values
 
+    def append(self, array: Any, values: np.ndarray) -> Any:
+        array.append(values)
+        return array
+
 
 def data_type(document: Document) -> Any:
     """Return the data type of a document as the library names it."""

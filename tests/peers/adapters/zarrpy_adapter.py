@@ -56,6 +56,10 @@ class Library(Adapter):
     def write(self, array: Any, values: np.ndarray) -> None:
         array[...] = values
 
+    def append(self, array: Any, values: np.ndarray) -> Any:
+        array.append(values)
+        return array
+
 
 def data_type(document: Document) -> Any:
     """Return the data type of a document: in its own words, or as NumPy has it."""

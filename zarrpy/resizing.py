@@ -1,0 +1,204 @@
+"""Arrays that grow and shrink."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from zarrpy.assignment import assignable
+from zarrpy.engine.append import append as append_steps
+from zarrpy.engine.operation import operation
+from zarrpy.engine.resize import Site
+from zarrpy.engine.resize import discard as discard_steps
+from zarrpy.engine.resize import resize as resize_steps
+from zarrpy.indexing import Indexable
+from zarrpy.selection import parse, parse_basic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import SupportsIndex
+
+    from zarrpy.engine.removal import Box
+    from zarrpy.engine.requests import Steps
+    from zarrpy.metadata.model import ArrayMetadata
+    from zarrpy.selection import Selection
+
+
+class Resizable(Indexable):
+    """An array whose shape can change."""
+
+    @operation
+    def resize(
+        self,
+        shape: int | Sequence[SupportsIndex],
+        *,
+        expand_only: bool = False,
+        shrink_only: bool = False,
+    ) -> Steps[None]:
+        """Change the shape; what is outside the new one is deleted, what comes in is fill value.
+
+        Other handles of the array keep the shape that they were opened with, and may not write
+        where it has shrunk: open them again.
+
+        Parameters
+        ----------
+        shape : int or sequence of int
+            The new lengths of the axes.
+        expand_only : bool
+            Refuse to make an axis shorter.
+        shrink_only : bool
+            Refuse to make an axis longer.
+
+        Raises
+        ------
+        ShapeMismatchError
+            A ValueError, when `expand_only` or `shrink_only` refuses.
+        MetadataError
+            A ValueError, when the array cannot have that shape. Nothing is written then.
+        LockTimeoutError
+            When another writer changes the shape for longer than `config.lock_timeout`.
+        """
+        self._check_writable("resize")
+        lengths: Any = shape if isinstance(shape, list | tuple | np.ndarray) else [shape]
+        new = [operator.index(n) for n in lengths]
+        limits = {"expand_only": expand_only, "shrink_only": shrink_only}
+        yield from resize_steps(self._site, new, **limits)
+
+    @operation
+    def append(self, data: Any, axis: SupportsIndex = 0) -> Steps[tuple[int, ...]]:
+        """Add elements at the end of an axis.
+
+        Any number of threads and processes may append to an array of local files at once, each to
+        what the others have appended. See docs/how-to/growing.md for other stores.
+
+        Parameters
+        ----------
+        data : array-like
+            Of the array's shape but for its length along `axis`; cast as in ``array[...] = data``.
+        axis : int
+            Which axis becomes longer; negative counts from the last.
+
+        Returns
+        -------
+        tuple of int
+            The shape of the array with these elements, which are the last of the axis.
+
+        Raises
+        ------
+        ShapeMismatchError
+            A ValueError, when the other axes have other lengths. Nothing is written then.
+        numpy.exceptions.AxisError
+            A ValueError and IndexError, when there is no such axis.
+        LockTimeoutError
+            When another writer changes the shape for longer than `config.lock_timeout`.
+        """
+        self._check_writable("append to")
+        axis = normalize_axis_index(operator.index(axis), len(self.metadata.shape))
+        values = self._appended(data)
+        locks = self.store.of_files or self.store.in_memory
+        new = yield from append_steps(self._site, values, axis, locks=locks)
+        return new.shape
+
+    @operation
+    def discard(self, selection: Any = Ellipsis) -> Steps[None]:
+        """Make a selection read as the fill value, and free what it took.
+
+        Chunks that lie inside it are deleted, others keep the rest of their elements.
+
+        Parameters
+        ----------
+        selection : int, slice, ellipsis, array, a tuple of them, or a dict by dimension
+            As in ``array[selection]``.
+
+        Raises
+        ------
+        SelectionError
+            An IndexError, when the selection does not fit the array.
+        """
+        self._check_writable("discard parts of")
+        chosen = parse(self._positional(selection), self.metadata.shape)
+        box = _box(chosen)
+        if box is not None:
+            yield from discard_steps(self._site, self.metadata, box)
+        elif chosen.size or chosen.order is None:
+            fill = np.empty((), self.metadata.data_type.numpy)
+            fill[()] = self.metadata.fill_value
+            values = np.broadcast_to(fill, chosen.shape)
+            yield from self._write_as(self.metadata, chosen, values, True, keep_empty=False)
+
+    # ------------------------------------------------------------------------------ for the engine
+
+    @property
+    def _site(self) -> Site:
+        return Site(
+            self.path,
+            self.metadata.zarr_format,
+            self.store.of_files,
+            self._mixes,
+            self._write_box,
+            self._accept,
+        )
+
+    def _appended(self, data: Any) -> np.ndarray[Any, Any]:
+        """Cast what is to be appended, before anything is locked or written."""
+        data_type = self.metadata.data_type
+        if data_type.cast is not None:
+            values = data_type.cast(data, len(self.metadata.shape))
+        elif isinstance(data, np.ndarray):
+            values = data
+        elif hasattr(data, "__array__"):
+            values = np.asarray(data)
+        else:
+            values = np.array(data, data_type.numpy)
+        values = assignable(values, data_type, values.shape, self.name)
+        if data_type.settle is not None:
+            values = np.array(values)
+            data_type.settle(values)
+        return values
+
+    def _write_box(
+        self,
+        metadata: ArrayMetadata,
+        box: Box,
+        values: np.ndarray[Any, Any],
+        *,
+        only_stored: bool = False,
+        keep_empty: bool | None = None,
+    ) -> Steps[None]:
+        if values.size:
+            chosen = parse_basic(tuple(slice(*axis) for axis in box), metadata.shape)
+            yield from self._write_as(metadata, chosen, values, only_stored, keep_empty)
+
+    def _write_as(
+        self,
+        metadata: ArrayMetadata,
+        chosen: Selection,
+        values: np.ndarray[Any, Any],
+        only_stored: bool,
+        keep_empty: bool | None,
+    ) -> Steps[None]:
+        """Write as if the array had these metadata; parameters as of `engine.resize.Write`."""
+        raise NotImplementedError
+
+    @property
+    def _mixes(self) -> bool:
+        """Whether chunks hold zeros beyond the array, and not fill values."""
+        raise NotImplementedError
+
+    def _accept(self, metadata: ArrayMetadata) -> None:
+        """Know the array by new metadata from now on."""
+        before, self.metadata = self.metadata, metadata
+        if len({each.chunk_grid.largest(each.shape) for each in (before, metadata)}) > 1:
+            self.__dict__.pop("codecs", None)  # they were bound to another largest chunk
+
+
+def _box(chosen: Selection) -> Box | None:
+    """Give a selection as first and end of each axis; None when it has gaps or points."""
+    if chosen.points or any(
+        step != 1 and n > 1 for step, n in zip(chosen.step, chosen.count, strict=True)
+    ):
+        return None
+    return tuple((a, a + n) for a, n in zip(chosen.start, chosen.count, strict=True))
