@@ -144,8 +144,8 @@ def assignable(
         return target
     elif isinstance(value, np.ndarray):
         values = value if value.dtype == dtype else _cast(value, dtype, value.shape)
-    elif isinstance(value, list | tuple) and value:
-        values = _cast_list(value, dtype, shape, name)
+    elif _has_elements(value):
+        values = _cast_sequence(value, dtype, shape, name)
     else:
         values = _cast(value, dtype, (1,) * len(shape))
     while values.ndim > len(shape) and values.shape[0] == 1:
@@ -156,16 +156,23 @@ def assignable(
         raise _wrong_shape(values.shape, shape, name) from None
 
 
+def _has_elements(value: Any) -> bool:
+    """Whether NumPy may see several values in one: a list, a range, a buffer, a queue."""
+    if isinstance(value, list | tuple):
+        return True
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes | np.generic)
+
+
 def _cast(value: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> np.ndarray[Any, Any]:
     target = np.empty(shape, dtype)
     target[...] = value
     return target
 
 
-def _cast_list(
+def _cast_sequence(
     value: Any, dtype: np.dtype[Any], shape: Sequence[int], name: str
 ) -> np.ndarray[Any, Any]:
-    """Assign a list; NumPy's words for one of a wrong shape are made ours."""
+    """Assign a sequence; NumPy's words for one of a wrong shape are made ours."""
     try:
         return _cast(value, dtype, shape)
     except ValueError:

@@ -2,6 +2,8 @@
 
 import array
 import warnings
+from array import array as packed
+from collections import deque
 
 import numpy as np
 import pytest
@@ -29,6 +31,15 @@ VALUES = {
     "a ragged list": [1, [2, 3]],
     "a list of a large integer": [300, 1],
     "a tuple": (1, 2),
+    "a range": range(2),
+    "a range of one": range(5, 6),
+    "a range of large integers": range(300, 302),
+    "a queue": deque([1.5, 2.5]),
+    "numbers of the standard library": packed("h", [300, 1]),
+    "a view of memory": memoryview(packed("d", [1.5, 2.5])),
+    "a buffer": bytearray(b"\1\2"),
+    "a dictionary": {0: 1, 1: 2},
+    "a set": {1, 2},
     "an array of one": np.array([5]),
     "a nested array of one": np.array([[5]]),
     "an array of two": np.array([5, 6]),
@@ -97,6 +108,16 @@ def test_an_assignment_to_an_array_without_axes_is_numpys(name, key):
 
     assert found == wanted
     assert array[()] == expected[()]
+
+
+@pytest.mark.parametrize("value", [[], (), range(0), np.empty(0), [5], 5])
+def test_nothing_can_be_assigned_to_nothing(value):
+    """An empty list has the shape of an empty selection."""
+    array = zarrpy.create_array({}, data=np.arange(3))
+
+    array[1:1] = value
+
+    assert array[...].tolist() == [0, 1, 2]
 
 
 def test_a_structure_is_assigned_as_numpys():

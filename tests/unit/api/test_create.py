@@ -38,6 +38,17 @@ def test_an_array_is_created_of_data(store, body):
     assert np.array_equal(zarrpy.open(store)[...], data)
 
 
+@pytest.mark.parametrize("data", [[], [[], []], range(3), memoryview(b"abc")])
+def test_data_are_whatever_numpy_makes_an_array_of(store, data):
+    """Shape, type and values are those of `numpy.asarray`."""
+    expected = np.asarray(data)
+
+    array = zarrpy.create_array(store, data=data)
+
+    assert (array.shape, array.dtype) == (expected.shape, expected.dtype)
+    assert np.array_equal(array[...], expected)
+
+
 def test_data_need_not_be_written(store):
     """`write_data=False` takes only shape and type of them."""
     array = zarrpy.create_array(store, data=np.ones(3, "f4"), write_data=False)
