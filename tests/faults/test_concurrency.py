@@ -126,3 +126,62 @@ def test_processes_that_change_attributes_lose_nothing(tmp_path):
     assert codes == [0, 0]
     assert len(zarrpy.open(tmp_path / "x").attrs) == 100
     assert os.listdir(tmp_path / "x") == ["zarr.json"]
+
+
+OVERWRITE = """
+import sys, numpy, zarrpy
+for k in range(8):
+    n = 1 + (int(sys.argv[2]) + k) % 3
+    try:
+        zarrpy.create_array(sys.argv[1], name="a", data=numpy.full(n, n), chunks=1, overwrite=True)
+    except (zarrpy.StoreError, zarrpy.NodeNotFoundError):
+        pass
+"""
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_threads_that_overwrite_one_array_leave_one_of_theirs(tmp_path, kind):
+    """Each has one more chunk than the other; the last to end stays, and nothing else does."""
+    place = {} if kind == "memory" else tmp_path / "x"
+    zarrpy.create_group(place).create_array("a", data=[0])
+    failures = []
+
+    def overwrite(i):
+        try:
+            for k in range(8):
+                n = 1 + (i + k) % 3
+                data = np.full(n, n)
+                zarrpy.create_array(place, name="a", data=data, chunks=1, overwrite=True)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=overwrite, args=(i,)) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    _expect_one_of_them(place)
+
+
+def test_processes_that_overwrite_one_array_leave_one_of_theirs(tmp_path):
+    """One may be told that another was faster; none is told of success and leaves nothing."""
+    zarrpy.create_group(tmp_path / "x").create_array("a", data=[0])
+
+    writers = [
+        subprocess.Popen([sys.executable, "-c", OVERWRITE, str(tmp_path / "x"), str(i)])
+        for i in range(3)
+    ]
+    codes = [writer.wait(60) for writer in writers]
+
+    assert codes == [0, 0, 0]
+    _expect_one_of_them(tmp_path / "x")
+
+
+def _expect_one_of_them(place):
+    found = zarrpy.open(place)["a"]
+    n = found.shape[0]
+    assert found[...].tolist() == [n] * n
+    keys = sorted(key for key in found.store.list("a") if "/c/" in key)
+    assert keys == [f"a/c/{i}" for i in range(n)]

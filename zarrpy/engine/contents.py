@@ -8,7 +8,7 @@ chunk of an array that nobody describes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.engine.requests import Fetch, ListEntries
@@ -47,6 +47,12 @@ class Contents:
     others: tuple[str, ...]
     foreign: tuple[str, ...]
     is_link: bool = False
+
+    def without(self, starts: Iterable[str]) -> Contents:
+        """Leave out the rest of what is Zarr where its name begins with one of these."""
+        left_out = tuple(starts)
+        others = tuple(name for name in self.others if not name.startswith(left_out))
+        return replace(self, others=others)
 
 
 class _ChunkKeys:

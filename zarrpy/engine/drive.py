@@ -250,6 +250,10 @@ def _tidy(store: Store, request: Tidy) -> None:
     store.tidy(request.prefix)
 
 
+def _move(store: Store, request: Move) -> None:
+    move(store, request, partial(drive, store))
+
+
 def _list_names(store: Store, request: ListNames) -> list[str]:
     return store.list_folders(request.prefix) if request.folders else store.list_dir(request.prefix)
 
@@ -331,7 +335,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     ListSizes: _list_sizes,
     ReadAbove: _read_above,
     Tidy: _tidy,
-    Move: move,
+    Move: _move,
     Restore: restore,
     Run: _run,
     Take: _take,

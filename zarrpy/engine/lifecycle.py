@@ -39,7 +39,7 @@ from zarrpy.engine.requests import (
     Tidy,
 )
 from zarrpy.engine.undo import undone_unless_committed
-from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, StoreError
+from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, NodeKindError, StoreError
 from zarrpy.metadata import json
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import OURS
@@ -50,12 +50,16 @@ if TYPE_CHECKING:
 
     from zarrpy.engine.consolidate import Documents
     from zarrpy.engine.nodes import Metadata
-    from zarrpy.engine.requests import Steps
+    from zarrpy.engine.requests import Pairs, Steps
 
     #: Members of a new node, by their paths relative to it.
     Members = Mapping[str, Metadata]
     #: Writes what belongs to a new node, given the path where it stands for now.
     Content = Callable[[str], Steps[Members | None]]
+
+
+#: Replacements of this process that have not come to their end.
+_at_work: set[str] = set()
 
 
 class ForeignFilesWarning(UserWarning):
@@ -188,40 +192,48 @@ def array_on_the_way(path: str, place: str) -> NodeKindError:
 
 def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Steps[Members | None]:
     """Put a new node in the place of an old one; what fails before the end changes nothing."""
-    if (yield from contents(path)).is_link:
+    found = yield from contents(path)
+    if found.is_link:
         yield Commit()
         yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
         yield Put(documents_of(path, metadata))
         return None if content is None else (yield from content(path))
+    _refuse_strangers(path, found, metadata)
     token = uuid4().hex[:12]
     new, old = (key_of(path, f"{OURS}{word}-{token}") for word in ("new", "old"))
+    before: list[Contents] = []
+
+    def renames() -> Steps[Pairs]:
+        found = yield from contents(path)
+        before[:] = [found.without(f"{OURS}{word}" for word in ("guard", *_staged()))]
+        _refuse_strangers(path, before[0], metadata)
+        entries = yield ListEntries(new + "/")
+        return _replacement(path, before[0], new, old, entries, metadata)
+
+    _at_work.add(token)
     try:
         yield Put(documents_of(new, metadata))
         members = None if content is None else (yield from content(new))
-        before = yield from contents(path)
-        before = _without(before, (new,), path)
-        _refuse_strangers(path, before, metadata)
-        entries = yield ListEntries(new + "/")
         yield Commit()
-        yield Move(path, _replacement(path, before, new, old, entries, metadata))
+        yield Move(path, renames)
     except GeneratorExit:
         raise  # nobody answers requests any more
     except BaseException:
         with suppress(StoreError):
             yield DeletePrefix(new + "/")
         raise
-    for leftover in (old, new):
-        yield DeletePrefix(leftover + "/")
-    warn_of_foreign(path, [name for name in before.foreign if "/" in name.rstrip("/")])
+    else:
+        for leftover in (old, new):
+            yield DeletePrefix(leftover + "/")
+    finally:
+        _at_work.discard(token)
+    warn_of_foreign(path, [name for name in before[0].foreign if "/" in name.rstrip("/")])
     return members
 
 
-def _without(before: Contents, new: Sequence[str], path: str) -> Contents:
-    """Leave out what has just been written."""
-    start = len(path) + 1 if path else 0
-    ours = tuple(name[start:] + "/" for name in new)
-    others = tuple(name for name in before.others if not name.startswith(ours))
-    return Contents(before.documents, others, before.foreign)
+def _staged() -> list[str]:
+    """Name what this process has staged; what else is staged is left over."""
+    return [f"{word}-{token}" for token in tuple(_at_work) for word in ("new", "old")]
 
 
 def _refuse_strangers(path: str, before: Contents, metadata: Metadata) -> None:
@@ -245,10 +257,16 @@ def _replacement(
     old: str,
     entries: Sequence[str],
     metadata: Metadata,
-) -> tuple[tuple[str, str], ...]:
+) -> Pairs:
     """Every rename in its order: documents leave first and come last."""
     documents = [key for key, _ in documents_of("", metadata)]
     names = [entry[len(new) + 1 :] for entry in entries]
+    if not set(documents) <= set(names):
+        raise ConflictError(
+            f"somebody deleted the new node at {path or '/'!r} while it was written",
+            operation="replace",
+            hint="what was there before is unchanged; try again",
+        )
     chunks = [name for name in names if name not in documents]
     leaving = [*before.documents, *covering(before.others, before.foreign)]
     coming = [*covering(chunks, before.foreign), *documents]

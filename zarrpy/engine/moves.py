@@ -15,33 +15,42 @@ from zarrpy.engine.locks import hold
 from zarrpy.metadata.names import GUARD, MOVES, OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from zarrpy.engine.requests import Move, Restore
+    from zarrpy.engine.requests import Move, Pairs, Restore, Steps
     from zarrpy.stores.base import Bytes, Store
 
-    Pairs = Sequence[tuple[str, str]]
 
-
-def move(store: Store, request: Move) -> None:
-    """Do all the renames of a request, or none."""
-    moves = _expanded(store, request.path, request.moves)
+def move(store: Store, request: Move, run: Callable[[Steps[Pairs]], Pairs]) -> None:
+    """Do all the renames of a request, or none; `run` takes the steps that tell which."""
     store.check_writable("move", request.path)
+    if callable(request.moves):
+        with _alone(store, request.path):
+            _rename_all(store, request.path, _expanded(store, request.path, run(request.moves())))
+        return
+    moves = _expanded(store, request.path, request.moves)
+    if len(moves) <= 1:
+        _rename_all(store, request.path, moves)
+        return
+    with _alone(store, request.path):
+        _rename_all(store, request.path, moves)
+
+
+def _rename_all(store: Store, path: str, moves: Pairs) -> None:
     if len(moves) <= 1:  # nothing can be left half done
         for old, new in moves:
             store.rename(old, new)
         return
-    record = _key(request.path, MOVES)
-    with _alone(store, request.path):
-        store.set(record, _written(request.path, moves))
-        try:
-            for old, new in moves:
-                store.rename(old, new)
-        except BaseException:
-            _take_back(store, moves)
-            store.delete(record)
-            raise
+    record = _key(path, MOVES)
+    store.set(record, _written(path, moves))
+    try:
+        for old, new in moves:
+            store.rename(old, new)
+    except BaseException:
+        _take_back(store, moves)
         store.delete(record)
+        raise
+    store.delete(record)
 
 
 def restore(store: Store, request: Restore) -> bool:

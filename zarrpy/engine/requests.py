@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from zarrpy.engine.stream import Stream
     from zarrpy.metadata.model import NamedConfig
     from zarrpy.stores.base import ByteRange, Bytes, Store
+
+    #: Present and new name of values.
+    Pairs: TypeAlias = Sequence[tuple[str, str]]
 
 T = TypeVar("T")
 
@@ -201,12 +204,13 @@ class Move:
     ----------
     path : str
         Of the node that they belong to.
-    moves : tuple of (str, str)
-        Present and new key, or directory where a store is made of files.
+    moves : tuple of (str, str), or a function that gives steps to such
+        Present and new key, or directory where a store is made of files. Steps are taken while
+        nobody else moves anything of this node.
     """
 
     path: str
-    moves: tuple[tuple[str, str], ...]
+    moves: Pairs | Callable[[], Steps[Pairs]]
 
 
 @dataclass(frozen=True, slots=True)
