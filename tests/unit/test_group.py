@@ -64,6 +64,18 @@ def test_a_missing_member_is_a_key_error(group):
     assert caught.value.nearest == ["root/g/b"]
 
 
+def test_a_file_that_is_no_member_is_not_offered_in_its_own_place(tmp_path):
+    """The names that are like the one asked for are other names."""
+    group = zarrpy.create_group(tmp_path)
+    (tmp_path / "readme").write_text("not Zarr")
+    group.create_group("readme2")
+
+    with pytest.raises(NodeNotFoundError) as caught:
+        group["readme"]
+
+    assert caught.value.nearest == ["readme2"]
+
+
 @pytest.mark.parametrize("path", ["..", "../x", "a//b", "a/../b", ".", "a\\b", 3, None, ""])
 def test_what_is_no_path_is_in_no_group(group, path):
     """Asking is no error; fetching is a KeyError, and nothing outside is reached."""

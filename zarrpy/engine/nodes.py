@@ -321,7 +321,7 @@ def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFou
     nearest: list[str] = []
     if path:
         names = yield ListNames(parent + "/" if parent else "")
-        nearest = _nearest(name, (other for other in names if other not in DOCUMENTS))
+        nearest = _nearest(name, (other for other in names if other not in {*DOCUMENTS, name}))
     return error(
         f"no {what} at {path or '/'!r}",
         path=path,
