@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,8 @@ import numpy as np
 from zarrpy.errors import ShapeMismatchError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zarrpy.metadata.dtypes import DataType
 
 
@@ -133,8 +134,6 @@ def assignable(
     """
     if hasattr(value, "__array__") and not isinstance(value, np.ndarray | np.generic):
         value = np.asarray(value)
-    elif isinstance(value, Sequence) and not isinstance(value, list | tuple | str | bytes):
-        value = np.asarray(value)  # a range, a buffer
     dtype = data_type.numpy
     if data_type.cast is not None:
         values = data_type.cast(value, len(shape))
