@@ -192,13 +192,11 @@ def array_on_the_way(path: str, place: str) -> NodeKindError:
 
 def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Steps[Members | None]:
     """Put a new node in the place of an old one; what fails before the end changes nothing."""
-    found = yield from contents(path)
-    if found.is_link:
+    if (yield from contents(path)).is_link:
         yield Commit()
         yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
         yield Put(documents_of(path, metadata))
         return None if content is None else (yield from content(path))
-    _refuse_strangers(path, found, metadata)
     token = uuid4().hex[:12]
     new, old = (key_of(path, f"{OURS}{word}-{token}") for word in ("new", "old"))
     before: list[Contents] = []
