@@ -76,8 +76,8 @@ def copy(
     >>> from zarrpy import create_array, create_group
     >>> array = create_array({}, name="a", data=[1, 2, 3])
     >>> group = create_group({})
-    >>> copy(array, group)
-    <zarrpy.Array '/a' (3) int64 in MemoryStore(3 keys)>
+    >>> copy(array, group).name, list(group)
+    ('/a', ['a'])
     """
     node = yield from _node(source)
     store, path = _target(node, target, name)

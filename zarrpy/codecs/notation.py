@@ -46,6 +46,7 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
     if "id" in document:
         configuration = {key: value for key, value in document.items() if key != "id"}
         return _kind(document["id"], 2).from_config(configuration, dialect=2, spec=spec)
+    _check_members(document)
     configuration, name = document.get("configuration") or {}, document["name"]
     return _kind(name, 3).from_config(configuration, dialect=words_of(name), spec=spec)
 
@@ -90,6 +91,18 @@ def _document(given: Any) -> dict[str, Any]:
         f"a codec is a codec object, a name such as 'zstd:5', or a dict with 'name' or 'id', "
         f"not {type(given).__name__}: {given!r}"
     )
+
+
+def _check_members(document: dict[str, Any]) -> None:
+    """Refuse parameters beside the configuration, which would count for nothing."""
+    for member in document.keys() - {"name", "configuration", "must_understand"}:
+        name, value = document["name"], document[member]
+        raise MetadataError(
+            f"the codec {name!r} has parameters in its configuration, not beside its name",
+            field=member,
+            value=value,
+            hint=f'{{"name": {name!r}, "configuration": {{{member!r}: {value!r}}}}}',
+        )
 
 
 def _kind(name: str, dialect: int) -> type[Codec]:

@@ -115,3 +115,9 @@ def test_a_parameter_that_is_none_is_named(given, match):
     """With the codec's own parameters."""
     with pytest.raises(MetadataError, match=match):
         parse_codec(given)
+
+
+def test_parameters_beside_the_configuration_are_refused():
+    """They would count for nothing; the error shows where they belong."""
+    with pytest.raises(MetadataError, match="\"configuration\": {'level': 3}"):
+        parse_codec({"name": "zstd", "level": 3})
