@@ -107,6 +107,7 @@ def test_an_unknown_codec_names_those_that_are_known(given):
         ("zstd:99", "level"),
         ("blosc:nope", "cname"),
         ({"name": "zstd", "configuration": {"lvl": 1}}, "lvl"),
+        ({"name": "zstd", "level": 3}, "not beside its name"),
         ({"id": "zlib", "level": "x"}, "level"),
         ("snappy:1", "parameters"),
     ],
@@ -115,9 +116,3 @@ def test_a_parameter_that_is_none_is_named(given, match):
     """With the codec's own parameters."""
     with pytest.raises(MetadataError, match=match):
         parse_codec(given)
-
-
-def test_parameters_beside_the_configuration_are_refused():
-    """They would count for nothing; the error shows where they belong."""
-    with pytest.raises(MetadataError, match="\"configuration\": {'level': 3}"):
-        parse_codec({"name": "zstd", "level": 3})
