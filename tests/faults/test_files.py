@@ -200,6 +200,31 @@ def test_a_chunk_without_permission_is_an_error(array):
     assert result.stderr.strip().splitlines()[-1] == f"refused {errno.EACCES}"
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "seteuid") or os.geteuid() != 0,
+    reason="needs root, to become a user without permission: run as root",
+)
+def test_files_that_may_not_be_written_are_read_only(array):
+    """Every change says so and names the key; reading goes on."""
+    root = array.store.root
+    code = (
+        f"a = zarrpy.open_array({root!r}, path='a')\n"
+        "for change in (lambda: a.__setitem__(0, 5), lambda: a.attrs.update(x=1)):\n"
+        "    try:\n"
+        "        change()\n"
+        "    except PermissionError as error:\n"
+        "        print(type(error).__name__, error.key)\n"
+        "print(a[0])\n"
+    )
+    before = array[0]
+
+    result = as_nobody(code, root)
+
+    lines = result.stdout.splitlines()
+    assert lines[:1] == ["ReadOnlyStoreError c/0"], result.stderr
+    assert lines[1:] == ["ReadOnlyStoreError a/zarr.json", str(before)]
+
+
 def as_nobody(code, root):
     """Run Python code as a user who owns nothing; the directories on the way are opened to him."""
     opened = []

@@ -1,5 +1,6 @@
 """Turn the engine's status codes into exceptions; the only place that does."""
 
+import errno
 import os
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from zarrpy.errors import (
     CorruptChunkError,
     LimitError,
     LockTimeoutError,
+    ReadOnlyStoreError,
     StoreError,
     ZarrError,
 )
@@ -18,6 +20,8 @@ SIZE, CHECKSUM, MEMORY, ARGUMENT, UNSUPPORTED, TOO_LARGE = -2, -3, -4, -5, -6, -
 IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT, ENCODE = -8, -9, -10, -11, -12, -13
 # enum zp_vlen_fault
 VLEN_COUNT, VLEN_SHORT, VLEN_LONG, VLEN_UTF8 = -1, -2, -3, -4
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_READING = {"get", "list", "size", "open"}
 _FILE_STATUS = {IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT}
 
 
@@ -79,7 +83,24 @@ def file_failure(failure: Failure, key: str, operation: str) -> Exception:
     reason = failure.text()
     if failure.status == IO:
         reason = f"{failure.detail}: {os.strerror(failure.os_error)}"
-    return StoreError(reason, key=key, operation=operation, errno=failure.os_error or None)
+    return system_failure(reason, key, operation, failure.os_error)
+
+
+def system_failure(
+    reason: str, key: str | None, operation: str, number: int | None, hint: str | None = None
+) -> StoreError:
+    """Give the exception for a system call that failed; one that may not write is told apart."""
+    if number not in _FORBIDDEN or operation in _READING:
+        return StoreError(reason, key=key, operation=operation, errno=number or None, hint=hint)
+    return ReadOnlyStoreError(
+        reason,
+        key=key,
+        operation=operation,
+        errno=number,
+        hint="write to a directory of your own, or have its owner allow it"
+        if number != errno.EROFS
+        else "the file system is mounted for reading only",
+    )
 
 
 def chunk_failure(

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from zarrpy._native.failure import system_failure
 from zarrpy._native.files import Directory
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
@@ -341,14 +342,11 @@ class LocalStore(Store):
 
     def _failure(self, key: str, operation: str, error: OSError) -> StoreError:
         not_directory = isinstance(error, NotADirectoryError)
-        return StoreError(
-            error.strerror or str(error),
-            store=repr(self),
-            key=key or None,
-            operation=operation,
-            errno=error.errno,
-            hint="there is a file in the place of a directory" if not_directory else None,
-        )
+        hint = "there is a file in the place of a directory" if not_directory else None
+        reason = error.strerror or str(error)
+        failure = system_failure(reason, key or None, operation, error.errno, hint)
+        failure.fill(store=repr(self))
+        return failure
 
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"
