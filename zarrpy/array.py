@@ -15,6 +15,7 @@ from zarrpy.config import check_missing, config, parse_size
 from zarrpy.conventions import ArrayLike
 from zarrpy.engine.cache import cache_for
 from zarrpy.engine.changes import latest
+from zarrpy.engine.grown import grown
 from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
 from zarrpy.engine.nodes import VANISHED, document_key, documents_of, require_node
 from zarrpy.engine.operation import operation
@@ -378,6 +379,12 @@ class Array(Resizable, Reducible, Occupancy, Configured, ArrayLike):
         fields: Fields | None,
         max_memory: int | str | None,
     ) -> Steps[None]:
+        if fields is None:
+            metadata = yield from grown(self.path, self.metadata, chosen)
+            if metadata is not self.metadata:
+                keep = self._keep_empty
+                yield from self._write_as(metadata, chosen, values, False, keep, max_memory)
+                return
         batch = self._batch(chosen, chosen.align(values), writing=True, fields=fields)
         yield from self._run(batch, max_memory)
 
@@ -388,12 +395,14 @@ class Array(Resizable, Reducible, Occupancy, Configured, ArrayLike):
         values: np.ndarray[Any, Any],
         only_stored: bool,
         keep_empty: bool | None,
+        max_memory: int | str | None = None,
     ) -> Steps[None]:
         if keep_empty is None and not (only_stored and self.codecs.shard is not None):
             keep_empty = self._keep_empty
         other = Array(self.store, self.path, metadata, write_empty_chunks=keep_empty)
         other._only_stored = only_stored
-        yield from other._write_chunks(chosen, values, None, None)
+        batch = other._batch(chosen, chosen.align(values), writing=True)
+        yield from other._run(batch, max_memory)
 
     @property
     def _mixes(self) -> bool:

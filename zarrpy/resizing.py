@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from zarrpy.assignment import assignable
 from zarrpy.engine.append import append as append_steps
+from zarrpy.engine.grown import grown
 from zarrpy.engine.operation import operation
 from zarrpy.engine.resize import Site
 from zarrpy.engine.resize import discard as discard_steps
@@ -120,14 +121,15 @@ class Resizable(Indexable):
         """
         self._check_writable("discard parts of")
         chosen = parse(self._positional(selection), self.metadata.shape)
+        metadata = yield from grown(self.path, self.metadata, chosen)
         box = _box(chosen)
         if box is not None:
-            yield from discard_steps(self._site, self.metadata, box)
+            yield from discard_steps(self._site, metadata, box)
         elif chosen.size or chosen.order is None:
             fill = np.empty((), self.metadata.data_type.numpy)
             fill[()] = self.metadata.fill_value
             values = np.broadcast_to(fill, chosen.shape)
-            yield from self._write_as(self.metadata, chosen, values, True, keep_empty=False)
+            yield from self._write_as(metadata, chosen, values, True, keep_empty=False)
 
     # ------------------------------------------------------------------------------ for the engine
 
@@ -179,6 +181,7 @@ class Resizable(Indexable):
         values: np.ndarray[Any, Any],
         only_stored: bool,
         keep_empty: bool | None,
+        max_memory: int | str | None = None,
     ) -> Steps[None]:
         """Write as if the array had these metadata; parameters as of `engine.resize.Write`."""
         raise NotImplementedError

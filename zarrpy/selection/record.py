@@ -94,6 +94,15 @@ class Selection:
         given = iter(self.kept)
         return tuple(None if term == 0 else next(given) for term in self.terms)
 
+    def last(self, axis: int) -> int:
+        """Tell the last position on an axis of the array; -1 when there is none."""
+        for group in self.points:
+            if axis in group.axes:
+                return int(group.positions[group.axes.index(axis)].max(initial=-1))
+        if not self.count[axis]:
+            return -1
+        return self.start[axis] + (self.count[axis] - 1) * self.step[axis]
+
     @property
     def size(self) -> int:
         """Number of elements of the result."""
