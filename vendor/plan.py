@@ -8,7 +8,7 @@
     zstd, lz4, zlib-ng, blosclz and zfp from the static library inside the pinned blosc2 wheel;
     libdeflate compiled from the pinned deflate sdist.
 ``sdist``
-    zstd, lz4, blosclz and libdeflate, each compiled from a pinned sdist.
+    zstd, lz4, blosclz, libdeflate and zfp, each compiled from a pinned sdist.
 ``system``
     The zstd, lz4 and libdeflate installed on this machine, as shared libraries.
 
@@ -75,6 +75,18 @@ BLOSCLZ = Source(
     sources=("c-blosc/blosc/blosclz.c", "c-blosc/blosc/fastcopy.c"),
     headers=("c-blosc/blosc/*.h",),
     include=("c-blosc/blosc",),
+)
+
+ZFP = Source(
+    library="zfp",
+    project="hdf5plugin",
+    sources=("lib/c-blosc2-zfp/src/*.c",),
+    headers=(
+        "lib/c-blosc2-zfp/include/*.h",
+        "lib/c-blosc2-zfp/include/*.inl",
+        "lib/c-blosc2-zfp/src/*.h",
+    ),
+    include=("lib/c-blosc2-zfp/include",),
 )
 
 
@@ -167,11 +179,12 @@ def make() -> Plan:
             [
                 ("ZP_HAVE_BLOSCLZ", "1"),
                 ("ZP_HAVE_LIBDEFLATE", "1"),
+                ("ZP_HAVE_ZFP", "1"),
                 LIBDEFLATE_VERSION,
                 ("ZP_BLOSCLZ_VERSION", "2.5.1"),
             ],
-            compile=[ZSTD, LZ4, BLOSCLZ, LIBDEFLATE],
-            licences=("zstd", "lz4", "blosc", "fastlz", "libdeflate"),
+            compile=[ZSTD, LZ4, BLOSCLZ, LIBDEFLATE, ZFP],
+            licences=("zstd", "lz4", "blosc", "fastlz", "libdeflate", "zfp"),
         )
     names = ("BLOSC2_ARCHIVE", "ZLIBNG", "ZFP", "BLOSCLZ")
     plan = Plan(

@@ -161,7 +161,7 @@ def test_each_way_tells_the_engine_what_it_has(plan, monkeypatch):
         monkeypatch.setenv("ZARRPY_NATIVE", way)
         told[way] = {name for name, value in plan.make().macros if value == "1"}
 
-    assert told["sdist"] == {"ZP_HAVE_BLOSCLZ", "ZP_HAVE_LIBDEFLATE"}
+    assert told["sdist"] == {"ZP_HAVE_BLOSCLZ", "ZP_HAVE_LIBDEFLATE", "ZP_HAVE_ZFP"}
     assert told["system"] == {"ZP_SYSTEM_LIBS", "ZP_HAVE_LIBDEFLATE"}
 
 
