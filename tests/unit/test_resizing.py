@@ -402,3 +402,13 @@ def test_every_change_can_be_awaited(store):
     expected = np.concatenate([VALUES[:4], VALUES[:2]])
     expected[0] = 0
     assert np.array_equal(array[...], expected)
+
+
+def test_limits_of_resize_exclude_each_other():
+    """The error tells which of the two refused, and why."""
+    array = zarrpy.create_array({}, data=VALUES)
+
+    with pytest.raises(ShapeMismatchError, match="shrink_only: axis 0 would become longer"):
+        array.resize((9, 5), expand_only=True, shrink_only=True)
+    with pytest.raises(ShapeMismatchError, match="expand_only: axis 0 would become shorter"):
+        array.resize((7, 5), expand_only=True, shrink_only=True)

@@ -75,6 +75,7 @@ def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps
             try:
                 yield from site.write(new, box, values)
                 yield from publish(site, held, new)
+                site.accept(new)  # now, as what follows may be cut off
             except GeneratorExit:
                 raise  # nobody answers requests any more
             except BaseException:
@@ -83,7 +84,6 @@ def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps
                     yield from finish(site, (yield from require(site)), leftover)
                 raise
         yield from finish(site, new, leftover)
-        site.accept(new)
     return new
 
 

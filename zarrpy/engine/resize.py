@@ -196,11 +196,11 @@ def resize(
                 if shrinks:
                     yield from announce(site, leftover)
                 yield from publish(site, held, new)
+            site.accept(new)  # now, as what follows may be cut off
         if shrinks:
             yield from finish(site, new, leftover)
         elif new.shape != old.shape:
             yield from keep_recorded(site.path, new)
-        site.accept(new)
     return new
 
 
@@ -221,7 +221,9 @@ def _refuse(
 ) -> None:
     for axis, (before, after) in enumerate(zip(old, new, strict=True)):
         if (expand_only and after < before) or (shrink_only and after > before):
-            word, change = ("expand_only", "shorter") if expand_only else ("shrink_only", "longer")
+            word, change = (
+                ("expand_only", "shorter") if after < before else ("shrink_only", "longer")
+            )
             raise ShapeMismatchError(
                 f"{word}: axis {axis} would become {change}, from {before} to {after}",
                 expected=old,
