@@ -49,12 +49,14 @@ def as_store(
         )
     if place is None:
         return MemoryStore()
-    if isinstance(place, MutableMapping):
+    of_node = isinstance(getattr(place, "store", None), Store)  # a group is a mapping, too
+    if isinstance(place, MutableMapping) and not of_node:
         return MemoryStore(place)
     if isinstance(place, str | os.PathLike):
         return LocalStore(_local_path(os.fspath(place)), read_only=read_only)
+    hint = " -> give its store, with path=, or call its own methods" if of_node else ""
     raise TypeError(
-        f"cannot make a store of {type(place).__name__}: give a path, a mapping or a Store"
+        f"cannot make a store of {type(place).__name__}: give a path, a mapping or a Store{hint}"
     )
 
 

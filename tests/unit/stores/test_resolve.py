@@ -118,3 +118,16 @@ def test_storage_options_that_apply_to_nothing_are_refused(tmp_path):
     """An option that is ignored is an option that is wrong."""
     with pytest.raises(StoreError, match="anon"):
         zarrpy.open(tmp_path / "x.zarr", storage_options={"anon": True})
+
+
+@pytest.mark.parametrize(
+    "part", [lambda group: group, lambda group: group["a"]], ids=["group", "array"]
+)
+def test_a_node_is_no_store(part):
+    """A group is a mapping, but of nodes: nothing would be found in it as in a store."""
+    group = zarrpy.create_group({})
+    group["a"] = [1, 2]
+
+    for refuses in (zarrpy.open, zarrpy.delete, lambda node: zarrpy.create_array(node, shape=1)):
+        with pytest.raises(TypeError, match=r"cannot make a store of .* -> give its store"):
+            refuses(part(group))
