@@ -92,7 +92,8 @@ class ChunkReader:
         self.stored_only = stored_only
         #: As integers and slices.
         self.selection = array._positional(selection)
-        self.tiling = tiling(self.selection, array.shape, metadata.chunk_grid.spacing(array.shape))
+        spacing = metadata.chunk_grid.spacing(array.shape)
+        self.tiling = array._naming(tiling, self.selection, array.shape, spacing)
         self.inner = None if shard is None or whole_shards else shard.chunk_shape
         self.unit_nbytes = max(array.codecs.spec.nbytes, 1)
         if self.inner is not None and shard is not None and self.unit_nbytes > SHARD_NBYTES:

@@ -261,10 +261,14 @@ class NodeKindError(ZarrError, TypeError):
 class SelectionError(ZarrError, IndexError):
     """A selection does not fit the array."""
 
-    fields = (*ZarrError.fields, "selection", "shape")
+    fields = (*ZarrError.fields, "array", "selection", "shape")
 
+    array: str | None = None
     selection: Any = None
     shape: tuple[int, ...] | None = None
+
+    def _text(self) -> str:
+        return self.message if self.array is None else f"{self.array!r}: {self.message}"
 
 
 class ShapeMismatchError(ZarrError, ValueError):

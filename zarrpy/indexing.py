@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from zarrpy.assignment import assignable, copied_into, memory_of
 from zarrpy.config import config
 from zarrpy.engine.operation import operation
+from zarrpy.errors import SelectionError
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.node import Node
 from zarrpy.selection import (
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     Names = str | Sequence[str]
     Out = Any  # an array, or anything that has a buffer; None for a new array
+
+T = TypeVar("T")
 
 
 class Indexer:
@@ -73,7 +76,7 @@ class Indexable(Node[ArrayMetadata]):
         """Read a selection; `missing` None is as `config.missing` says."""
         dtype = self.metadata.data_type.numpy
         if fields is not None:
-            names = as_fields(fields, dtype, self.metadata.shape)
+            names = self._fields(fields)
             dtype, shape = field_type(dtype, names, chosen.shape)
             if out is not None:
                 memory_of(out, shape, dtype)
@@ -102,7 +105,7 @@ class Indexable(Node[ArrayMetadata]):
         """Write a selection; `element` tells that the index of a single element means just it."""
         self._check_writable("write")
         data_type = self.metadata.data_type
-        names = None if fields is None else as_fields(fields, data_type.numpy, self.metadata.shape)
+        names = None if fields is None else self._fields(fields)
 
         def cast(value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
             of_field = data_type if names is None else replace(data_type, numpy=dtype, cast=None)
@@ -150,13 +153,28 @@ class Indexable(Node[ArrayMetadata]):
     def _chosen(self, key: Any) -> Selection:
         """Understand what stands in brackets; by names of dimensions each array is for its own."""
         if isinstance(key, Mapping):
-            return parse_orthogonal(self._positional(key), self.metadata.shape)
-        return parse(key, self.metadata.shape)
+            return self._select(parse_orthogonal, self._positional(key))
+        return self._select(parse, key)
+
+    def _select(self, parse: Callable[..., Selection], key: Any, *more: Any) -> Selection:
+        return self._naming(parse, key, self.metadata.shape, *more)
+
+    def _fields(self, names: Names) -> Fields:
+        return self._naming(as_fields, names, self.metadata.data_type.numpy, self.metadata.shape)
+
+    def _naming(self, understand: Callable[..., T], *args: Any) -> T:
+        """Understand a selection, or a part of one; an error names the array."""
+        try:
+            return understand(*args)
+        except SelectionError as error:
+            error.fill(array=self.name)
+            raise
 
     def _positional(self, key: Any) -> Any:
         if not isinstance(key, Mapping):
             return key
-        return positional(key, self.metadata.dimension_names, self.metadata.shape)
+        metadata = self.metadata
+        return self._naming(positional, key, metadata.dimension_names, metadata.shape)
 
     @operation
     def isel(self, selection: Mapping[str, Any] | None = None, /, **named: Any) -> Steps[Any]:
@@ -189,7 +207,7 @@ class Indexable(Node[ArrayMetadata]):
         array([1, 2])
         """
         key = self._positional(merged(selection, named))
-        chosen = parse_orthogonal(key, self.metadata.shape)
+        chosen = self._select(parse_orthogonal, key)
         return unwrapped((yield from self._read(chosen)), key)
 
     # --------------------------------------------------------------------------- with brackets
@@ -201,7 +219,7 @@ class Indexable(Node[ArrayMetadata]):
         ``a.oindex[[0, 5], :, [1, 3]]`` takes two rows and, of each, two columns. Arrays of bool
         are as long as their axis.
         """
-        return Indexer(self, lambda key: parse_orthogonal(key, self.metadata.shape))
+        return Indexer(self, lambda key: self._select(parse_orthogonal, key))
 
     @property
     def vindex(self) -> Indexer:
@@ -210,7 +228,7 @@ class Indexable(Node[ArrayMetadata]):
         ``a.vindex[[0, 5], [1, 3]]`` takes two elements; a mask may stand for the arrays of its
         ``nonzero``.
         """
-        return Indexer(self, lambda key: parse_vectorized(key, self.metadata.shape))
+        return Indexer(self, lambda key: self._select(parse_vectorized, key))
 
     @property
     def blocks(self) -> Indexer:
@@ -223,9 +241,9 @@ class Indexable(Node[ArrayMetadata]):
 
     def _parse_blocks(self, key: Any) -> Selection:
         grid = self.metadata.chunk_grid
-        return parse_blocks(
+        return self._select(
+            parse_blocks,
             key,
-            self.metadata.shape,
             self.metadata.grid_shape,
             lambda index: tuple(begin for begin, _ in grid.chunk(self.metadata.shape, index)),
         )
@@ -246,7 +264,7 @@ class Indexable(Node[ArrayMetadata]):
         fields : str or sequence of str, optional
             Fields of a structured data type.
         """
-        chosen = parse_basic(selection, self.metadata.shape)
+        chosen = self._select(parse_basic, selection)
         return unwrapped((yield from self._read(chosen, fields, out)), selection)
 
     @operation
@@ -254,14 +272,14 @@ class Indexable(Node[ArrayMetadata]):
         self, selection: Any, value: Any, *, fields: Names | None = None
     ) -> Steps[None]:
         """Write by integers, slices, ellipsis and newaxis; see `get_basic_selection`."""
-        yield from self._write(parse_basic(selection, self.metadata.shape), value, fields)
+        yield from self._write(self._select(parse_basic, selection), value, fields)
 
     @operation
     def get_orthogonal_selection(
         self, selection: Any, *, out: Out = None, fields: Names | None = None
     ) -> Steps[Any]:
         """Read by arrays that each select on an axis of their own; see `oindex`."""
-        chosen = parse_orthogonal(selection, self.metadata.shape)
+        chosen = self._select(parse_orthogonal, selection)
         return unwrapped((yield from self._read(chosen, fields, out)), selection)
 
     @operation
@@ -269,14 +287,14 @@ class Indexable(Node[ArrayMetadata]):
         self, selection: Any, value: Any, *, fields: Names | None = None
     ) -> Steps[None]:
         """Write by arrays that each select on an axis of their own; see `oindex`."""
-        yield from self._write(parse_orthogonal(selection, self.metadata.shape), value, fields)
+        yield from self._write(self._select(parse_orthogonal, selection), value, fields)
 
     @operation
     def get_coordinate_selection(
         self, selection: Any, *, out: Out = None, fields: Names | None = None
     ) -> Steps[Any]:
         """Read points, named by an array of integers for each axis; see `vindex`."""
-        chosen = parse_coordinates(selection, self.metadata.shape)
+        chosen = self._select(parse_coordinates, selection)
         return unwrapped((yield from self._read(chosen, fields, out)), selection)
 
     @operation
@@ -284,21 +302,21 @@ class Indexable(Node[ArrayMetadata]):
         self, selection: Any, value: Any, *, fields: Names | None = None
     ) -> Steps[None]:
         """Write points; where one is named twice, the later value stays."""
-        yield from self._write(parse_coordinates(selection, self.metadata.shape), value, fields)
+        yield from self._write(self._select(parse_coordinates, selection), value, fields)
 
     @operation
     def get_mask_selection(
         self, mask: Any, *, out: Out = None, fields: Names | None = None
     ) -> Steps[Any]:
         """Read the elements where a mask of the array's shape is true, in C order."""
-        return (yield from self._read(parse_mask(mask, self.metadata.shape), fields, out))
+        return (yield from self._read(self._select(parse_mask, mask), fields, out))
 
     @operation
     def set_mask_selection(
         self, mask: Any, value: Any, *, fields: Names | None = None
     ) -> Steps[None]:
         """Write the elements where a mask of the array's shape is true."""
-        yield from self._write(parse_mask(mask, self.metadata.shape), value, fields)
+        yield from self._write(self._select(parse_mask, mask), value, fields)
 
     @operation
     def get_block_selection(

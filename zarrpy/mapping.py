@@ -54,7 +54,7 @@ class Mapping:
         self.array = reader.array
         self._function = function
         self._missing = missing
-        self._chosen = parse_basic(selection, self.array.shape)
+        self._chosen = self.array._select(parse_basic, selection)
         #: The same, with each axis left, ascending.
         self._box = boxed(self._chosen.start, self._chosen.count, self._chosen.step)
         self._known: dict[tuple[int, ...], Any] = {}
@@ -131,7 +131,7 @@ class Mapping:
     def _check_shape(self, out: Any) -> None:
         if tuple(out.shape) != self._chosen.shape:
             raise ShapeMismatchError(
-                "out has another shape than the selection",
+                f"out has shape {tuple(out.shape)}, but the selection has {self._chosen.shape}",
                 expected=self._chosen.shape,
                 actual=tuple(out.shape),
             )
@@ -202,7 +202,8 @@ class Mapping:
             return np.broadcast_to(result, shape)
         except ValueError:
             raise ShapeMismatchError(
-                f"the result for chunk {chunk.position} of {self.array._place} has another shape",
+                f"the result for chunk {chunk.position} of {self.array._place} has shape "
+                f"{np.shape(result)}, not {shape}",
                 expected=shape,
                 actual=np.shape(result),
             ) from None

@@ -297,7 +297,7 @@ class _Call:
         if self._dtype.kind not in "biufcmMV" or self._dtype.names is not None:
             raise TypeError(f"elements of {self._dtype} are no numbers: nothing to reduce")
         selection = self._array._positional(selection)
-        self._chosen = parse_basic(selection, self._array.shape)
+        self._chosen = self._array._select(parse_basic, selection)
         self._tiling = tiling(
             selection,
             self._array.shape,

@@ -120,7 +120,7 @@ class Resizable(Indexable):
             An IndexError, when the selection does not fit the array.
         """
         self._check_writable("discard parts of")
-        chosen = parse(self._positional(selection), self.metadata.shape)
+        chosen = self._select(parse, self._positional(selection))
         metadata = yield from grown(self.path, self.metadata, chosen)
         box = _box(chosen)
         if box is not None:

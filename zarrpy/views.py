@@ -176,13 +176,14 @@ class View(ArrayLike):
         if rest is Ellipsis:
             return self._with(self._transform, names)
         if isinstance(rest, Mapping):
-            rest = positional(rest, self.dimension_names, self.shape)
+            rest = self._array._naming(positional, rest, self.dimension_names, self.shape)
             parse = parse_vectorized if parse is parse_vectorized else parse_orthogonal
-        return self._with(self._transform.select(parse(rest, self.shape)), names)
+        chosen = self._array._naming(parse, rest, self.shape)
+        return self._with(self._transform.select(chosen), names)
 
     def _narrowed(self, fields: Fields) -> Fields:
         """Check names of fields: of the structures, or of those fields that are left of them."""
-        names = as_fields(fields, self.dtype, self.shape)
+        names = self._array._naming(as_fields, fields, self.dtype, self.shape)
         if isinstance(self._fields, str):
             raise SelectionError(
                 f"a view shows the field {self._fields!r}, and cannot show a part of it",

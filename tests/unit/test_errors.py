@@ -24,7 +24,7 @@ TREE = {
     "GroupNotFoundError": (["NodeNotFoundError"], set()),
     "NodeExistsError": (["ZarrError", "FileExistsError"], {"path", "errno"}),
     "NodeKindError": (["ZarrError", "TypeError"], {"path", "found"}),
-    "SelectionError": (["ZarrError", "IndexError"], {"selection", "shape"}),
+    "SelectionError": (["ZarrError", "IndexError"], {"array", "selection", "shape"}),
     "ShapeMismatchError": (["ZarrError", "ValueError"], {"expected", "actual"}),
     "ChunkError": (["ZarrError"], {"array", "chunk", "key", "offset"}),
     "MissingChunkError": (["ChunkError", "KeyError"], set()),

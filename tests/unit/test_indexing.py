@@ -340,3 +340,34 @@ def test_a_field_is_read_into_given_memory_of_its_type(points):
         array.read("x", out=np.zeros((4, 5), "f8"))
     with pytest.raises(ShapeMismatchError):
         array.read("x", out=np.zeros((4, 4), "f4"))
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        lambda array: array[9],
+        lambda array: array.oindex[[9]],
+        lambda array: array.vindex[0, 0],
+        lambda array: array.blocks[9],
+        lambda array: array.isel(depth=0),
+        lambda array: array["field"],
+        lambda array: array.get_mask_selection([True]),
+        lambda array: array.write([0.5], 1),
+        lambda array: array.lazy[9],
+        lambda array: array.lazy.isel(depth=0),
+        lambda array: array.discard(9),
+        lambda array: array.sum(selection=9),
+        lambda array: list(array.iter_chunks(9)),
+        lambda array: list(array.map_chunks(len, 9)),
+    ],
+)
+def test_a_selection_that_does_not_fit_names_the_array(select):
+    """Where many arrays are indexed, the line says which of them it was."""
+    group = zarrpy.create_group({})
+    array = group.create_array("a/b", data=[1, 2, 3], dimension_names=["x"])
+
+    with pytest.raises(SelectionError) as caught:
+        select(array)
+
+    assert str(caught.value).startswith("'/a/b': ")
+    assert caught.value.array == "/a/b"
