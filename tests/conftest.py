@@ -47,6 +47,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
+@pytest.fixture
+def slack() -> int:
+    """How many times the memory and time that it takes otherwise a sanitized build may take."""
+    return 10 if os.environ.get("ZARRPY_SANITIZE") else 1
+
+
 @pytest.fixture(params=["memory", "local"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A new empty store, once of each kind."""

@@ -411,13 +411,13 @@ PEAK = """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc, as on Linux")
-def test_memory_is_bounded_by_chunks_not_by_the_array(tmp_path):
+def test_memory_is_bounded_by_chunks_not_by_the_array(tmp_path, slack):
     """128 MiB, in chunks of 256 KiB, take 40 MiB."""
     array = zarrpy.create_array(tmp_path / "a", shape=(512, 256, 256), dtype="f4",
                                 chunks=(1, 256, 256), compressors="zstd:1")  # fmt: skip
     array[...] = 1
 
-    assert run_script(PEAK, tmp_path / "a") < 40
+    assert run_script(PEAK, tmp_path / "a") < 40 * slack
 
 
 @pytest.mark.long

@@ -433,7 +433,7 @@ def test_ten_megabytes_are_opened_in_well_under_a_second():
     assert taken < 2  # half of one on an idle machine
 
 
-def test_a_large_consolidated_document_opens_quickly_and_lazily(monkeypatch):
+def test_a_large_consolidated_document_opens_quickly_and_lazily(monkeypatch, slack):
     """Ten megabytes: no node is understood before it is asked for."""
     rows = {}
     document = {
@@ -458,4 +458,4 @@ def test_a_large_consolidated_document_opens_quickly_and_lazily(monkeypatch):
     assert len(parsed) == 1
     assert group["g5/a501"].path == "g5/a501"
     assert len(parsed) == 2
-    assert took < 1, f"{took:.2f} s"
+    assert took < slack, f"{took:.2f} s"
