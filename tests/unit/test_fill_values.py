@@ -65,6 +65,22 @@ def test_a_fill_value_that_is_not_defined_reads_as_zero(store, body):
     assert b'"fill_value": null' in bytes(store.get(".zarray"))
 
 
+@pytest.mark.parametrize("dtype", ["M8[ns]", ">m8[10s]"])
+def test_a_date_without_a_fill_value_is_not_a_time_before_and_after_opening(store, body, dtype):
+    """zarr-python leaves chunks of nothing else unwritten, too, so zero would be another date."""
+    values = np.array(["NaT", "NaT", 5], dtype)
+    array = zarrpy.create_array(
+        store, shape=3, chunks=1, dtype=dtype, fill_value=None, zarr_format=2
+    )
+
+    array[...] = values
+
+    assert np.isnat(array.fill_value)
+    assert np.isnat(zarrpy.open(store).fill_value)
+    assert zarrpy.open(store)[...].tobytes() == array[...].tobytes()
+    assert np.isnat(zarrpy.open(store)[...]).tolist() == [True, True, False]
+
+
 # ------------------------- shapes at the edges
 
 

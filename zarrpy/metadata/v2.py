@@ -171,7 +171,7 @@ def _separator(zarray: dict[str, Any]) -> str:
 
 def _fill_value(document: JSON, data_type: DataType, byteorder: str) -> Any:
     if document is None:
-        return fill.zero(data_type)
+        return fill.default(data_type)
     return fill.parse_v2(document, data_type, byteorder)
 
 

@@ -102,7 +102,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     keys = ChunkKeyEncoding.from_v3(members.require(document, "chunk_key_encoding"))
     given = members.require(document, "fill_value")
     # GDAL and zarrita write null where none was chosen.
-    fill_value = fill.zero(data_type) if given is None else fill.parse(given, data_type)
+    fill_value = fill.default(data_type) if given is None else fill.parse(given, data_type)
     codecs = parse_codecs(members.require(document, "codecs"))
     if data_type.order is not None:
         codecs = tuple(_with_order(codec, data_type.order) for codec in codecs)

@@ -180,6 +180,8 @@ def from_bits(bits: int, dtype: str) -> np.ndarray:
 FILLS = [
     filled("null", "<i4", None, np.int32(0)),
     filled("null of a float", "<f8", None, np.float64(0)),
+    filled("null of a date", "<M8[ns]", None, np.datetime64("NaT", "ns")),
+    filled("null of a duration", ">m8[10s]", None, np.timedelta64("NaT", "10s")),
     filled("null of text", "<U3", None, np.array([""], "U3")),
     filled("null of a structure", PAIR, None, np.zeros(1, PAIR_NUMPY)),
     filled("NaN", "<f4", "NaN", from_bits(0x7FC00000, "f4")),

@@ -202,7 +202,7 @@ def test_the_separator_of_chunk_keys_may_be_named(given, separator):
 
 
 def test_a_null_fill_value_is_undefined():
-    """We take zero, and remember that the document says nothing."""
+    """We take what an array without one gets, and remember that the document says nothing."""
     model = v2.parse(ARRAY | {"fill_value": None}, None, "t")
 
     assert not model.fill_defined
