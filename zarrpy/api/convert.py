@@ -19,7 +19,7 @@ from zarrpy.engine.nodes import (
     require_node,
 )
 from zarrpy.engine.operation import entry
-from zarrpy.engine.requests import Commit, Delete, Fetch, Put
+from zarrpy.engine.requests import Commit, Delete, Enclosing, Fetch, Put
 from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
@@ -139,12 +139,27 @@ def _refuse_within_consolidated(path: str) -> Steps[None]:
     parts = path.split("/") if path else []
     for above in ("/".join(parts[:i]) for i in range(len(parts))):
         if (yield from _is_consolidated(above, (yield from read_node(above)))):
-            raise MetadataError(
-                f"the group at {above or '/'!r} has consolidated metadata, which name nodes of its "
-                f"own format only",
-                path=path,
-                hint="convert that group, or remove its consolidated metadata first",
-            )
+            raise _within_consolidated(path, above or "/")
+    for outer, _ in (yield Enclosing(("zarr.json", ".zmetadata"))) or ():
+        if (yield from elsewhere(outer, _is_consolidated_around())):
+            raise _within_consolidated(path, outer.place_of(""))
+
+
+def _is_consolidated_around() -> Steps[bool]:
+    """Tell of what a store lies in; what cannot be understood names no nodes."""
+    try:
+        return (yield from _is_consolidated("", (yield from read_node(""))))
+    except MetadataError:
+        return False
+
+
+def _within_consolidated(path: str, group: str) -> MetadataError:
+    return MetadataError(
+        f"the group at {group!r} has consolidated metadata, which name nodes of its own "
+        f"format only",
+        path=path,
+        hint="convert that group, or remove its consolidated metadata first",
+    )
 
 
 def _apply(store: Store, change: Conversion) -> Steps[None]:

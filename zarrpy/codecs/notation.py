@@ -48,6 +48,15 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
         return _kind(document["id"], 2).from_config(configuration, dialect=2, spec=spec)
     _check_members(document)
     configuration, name = document.get("configuration") or {}, document["name"]
+    stray = document.keys() - {"name", "configuration", "must_understand"}
+    if stray:
+        each = min(stray)
+        raise MetadataError(
+            "does not belong beside 'name'",
+            field=f"{name}.{each}",
+            value=document[each],
+            hint="parameters belong into the member 'configuration'",
+        )
     return _kind(name, 3).from_config(configuration, dialect=words_of(name), spec=spec)
 
 

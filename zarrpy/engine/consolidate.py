@@ -12,12 +12,15 @@ Zarr v3 keeps it as a member of the group's ``zarr.json``, v2 in a document of i
 from __future__ import annotations
 
 import unicodedata
+import warnings
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from zarrpy.engine.requests import Delete, Fetch, ListNames, Put, Steps, Update
-from zarrpy.errors import GroupNotFoundError, MetadataError
+from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.requests import Delete, Enclosing, Fetch, ListNames, Put, Steps, Update
+from zarrpy.errors import GroupNotFoundError, MetadataError, ZarrError
 from zarrpy.metadata import json
 from zarrpy.metadata.names import check_key
 
@@ -299,10 +302,13 @@ def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[boo
         More paths, where the nodes are not all below one.
     """
 
-    def enter(group: str, form: Form, entries: Entries) -> None:
+    def enter(place: str, group: str, form: Form, entries: Entries) -> None:
         for each, documents in nodes.items():
-            if set(documents) <= set(form.names) and _within(group, each, form):
-                entries[_relative(group, each)] = documents
+            node = _key(place, each)
+            if set(documents) <= set(form.names) and _within(group, node, form):
+                entries[_relative(group, node)] = documents
+        if place:
+            _connect(entries, form)
 
     return (yield from _amend((path, *others), enter))
 
@@ -310,26 +316,44 @@ def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[boo
 def forget(path: str) -> Steps[None]:
     """Take a node, and what is below it, out of the consolidated documents above it."""
 
-    def leave(group: str, form: Form, entries: Entries) -> None:
-        gone = _relative(group, path)
+    def leave(place: str, group: str, form: Form, entries: Entries) -> None:
+        gone = _relative(group, _key(place, path))
         for each in [name for name in entries if name == gone or name.startswith(gone + "/")]:
             del entries[each]
 
     yield from _amend((path.rpartition("/")[0],) if path else (), leave)
 
 
-def _amend(paths: Sequence[str], amend: Callable[[str, Form, Entries], None]) -> Steps[bool]:
+def _amend(paths: Sequence[str], amend: Callable[[str, str, Form, Entries], None]) -> Steps[bool]:
     """Change the consolidated documents at some paths and above them, those that there are.
 
-    Returns whether there are some.
+    Those of groups that the root of the store lies in are changed, too; `amend` is told which
+    place that root has in the store of a document.  Returns whether there are some in this store.
     """
     note_change()
     groups: dict[str, None] = {}
     for path in paths:
         parts = path.split("/") if path else []
         groups.update(("/".join(parts[:i]), None) for i in range(len(parts) + 1))
-    if not groups:
-        return False
+    amended = bool(groups) and (yield from _amend_in(groups, partial(amend, "")))
+    names = tuple(form.key for form in FORMS.values())
+    for store, place in (yield Enclosing(names)) or ():
+        try:
+            yield from elsewhere(store, _amend_in({"": None}, partial(amend, place)))
+        except ZarrError as error:  # what was asked for is done
+            warnings.warn(
+                f"the consolidated metadata of {store.place_of('')} do not follow: {error}",
+                StaleMetadataWarning,
+                stacklevel=2,
+            )
+    note_change()
+    return amended
+
+
+def _amend_in(
+    groups: Mapping[str, None], amend: Callable[[str, Form, Entries], None]
+) -> Steps[bool]:
+    """Change the consolidated documents of some groups of a store."""
     amended = False
     places = [(group, form) for group in groups for form in FORMS.values()]
     values = yield Fetch(tuple(_key(group, form.key) for group, form in places))
@@ -349,7 +373,6 @@ def _amend(paths: Sequence[str], amend: Callable[[str, Form, Entries], None]) ->
             amended = True
         except GroupNotFoundError:  # deleted meanwhile, and the entries with it
             continue
-    note_change()
     return amended
 
 
@@ -444,6 +467,17 @@ def _stored(path: str, form: Form) -> Steps[Entries]:
     if form.key in form.names:
         del entries[""]
     return entries
+
+
+def _connect(entries: Entries, form: Form) -> None:
+    """Name the groups above nodes that have no documents, or leave such nodes out."""
+    if form.implied:
+        entries |= _with_implied(entries, form.implied)
+        return
+    for each in sorted(entries, key=_depth):
+        parent = each.rpartition("/")[0]
+        if parent and parent not in entries:
+            del entries[each]
 
 
 def _with_implied(entries: Entries, documents: Documents) -> Entries:

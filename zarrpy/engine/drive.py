@@ -24,6 +24,7 @@ from zarrpy.engine.requests import (
     Delete,
     DeletePrefix,
     Elsewhere,
+    Enclosing,
     Fetch,
     ListEntries,
     ListKeys,
@@ -246,6 +247,10 @@ def _read_above(store: Store, request: ReadAbove) -> list[tuple[str, Any]]:
     return store.read_above(request.names)
 
 
+def _enclosing(store: Store, request: Enclosing) -> list[tuple[Store, str]]:
+    return list(store.enclosing(request.names))
+
+
 def _tidy(store: Store, request: Tidy) -> None:
     store.tidy(request.prefix)
 
@@ -334,6 +339,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     ListEntries: _list_entries,
     ListSizes: _list_sizes,
     ReadAbove: _read_above,
+    Enclosing: _enclosing,
     Tidy: _tidy,
     Move: _move,
     Restore: restore,

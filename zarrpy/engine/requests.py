@@ -187,6 +187,16 @@ class ReadAbove:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosing:
+    """Find what the store's root lies in that has a value of one of these names.
+
+    Answer: pairs of a store and the path of this store's root in it.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tidy:
     """Remove what deleted keys below a prefix have left, such as empty directories."""
 
@@ -278,6 +288,7 @@ Request: TypeAlias = (
     | ListEntries
     | ListSizes
     | ReadAbove
+    | Enclosing
     | Tidy
     | Move
     | Restore

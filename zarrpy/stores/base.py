@@ -164,6 +164,14 @@ class Store(ABC):
         """
         return []
 
+    def enclosing(self, names: Sequence[str]) -> Iterator[tuple[Store, str]]:
+        """Give the places that the root of this store lies in, as stores, nearest first.
+
+        Only those that have a value of one of these names; each with the path of this store's
+        root in it. A store that lies in nothing gives none.
+        """
+        return iter(())
+
     def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
         """Keep other processes that ask for the same key out, as far as the store can.
 

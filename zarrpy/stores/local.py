@@ -208,6 +208,16 @@ class LocalStore(Store):
             folder, name = os.path.split(folder)
         return found
 
+    def enclosing(self, names: Sequence[str]) -> Iterator[tuple[Store, str]]:
+        """Give the directories above the root that hold a file of one of these names."""
+        folder, name = os.path.split(os.path.realpath(self.root))
+        place = name
+        while name:
+            if any(os.path.isfile(os.path.join(folder, each)) for each in names):
+                yield LocalStore(folder, read_only=self.read_only), place
+            folder, name = os.path.split(folder)
+            place = f"{name}/{place}"
+
     def exclusive(self, key: str, patience: float | None = None) -> KeyLock:
         """Take the lock of a key, whether it has a value or not."""
         directory = self.directory("", create=True)

@@ -123,6 +123,16 @@ def test_a_part_of_a_consolidated_hierarchy_is_not_converted_alone(store, conten
     assert contents(store) == before
 
 
+def test_neither_is_one_that_is_named_by_a_path_of_its_own(tmp_path):
+    """The group lies beyond the store then."""
+    zarrpy.create_group(tmp_path / "s").create_array("g/a", data=VALUES)
+    zarrpy.consolidate_metadata(tmp_path / "s")
+
+    with pytest.raises(MetadataError, match="has consolidated metadata"):
+        zarrpy.convert(tmp_path / "s" / "g" / "a", zarr_format=2)
+    assert zarrpy.verify_consolidated(tmp_path / "s") == ()
+
+
 def test_handles_see_what_was_converted(store):
     """Consolidated metadata of the other format are those of another handle."""
     zarrpy.create_group(store).create_array("a", data=VALUES)

@@ -116,3 +116,10 @@ def test_a_parameter_that_is_none_is_named(given, match):
     """With the codec's own parameters."""
     with pytest.raises(MetadataError, match=match):
         parse_codec(given)
+
+
+def test_a_parameter_beside_the_name_is_refused_and_not_left_out():
+    """In the words of Zarr v3 it stands in the configuration."""
+    with pytest.raises(MetadataError, match="configuration") as caught:
+        parse_codec({"name": "zstd", "level": 3})
+    assert (caught.value.field, caught.value.value) == ("zstd.level", 3)

@@ -199,6 +199,55 @@ def test_documents_of_every_group_above_are_kept(store, root):
     assert sorted(zarrpy.open_consolidated(store, path="below")) == ["c"]
 
 
+def place_alone(path):
+    """Make changes of a node that is named by a path of its own."""
+    return {
+        "attributes change": lambda: zarrpy.open(f"{path}/below/b").attrs.update(k=1),
+        "attributes of a group change": lambda: zarrpy.open(f"{path}/below").attrs.update(k=1),
+        "an array grows": lambda: zarrpy.open(f"{path}/below/b").append(np.arange(2)),
+        "an array is created": lambda: zarrpy.create_array(f"{path}/below/c", shape=2, dtype="i1"),
+        "a group is created": lambda: zarrpy.create_group(f"{path}/below/c/d"),
+        "an array is replaced": lambda: zarrpy.create_array(
+            f"{path}/a", data=np.arange(2), overwrite=True
+        ),
+        "a group is replaced": lambda: zarrpy.open_group(f"{path}/below", mode="w"),
+        "an array is deleted": lambda: zarrpy.open_group(f"{path}/below").__delitem__("b"),
+    }
+
+
+@pytest.mark.parametrize("change", place_alone(""))
+def test_groups_that_a_store_lies_in_follow_too(tmp_path, zarr_format, change):
+    """A node may be opened by a path of its own, beyond which its groups are."""
+    path = tmp_path / "survey.zarr"
+    group = zarrpy.create_group(path, zarr_format=zarr_format)
+    group.create_array("a", data=np.arange(6))
+    group.create_array("below/b", data=np.arange(4), chunks=2)
+    zarrpy.consolidate_metadata(path, "below")
+    opened = zarrpy.consolidate_metadata(path)
+
+    with zarrpy.config.set({"array.zarr_format": zarr_format}):
+        place_alone(path)[change]()
+
+    assert zarrpy.verify_consolidated(path) == ()
+    if zarrpy.is_consolidated(path / "below"):
+        assert zarrpy.verify_consolidated(path / "below") == ()
+    assert tell(opened) == tell(zarrpy.open_group(path, use_consolidated=False))
+
+
+def test_a_group_around_the_store_that_cannot_follow_is_named(tmp_path, zarr_format):
+    """The change itself is made: it was allowed, and what lies around may be somebody else's."""
+    path = tmp_path / "survey.zarr"
+    zarrpy.create_group(path, zarr_format=zarr_format).create_array("a", data=np.arange(6))
+    zarrpy.consolidate_metadata(path)
+    name = "zarr.json" if zarr_format == 3 else ".zmetadata"
+    (path / name).write_text('{"consolidated_metadata"')
+
+    with pytest.warns(StaleMetadataWarning, match="survey.zarr do not follow"):
+        zarrpy.open(path / "a").attrs["k"] = 1
+
+    assert zarrpy.open(path / "a").attrs["k"] == 1
+
+
 def test_the_root_is_replaced_with_what_was_consolidated(store, root, zarr_format):
     """Nothing of it is left, and handles notice."""
     opened = zarrpy.consolidate_metadata(store)
