@@ -88,7 +88,12 @@ def copy(
     change = None if zarr_format is None else _into(node.store, zarr_format)
     overwrite = if_exists == "replace"
     ours = (node.store, node.path)
-    yield from copy_node(ours, node.metadata, (store, path), overwrite=overwrite, change=change)
+    theirs = (store, path)
+    try:
+        yield from copy_node(ours, node.metadata, theirs, overwrite=overwrite, change=change)
+    except NodeExistsError as error:
+        error.hint = "if_exists='replace' replaces it with all that is below it, 'skip' leaves it"
+        raise
     copied = yield from elsewhere(store, open_node.steps(store, path=path, mode="r+"))
     return copied
 

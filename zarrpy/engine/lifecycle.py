@@ -318,7 +318,11 @@ def move_node(source: str, target: str) -> Steps[None]:
     if f"{target}/".startswith(f"{source}/"):
         raise MetadataError(f"{source!r} cannot be moved to {target!r}: it would lie in itself")
     metadata = yield from require_node(source)
-    yield from _existing(target, overwrite=False)
+    try:
+        yield from _existing(target, overwrite=False)
+    except NodeExistsError as error:
+        error.hint = "delete it before, or move to another path"
+        raise
     above = GroupMetadata(zarr_format=metadata.zarr_format)
     missing = yield from _missing_parents(target)
     groups = tuple(item for parent in missing for item in documents_of(parent, above))

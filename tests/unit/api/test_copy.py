@@ -225,3 +225,22 @@ def test_it_all_can_be_awaited(group, other):
 
     found = [path for path, _ in zarrpy.open(other, mode="r").members(None)]
     assert found == ["x", "x/g", "x/g/b", "y", "y/b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda group: zarrpy.copy(group["a"], group, "b"), "if_exists='replace'"),
+        (lambda group: group.copy("a", "b"), "overwrite=True"),
+        (lambda group: group.move("a", "b"), "delete it before"),
+        (lambda group: group.rename("a", "b"), "delete it before"),
+        (lambda group: zarrpy.move(group["a"], group, "b"), "delete it before"),
+    ],
+)
+def test_what_is_in_the_way_is_named_with_what_can_be_done(change, hint):
+    """By the parameters of the function that was called."""
+    group = zarrpy.create_group({})
+    group["a"], group["b"] = [1], [2]
+
+    with pytest.raises(NodeExistsError, match=hint):
+        change(group)
