@@ -85,8 +85,9 @@ def _planned(store: Store, path: str, node: Metadata, target: Format, recode: bo
     except ZarrError as error:
         if recode and isinstance(node, ArrayMetadata):
             anew = _anew(store, path, node, target)
-            if anew is not None:
+            if not isinstance(anew, ZarrError):
                 return Conversion(path, "recode", _reason(error), old=node, new=anew)
+            error = anew  # what stands in the way of storing the values anew, too
         error.add_note(f"in {store.place_of(path)}; nothing was converted")
         return Conversion(path, "refuse", _reason(error), old=node, error=error)
     moves = isinstance(node, ArrayMetadata) and _keys(node) != _keys(new)
@@ -138,13 +139,16 @@ def _in_format(node: ArrayMetadata, codecs: Sequence[Codec], target: Format) -> 
     )
 
 
-def _anew(store: Store, path: str, node: ArrayMetadata, target: Format) -> ArrayMetadata | None:
-    """Describe an array of the same values in the other format; None where there is none.
+def _anew(
+    store: Store, path: str, node: ArrayMetadata, target: Format
+) -> ArrayMetadata | ZarrError:
+    """Describe an array of the same values in the other format, or say why there is none.
 
     Chunks of shards become chunks, and codecs stay as far as the format has them.
     """
     chain = _of_chunks(Array(store, path, node).codecs)
     shape = chain.spec.shape
+    refused: ZarrError = MetadataError("has no form in the other format", path=path)
     for codecs in (_kept(chain, target), _default(chain, target)):
         try:
             bound = CodecChain.of(codecs, chain.spec)
@@ -152,10 +156,11 @@ def _anew(store: Store, path: str, node: ArrayMetadata, target: Format) -> Array
             new = _in_format(grid, bound.codecs if target.fitted_codecs else codecs, target)
             CodecChain.bind(new.codecs, chain.spec)
             documents_of(path, new)
-        except ZarrError:
+        except ZarrError as error:
+            refused = error
             continue
         return new
-    return None
+    return refused
 
 
 def _of_chunks(chain: CodecChain) -> CodecChain:

@@ -241,6 +241,18 @@ def test_codecs_that_v3_does_not_have_are_left_out(store, codec):
     assert zarrpy.open_array(store, zarr_format=3)[...].tolist() == values.tolist()
 
 
+def test_a_refusal_names_what_recoding_cannot_help_with(store, contents):
+    """Shards would become chunks; the bits of a fill value have no words in v2 at all."""
+    zarrpy.create_array(
+        store, shape=(4,), chunks=(2,), shards=(4,), dtype="f4", fill_value="0x7fc00001"
+    )
+    before = contents(store)
+
+    with pytest.raises(MetadataError, match="a fill value that is a NaN"):
+        zarrpy.convert(store, zarr_format=2)
+    assert contents(store) == before
+
+
 def test_without_recoding_what_needs_it_is_refused_by_name(store, contents):
     """So that no chunk is touched that need not be."""
     zarrpy.create_array(store, data=VALUES, shards=(6, 10), chunks=(2, 5))
