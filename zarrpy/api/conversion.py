@@ -120,6 +120,14 @@ def said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
 
 
 def _in_format(node: ArrayMetadata, codecs: Sequence[Codec], target: Format) -> ArrayMetadata:
+    dtype = node.data_type.numpy
+    if dtype.fields and not target.ordered_types and element.order(dtype) is None:
+        raise MetadataError(
+            f"Zarr v{target.number} has one byte order for all fields of a structure",
+            field="data_type",
+            value=str(dtype),
+            hint="store the values in a new array, whose fields have one",
+        )
     keys = node.chunk_keys
     if target.only_its_chunk_keys and keys.name != target.chunk_keys:
         separator = keys.separator if keys.separator in ("/", ".") else "."

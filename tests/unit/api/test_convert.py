@@ -1,5 +1,7 @@
 """Tests of `zarrpy.api.convert`: what was read before is read after, by the other format."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -251,6 +253,20 @@ def test_a_refusal_names_what_recoding_cannot_help_with(store, contents):
     with pytest.raises(MetadataError, match="a fill value that is a NaN"):
         zarrpy.convert(store, zarr_format=2)
     assert contents(store) == before
+
+
+def test_fields_of_two_byte_orders_have_no_words_in_v3(contents):
+    """Chunks that were left as they are could not be read by anybody."""
+    values = np.array([(1, 2.5), (3, 4.5)], [("a", ">i4"), ("b", "<f8")])
+    document = {"zarr_format": 2, "shape": [2], "chunks": [2], "compressor": None, "filters": None,
+                "dtype": [["a", ">i4"], ["b", "<f8"]], "fill_value": None, "order": "C"}  # fmt: skip
+    store = zarrpy.MemoryStore({".zarray": json.dumps(document).encode(), "0": values.tobytes()})
+    before = contents(store)
+
+    with pytest.raises(MetadataError, match="one byte order for all fields"):
+        zarrpy.convert(store, zarr_format=3)
+    assert contents(store) == before
+    assert zarrpy.open(store)[...].tolist() == values.tolist()
 
 
 def test_without_recoding_what_needs_it_is_refused_by_name(store, contents):
