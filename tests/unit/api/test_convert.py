@@ -258,8 +258,10 @@ def test_a_refusal_names_what_recoding_cannot_help_with(store, contents):
 def test_fields_of_two_byte_orders_have_no_words_in_v3(contents):
     """Chunks that were left as they are could not be read by anybody."""
     values = np.array([(1, 2.5), (3, 4.5)], [("a", ">i4"), ("b", "<f8")])
-    document = {"zarr_format": 2, "shape": [2], "chunks": [2], "compressor": None, "filters": None,
-                "dtype": [["a", ">i4"], ["b", "<f8"]], "fill_value": None, "order": "C"}  # fmt: skip
+    document = {
+        "zarr_format": 2, "shape": [2], "chunks": [2], "order": "C", "fill_value": None,
+        "dtype": [["a", ">i4"], ["b", "<f8"]], "compressor": None, "filters": None,
+    }  # fmt: skip
     store = zarrpy.MemoryStore({".zarray": json.dumps(document).encode(), "0": values.tobytes()})
     before = contents(store)
 
