@@ -12,6 +12,7 @@ from cpython.bytes cimport (
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
+cimport cython
 cimport numpy
 from numpy cimport ndarray, npy_intp
 
@@ -55,6 +56,9 @@ cdef extern from "numpy/arrayobject.h" nogil:
 numpy.import_array()
 
 #: Of an element, in bytes: its size before it is a number of 32 bits.
+# While NumPy's allocator of texts is held, nothing may wait for the GIL, whose holder may be
+# waiting for that allocator: no line of these functions is traced.
+
 cdef int64_t LONGEST = (<int64_t>1 << 32) - 1
 
 # What `measure` gives where there is nothing to measure.
@@ -101,6 +105,7 @@ cdef struct Source:
     const int64_t *steps
 
 
+@cython.linetrace(False)
 cdef int place(Arena *arena, const Source *source, int64_t element, char *target, int axis,
                int ndim, const npy_intp *shape, const npy_intp *strides) noexcept nogil:
     """Make the texts of the axes from `axis` on; 0, or -1 without memory."""
@@ -116,6 +121,7 @@ cdef int place(Arena *arena, const Source *source, int64_t element, char *target
     return 0
 
 
+@cython.linetrace(False)
 def unpack_text(const uint8_t[::1] data not None, int64_t nelems, ndarray out not None,
                 int64_t first, steps):
     """Make texts of some elements of a stream.
@@ -178,6 +184,7 @@ cdef int check_reach(int64_t nelems, ndarray out, int64_t first, steps) except -
     return 0
 
 
+@cython.linetrace(False)
 cdef int64_t measure(Arena *arena, const char *source, int axis, int ndim,
                      const npy_intp *shape, const npy_intp *strides) noexcept nogil:
     """Bytes that the texts of the axes from `axis` on will take, sizes included."""
@@ -197,6 +204,7 @@ cdef int64_t measure(Arena *arena, const char *source, int axis, int ndim,
     return total
 
 
+@cython.linetrace(False)
 cdef uint8_t *emit(Arena *arena, const char *source, int axis, int ndim, const npy_intp *shape,
                    const npy_intp *strides, uint8_t *at, const uint8_t *end) noexcept nogil:
     """Write the texts of the axes from `axis` on; the end of them, or NULL where it is full."""
@@ -218,6 +226,7 @@ cdef uint8_t *emit(Arena *arena, const char *source, int axis, int ndim, const n
     return at
 
 
+@cython.linetrace(False)
 def pack_text(ndarray array not None):
     """Make a stream of texts.
 
