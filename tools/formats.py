@@ -15,6 +15,7 @@ from zarrpy.codecs import document, find
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, Codec
 from zarrpy.metadata import dtypes
 from zarrpy.metadata import fill_value as fill
+from zarrpy.metadata.small_floats import FORMATS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "formats.md"
 
@@ -60,7 +61,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 # A member of each family of data types, in the words of NumPy or of Zarr v3.
 FAMILIES: dict[str, tuple[Any, ...]] = {
     "fixed_length_utf32": ("U8",),
-    "ml_dtypes": ("bfloat16", "int4"),
+    "ml_dtypes": (
+        *FORMATS,
+        *("int2", "int4", "uint2", "uint4"),
+        *(f"complex_{name}" for name in ("float16", *FORMATS)),
+    ),
     "null_terminated_bytes": ("S8",),
     "numpy.datetime64": ("M8[ms]",),
     "numpy.timedelta64": ("m8[10s]",),
@@ -129,7 +134,7 @@ def page() -> str:
     parts += [codec_section(name) + "\n" for name in sorted(zarrpy.codecs.codecs.names())]
     parts += [
         "## Data types\n",
-        "Each with its usual fill value. Families are shown by an example.\n",
+        "Each with its usual fill value. Families without end are shown by an example.\n",
         "| v3 | v2 | NumPy | fill value |\n|---|---|---|---|",
     ]
     for name in (each.name for each in zarrpy.available_data_types()):
