@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_page_is_as_it_would_be_written() -> None:
     """After a change of the kept results: `python tools/interoperability.py --page`."""
+    if not (ROOT / "tools" / "interoperability.py").exists():
+        pytest.skip("the source tree is missing: run from a clone of the repository")
     command = [sys.executable, "tools/interoperability.py", "--check"]
 
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

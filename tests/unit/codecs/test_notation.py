@@ -107,7 +107,6 @@ def test_an_unknown_codec_names_those_that_are_known(given):
         ("zstd:99", "level"),
         ("blosc:nope", "cname"),
         ({"name": "zstd", "configuration": {"lvl": 1}}, "lvl"),
-        ({"name": "zstd", "level": 3}, "not beside its name"),
         ({"id": "zlib", "level": "x"}, "level"),
         ("snappy:1", "parameters"),
     ],
