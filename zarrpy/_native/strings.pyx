@@ -84,12 +84,14 @@ cdef int64_t *scan(const uint8_t[::1] data, int64_t nelems, bint utf8) except? N
     return starts
 
 
+@cython.linetrace(False)
 cdef inline uint32_t size_at(const uint8_t *stream, int64_t start) noexcept nogil:
     """The size of an element, which stands before it."""
     cdef const uint8_t *p = stream + start - 4
     return <uint32_t>p[0] | <uint32_t>p[1] << 8 | <uint32_t>p[2] << 16 | <uint32_t>p[3] << 24
 
 
+@cython.linetrace(False)
 cdef inline void put_size(uint8_t *p, uint32_t size) noexcept nogil:
     p[0] = size & 0xff
     p[1] = size >> 8 & 0xff
