@@ -49,7 +49,7 @@ def c(copy: Path) -> Lines:
 
 def table(files: Lines) -> str:
     """Return the figures of each file, then of each language."""
-    languages = {"py": "Python", "pyx": "Cython", "c": "C", "h": "C"}
+    languages = {"py": "Python", "pyx": "Cython", "pxd": "Cython", "c": "C", "h": "C"}
     totals: dict[str, list[int]] = {name: [0, 0] for name in ("Python", "Cython", "C")}
     rows = []
     for name, (lines, covered) in sorted(files.items()):

@@ -246,4 +246,9 @@ def code(repository: Path) -> list[Path]:
     folders = ("zarrpy", "csrc", "tools", "vendor", "tests", "bench", "examples")
     suffixes = {".py", ".pyx", ".pxd", ".c", ".h"}
     paths = (path for folder in folders for path in (repository / folder).rglob("*"))
-    return sorted(path.relative_to(repository) for path in paths if path.suffix in suffixes)
+    return sorted(
+        path.relative_to(repository)
+        for path in paths
+        if path.suffix in suffixes
+        and not (path.suffix == ".c" and path.with_suffix(".pyx").exists())  # made by Cython
+    )
