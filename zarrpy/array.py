@@ -36,6 +36,7 @@ from zarrpy.reductions import Reducible
 from zarrpy.resizing import Resizable
 from zarrpy.selection import Selection, split_fields
 from zarrpy.settings import Configured
+from zarrpy.small_reads import SmallReads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Resizable, Reducible, Occupancy, Configured, ArrayLike):
+class Array(Resizable, Reducible, Occupancy, Configured, SmallReads, ArrayLike):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -262,7 +263,8 @@ class Array(Resizable, Reducible, Occupancy, Configured, ArrayLike):
         return View(self)
 
     def __getitem__(self, key: Any) -> Any:
-        return unwrapped(self.read(key), key)
+        found = self._read_small(key)
+        return unwrapped(self.read(key), key) if found is None else found
 
     @operation
     def read(
@@ -514,7 +516,8 @@ class Array(Resizable, Reducible, Occupancy, Configured, ArrayLike):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made again when it is needed."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("codecs", "_fill_bytes")}
+        made = ("codecs", "_fill_bytes", "_prepared")
+        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         """Name the contents: equal names mean equal contents, as far as this process knows.

@@ -111,7 +111,7 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache")
+_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small")
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -294,9 +294,8 @@ class Config:
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
         request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
-        and, by the environment
-        ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
-        ``libdeflate``.
+        ``small``, the short way to a few elements; and, by the environment ``ZARRPY_DISABLE``
+        alone, as they are chosen when the engine is loaded, ``simd`` and ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new

@@ -54,6 +54,11 @@ cdef class Directory:
         if self.directory.fd >= 0:
             os.close(self.directory.fd)
 
+    @property
+    def place(self):
+        """The directory's path, as it was given."""
+        return os.fsdecode(self.name)
+
     def read(self, str key, int64_t offset=0, int64_t length=-1):
         """Read a key; None when it does not exist.
 

@@ -1,0 +1,235 @@
+"""The short way to a few elements: the same elements as by the long way, and the same errors."""
+
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy.stores import MemoryStore
+
+SHAPE = (9, 10, 7)
+VALUES = np.arange(np.prod(SHAPE), dtype="f4").reshape(SHAPE)
+
+
+@pytest.fixture(params=["plain", "blosc", "shards", "big endian", "transposed"])
+def array(request, tmp_path):
+    """An array in files, of each kind that the short way leads to."""
+    how = {
+        "plain": {"chunks": (4, 5, 3), "compressors": None},
+        "blosc": {"chunks": (4, 5, 3), "compressors": "blosc"},
+        "shards": {"chunks": (2, 5, 3), "shards": (4, 10, 6)},
+        "big endian": {"chunks": (4, 5, 3), "zarr_format": 2, "dtype": ">f4"},
+        "transposed": {"chunks": (4, 5, 3), "order": "F"},
+    }[request.param]
+    made = zarrpy.create_array(
+        tmp_path / "a.zarr", shape=SHAPE, fill_value=-1, **{"dtype": "f4", **how}
+    )
+    made[...] = VALUES
+    return made
+
+
+def long_way(array, key):
+    """Read with the short way closed."""
+    with zarrpy.config.set(disable="small"):
+        return array[key]
+
+
+KEYS = [
+    (0, 0, 0),
+    (-1, -1, -1),
+    (np.int64(3), 4, np.uint8(2)),
+    3,
+    np.int32(-2),
+    slice(2, 4),
+    (slice(None), 3, 4),
+    (2, slice(None, None, -1), slice(5, None, -2)),
+    (slice(8, 0, -3), slice(1, 9, 4), -1),
+    (Ellipsis, 2),
+    (1, Ellipsis),
+    (1, Ellipsis, 2),
+    (1, 2, Ellipsis, 3),
+    (1, 2, 3, Ellipsis),
+    Ellipsis,
+    (),
+    (slice(3, 3), 1),
+    (slice(100, 200),),
+    (slice(-3, 100), slice(0, 1), slice(6, 5)),
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_what_is_read_is_what_numpy_selects(array, key):
+    """Values, shape, and whether it is a scalar."""
+    found, expected = array[key], VALUES[key]
+
+    assert array._read_small(key) is not None
+    np.testing.assert_array_equal(found, expected)
+    assert type(found) is type(expected)
+    assert found.dtype == long_way(array, key).dtype
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        None,
+        (None, 1),
+        True,
+        (np.bool_(True), 1, 1),
+        [1, 2],
+        (slice(None), [0, 2], 1),
+        (slice(0, 2), np.arange(3)),
+        VALUES > 5,
+    ],
+    ids=str,
+)
+def test_other_kinds_of_selections_go_the_long_way(array, key):
+    """And give the same as NumPy."""
+    assert array._read_small(key) is None
+
+    np.testing.assert_array_equal(array[key], VALUES[key])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        9,
+        -10,
+        (0, 10),
+        (0, 0, 0, 0),
+        (0, 0, 0, 0, Ellipsis),
+        (Ellipsis, Ellipsis),
+        10**30,
+        1.0,
+        slice(0, 1, 0),
+        slice("a", "b"),
+        slice(0.5, 1),
+    ],
+    ids=repr,
+)
+def test_what_numpy_refuses_is_refused_by_the_long_way(array, key):
+    """The short way raises nothing of its own."""
+    assert array._read_small(key) is None
+    with pytest.raises((IndexError, TypeError, ValueError)) as ours:
+        array[key]
+    with pytest.raises(type(ours.value).__mro__[-3]):
+        VALUES[key]
+
+
+def test_chunks_that_are_absent_read_as_the_fill_value(tmp_path):
+    """By the long way, which looks whether the array is still there."""
+    array = zarrpy.create_array(tmp_path / "a.zarr", shape=9, chunks=4, dtype="i2", fill_value=7)
+
+    assert array._read_small(3) is None
+    assert array[3] == 7
+
+
+def test_a_changed_chunk_is_read_anew(array):
+    """Nothing of the data is kept."""
+    assert array[1, 2, 3] == VALUES[1, 2, 3]
+
+    array[1, 2, 3] = 1000
+
+    assert array[1, 2, 3] == 1000
+
+
+def test_another_array_in_the_same_place_is_noticed(tmp_path):
+    """The directory is looked up anew each time."""
+    first = zarrpy.create_array(tmp_path / "a", data=np.arange(8, dtype="i4"), chunks=4)
+    zarrpy.create_array(tmp_path / "b", data=np.arange(8, dtype="i4") + 50, chunks=4)
+    assert first[3] == 3
+
+    shutil.move(tmp_path / "a", tmp_path / "c")
+    shutil.move(tmp_path / "b", tmp_path / "a")
+
+    assert first[3] == 53
+
+
+def test_a_vanished_array_is_an_error(tmp_path):
+    """As by the long way."""
+    array = zarrpy.create_array(tmp_path / "a", data=np.arange(8, dtype="i4"), chunks=4)
+    assert array[3] == 3
+
+    shutil.rmtree(tmp_path / "a")
+
+    with pytest.raises(zarrpy.NodeNotFoundError, match="went away"):
+        array[3]
+
+
+def test_a_damaged_chunk_is_an_error_that_names_it(tmp_path):
+    """The long way tells."""
+    array = zarrpy.create_array(tmp_path / "a", data=np.arange(8, dtype="i4"), chunks=4)
+    (tmp_path / "a" / "c" / "1").write_bytes(b"nonsense")
+
+    assert array[0] == 0
+    with pytest.raises(zarrpy.CorruptChunkError, match="c/1"):
+        array[5]
+
+
+def test_settings_are_followed_at_once(tmp_path):
+    """What asks for more than the elements goes the long way."""
+    array = zarrpy.create_array(tmp_path / "a", shape=8, chunks=4, dtype="i4")
+    array[:4] = 1
+    assert array[0] == 1
+
+    for settings in ({"missing": "mask"}, {"disable": "native"}, {"disable": "small"}):
+        with zarrpy.config.set(**settings):
+            assert array._read_small(0) is None
+            assert array[0] == 1
+    with zarrpy.config.set(missing="error"), pytest.raises(zarrpy.MissingChunkError):
+        array[5]
+    assert array._read_small(0) == 1
+
+
+def test_growing_is_followed(tmp_path):
+    """By the handle that grew, and in both directions."""
+    array = zarrpy.create_array(tmp_path / "a", data=np.arange(8, dtype="i4"), chunks=4)
+    assert array[-1] == 7
+
+    array.append(np.array([8, 9], "i4"))
+
+    assert array[-1] == 9
+    array.resize(5)
+    assert array[-1] == 4
+    with pytest.raises(IndexError):
+        array[5]
+
+
+def test_much_work_is_left_to_several_threads(tmp_path):
+    """As a part of the long way."""
+    array = zarrpy.create_array(tmp_path / "a", data=np.ones(1 << 20, "u1"), chunks=1 << 18)
+
+    assert array._read_small(Ellipsis) is None
+    assert array._read_small(slice(0, 100)) is not None
+
+
+def test_arrays_that_are_no_files_have_no_short_way(tmp_path):
+    """Nor have texts, dates and irregular grids."""
+    values = np.arange(8)
+
+    for made in (
+        zarrpy.create_array(MemoryStore(), data=values),
+        zarrpy.create_array(tmp_path / "t", data=np.array(["a", "b"], "U2")),
+        zarrpy.create_array(tmp_path / "d", data=np.array(["2000-01-01"], "M8[D]")),
+        zarrpy.create_array(tmp_path / "r", data=values, chunks=[[3, 5]]),
+    ):
+        assert made._read_small(0) is None
+        assert made[0] == made[...][0]
+
+
+def test_handles_are_pickled_without_what_was_prepared(array):
+    """It is made again."""
+    assert array[0, 0, 0] == 0
+
+    assert pickle.loads(pickle.dumps(array))[0, 0, 1] == 1
+
+
+def test_a_chunk_out_of_the_cache_is_the_chunk_of_the_file(tmp_path):
+    """Also after the cache was emptied, limit and all."""
+    zarrpy.create_array(tmp_path / "a", data=np.arange(8, dtype="i4"), chunks=4)
+    array = zarrpy.open_array(tmp_path / "a", cache="1MiB")
+
+    for _ in range(3):
+        assert array[6] == 6
+        zarrpy.cache_clear()

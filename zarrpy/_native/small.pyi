@@ -1,0 +1,26 @@
+from typing import Any
+
+import numpy as np
+
+from zarrpy._native.cache import ChunkCache
+from zarrpy._native.shards import NativeShard
+from zarrpy._native.steps import NativeChain
+
+class SmallReader:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        chunks: tuple[int, ...],
+        dtype: np.dtype[Any],
+        chain: NativeChain,
+        shard: NativeShard | None,
+        fill: bytes,
+        stored_fill: bytes,
+        place: str,
+        keys: tuple[str, str, str, str],
+        cache: ChunkCache | None,
+        cache_nbytes: int,
+        whole_chunks: bool,
+        most: int,
+    ) -> None: ...
+    def read(self, key: Any) -> Any: ...

@@ -1,0 +1,279 @@
+# cython: language_level=3, freethreading_compatible=True
+"""Read a small selection of an array of files in one call.
+
+What `zarrpy._native.plan` and `zarrpy._native.batch` do for selections of every kind and size takes
+tens of microseconds.  Here is the short way for integers and slices into a few chunks; whoever
+cannot go it, for whatever reason, is sent the long way and nothing has happened.
+"""
+
+import os
+
+from cpython.buffer cimport PyBUF_STRIDED, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
+from libc.string cimport memset
+
+from zarrpy._native.cache cimport ChunkCache
+from zarrpy._native.core cimport (
+    ZP_MAX_NDIM,
+    ZP_READ,
+    zp_axis,
+    zp_axis_regular,
+    zp_batch,
+    zp_batch_run,
+    zp_cache_look,
+    zp_directory,
+    zp_ntasks,
+    zp_piece,
+    zp_stretch,
+    zp_task_pieces,
+    zp_worker,
+)
+from zarrpy._native.shards cimport NativeShard
+from zarrpy._native.steps cimport NativeChain, current_worker
+
+from numpy import empty, integer
+
+cdef extern from "Python.h":
+    int PySlice_Unpack(PyObject *term, Py_ssize_t *start, Py_ssize_t *stop,
+                       Py_ssize_t *step) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop,
+                                     Py_ssize_t step)
+
+
+cdef struct Cut:
+    # The selection of one axis.
+    int64_t start
+    int64_t count
+    int64_t step  # may be negative
+    bint kept     # the result has this axis
+
+
+cdef class SmallReader:
+    """All that reads of one array have in common.
+
+    Parameters
+    ----------
+    shape, chunks : tuple of int
+        Of the array, and of its regular chunk grid.
+    dtype : numpy.dtype
+        Of the result; its arrays give a buffer.
+    chain : NativeChain
+        How a chunk is stored.
+    shard : NativeShard, optional
+        When chunks are shards, and the chain that of the chunks inside.
+    fill, stored_fill : bytes
+        The fill value as in memory, and in the byte order of stored chunks.
+    place : str
+        Absolute path of the array's directory. It is looked up for each chunk, as somebody may
+        put another in its place.
+    keys : tuple of str
+        Prefix, separator, key of an array without axes, and suffix.
+    cache : ChunkCache, optional
+        With so many bytes as `cache_nbytes`, or it is left to the long way to make it so.
+    cache_nbytes : int
+    whole_chunks : bool
+        Decode chunks whole also where the codec could decode the selected part alone.
+    most : int
+        Bytes of work: what is more goes the long way, as several threads may share it.
+    """
+
+    cdef int ndim
+    cdef int64_t most, itemsize, cache_nbytes
+    cdef int64_t shape[64]
+    cdef int64_t chunks[64]
+    cdef object dtype
+    cdef NativeChain chain
+    cdef NativeShard shard
+    cdef ChunkCache cache
+    cdef bytes fill, stored_fill, name, prefix, zero, suffix
+    cdef char separator
+    cdef bint whole_chunks
+    cdef zp_directory directory
+
+    def __cinit__(self, tuple shape, tuple chunks, dtype, NativeChain chain, NativeShard shard,
+                  bytes fill, bytes stored_fill, str place, tuple keys, ChunkCache cache,
+                  int64_t cache_nbytes, bint whole_chunks, int64_t most):
+        cdef str prefix, separator, zero, suffix
+        self.ndim = len(shape)
+        if len(chunks) != self.ndim or chain.chain.ndim != self.ndim or self.ndim > ZP_MAX_NDIM:
+            raise ValueError(f"shape {shape}, chunks {chunks}, chain of {chain.chain.ndim} axes")
+        if not len(fill) == len(stored_fill) == dtype.itemsize == chain.chain.itemsize:
+            raise ValueError("data type, chain and fill value have different item sizes")
+        if not os.path.isabs(place):
+            raise ValueError(f"place {place!r} must be an absolute path")
+        for i in range(self.ndim):
+            self.shape[i] = shape[i]
+            self.chunks[i] = chunks[i]
+        prefix, separator, zero, suffix = keys
+        # Keys of Windows are joined to the directory; elsewhere an absolute path is a key as well.
+        self.name = os.fsencode(place)
+        start = b"" if os.name == "nt" else self.name + b"/"
+        self.prefix = start + prefix.encode()
+        self.zero = start + zero.encode()
+        self.suffix = suffix.encode()
+        self.separator = ord(separator)
+        self.directory = zp_directory(-1, self.name)
+        self.dtype, self.itemsize = dtype, dtype.itemsize
+        self.chain, self.shard = chain, shard
+        self.fill, self.stored_fill = fill, stored_fill
+        self.cache, self.cache_nbytes = cache, cache_nbytes
+        self.whole_chunks, self.most = whole_chunks, most
+
+    def read(self, key):
+        """Read a selection, as ``array[key]``.
+
+        Returns
+        -------
+        ndarray or scalar, or None
+            None where the long way has to be gone: for other kinds of selections and for wrong
+            ones, for more work, for chunks that are absent and where anything went wrong.
+        """
+        cdef Cut cuts[64]
+        cdef zp_axis axes[64]
+        cdef zp_stretch stretches[64]
+        cdef zp_batch batch
+        cdef int64_t strides[64]
+        cdef int64_t ntasks
+        cdef bint scalar = True
+        cdef list shape = []
+        cdef zp_worker *worker
+        cdef Py_buffer view
+        if self.cache is not None and zp_cache_look(self.cache.cache).limit < self.cache_nbytes:
+            return None
+        if not self._understand(key, cuts, &scalar):
+            return None
+        for i in range(self.ndim):
+            if cuts[i].kept:
+                shape.append(cuts[i].count)
+        if 0 in shape:
+            return empty(shape, self.dtype)
+        self._plan(cuts, axes, stretches)
+        ntasks = zp_ntasks(self.ndim, axes)
+        if not 0 < ntasks or self._work(cuts, axes, ntasks) >= self.most:
+            return None
+        result = empty(shape, self.dtype)
+        worker = current_worker()
+        PyObject_GetBuffer(result, &view, PyBUF_STRIDED)
+        try:
+            self._prepare(&batch, axes, ntasks, strides)
+            self._lay_out(&batch, cuts, strides, &view)
+            with nogil:
+                zp_batch_run(&batch, worker)
+        finally:
+            PyBuffer_Release(&view)
+        if batch.failed or batch.nabsent:
+            return None
+        return result[()] if scalar and not shape else result
+
+    cdef bint _understand(self, key, Cut *cuts, bint *scalar):
+        """Read an index expression; False where it is not of integers and slices within bounds."""
+        cdef Py_ssize_t given = len(key) if type(key) is tuple else 1
+        cdef Py_ssize_t i, axis = 0
+        cdef tuple terms = key if type(key) is tuple else (key,)
+        for i in range(given):
+            term = terms[i]
+            if term is Ellipsis:
+                if not scalar[0]:
+                    return False
+                scalar[0] = False
+                if given - 1 > self.ndim:
+                    return False
+                while axis < self.ndim - (given - 1 - i):
+                    self._whole(&cuts[axis], axis)
+                    axis += 1
+                continue
+            if axis >= self.ndim or not self._cut(term, &cuts[axis], self.shape[axis]):
+                return False
+            axis += 1
+        while axis < self.ndim:
+            self._whole(&cuts[axis], axis)
+            axis += 1
+        return True
+
+    cdef void _whole(self, Cut *cut, Py_ssize_t axis):
+        cut[0] = Cut(0, self.shape[axis], 1, True)
+
+    cdef bint _cut(self, term, Cut *cut, int64_t length):
+        """Understand what stands for one axis."""
+        cdef Py_ssize_t start, stop, step
+        cdef int64_t index
+        if type(term) is slice:
+            try:
+                PySlice_Unpack(<PyObject *>term, &start, &stop, &step)
+            except (TypeError, ValueError):
+                return False
+            cut.count = PySlice_AdjustIndices(length, &start, &stop, step)
+            cut.start, cut.kept = start, True
+            cut.step = step if cut.count > 1 else 1
+            return True
+        if type(term) is not int and not isinstance(term, integer):
+            return False
+        try:
+            index = term
+        except OverflowError:
+            return False
+        if not -length <= index < length:
+            return False
+        cut[0] = Cut(index + length if index < 0 else index, 1, 1, False)
+        return True
+
+    cdef void _plan(self, Cut *cuts, zp_axis *axes, zp_stretch *stretches):
+        """Map the selection to chunks; reversed axes ascend, and their memory is reversed."""
+        cdef int64_t start, step
+        for i in range(self.ndim):
+            start, step = cuts[i].start, cuts[i].step
+            if step < 0:
+                start += (cuts[i].count - 1) * step
+                step = -step
+            axes[i] = zp_axis_regular(&stretches[i], self.chunks[i], self.shape[i], start,
+                                      cuts[i].count, step)
+
+    cdef int64_t _work(self, Cut *cuts, zp_axis *axes, int64_t ntasks):
+        """How many bytes the result has, or have to be decoded for it, as `Batch.nbytes` tells."""
+        cdef zp_piece pieces[64]
+        cdef double nbytes = self.itemsize, last = 0, elements = 1
+        for i in range(self.ndim):
+            nbytes *= cuts[i].count
+        if self.cache is None:
+            zp_task_pieces(self.ndim, axes, 0, pieces)
+            for i in range(self.ndim - 1, -1, -1):
+                last += (pieces[i].count - 1) * <double>axes[i].step * elements
+                elements *= pieces[i].extent
+            nbytes = max(nbytes, ntasks * (last + 1) * self.itemsize)
+        return <int64_t>min(nbytes, <double>self.most)
+
+    cdef void _prepare(self, zp_batch *batch, zp_axis *axes, int64_t ntasks, int64_t *strides):
+        memset(batch, 0, sizeof(zp_batch))
+        batch.kind = ZP_READ
+        batch.ndim, batch.axes = self.ndim, axes
+        batch.last = ntasks
+        batch.chain = self.chain.chain
+        batch.strides = strides
+        batch.fill = PyBytes_AS_STRING(self.fill)
+        batch.stored_fill = PyBytes_AS_STRING(self.stored_fill)
+        batch.whole_chunks = self.whole_chunks
+        batch.keys.prefix = PyBytes_AS_STRING(self.prefix)
+        batch.keys.zero = PyBytes_AS_STRING(self.zero)
+        batch.keys.suffix = PyBytes_AS_STRING(self.suffix)
+        batch.keys.separator = self.separator
+        batch.directory = &self.directory
+        if self.shard is not None:
+            batch.shard = &self.shard.shard
+        if self.cache is not None:
+            batch.cache, batch.chain_number = self.cache.cache, self.chain.number
+
+    cdef void _lay_out(self, zp_batch *batch, Cut *cuts, int64_t *strides, Py_buffer *view):
+        """Say where the elements of each axis go in the result."""
+        cdef char *block = <char *>view.buf
+        cdef int axis = 0
+        for i in range(self.ndim):
+            strides[i] = 0
+            if cuts[i].kept:
+                strides[i] = view.strides[axis]
+                axis += 1
+            if cuts[i].step < 0:
+                block += (cuts[i].count - 1) * strides[i]
+                strides[i] = -strides[i]
+        batch.block = block

@@ -1,0 +1,97 @@
+"""The short way to a few elements of an array of files: what such reads share is prepared once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zarrpy._native.small import SmallReader
+from zarrpy.config import Settings, config
+from zarrpy.engine.cache import cache_for
+from zarrpy.engine.pool import SERIAL_NBYTES
+from zarrpy.engine.shards import native_shard
+from zarrpy.errors import ZarrError
+from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.node import Node
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from zarrpy.codecs.chain import CodecChain
+
+# Kinds of data types whose elements are plain numbers to NumPy's buffers.
+_KINDS = frozenset("biufc")
+
+
+class SmallReads(Node[ArrayMetadata]):
+    """An array whose small reads take microseconds.
+
+    The long way gives the same, and errors as well: see ``ZARRPY_DISABLE=small``.
+    """
+
+    _prepared: tuple[Settings, ArrayMetadata, SmallReader | None] | None = None
+
+    if TYPE_CHECKING:
+
+        @property
+        def dtype(self) -> np.dtype[Any]:
+            """Data type of the elements."""
+
+        @property
+        def codecs(self) -> CodecChain:
+            """The codec chain of this array."""
+
+        @property
+        def _chunk_codecs(self) -> CodecChain: ...
+
+        @property
+        def _fill_bytes(self) -> tuple[bytes, bytes]: ...
+
+    def _read_small(self, key: Any) -> Any:
+        """Read ``array[key]``; None where that is left to the long way."""
+        settings, metadata, prepared = config.current, self.metadata, self._prepared
+        if prepared is None or prepared[0] is not settings or prepared[1] is not metadata:
+            try:
+                prepared = self._prepared = settings, metadata, self._small_reader(settings)
+            except ZarrError:
+                return None  # the long way tells what is wrong, and where
+        reader = prepared[2]
+        return None if reader is None else reader.read(key)
+
+    def _small_reader(self, settings: Settings) -> SmallReader | None:
+        """Prepare what these reads have in common; None where there are no such reads."""
+        metadata = self.metadata
+        if not self._is_plain(settings) or not self.codecs.native:
+            return None
+        directory = self.store.directory(self.path)
+        chain = self._chunk_codecs.native_chain
+        if directory is None or chain is None:
+            return None
+        keys, shard = metadata.chunk_keys, self.codecs.shard
+        return SmallReader(
+            metadata.shape,
+            metadata.chunk_grid.chunk_shape,
+            self.dtype,
+            chain,
+            None if shard is None else native_shard(shard),
+            *self._fill_bytes,
+            directory.place,
+            (keys.prefix, keys.separator, keys.zero, keys.suffix),
+            cache_for(self.cache),
+            settings.cache if self.cache is None else self.cache,
+            "partial" in settings.disable,
+            SERIAL_NBYTES,
+        )
+
+    def _is_plain(self, settings: Settings) -> bool:
+        """Whether nothing asks for more than elements as they are stored."""
+        metadata, data_type = self.metadata, self.metadata.data_type
+        return (
+            settings.missing == "fill"
+            and settings.max_memory is None
+            and settings.disable.isdisjoint(("native", "small"))
+            and data_type.numpy.kind in _KINDS
+            and data_type.settle is None
+            and metadata.chunk_grid.regular
+            and metadata.chunk_keys.plain
+            and not metadata.storage_transformers
+        )
