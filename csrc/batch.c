@@ -513,26 +513,35 @@ record_error(zp_batch *batch, const zp_error *error, int64_t number)
 }
 
 static int
-run_tasks(zp_batch *batch, zp_worker *worker)
+run_tasks(zp_batch *batch, zp_worker *worker, int64_t deadline_ms)
 {
     while (!zp_atomic_load(&batch->cancel) && !zp_atomic_load(&batch->failed)) {
-        int64_t number = zp_atomic_add(&batch->cursor, 1);
-        if (number >= batch->last)
+        int64_t turn = zp_atomic_add(&batch->cursor, 1) - batch->first;
+        if (turn >= batch->last - batch->first)
             break;
+        int64_t number = zp_task_in_turn(batch, turn);
         zp_error error = {0, -1, -1, -1, -1, 0, 0, NULL, -1, -1};
         int status = run_task(batch, worker, number, &error);
         if (status < 0) {
             record_error(batch, &error, number);
             return status;
         }
+        if (deadline_ms >= 0 && zp_now_ms() >= deadline_ms)
+            return ZP_TIME_IS_UP;
     }
     return ZP_OK;
 }
 
 int
-zp_batch_run(zp_batch *batch, zp_worker *worker)
+zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)
 {
-    int status = run_tasks(batch, worker);
+    int status = run_tasks(batch, worker, ms < 0 ? -1 : zp_now_ms() + ms);
     zp_worker_trim(worker, KEPT_NBYTES);
     return status;
+}
+
+int
+zp_batch_run(zp_batch *batch, zp_worker *worker)
+{
+    return zp_batch_run_for(batch, worker, -1);
 }

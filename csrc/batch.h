@@ -31,6 +31,9 @@ int zp_task_fail(zp_error *error, int status, const char *detail);
 int zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_task *task,
                      zp_error *error);
 
+/* The task of the window whose turn it is: of one lane after the other. */
+int64_t zp_task_in_turn(const zp_batch *batch, int64_t turn);
+
 /* Stored bytes of a task; *found 0 when there are none.  `into` may be NULL. */
 int64_t zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *task, void *into,
                       const void **data, int *found, zp_error *error);

@@ -8,7 +8,7 @@
  * every chunk from the first selected element to the last has a piece; where it
  * is longer, every selected element is a piece of its own.
  */
-#include "zarrpy.h"
+#include "batch.h"
 
 #include <string.h>
 
@@ -110,6 +110,23 @@ zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
         pieces[i] = points ? points->pieces[number[points->leader]]
                            : zp_axis_piece(&axes[i], number[i]);
     }
+}
+
+/*
+ * Chunks that follow each other often share pages of the result.  Two workers
+ * that touch a new page at the same time both have it zeroed, and one of the
+ * two pages, of 2 MB where they are huge, is thrown away.  So workers are kept
+ * apart: the window is cut into as many lanes as there are workers.
+ */
+int64_t
+zp_task_in_turn(const zp_batch *batch, int64_t turn)
+{
+    if (batch->nlanes <= 1)
+        return batch->first + turn;
+    int64_t ntasks = batch->last - batch->first;
+    int64_t lane = turn % batch->nlanes, longer = ntasks % batch->nlanes;
+    int64_t begin = lane * (ntasks / batch->nlanes) + (lane < longer ? lane : longer);
+    return batch->first + begin + turn / batch->nlanes;
 }
 
 /* Decimal digits of a number that is not negative; returns how many. */

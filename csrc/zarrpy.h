@@ -24,6 +24,7 @@ extern "C" {
 /* Negative values are errors; zp_strerror() names each. */
 enum zp_status {
     ZP_OK = 0,
+    ZP_TIME_IS_UP = 1,       /* there is more to do */
     ZP_ERR_CORRUPT = -1,     /* input is not valid for this codec */
     ZP_ERR_SIZE = -2,        /* input decodes to another number of bytes */
     ZP_ERR_CHECKSUM = -3,    /* bytes were read, but their checksum is wrong */
@@ -483,20 +484,19 @@ enum zp_outcome {
  * each, may call zp_batch_run(): their tasks come from one cursor.  `outcome`: of [first, last).
  */
 typedef struct zp_batch {
-    int32_t kind;
-    int32_t ndim;
+    int32_t kind, ndim;
     const zp_axis *axes;
     int64_t first, last; /* the window of tasks */
+    int64_t nlanes;      /* stretches of it that are worked on in turn; 0 is one */
     zp_chain chain;
     char *block; /* the element of the selection's origin; written on read, read on write */
     const int64_t *strides;
-    const void *fill;        /* one element, as in memory */
-    const void *stored_fill; /* the same in the byte order of stored chunks */
-    const void *pad;         /* stored beyond the array; NULL: the fill value */
-    int32_t keep_empty;      /* write chunks that hold only the fill value */
-    int32_t whole_chunks;    /* decode them whole also where a part would do */
-    int32_t leave_absent;    /* read: leave their places in the block as they are */
-    int32_t only_stored;     /* write no part of a chunk that is not stored */
+    const void *fill, *stored_fill; /* one element as in memory, and in stored chunks' byte order */
+    const void *pad;                /* stored beyond the array; NULL: the fill value */
+    int32_t keep_empty;             /* write chunks that hold only the fill value */
+    int32_t whole_chunks;           /* decode them whole also where a part would do */
+    int32_t leave_absent;           /* read: leave their places in the block as they are */
+    int32_t only_stored;            /* write no part of a chunk that is not stored */
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;
@@ -508,11 +508,9 @@ typedef struct zp_batch {
     const zp_parts *parts;         /* of shards, indexed from `first`; may be NULL */
     zp_bytes *encoded; /* write without files: results, owned by the caller, freed by zp_free */
     uint8_t *outcome;  /* enum zp_outcome, indexed from `first`; may be NULL when reading */
-    volatile int64_t cursor;
-    volatile int64_t nabsent;
-    volatile int64_t nbytes_stored; /* bytes read or written */
-    volatile int32_t cancel;
-    volatile int32_t failed; /* set by the first error */
+    volatile int64_t cursor, nabsent;
+    volatile int64_t nbytes_stored;  /* bytes read or written */
+    volatile int32_t cancel, failed; /* the latter is set by the first error */
     zp_error error;
 } zp_batch;
 
@@ -543,6 +541,8 @@ int64_t zp_shard_places(const zp_batch *batch, zp_worker *worker, int64_t task, 
 
 /* Work until the window is empty, an error occurred or `cancel` is set. */
 int zp_batch_run(zp_batch *batch, zp_worker *worker);
+/* The same for a time, negative is for ever; ZP_TIME_IS_UP where it begins no other task. */
+int zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms);
 
 #ifdef __cplusplus
 }

@@ -68,6 +68,7 @@ run(zp_batch *batch)
 {
     pthread_t threads[NTHREADS];
     int nfailing = 0;
+    batch->nlanes = NTHREADS;
     for (int i = 0; i < NTHREADS; i++)
         if (pthread_create(&threads[i], NULL, work, batch) != 0)
             abort();

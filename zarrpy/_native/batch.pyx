@@ -27,9 +27,11 @@ from zarrpy._native.core cimport (
     ZP_ERR_LOCK_TIMEOUT,
     ZP_READ,
     ZP_STEP_SHARD,
+    ZP_TIME_IS_UP,
     ZP_WRITE,
     zp_batch,
     zp_batch_run,
+    zp_batch_run_for,
     zp_bytes,
     zp_error,
     zp_free,
@@ -53,7 +55,7 @@ from zarrpy._native.failure import chunk_failure, unfinished
 #: What became of a task; see `Batch.outcomes`.
 PENDING, DONE, ABSENT, DELETED = 0, ZP_DONE, ZP_ABSENT, ZP_DELETED
 
-# How long the engine waits for a lock before Python looks whether the user has had enough.
+# How long the engine works or waits for a lock until Python looks whether the user has had enough.
 cdef int64_t _POLL_MS = 50
 
 
@@ -425,6 +427,10 @@ cdef class Batch:
         self.batch.parts = self.parts
         return 0
 
+    def share(self, int64_t nworkers):
+        """Say how many will call `run`, so that they keep out of each other's way."""
+        self.batch.nlanes = nworkers
+
     def run(self, bint alone=False):
         """Work until the window is empty. Safe to call from many threads at once.
 
@@ -434,11 +440,18 @@ cdef class Batch:
             No other thread works on this batch: waiting for a lock can then be interrupted.
         """
         cdef zp_worker *worker = current_worker()
+        cdef int status
+        if alone:
+            self.batch.nlanes = 1
         if alone and self.batch.kind == ZP_WRITE and self.batch.directory != NULL:
             self._run_alone(worker)
             return
-        with nogil:
-            zp_batch_run(&self.batch, worker)
+        while True:
+            with nogil:
+                status = zp_batch_run_for(&self.batch, worker, _POLL_MS)
+            if status != ZP_TIME_IS_UP:
+                return
+            PyErr_CheckSignals()  # which nobody sees to while the main thread works
 
     cdef int _run_alone(self, zp_worker *worker) except -1:
         """Begin a task that waits for its lock again and again, and see to signals between."""

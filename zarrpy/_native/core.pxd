@@ -204,6 +204,7 @@ cdef extern from "zarrpy.h" nogil:
         const zp_axis *axes
         int64_t first
         int64_t last
+        int64_t nlanes
         zp_chain chain
         char *block
         const int64_t *strides
@@ -242,3 +243,7 @@ cdef extern from "zarrpy.h" nogil:
     int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key)
     void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
     int zp_batch_run(zp_batch *batch, zp_worker *worker)
+    int zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)
+
+    enum:
+        ZP_TIME_IS_UP

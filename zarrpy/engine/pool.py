@@ -3,8 +3,9 @@
 Permits are shared by the whole process: every caller may always work, and takes as many helpers as
 there are cores that nobody uses.  So a thread pool of the user's own does not multiply with ours.
 
-The main thread leaves larger work to the pool and waits, because only a thread that waits in
-Python can be interrupted; on Ctrl-C the batch stops after the chunks in hand.
+The main thread takes part in reading, and looks for signals between chunks.  Larger writes it
+leaves to the pool and waits, as it could not be interrupted where it waits for the lock of a chunk.
+On Ctrl-C the batch stops after the chunks in hand.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Pool:
         """Run a batch on up to `workers` threads; returns when all of it is done."""
         if batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
             batch.run(alone=True)
-        elif threading.current_thread() is threading.main_thread():
+        elif batch.writing and threading.current_thread() is threading.main_thread():
             helpers = self._borrow(min(workers, batch.ntasks), at_least=1)
             self._share(batch, helpers, None if helpers else partial(batch.run, alone=True))
         elif workers <= 1:
@@ -120,6 +121,7 @@ class Pool:
     ) -> None:
         """Hand a batch to helpers, do something meanwhile, wait for them."""
         latch = _Latch(helpers)
+        batch.share(helpers + (meanwhile is not None))
         try:
             for _ in range(helpers):
                 self._jobs.put((batch, latch, copy_context()))

@@ -74,6 +74,9 @@ class Batch(Protocol):
     def feed(self, values: list[Any]) -> None:
         """Hand over the stored bytes of the window's tasks."""
 
+    def share(self, nworkers: int) -> None:
+        """Say how many will call `run`, so that they keep out of each other's way."""
+
     def run(self, alone: bool = False) -> None:
         """Work until the window is empty; many threads may do so at once, unless one is alone."""
 

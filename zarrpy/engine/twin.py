@@ -177,6 +177,9 @@ class PythonBatch:
         if self._left:
             raise unfinished(self._left)
 
+    def share(self, nworkers: int) -> None:
+        """Nothing depends on how many will call `run`."""
+
     def run(self, alone: bool = False) -> None:
         """Work until the window is empty; many threads may do so at once."""
         while not self._cancelled and self._error is None:

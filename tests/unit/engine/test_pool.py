@@ -20,13 +20,17 @@ class Work:
 
     native = True
 
-    def __init__(self, ntasks=8, nbytes=SERIAL_NBYTES, seconds=0.005, error=None):
+    def __init__(self, ntasks=8, nbytes=SERIAL_NBYTES, seconds=0.005, error=None, *, writing=False):
         self.ntasks, self.nbytes, self._seconds, self._error = ntasks, nbytes, seconds, error
+        self.writing = writing
         self._left = ntasks
         self._lock = threading.Lock()
         self._cancelled = False
         self.done = 0
         self.threads = set()
+
+    def share(self, nworkers):
+        """Any number."""
 
     def run(self, alone=False):
         """Work until nothing is left."""
@@ -80,14 +84,24 @@ def test_one_chunk_is_done_by_the_caller(pool):
     assert work.threads == {threading.main_thread()}
 
 
-def test_the_main_thread_leaves_large_work_to_the_pool(pool):
-    """It waits, so that it can be interrupted."""
-    work = Work(ntasks=40)
+def test_the_main_thread_leaves_large_writes_to_the_pool(pool):
+    """It waits, so that it can be interrupted although others wait for locks."""
+    work = Work(ntasks=40, writing=True)
 
     pool.run(work, 4)
 
     assert threading.main_thread() not in work.threads
     assert 1 <= len(work.threads) <= 4
+    assert work.done == 40
+
+
+def test_the_main_thread_takes_part_in_reading(pool):
+    """It looks for signals between chunks."""
+    work = Work(ntasks=40)
+
+    pool.run(work, 4)
+
+    assert threading.main_thread() in work.threads
     assert work.done == 40
 
 

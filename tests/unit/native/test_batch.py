@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy._native.batch import Batch
+from zarrpy._native.batch import DONE, Batch
 from zarrpy._native.files import Directory
 from zarrpy._native.plan import ChunkPlan
 from zarrpy._native.steps import NativeChain
@@ -130,6 +130,28 @@ def test_many_threads_work_on_one_batch(tmp_path, kind):
 
     assert np.array_equal(block, values)
     assert np.array_equal(array[...], values)
+
+
+@pytest.mark.parametrize("ntasks", [1, 2, 3, 4, 5, 11, 12, 13])
+@pytest.mark.parametrize("nworkers", [1, 2, 3, 5, 20])
+def test_chunks_are_shared_out_once_each(ntasks, nworkers):
+    """Whatever lanes the workers are sent to; here one does the work of all."""
+    values = np.arange(ntasks * 2, dtype="i4")
+    array = zarrpy.create_array(MemoryStore(), data=values, chunks=2, compressors=None)
+    stored = [array.store.get(f"c/{i}") for i in range(ntasks)]
+    block = np.full(ntasks * 2, -1, "i4")
+    batch = batch_of(array, block)
+    cut = ntasks // 3
+
+    for first, last in ((0, cut), (cut, ntasks)):
+        batch.open_window(first, last)
+        batch.feed(stored[first:last])
+        batch.share(nworkers)
+        batch.run()
+        batch.check()
+        assert batch.outcomes() == bytes([DONE]) * (last - first)
+
+    np.testing.assert_array_equal(block, values)
 
 
 def test_a_batch_counts_what_it_moved():
