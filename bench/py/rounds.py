@@ -77,13 +77,22 @@ class Rounds:
         self.rows = [row for row in scenarios.all_rows(quick) if only in row.key]
         self.versions: dict[str, dict[str, str]] = {}
 
-    def run(self) -> dict[str, Any]:
-        """Measure every row and return the results, ready for JSON."""
+    def run(self, done: Path | None = None) -> dict[str, Any]:
+        """Measure every row and return the results, ready for JSON.
+
+        Rows are kept in the file `done` as they are measured, and not measured when they are there.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         results = {}
+        if done is not None and done.is_file():
+            results, self.versions = json.loads(done.read_text())
         for row in self.rows:
+            if row.key in results:
+                continue
             results[row.key] = self.measure(row)
             print(line(row, results[row.key]), flush=True)
+            if done is not None:
+                done.write_text(json.dumps([results, self.versions]))
         return {"machine": machine(), "quick": self.quick, "rows": results, **self.told()}
 
     def told(self) -> dict[str, Any]:

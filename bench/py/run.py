@@ -4,6 +4,7 @@ python bench/py/run.py              every row, five rounds; bench/results/measur
                                         nothing is kept when a library failed
 python bench/py/run.py --quick      smaller arrays, one round; prints, writes nothing
 python bench/py/run.py --only cube  rows whose key contains a word; prints, writes nothing
+python bench/py/run.py --resume     go on with a run that was stopped
 python bench/py/run.py --table      the README's table from the kept results
 """
 
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="smaller arrays, one round")
     parser.add_argument("--only", default="", metavar="WORD", help="rows whose key contains it")
+    parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
     parser.add_argument("--table", action="store_true", help="render the kept results only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     options = parser.parse_args()
@@ -41,7 +43,10 @@ def main() -> int:
         if failed:
             print("\n".join(failed), file=sys.stderr)
             return 1
-        results = Rounds(FOLDER, options.quick, options.only).run()
+        done = None if options.quick or options.only else FOLDER / "done.json"
+        if done is not None and not options.resume:
+            done.unlink(missing_ok=True)
+        results = Rounds(FOLDER, options.quick, options.only).run(done)
         shutil.rmtree(FOLDER, ignore_errors=True)
         text = json.dumps(results, indent=1) + "\n"
         if options.json:
