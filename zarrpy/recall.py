@@ -58,6 +58,11 @@ class Recall(Generic[T]):
                 results.pop(next(iter(results)), None)
         return result
 
+    def find(self, key: Hashable) -> T | None:
+        """Give what was worked out for a key before, or None."""
+        current = config.current
+        return self._results_under((nchanges(), current.limits, current.disable)).get(key)
+
     def _results_under(self, circumstances: tuple[Any, ...]) -> dict[Hashable, T]:
         """Give the results to look into, and to keep a result in that is begun now.
 

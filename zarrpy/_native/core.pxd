@@ -22,6 +22,18 @@ cdef extern from "cache.h" nogil:
     void zp_cache_after_fork(zp_cache *cache)
 
 
+cdef extern from "file.h" nogil:
+    ctypedef struct zp_stat:
+        int64_t size
+        uint64_t device
+        uint64_t inode
+        int64_t modified_ns
+        int64_t changed_ns
+
+    int zp_fstat(int fd, zp_stat *info)
+    int zp_close(int fd)
+
+
 cdef extern from "zarrpy.h" nogil:
     enum:
         ZP_MAX_NDIM
@@ -122,6 +134,8 @@ cdef extern from "zarrpy.h" nogil:
     ctypedef struct zp_lock:
         int fd
 
+    int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
+                     zp_error *error)
     int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
                          int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
                          const void **data, int *found, zp_error *error)

@@ -11,12 +11,16 @@ from libc.stdint cimport int64_t
 
 from zarrpy._native.core cimport (
     ZP_ERR_LOCK_TIMEOUT,
+    zp_close,
     zp_error,
+    zp_file_open,
     zp_file_read,
+    zp_fstat,
     zp_lock_commit,
     zp_lock_delete,
     zp_lock_drop,
     zp_lock_take,
+    zp_stat,
     zp_worker,
 )
 from zarrpy._native.steps cimport current_worker, explain
@@ -25,6 +29,11 @@ from zarrpy._native.failure import file_failure
 
 # How long the engine waits for a lock before Python looks whether the user has had enough.
 cdef int64_t _POLL_MS = 50
+
+cdef object _open = os.open
+cdef object _FLAGS = None  # where directories are not opened
+if hasattr(os, "O_DIRECTORY"):
+    _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 cdef class Directory:
@@ -45,19 +54,41 @@ cdef class Directory:
         self.name = os.fsencode(path)
         self.directory.fd = -1
         self.directory.path = self.name
-        if hasattr(os, "O_DIRECTORY"):
-            self.directory.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if _FLAGS is not None:
+            self.directory.fd = _open(path, _FLAGS)
         elif not os.path.isdir(path):
             raise FileNotFoundError(2, "no such directory", path)
 
     def __dealloc__(self):
         if self.directory.fd >= 0:
-            os.close(self.directory.fd)
+            zp_close(self.directory.fd)
 
     @property
     def place(self):
         """The directory's path, as it was given."""
         return os.fsdecode(self.name)
+
+    def state(self):
+        """State of the directory: inode, and times of its last changes; None where unknown."""
+        cdef zp_stat info
+        if self.directory.fd < 0 or zp_fstat(self.directory.fd, &info) != 0:
+            return None
+        return info.device, info.inode, info.modified_ns, info.changed_ns
+
+    def file_state(self, str key):
+        """State of a file, which is opened for it, as only that asks a network: inode, ..., size.
+
+        None where there is no file, or it cannot be opened.
+        """
+        cdef zp_error error
+        cdef zp_stat info
+        cdef int found
+        cdef bytes encoded = os.fsencode(key)
+        cdef int fd = zp_file_open(&self.directory, encoded, &info, &found, &error)
+        if fd < 0:
+            return None
+        zp_close(fd)
+        return info.device, info.inode, info.modified_ns, info.changed_ns, info.size
 
     def read(self, str key, int64_t offset=0, int64_t length=-1):
         """Read a key; None when it does not exist.

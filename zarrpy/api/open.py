@@ -25,6 +25,7 @@ from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
 from zarrpy.notice import warn
+from zarrpy.reopening import Reopening
 
 if TYPE_CHECKING:
     from zarrpy.engine.consolidate import Index
@@ -271,6 +272,9 @@ def _open_array(
     keywords["zarr_format"] = zarr_format
     made = created(store, check_path(path), keywords, overwrite=overwrite)
     return (yield from _in_mode(mode, made))
+
+
+open.shortcut = open_array.shortcut = Reopening
 
 
 @entry

@@ -81,11 +81,24 @@ class operation(Generic[S, P, T]):  # noqa: N801 - used as a decorator
         return self if owner is None else BoundOperation(self._steps, owner)
 
 
+class Shortcut(Protocol):
+    """A way around the steps of an operation."""
+
+    def recalled(self) -> object:
+        """Give the result, or None."""
+
+    def remember(self, result: object) -> None:
+        """See the result that the steps gave."""
+
+
 class Entry(Generic[P, T]):
     """An operation that begins with a store: what a user calls first.
 
     Calling it blocks; ``await entry.aio(...)`` runs the same steps in an event loop.
     """
+
+    #: Of calls that may be answered without their steps; see `zarrpy.reopening`.
+    shortcut: Callable[[Any, dict[str, Any]], Shortcut] | None = None
 
     def __init__(self, steps: Callable[Concatenate[Store, P], Steps[T]]) -> None:
         self._steps = steps
@@ -93,6 +106,17 @@ class Entry(Generic[P, T]):
 
     def __call__(self, store: Any = None, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation and wait for it."""
+        if self.shortcut is None or args:
+            return self._run(store, *args, **kwargs)
+        short = self.shortcut(store, kwargs)
+        found: Any = short.recalled()
+        if found is None:
+            found = self._run(store, *args, **kwargs)
+            short.remember(found)
+        result: T = found
+        return result
+
+    def _run(self, store: Any, *args: P.args, **kwargs: P.kwargs) -> T:
         opened = _open_store(store, kwargs)
         try:
             return drive(opened, self._steps(opened, *args, **kwargs))
