@@ -74,7 +74,7 @@ class Rounds:
         self.quick = quick
         self.count = 1 if quick else 5
         self.repeats = 2 if quick else 5
-        self.rows = [row for row in scenarios.all_rows(quick) if only in row.key]
+        self.rows = scenarios.chosen_rows(quick, only)
         self.versions: dict[str, dict[str, str]] = {}
 
     def run(self, done: Path | None = None) -> dict[str, Any]:
@@ -113,6 +113,7 @@ class Rounds:
             "title": row.title,
             "metric": row.metric,
             "unit": row.unit,
+            "target": row.target,
             "libraries": {name: samples[name].summary(row.metric) for name in names},
         }
 

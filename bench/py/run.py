@@ -1,6 +1,7 @@
 """Measure zarrpy beside its peers and write the README's table.
 
-python bench/py/run.py              every row, five rounds; bench/results/measured.json, README;
+python bench/py/run.py              every row, five rounds; bench/results/measured.json, README,
+                                        docs/performance.md;
                                         nothing is kept when a library failed
 python bench/py/run.py --quick      smaller arrays, one round; prints, writes nothing
 python bench/py/run.py --only cube  rows whose key contains a word; prints, writes nothing
@@ -21,6 +22,7 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 
 import table  # noqa: E402
+import targets  # noqa: E402
 from peers import adapters, environments  # noqa: E402
 from rounds import Rounds  # noqa: E402
 
@@ -57,7 +59,10 @@ def main() -> int:
             return int(bool(failed))
         RESULTS.mkdir(parents=True, exist_ok=True)
         kept.write_text(text)
-    table.insert(ROOT / "README.md", "bench", table.render(json.loads(kept.read_text())))
+    results = json.loads(kept.read_text())
+    table.insert(ROOT / "README.md", "bench", table.render(results))
+    table.insert(ROOT / "docs" / "performance.md", "targets", targets.render(results))
+    print(targets.summary(results))
     return 0
 
 

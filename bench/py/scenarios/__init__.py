@@ -15,6 +15,7 @@ from scenarios.base import Row
 NAMES = (
     "whole_read",
     "small_chunks",
+    "windows",
     "selections",
     "shards",
     "columns",
@@ -22,10 +23,29 @@ NAMES = (
     "exzarr",
     "handles",
     "whole_write",
+    "partial_write",
     "appends",
     "strings",
     "views",
     "import_time",
+)
+
+#: Rows of the quick form, one of each kind of work.
+QUICK = (
+    "read-cube-none",
+    "read-cube-blosc",
+    "read-plane-blosc",
+    "small-local",
+    "windows",
+    "select-points",
+    "shards-read",
+    "exzarr-local",
+    "exzarr-memory",
+    "open",
+    "item",
+    "write-blosc",
+    "partial-shards",
+    "import",
 )
 
 
@@ -37,3 +57,10 @@ def load(name: str) -> ModuleType:
 def all_rows(quick: bool) -> list[Row]:
     """Return the rows of every scenario, in the order of the table."""
     return [row for name in NAMES for row in load(name).rows(quick)]
+
+
+def chosen_rows(quick: bool, only: str) -> list[Row]:
+    """Return the rows whose key contains a word; without one, all, or those of the quick form."""
+    if quick and not only:
+        return [row for row in all_rows(quick) if row.key in QUICK]
+    return [row for row in all_rows(quick) if only in row.key]

@@ -25,6 +25,7 @@ def rows(quick: bool) -> list[Row]:
             v3(shape, (64, 64, 64), BLOSC),
             libraries=("zarrpy", "zarr-python", "zarr-python fused", "zarrs-python", "tensorstore"),
             reading=False,
+            target=1.2,
         )
     ]
 

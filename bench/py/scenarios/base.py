@@ -47,6 +47,8 @@ class Row:
         Which take part.
     reading : bool
         Whether the array is written, by zarr-python, before anything is measured.
+    target : float
+        How many times as fast as the best peer it should be at least.
     """
 
     key: str
@@ -58,6 +60,7 @@ class Row:
     operations: int = 1
     libraries: tuple[str, ...] = LIBRARIES
     reading: bool = True
+    target: float = 1.0
 
     @property
     def nbytes(self) -> int:

@@ -20,6 +20,7 @@ def rows(quick: bool) -> list[Row]:
             "exzarr",
             v2("<f8"),
             libraries=ABLE,
+            target=1.3,
         ),
         Row(
             "exzarr-memory",
@@ -28,6 +29,7 @@ def rows(quick: bool) -> list[Row]:
             v2("<i4"),
             libraries=ABLE,
             reading=False,
+            target=1.2,
         ),
     ]
 

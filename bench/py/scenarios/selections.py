@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.base import BLOSC, LIBRARIES, Row, v3, values_file
+from scenarios import shards
+from scenarios.base import BLOSC, LIBRARIES, Document, Row, v3, values_file
 
 POINTS = 100_000
 STRIDED = (slice(None, None, 3), slice(None, None, 5))
@@ -18,23 +19,19 @@ ABLE = tuple(name for name in LIBRARIES if name != "zarrista")
 def rows(quick: bool) -> list[Row]:
     """Return the rows."""
     shape = (2048, 2048) if quick else (8192, 8192)
-    document = v3(shape, (512, 512), BLOSC)
+    chunks = v3(shape, (512, 512), BLOSC)
+    inside = shards.sharded(v3(shape, (2048, 2048)), (128, 128))
     size = "x".join(map(str, shape))
+    points, strided = f"read {POINTS} points of {size}", "every 3rd row, 5th column"
+
+    def row(key: str, title: str, document: Document) -> Row:
+        return Row(f"select-{key}", title, "selections", document, libraries=ABLE, target=1.5)
+
     return [
-        Row(
-            "select-points",
-            f"read {POINTS} points of {size}, 1 MB chunks, blosc",
-            "selections",
-            document,
-            libraries=ABLE,
-        ),
-        Row(
-            "select-strided",
-            f"read every 3rd row, 5th column of {size}, same chunks",
-            "selections",
-            document,
-            libraries=ABLE,
-        ),
+        row("points", f"{points}, 1 MB chunks, blosc", chunks),
+        row("points-shards", "same, 16 MB shards of 64 KB", inside),
+        row("strided", f"read {strided} of {size}, 1 MB chunks, blosc", chunks),
+        row("strided-shards", "same, 16 MB shards of 64 KB", inside),
     ]
 
 
@@ -44,7 +41,7 @@ def prepare(library: Any, row: Row, folder: Path) -> Any:
     expected = np.load(values_file(row, folder), mmap_mode="r")
     draw = np.random.default_rng(1)
     points = tuple(draw.integers(0, n, POINTS) for n in expected.shape)
-    return library, array, points if row.key == "select-points" else None, expected
+    return library, array, points if "points" in row.key else None, expected
 
 
 def run(state: Any) -> np.ndarray:

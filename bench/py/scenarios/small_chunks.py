@@ -24,6 +24,7 @@ def rows(quick: bool) -> list[Row]:
             v3(shape, chunks, BLOSC),
             unit="us",
             operations=count,
+            target=1.8,
         ),
         Row(
             "small-memory",
@@ -34,6 +35,7 @@ def rows(quick: bool) -> list[Row]:
             unit="us",
             operations=count,
             reading=False,
+            target=2.0,
         ),
     ]
 

@@ -9,28 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.base import BLOSC, GZIP, ZSTD, Row, v3, values_file
+from scenarios import shards
+from scenarios.base import BLOSC, GZIP, ZSTD, Document, Row, v3, values_file
 
 
 def rows(quick: bool) -> list[Row]:
-    """Return the rows: chunks of 1 MB by codec."""
+    """Return the rows: chunks of 1 MB by codec, and shards."""
     large, small = ((64, 128, 512),) * 2 if quick else ((128, 512, 512), (64, 128, 512))
-    kinds: list[tuple[str, list[Any], tuple[int, ...]]] = [
-        ("uncompressed", [], large),
-        ("blosc lz4 shuffle", [BLOSC], large),
-        ("zstd 3", [ZSTD], large),
-        ("gzip 5", [GZIP], small),  # takes ten times as long
-    ]
+    cube = (64, 64, 64)
+    in_shards = shards.sharded(v3(large, (128, 128, 128)), shards.INNER)
+
+    def row(key: str, title: str, document: Document, target: float) -> Row:
+        size = f"write {int(np.prod(document['shape'])) * 4 >> 20} MiB"
+        options = {"metric": "cpu", "reading": False, "target": target}
+        return Row(f"write-{key}", f"{size}, {title}", "whole_write", document, **options)
+
     return [
-        Row(
-            f"write-{title.split()[0]}",
-            f"write {int(np.prod(shape)) * 4 >> 20} MiB, 1 MB chunks, {title}",
-            "whole_write",
-            v3(shape, (64, 64, 64), *codecs),
-            metric="cpu",
-            reading=False,
-        )
-        for title, codecs, shape in kinds
+        row("uncompressed", "1 MB chunks, uncompressed", v3(large, cube), 0.95),
+        row("blosc", "1 MB chunks, blosc lz4 shuffle", v3(large, cube, BLOSC), 0.95),
+        row("zstd", "1 MB chunks, zstd 3", v3(large, cube, ZSTD), 1.25),
+        row("gzip", "1 MB chunks, gzip 5", v3(small, cube, GZIP), 1.25),  # takes ten times as long
+        row("shards", "8 MB shards of 64 KB blosc chunks", in_shards, 1.3),
     ]
 
 

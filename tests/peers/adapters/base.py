@@ -76,6 +76,10 @@ class Adapter(ABC):
     def write(self, array: Any, values: np.ndarray) -> None:
         """Write the whole array; everything is stored when this returns."""
 
+    def update(self, array: Any, selection: Any, values: np.ndarray) -> None:
+        """Write a part of an array that was created here."""
+        raise NotImplementedError("this library writes whole chunks")
+
     def append(self, array: Any, values: np.ndarray) -> Any:
         """Add rows, store them, and return the array that has them."""
         raise NotImplementedError("this library does not append")

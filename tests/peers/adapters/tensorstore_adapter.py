@@ -61,6 +61,9 @@ class Library(Adapter):
     def write(self, array: Any, values: np.ndarray) -> None:
         array.write(values).result()
 
+    def update(self, array: Any, selection: Any, values: np.ndarray) -> None:
+        array[selection].write(values).result()
+
     def append(self, array: Any, values: np.ndarray) -> Any:
         end = array.shape[0] + len(values)
         array = array.resize(exclusive_max=[end, *array.shape[1:]]).result()

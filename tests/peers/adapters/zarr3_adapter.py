@@ -72,6 +72,9 @@ class Library(Adapter):
     def write(self, array: Any, values: np.ndarray) -> None:
         array[...] = values
 
+    def update(self, array: Any, selection: Any, values: np.ndarray) -> None:
+        array[selection] = values
+
     def append(self, array: Any, values: np.ndarray) -> Any:
         array.append(values)
         return array
