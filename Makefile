@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo test test-long coverage bench bench-quick bench-c test-sanitize wheel \
+.PHONY: build demo test test-long coverage bench bench-quick bench-c instructions test-sanitize wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -49,6 +49,10 @@ bench-quick: build $(VENV)/.bench
 bench-c: $(VENV)/.base
 	rm -f build/bench-c.jsonl
 	$(BIN)/python tools/c_programs.py run bench/c --json build/bench-c.jsonl
+
+# Needs valgrind; fails when a hot path takes more instructions than those that are kept.
+instructions: build
+	$(BIN)/python tools/instructions.py
 
 wheel: $(VENV)/.wheel
 	$(BIN)/python tools/wheels.py

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +71,21 @@ def test_the_bare_loop_reads_the_whole_array(limit, stored):
     told = json.loads(run.stdout)
     assert [len(told["wall"]), len(told["cpu"])] == [3, 3]
     assert min(told["wall"] + told["cpu"]) > 0
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind: apt-get install it")
+@pytest.mark.skipif(
+    bool(os.environ.get("ZARRPY_COVERAGE") or os.environ.get("ZARRPY_SANITIZE")),
+    reason="instrumented builds take more instructions: run make test-long",
+)
+def test_hot_paths_take_no_more_instructions_than_before():
+    """Those of bench/results/instructions.json; `make instructions` prints them."""
+    command = [sys.executable, "tools/instructions.py"]
+
+    run = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
 
 
 @pytest.mark.parametrize("damage", [b"", b"nothing that zstd wrote"])
