@@ -4,6 +4,7 @@
 Every thread has a worker: scratch memory and codec contexts that are made once and kept.
 """
 
+import atexit
 from _thread import _local
 from itertools import count
 
@@ -41,6 +42,16 @@ CAPSULE = b"zarrpy.zp_codec.v1"
 LIBRARIES = ("zstd", "lz4", "blosclz", "zlib-ng", "libdeflate", "zfp", "shuffle")
 
 cdef object _threads = _local()
+cdef bint _ending = False
+
+
+def _begin_to_end():
+    global _ending
+    _ending = True
+
+
+# An interpreter that ends takes away what belongs to a thread, also from one that is at work in C.
+atexit.register(_begin_to_end)
 
 
 cdef class _Worker:
@@ -54,7 +65,7 @@ cdef class _Worker:
             raise MemoryError("no memory for a worker")
 
     def __dealloc__(self):
-        if self.worker != NULL:
+        if self.worker != NULL and not _ending:
             zp_worker_free(self.worker)
 
 

@@ -316,6 +316,32 @@ def test_a_forked_child_can_read_and_write(tmp_path):
     assert run_script(tmp_path, code, tmp_path / "x") == "ok\n"
 
 
+@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize("where", ["memory", "files"])
+def test_threads_at_work_when_the_interpreter_ends_harm_nothing(tmp_path, where, attempt):
+    """They are in C, with scratch memory that must not be taken away from them."""
+    code = """
+        import sys, threading, time
+        import numpy as np
+        import zarrpy
+
+        values = np.arange(1 << 20, dtype="i4").reshape(1024, 1024)
+        store = {} if sys.argv[1] == "memory" else sys.argv[2]
+        array = zarrpy.create_array(store, data=values, chunks=(256, 256), compressors="zstd:9")
+
+        def churn():
+            while True:
+                array[3:700, 3:700] = values[3:700, 3:700]
+
+        for _ in range(4):
+            threading.Thread(target=churn, daemon=True).start()
+        time.sleep(0.05)
+        print("ok")
+    """
+
+    assert run_script(tmp_path, code, where, tmp_path / "x") == "ok\n"
+
+
 @pytest.mark.parametrize(
     "method", ["fork", "spawn", pytest.param("forkserver", marks=pytest.mark.long)]
 )
