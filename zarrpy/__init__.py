@@ -176,6 +176,11 @@ if TYPE_CHECKING:
     from zarrpy.metadata.transformers import (
         unregister_storage_transformer as unregister_storage_transformer,
     )
+    from zarrpy.ops.repair import Repaired as Repaired
+    from zarrpy.ops.repair import repair as repair
+    from zarrpy.ops.report import Finding as Finding
+    from zarrpy.ops.report import Report as Report
+    from zarrpy.ops.verify import verify as verify
     from zarrpy.stores import (
         LocalStore as LocalStore,
     )
@@ -280,6 +285,9 @@ _HOMES = {
     ),
     **dict.fromkeys(("LocalStore", "MemoryStore", "StorageTransformer", "Store"), "zarrpy.stores"),
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
+    **dict.fromkeys(("Repaired", "repair"), "zarrpy.ops.repair"),
+    **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),
+    "verify": "zarrpy.ops.verify",
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
     "Group": "zarrpy.group",

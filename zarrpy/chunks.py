@@ -12,7 +12,7 @@ from zarrpy.config import check_missing, config
 from zarrpy.display.progress import Progress
 from zarrpy.engine.drive import call_async, drive, take_async
 from zarrpy.engine.missing import missing_chunks
-from zarrpy.engine.requests import ListEntries
+from zarrpy.engine.requests import ListEntries, Take
 from zarrpy.engine.stream import Stream, thread_count
 from zarrpy.errors import ChunkError, MetadataError, StoreError
 from zarrpy.selection.tiling import Tile, place_of, region, rows, tiling, units_of
@@ -318,7 +318,7 @@ class Chunks(Iterator[Chunk]):
         ahead = _ahead(prefetch, workers, row, reader.unit_nbytes)
         if prefetch is not None:
             row = min(row, max(1, prefetch))
-        self._stream: Stream[Tile, list[Chunk]] = Stream(
+        self.stream: Stream[Tile, list[Chunk]] = Stream(
             reader.tiles(order, wanted, row),
             _Worker(reader, wanted, function),
             workers=workers,
@@ -334,13 +334,23 @@ class Chunks(Iterator[Chunk]):
                     chunk = self._next_ready()
                     if chunk is not None:
                         return chunk
-                elif not self._refill(self._stream.take()):
+                elif not self._refill(self.stream.take()):
                     break
         except BaseException as error:
             self.close()
             raise placed(error, self._reader.array) from error.__cause__
         self.close()
         raise StopIteration
+
+    def next_steps(self) -> Steps[Chunk | None]:
+        """Give the next chunk as a part of an operation; None when there are no more."""
+        while True:
+            if self._ready:
+                chunk = self._next_ready()
+                if chunk is not None:
+                    return chunk
+            elif not self._refill((yield Take(self.stream))):
+                return None
 
     def _refill(self, taken: Any) -> bool:
         if taken is None:
@@ -369,7 +379,7 @@ class Chunks(Iterator[Chunk]):
         """End the reading; when this returns nobody works on it."""
         self._ready.clear()
         self._progress.close()
-        self._stream.close()
+        self.stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -378,8 +388,8 @@ class Chunks(Iterator[Chunk]):
         self.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "_stream") and not sys.is_finalizing():
-            self._stream.abandon()
+        if hasattr(self, "stream") and not sys.is_finalizing():
+            self.stream.abandon()
 
     def __aiter__(self) -> Self:
         return self
@@ -391,7 +401,7 @@ class Chunks(Iterator[Chunk]):
                     chunk = self._next_ready()
                     if chunk is not None:
                         return chunk
-                elif not self._refill(await take_async(self._stream)):
+                elif not self._refill(await take_async(self.stream)):
                     break
         except BaseException as error:
             await self.aclose()
@@ -403,7 +413,7 @@ class Chunks(Iterator[Chunk]):
         """End the reading; when this returns nobody works on it."""
         self._ready.clear()
         self._progress.close()
-        await call_async(self._stream.close)
+        await call_async(self.stream.close)
 
     async def __aenter__(self) -> Self:
         return self

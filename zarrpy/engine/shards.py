@@ -176,7 +176,17 @@ class PythonShardBatch(PythonBatch):
                 block[place] = self.fill_value
                 self._note_missing_inside(task, inner, k)
             else:
-                block[place] = self._decode_inner(task, position, cut.bytes(*entry))[inside]
+                chunk = self._read_inner(task, position, cut, *entry)
+                block[place] = chunk[inside]
+
+    def _read_inner(
+        self, task: int, position: int, cut: _Cut, offset: int, nbytes: int
+    ) -> np.ndarray[Any, Any]:
+        try:
+            return self._decode_inner(task, position, cut.bytes(offset, nbytes))
+        except ChunkError as error:
+            error.fill(offset=offset)
+            raise
 
     def _note_missing_inside(self, task: int, inner: ChunkPlan, k: int) -> None:
         chunk = self._layout.chunk_index(

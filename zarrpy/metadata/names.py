@@ -16,6 +16,7 @@ __all__ = [
     "LOCK_SUFFIX",
     "MOVES",
     "OURS",
+    "QUARANTINE",
     "SHRINK",
     "check_key",
     "check_name",
@@ -34,6 +35,8 @@ MOVES = ".__zp-moves"
 GUARD = ".__zp-guard"
 #: Names how far values may be stored beyond the shape of an array, while that changes.
 SHRINK = ".__zp-shrink"
+#: Where damaged values of a node are set aside.
+QUARANTINE = ".__zp-quarantine"
 
 #: A writer's lock on a key (docs/adr/0003); in a directory such names are not listed.
 LOCK_SUFFIX = ".__lock"

@@ -1,0 +1,99 @@
+"""`zarrpy.repair`: damaged values are set aside, leftovers go, and nothing is deleted."""
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy.metadata.names import QUARANTINE
+from zarrpy.stores import LocalStore, MemoryStore
+
+VALUES = np.arange(1, 9, dtype="i4")
+
+
+@pytest.fixture(params=[LocalStore, MemoryStore])
+def store(request, tmp_path):
+    """A store with an array of two chunks, the second of them damaged."""
+    store = MemoryStore() if request.param is MemoryStore else LocalStore(tmp_path / "s")
+    zarrpy.create_array(store, name="a", data=VALUES, chunks=4)
+    store.set("a/c/1", b"damaged")
+    return store
+
+
+def test_a_damaged_chunk_is_set_aside_and_the_rest_can_be_read(store):
+    """It reads as the fill value; its bytes are still there."""
+    done = zarrpy.repair(store, deep=True)
+
+    place = f"a/{QUARANTINE}/c/1"
+    assert done.quarantined == (("a/c/1", place),)
+    assert bytes(store.get(place)) == b"damaged"
+    assert zarrpy.open_array(store, path="a")[...].tolist() == [1, 2, 3, 4, 0, 0, 0, 0]
+    assert "1 values set aside" in str(done)
+
+
+def test_what_was_set_aside_is_no_damage_any_more(store):
+    """It is told of, and stays where it is."""
+    zarrpy.repair(store, deep=True)
+
+    report = zarrpy.verify(store, deep=True)
+
+    assert report.ok
+    assert [finding.kind for finding in report.findings] == ["quarantined"]
+
+
+def test_a_second_damaged_value_does_not_replace_the_first(store):
+    """Nothing is lost."""
+    zarrpy.repair(store, deep=True)
+    store.set("a/c/1", b"damaged again")
+
+    done = zarrpy.repair(store, deep=True)
+
+    ((key, place),) = done.quarantined
+    assert (key, place) == ("a/c/1", f"a/{QUARANTINE}/c/1.1")
+    assert bytes(store.get(f"a/{QUARANTINE}/c/1")) == b"damaged"
+    assert bytes(store.get(place)) == b"damaged again"
+
+
+def test_each_part_can_be_left_out(store):
+    """Then it only reports."""
+    done = zarrpy.repair(store, deep=True, quarantine=False)
+
+    assert done.quarantined == ()
+    assert not done.report.ok
+    assert bytes(store.get("a/c/1")) == b"damaged"
+
+
+def test_a_lock_that_nobody_holds_is_removed(tmp_path):
+    """A writer was killed; one that is at work keeps it."""
+    zarrpy.create_array(tmp_path / "a", data=VALUES, chunks=4)
+    free, held = tmp_path / "a/c/0.__lock", tmp_path / "a/c/1.__lock"
+    free.write_bytes(b"half a chunk")
+    with LocalStore(tmp_path / "a").exclusive("c/1"):
+        done = zarrpy.repair(tmp_path / "a")
+
+        assert held.exists()
+    assert done.cleaned == ("c/0.__lock",)
+    assert not free.exists()
+    assert zarrpy.open_array(tmp_path / "a")[...].tolist() == VALUES.tolist()
+
+
+def test_a_read_only_store_is_not_repaired(store):
+    """Before anything is looked at."""
+    store.read_only = True
+
+    with pytest.raises(zarrpy.ReadOnlyStoreError):
+        zarrpy.repair(store)
+
+
+def test_a_shard_is_set_aside_as_a_whole_once(tmp_path):
+    """However many of its chunks are damaged."""
+    zarrpy.create_array(tmp_path / "a", data=VALUES, chunks=2, shards=4)
+    path = tmp_path / "a/c/0"
+    data = bytearray(path.read_bytes())
+    data[2] ^= 0xFF
+    data[25] ^= 0xFF
+    path.write_bytes(data)
+
+    done = zarrpy.repair(tmp_path / "a", deep=True)
+
+    assert done.quarantined == (("c/0", f"{QUARANTINE}/c/0"),)
+    assert (tmp_path / "a" / QUARANTINE / "c/0").read_bytes() == data

@@ -1,0 +1,74 @@
+"""``zarrpy verify`` and ``zarrpy repair``: whether stored data are whole, and what to do if not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from zarrpy.cli.exits import DIFFERENT, OK
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verbs to the parser."""
+    looking = verbs.add_parser(
+        "verify",
+        parents=[common],
+        help="look for damage, and change nothing",
+        description="Look at documents, keys, sizes and indexes of shards below a path; with"
+        " --deep decode every chunk. Exit code 1 when data are damaged.",
+    )
+    looking.add_argument(
+        "--missing", action="store_true", help="report chunks that were never written"
+    )
+    looking.set_defaults(run=verify)
+    mending = verbs.add_parser(
+        "repair",
+        parents=[common],
+        help="set damaged chunks aside, and clean up after killed writers",
+        description="Move chunks that cannot be decoded to .__zp-quarantine beside their array, so"
+        " that the rest can be read, and remove locks that nobody holds. Deletes no data.",
+    )
+    mending.set_defaults(run=repair)
+    for verb in (looking, mending):
+        verb.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
+        verb.add_argument("--deep", action="store_true", help="read and decode every chunk")
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Print what is wrong."""
+    import zarrpy
+
+    wanted = {"deep": arguments.deep, "missing": arguments.missing}
+    report = zarrpy.verify(arguments.path, progress=_bar(arguments), **wanted)
+    _print(arguments, report, report.as_dict())
+    return OK if report.ok else DIFFERENT
+
+
+def repair(arguments: argparse.Namespace) -> int:
+    """Print what was found and done."""
+    import zarrpy
+
+    done = zarrpy.repair(arguments.path, deep=arguments.deep, progress=_bar(arguments))
+    found = {"report": done.report.as_dict()}
+    _print(arguments, f"{done.report}\n{done}", {**done._asdict(), **found})
+    return OK
+
+
+def _bar(arguments: argparse.Namespace) -> bool:
+    return arguments.deep and not arguments.json and sys.stderr.isatty()
+
+
+def _print(arguments: argparse.Namespace, text: object, document: dict[str, Any]) -> None:
+    if not arguments.json:
+        from zarrpy.display.text import printable
+
+        print("\n".join(printable(line) for line in str(text).splitlines()))
+        return
+    import json
+
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+    print()

@@ -1,0 +1,1 @@
+"""Work on whole arrays and hierarchies, built on what they offer to everybody."""
