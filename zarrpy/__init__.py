@@ -176,6 +176,9 @@ if TYPE_CHECKING:
     from zarrpy.metadata.transformers import (
         unregister_storage_transformer as unregister_storage_transformer,
     )
+    from zarrpy.ops.checksum import checksum as checksum
+    from zarrpy.ops.diff import Change as Change
+    from zarrpy.ops.diff import diff as diff
     from zarrpy.ops.repair import Repaired as Repaired
     from zarrpy.ops.repair import repair as repair
     from zarrpy.ops.report import Finding as Finding
@@ -287,6 +290,8 @@ _HOMES = {
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
     **dict.fromkeys(("Repaired", "repair"), "zarrpy.ops.repair"),
     **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),
+    **dict.fromkeys(("Change", "diff"), "zarrpy.ops.diff"),
+    "checksum": "zarrpy.ops.checksum",
     "verify": "zarrpy.ops.verify",
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",

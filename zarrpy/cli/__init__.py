@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from zarrpy.cli import demo, health, look, versions
+from zarrpy.cli import compare, demo, health, look, versions
 from zarrpy.cli.exits import OK, explain
 
 
@@ -68,6 +68,6 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (demo, look, health, versions):
+    for module in (demo, look, health, compare, versions):
         module.add(verbs, common)
     return parser

@@ -1,0 +1,81 @@
+"""``zarrpy checksum`` and ``zarrpy diff``: whether two things are the same."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from zarrpy.cli.exits import DIFFERENT, OK
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verbs to the parser."""
+    naming = verbs.add_parser(
+        "checksum",
+        parents=[common],
+        help="compute a digest of data, however they are stored",
+        description="Compute a digest of names, shapes, data types, attributes and elements, which"
+        " chunks, codecs and formats do not change; with --tree, of keys and stored bytes.",
+    )
+    naming.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
+    naming.add_argument("--tree", action="store_true", help="of the stored bytes")
+    naming.set_defaults(run=checksum)
+    comparing = verbs.add_parser(
+        "diff",
+        parents=[common],
+        help="tell what is different between two arrays or groups",
+        description="Compare metadata and elements. Exit code 1 when something differs.",
+    )
+    for name in ("first", "second"):
+        comparing.add_argument(name, metavar="PATH", help="a store, or a group or array in it")
+    for name in ("--atol", "--rtol"):
+        comparing.add_argument(
+            name, type=float, default=0.0, metavar="X", help="take closer numbers for equal"
+        )
+    comparing.add_argument(
+        "--metadata", action="store_true", help="compare metadata only, not elements"
+    )
+    comparing.set_defaults(run=diff)
+
+
+def checksum(arguments: argparse.Namespace) -> int:
+    """Print a digest."""
+    import zarrpy
+
+    kind = "tree" if arguments.tree else "content"
+    digest = zarrpy.checksum(arguments.path, kind=kind)
+    if arguments.json:
+        _print_json({"path": arguments.path, "checksum": digest})
+    else:
+        print(f"{digest}  {arguments.path}")
+    return OK
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Print what differs."""
+    import zarrpy
+    from zarrpy.display.text import printable
+
+    changes = zarrpy.diff(
+        arguments.first,
+        arguments.second,
+        elements=not arguments.metadata,
+        atol=arguments.atol,
+        rtol=arguments.rtol,
+    )
+    if arguments.json:
+        _print_json([change.as_dict() for change in changes])
+    for change in () if arguments.json else changes:
+        print(printable(str(change)))
+    return DIFFERENT if changes else OK
+
+
+def _print_json(document: Any) -> None:
+    import json
+
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+    print()

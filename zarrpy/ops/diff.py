@@ -1,0 +1,181 @@
+"""What is different between two arrays, or two hierarchies."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zarrpy.array import Array
+from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.operation import function
+from zarrpy.ops.blocks import Blocks
+from zarrpy.ops.nodes import nodes_below
+from zarrpy.stores import as_store
+
+if TYPE_CHECKING:
+    from zarrpy.engine.requests import Steps
+    from zarrpy.group import Group
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing in which two nodes differ.
+
+    Attributes
+    ----------
+    path : str
+        Relative to what was compared.
+    what : {"only in first", "only in second", "kind", "shape", "dtype", "fill_value", \
+            "dimension_names", "attributes", "elements"}
+    first, second : object
+        What each of them has; of elements, the first that differ.
+    count : int
+        Elements that differ.
+    index : tuple of int or None
+        Where the first of them is.
+    """
+
+    path: str
+    what: str
+    first: Any = None
+    second: Any = None
+    count: int = 0
+    index: tuple[int, ...] | None = None
+
+    def __str__(self) -> str:
+        place = f"/{self.path}"
+        if self.what.startswith("only"):
+            return f"{place}: {self.what}"
+        text = f"{place}: {self.what}: {self.first} and {self.second}"
+        return text if self.index is None else f"{text} at {self.index}, {self.count} in all"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the change for JSON, values as text."""
+        values = {name: str(getattr(self, name)) for name in ("first", "second")}
+        return {**asdict(self), **values}
+
+
+@function
+def diff(
+    first: Any,
+    second: Any,
+    /,
+    *,
+    elements: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    equal_nan: bool = True,
+    workers: int | None = None,
+) -> Steps[list[Change]]:
+    """Compare two arrays or hierarchies, in whatever stores, formats, chunks and codecs.
+
+    Parameters
+    ----------
+    first, second : Array, Group, str, path-like, mutable mapping or Store
+    elements : bool
+        Compare elements too, not metadata alone.
+    rtol, atol : float
+        Elements are equal when they differ by no more than ``atol + rtol * abs(second)``.
+    equal_nan : bool
+        Whether NaN equals NaN.
+    workers : int, optional
+        Threads that read and compare; by default as `config.workers` says.
+
+    Returns
+    -------
+    list of Change
+        Empty when they are the same.
+
+    Raises
+    ------
+    NodeNotFoundError
+        When nothing is stored at one of them.
+    """
+    nodes = []
+    for place in (first, second):
+        store, path = _place(place)
+        found = yield from elsewhere(store, nodes_below(store, path))
+        nodes.append(dict(found))
+    changes: list[Change] = []
+    for name in sorted({*nodes[0], *nodes[1]}):
+        one, other = nodes[0].get(name), nodes[1].get(name)
+        if one is None or other is None:
+            changes.append(Change(name, f"only in {'second' if one is None else 'first'}"))
+            continue
+        changes += _metadata(name, one, other)
+        comparable = isinstance(one, Array) and isinstance(other, Array)
+        if elements and comparable and one.shape == other.shape:
+            compare = _Compare(rtol, atol, equal_nan)
+            steps = Blocks((one, other), compare.block, workers).results(compare.take)
+            yield from elsewhere(one.store, steps)
+            changes += compare.change(name)
+    return changes
+
+
+def _place(place: Any) -> tuple[Any, str]:
+    """Find the store and the path of what a user names."""
+    if hasattr(place, "metadata") and hasattr(place, "path"):
+        return place.store, place.path
+    return as_store(place), ""
+
+
+def _metadata(name: str, one: Array | Group, other: Array | Group) -> list[Change]:
+    if one.kind != other.kind:
+        return [Change(name, "kind", one.kind, other.kind)]
+    names = ["shape", "dtype", "fill_value", "dimension_names"] if isinstance(one, Array) else []
+    pairs = [(what, getattr(one, what), getattr(other, what)) for what in names]
+    pairs.append(("attributes", one.metadata.attributes, other.metadata.attributes))
+    return [Change(name, what, a, b) for what, a, b in pairs if not _same(a, b)]
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.dtype) and isinstance(b, np.dtype):
+        return a.newbyteorder("=") == b.newbyteorder("=")
+    try:
+        return bool(a == b) or (bool(a != a) and bool(b != b))
+    except (TypeError, ValueError):
+        return repr(a) == repr(b)
+
+
+class _Compare:
+    """Compares blocks, and counts what differs."""
+
+    def __init__(self, rtol: float, atol: float, equal_nan: bool) -> None:
+        self._rtol, self._atol, self._equal_nan = rtol, atol, equal_nan
+        self._count = 0
+        self._first: tuple[tuple[int, ...], Any, Any] | None = None
+
+    def block(self, box: tuple[slice, ...], one: Any, other: Any) -> Any:
+        """Compare one block; None where all is the same."""
+        differs = self._differs(one, other)
+        count = int(np.count_nonzero(differs))
+        if not count:
+            return None
+        place = np.unravel_index(int(np.argmax(differs)), differs.shape)
+        index = tuple(int(i) + part.start for i, part in zip(place, box, strict=True))
+        return count, (index, one[place], other[place])
+
+    def _differs(self, one: Any, other: Any) -> np.ndarray[Any, np.dtype[np.bool]]:
+        numbers = one.dtype.kind in "biufc" and other.dtype.kind in "biufc"
+        if numbers and (self._rtol or self._atol):
+            close = np.isclose(one, other, self._rtol, self._atol, self._equal_nan)
+            return np.atleast_1d(~close).reshape(one.shape)
+        differs = np.asarray(one != other)
+        if self._equal_nan and one.dtype.kind in "fcmM" and other.dtype.kind in "fcmM":
+            differs &= ~((one != one) & (other != other))
+        return differs
+
+    def take(self, found: Any) -> None:
+        """Take in what was found in a block; they come in C order."""
+        if found is not None:
+            self._count += found[0]
+            self._first = self._first or found[1]
+
+    def change(self, name: str) -> list[Change]:
+        """Give what was found in all of them."""
+        if self._first is None:
+            return []
+        index, a, b = self._first
+        return [Change(name, "elements", a, b, self._count, index)]
