@@ -67,12 +67,14 @@ class Rounds:
         Smaller arrays, one round.
     only : str
         Measure rows whose key contains this.
+    count : int, optional
+        Rounds; five, or one of the quick form.
     """
 
-    def __init__(self, folder: Path, quick: bool, only: str = "") -> None:
+    def __init__(self, folder: Path, quick: bool, only: str = "", count: int | None = None) -> None:
         self.folder = folder
         self.quick = quick
-        self.count = 1 if quick else 5
+        self.count = count or (1 if quick else 5)
         self.repeats = 2 if quick else 5
         self.rows = scenarios.chosen_rows(quick, only)
         self.versions: dict[str, dict[str, str]] = {}

@@ -35,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="smaller arrays, one round")
     parser.add_argument("--only", default="", metavar="WORD", help="rows whose key contains it")
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of five")
     parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
     parser.add_argument("--table", action="store_true", help="render the kept results only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
@@ -48,7 +49,7 @@ def main() -> int:
         done = None if options.quick or options.only else FOLDER / "done.json"
         if done is not None and not options.resume:
             done.unlink(missing_ok=True)
-        results = Rounds(FOLDER, options.quick, options.only).run(done)
+        results = Rounds(FOLDER, options.quick, options.only, options.rounds).run(done)
         shutil.rmtree(FOLDER, ignore_errors=True)
         text = json.dumps(results, indent=1) + "\n"
         if options.json:

@@ -74,9 +74,17 @@ def footnote(results: dict[str, Any]) -> str:
         told.update(versions)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(told.items()))
     kind = "; quick form, smaller arrays" if results.get("quick") else ""
+    rounds = max(
+        (
+            found.get("rounds", 0)
+            for row in results["rows"].values()
+            for found in row["libraries"].values()
+        ),
+        default=0,
+    )
     return (
-        f"Medians of interleaved rounds, each in a fresh process; page cache warm; local files; "
-        f"{machine['cores']} cores, {machine['processor']}; {versions}{kind}. "
+        f"Medians of {rounds} interleaved rounds, each in a fresh process; page cache warm; "
+        f"local files; {machine['cores']} cores, {machine['processor']}; {versions}{kind}. "
         f"Made by `make bench`."
     )
 
