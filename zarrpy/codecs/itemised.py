@@ -27,7 +27,8 @@ def check_items(spec: ChunkSpec, codec: str) -> None:
 def to_items(array: np.ndarray[Any, Any]) -> list[Any]:
     """Make the list of a chunk."""
     items: list[Any] = np.atleast_1d(array).tolist()
-    return [*items, array.dtype.str, list(array.shape)]
+    named = "|O" if array.dtype.hasobject else array.dtype.str  # texts are objects to others
+    return [*items, named, list(array.shape)]
 
 
 def from_items(items: object, spec: ChunkSpec, codec: str) -> np.ndarray[Any, Any]:

@@ -47,6 +47,17 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda codec: repr(codec)[:40])
+def test_texts_are_stored_as_objects(ours, theirs):
+    """Of which numcodecs knows no data type but that one."""
+    texts = ["a", "", "\u00e9"]
+
+    stored = bytes(ours.encode(np.array(texts, np.dtypes.StringDType())))
+
+    assert stored == bytes(theirs.encode(np.array(texts, object)))
+    assert theirs.decode(stored).tolist() == texts
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda codec: repr(codec)[:40])
 @pytest.mark.parametrize("shape", [(9,), (3, 3), (3, 1, 3)])
 def test_objects_are_stored_as_numcodecs_does(ours, theirs, shape):
     """Byte for byte, in any number of axes."""
