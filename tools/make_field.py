@@ -7,12 +7,14 @@ without root:
 
     apt-get download ferret-datasets
     dpkg -x ferret-datasets_*.deb ferret
-    pip install numpy scipy
+    pip install numpy
     python tools/make_field.py ferret/usr/share/ferret-vis/data/levitus_climatology.cdf
 """
 
 import argparse
 import hashlib
+import math
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,13 +27,74 @@ DEPTHS = (0.0, 100.0, 400.0, 1000.0)  # metres; four of the twenty in the source
 MISSING = -1e10  # what the source stores where there is no sea
 
 
+class Classic:
+    """The header of a netCDF file of the classic format, which is in big-endian order.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+
+    Attributes
+    ----------
+    variables : dict
+        Name of each variable to its shape, its data type and where its elements begin; those that
+        grow with the records of the file are left out.
+    """
+
+    _types = (None, "i1", "S1", ">i2", ">i4", ">f4", ">f8")
+
+    def __init__(self, content: bytes) -> None:
+        if content[:3] != b"CDF" or content[3] not in (1, 2):
+            raise ValueError("is no netCDF file of the classic format")
+        self._content, self._at = content, 8  # behind the magic number and the number of records
+        self._offset = ">I" if content[3] == 1 else ">Q"
+        lengths = [(self._name(), self._number())[1] for _ in range(self._count())]
+        self._skip_attributes()
+        self.variables = dict(self._variable(lengths) for _ in range(self._count()))
+        self.variables = {name: told for name, told in self.variables.items() if 0 not in told[0]}
+
+    def read(self, name: str) -> Any:
+        """Read a variable."""
+        shape, dtype, begin = self.variables[name]
+        flat = np.frombuffer(self._content, dtype, math.prod(shape), begin)
+        return flat.reshape(shape).astype(flat.dtype.newbyteorder("="))
+
+    def _number(self, form: str = ">I") -> int:
+        (number,) = struct.unpack_from(form, self._content, self._at)
+        self._at += struct.calcsize(form)
+        return int(number)
+
+    def _count(self) -> int:
+        """Read the length of a list, which comes behind a mark of what it lists."""
+        return (self._number(), self._number())[1]
+
+    def _name(self) -> str:
+        length = self._number()
+        name = self._content[self._at : self._at + length].decode()
+        self._at += -(-length // 4) * 4
+        return name
+
+    def _skip_attributes(self) -> None:
+        for _ in range(self._count()):
+            self._name()
+            size = np.dtype(self._types[self._number()]).itemsize
+            nbytes = self._number() * size
+            self._at += -(-nbytes // 4) * 4
+
+    def _variable(self, lengths: list[int]) -> tuple[str, tuple[tuple[int, ...], Any, int]]:
+        name = self._name()
+        shape = tuple(lengths[self._number()] for _ in range(self._number()))
+        self._skip_attributes()
+        dtype = self._types[self._number()]
+        self._number()  # its size, which the shape tells
+        return name, (shape, dtype, self._number(self._offset))
+
+
 def read_source(path: Path) -> list[Any]:
     """Return temperature, depth, latitude and longitude as the source holds them."""
-    from scipy.io import netcdf_file  # type: ignore[import-untyped, unused-ignore]
-
-    with netcdf_file(str(path), mmap=False) as source:
-        names = ("TEMP", "ZAXLEVITR", "YAXLEVITR", "XAXLEVITR")
-        return [source.variables[name].data.copy() for name in names]
+    source = Classic(path.read_bytes())
+    return [source.read(name) for name in ("TEMP", "ZAXLEVITR", "YAXLEVITR", "XAXLEVITR")]
 
 
 def make(temperature: Any, depth: Any, latitude: Any, longitude: Any) -> Any:
