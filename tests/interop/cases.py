@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from interop import filter_cases, type_cases
+from interop import filter_cases, rare_cases, type_cases
 from interop.documents import (
     CHUNKS,
     SHAPE,
@@ -316,5 +316,6 @@ def all_cases() -> list[Case]:
     """Return every case; no name occurs twice."""
     cases = [*v3_cases(), *v3_topics(), *sharding_cases(), *v2_cases(), *v2_topics()]
     cases += [*vlen_cases(), *filter_cases.cases(), *type_cases.cases()]
+    cases += rare_cases.cases({dtype: texts_of(dtype) for dtype in CODEC_OF})
     assert len({case.name for case in cases}) == len(cases)
     return cases

@@ -65,12 +65,15 @@ class Requirements:
         The lowest Python for which the pins exist.
     otherwise : tuple of str
         Requirements for an older Python; the newest that installs is taken. Empty: none.
+    here : bool
+        Whether it is for the Python that runs the tests, so that zarrpy can be imported there, too.
     """
 
     name: str
     pins: tuple[str, ...]
     python: tuple[int, int] = (3, 12)
     otherwise: tuple[str, ...] = ()
+    here: bool = False
 
     @property
     def directory(self) -> Path:
@@ -85,7 +88,7 @@ class Requirements:
 
     def resolve(self) -> tuple[interpreters.Interpreter, tuple[str, ...]]:
         """Choose an interpreter and the requirements that fit it."""
-        python = interpreters.find(self.python)
+        python = interpreters.own() if self.here else interpreters.find(self.python)
         if python is not None:
             return python, self.pins
         wanted = ".".join(map(str, self.python))
@@ -118,10 +121,21 @@ ZARR3 = (
     "typing_extensions==4.16.0",
 )
 
+ZARR2 = (
+    "zarr==2.18.7",
+    "numcodecs==0.15.2",
+    "numpy==2.5.5",
+    "asciitree==1.0.0",
+    "Deprecated==3.0.1",
+    "fasteners==0.20",
+    "wrapt==2.5.2",
+)
+
 ENVIRONMENTS: dict[str, Any] = {
     spec.name: spec
     for spec in (
         Requirements("zarr3", (*ZARR3, "zarrs==0.2.3"), otherwise=("zarr>=3", "zarrs==0.2.3")),
+        Requirements("zarr3here", ("zarr==3.1.6",), python=(3, 11), here=True),
         Requirements(
             "zarr30",
             (
@@ -136,19 +150,9 @@ ENVIRONMENTS: dict[str, Any] = {
             ),
             python=(3, 11),
         ),
-        Requirements(
-            "zarr2",
-            (
-                "zarr==2.18.7",
-                "numcodecs==0.15.2",
-                "numpy==2.5.5",
-                "asciitree==1.0.0",
-                "Deprecated==3.0.1",
-                "fasteners==0.20",
-                "wrapt==2.5.2",
-            ),
-            otherwise=("zarr==2.18.7", "numcodecs==0.15.*"),
-        ),
+        Requirements("zarr2", ZARR2, otherwise=("zarr==2.18.7", "numcodecs==0.15.*")),
+        # The same with what some codecs of numcodecs need.
+        Requirements("zarr2packages", (*ZARR2, "msgpack==1.2.4", "pcodec==0.3.6", "zfpy==1.0.1")),
         Requirements(
             "tensorstore",
             ("tensorstore==0.1.86", "numpy==2.5.5", "ml_dtypes==0.6.0"),

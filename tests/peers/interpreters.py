@@ -64,6 +64,12 @@ def pyenv_versions(minor: int) -> Iterator[str]:
 
 
 @cache
+def own() -> Interpreter | None:
+    """Describe the interpreter that runs this; None when it can hold no environment."""
+    return probe(sys.executable)
+
+
+@cache
 def find(minimum: tuple[int, int] = (3, 11)) -> Interpreter | None:
     """Find the preferred interpreter of at least this version.
 

@@ -40,7 +40,10 @@ def difference(found: np.ndarray, wanted: np.ndarray) -> str:
     if found.shape != wanted.shape:
         return f"shape {found.shape} instead of {wanted.shape}"
     if found.dtype.hasobject:
-        found = found.astype(wanted.dtype)
+        digits = [
+            each.tobytes().hex() if isinstance(each, np.ndarray) else each for each in found.flat
+        ]
+        found = np.array(digits, object).reshape(found.shape).astype(wanted.dtype)
     if wanted.dtype.kind == "V" and wanted.dtype.names is None:  # small numbers, by their bytes
         found = np.ascontiguousarray(found)
         if found.dtype.itemsize == wanted.dtype.itemsize:

@@ -14,7 +14,13 @@ import numpy as np
 #: A metadata document: the content of ``zarr.json`` or of ``.zarray``.
 Document = dict[str, Any]
 
-_SERIALIZERS = ("bytes", "sharding_indexed", "vlen-utf8", "vlen-bytes", "packbits", "zfp")
+_SERIALIZERS = (
+    *("bytes", "sharding_indexed", "vlen-utf8", "vlen-bytes", "packbits", "zfp"),
+    *("vlen-array", "zarrs.vlen", "zarrs.vlen_v2", "n5_default"),
+    *("numcodecs.pcodec", "numcodecs.zfpy"),
+)
+# What codecs of v2 make of objects.
+_HOLDS = {"vlen-utf8": "text", "json2": "text", "msgpack2": "text", "vlen-array": "arrays"}
 
 #: How the names of small numbers begin, and the others that begin so.
 SMALL = ("bfloat16", "float4", "float6", "float8", "int2", "int4", "uint2", "uint4")
@@ -89,7 +95,7 @@ def native_dtype(document: Document) -> np.dtype[Any]:
     """Return the NumPy data type of a document, in the byte order of this machine."""
     if holds(document) == "text":
         return np.dtypes.StringDType()
-    if holds(document) == "bytes":
+    if holds(document):
         return np.dtype(object)
     named = document["dtype"] if document["zarr_format"] == 2 else document["data_type"]
     if is_small(named):
@@ -126,19 +132,25 @@ def v3_dtype(named: Any) -> np.dtype[Any]:
 
 
 def holds(document: Document) -> str:
-    """Tell what elements of many lengths are: "text", "bytes", or "" where they have one."""
-    named = document.get("data_type")
-    codecs = [codec["id"] for codec in document.get("filters") or []]
-    if named == "string" or (document.get("dtype") == "|O" and "vlen-utf8" in codecs):
-        return "text"
-    return "bytes" if named == "bytes" or document.get("dtype") == "|O" else ""
+    """Tell what elements of many lengths are: "text", "bytes", "arrays", or "" if they have one."""
+    if document.get("dtype") == "|O":
+        codecs = [codec["id"] for codec in document.get("filters") or []]
+        return next((_HOLDS[each] for each in codecs if each in _HOLDS), "bytes")
+    return {"string": "text", "bytes": "bytes"}.get(str(document.get("data_type")), "")
 
 
 def elements_of(document: Document, values: np.ndarray) -> np.ndarray:
     """Return values, as files hold them, as what an array takes.
 
-    Files hold texts in one length, and small numbers as bytes; these stay so without ml_dtypes.
+    Files hold texts in one length, and small numbers as bytes; these stay so without ml_dtypes. Of
+    arrays within elements they hold the digits of their bytes.
     """
+    if holds(document) == "arrays":
+        kind = next(each for each in document["filters"] if each["id"] == "vlen-array")["dtype"]
+        made = np.empty(values.shape, object)
+        for place in np.ndindex(values.shape):
+            made[place] = np.frombuffer(bytes.fromhex(str(values[place])), kind)
+        return made
     if holds(document):
         return values.astype(native_dtype(document))
     if is_small(document.get("data_type", document.get("dtype"))):

@@ -68,7 +68,7 @@ def data_type(document: Document) -> Any:
     """Return the data type of a document: in its own words, or as NumPy has it."""
     kind = holds(document)
     if kind:
-        return str if kind == "text" else bytes
+        return {"text": str, "bytes": bytes, "arrays": object}[kind]
     named = document.get("data_type", document.get("dtype"))
     if isinstance(named, list):
         return structure(named)
