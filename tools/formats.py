@@ -54,6 +54,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ],
     },
     "transpose": {"order": [1, 0]},
+    "zarrs.optional": {
+        "mask_codecs": [{"name": "packbits"}],
+        "data_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+    },
+    "zarrs.vlen": {
+        "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+        "data_codecs": [{"name": "bytes"}, {"name": "zstd", "configuration": {"level": 3}}],
+        "index_data_type": "uint32",
+    },
     "zfp": {"mode": "fixed_accuracy", "tolerance": 0.05},
     "zstd": {"level": 3, "checksum": True},
 }
@@ -72,6 +81,7 @@ FAMILIES: dict[str, tuple[Any, ...]] = {
     "r*": ("r24",),
     "raw_bytes": ("V5",),
     "struct": ([("x", "f4"), ("n", "i2")],),
+    "zarrs.optional": ({"name": "zarrs.optional", "configuration": {"name": "int32"}},),
 }
 
 _HEAD = """# Codecs and data types

@@ -184,7 +184,7 @@ class Array(Resizable, Reducible, Occupancy, Configured, SmallReads, ArrayLike):
         largest = metadata.chunk_grid.largest(metadata.shape)
         spec = ChunkSpec(largest, self.dtype, metadata.fill_value)
         try:
-            return CodecChain.bind(metadata.codecs, spec)
+            return CodecChain.bind(metadata.codecs, spec, self.given)
         except MetadataError as error:
             error.fill(path=document_key(self.path, metadata))
             raise
@@ -402,7 +402,7 @@ class Array(Resizable, Reducible, Occupancy, Configured, SmallReads, ArrayLike):
         if keep_empty is None and not (only_stored and self.codecs.shard is not None):
             keep_empty = self._keep_empty
         other = Array(self.store, self.path, metadata, write_empty_chunks=keep_empty)
-        other._only_stored = only_stored
+        other._only_stored, other.given = only_stored, self.given
         batch = other._batch(chosen, chosen.align(values), writing=True)
         yield from other._run(batch, max_memory)
 

@@ -375,7 +375,7 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
             made = Array(self.store, path, metadata, read_only=self.read_only)
         else:
             made = self._group(path, metadata)
-        made.cache = self.cache
+        made.cache, made.given = self.cache, self.given
         return made
 
     def _group(self, path: str, metadata: GroupMetadata) -> Group:

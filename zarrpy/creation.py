@@ -15,10 +15,10 @@ from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.codecs.notation import codec_name, parse_codec
+from zarrpy.codecs.given import objects_among
+from zarrpy.codecs.notation import codec_name, in_order, parse_codec
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
-from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.config import config as settings
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
@@ -32,9 +32,10 @@ from zarrpy.layout import (
     default_chunks,
     default_compressors,
     default_inner_chunks,
+    default_serializer,
     default_shards,
 )
-from zarrpy.metadata import dtypes, element, members, profiles, transformers
+from zarrpy.metadata import dtypes, members, profiles, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 DEFAULT: Any = type("Default", (), {"__repr__": lambda self: "DEFAULT"})()
 
 _ALIASES = {"compressor": "compressors", "chunk_shape": "chunks"}
+_CODEC_KEYWORDS = ("filters", "serializer", "compressors", "object_codec")
 
 
 def auto_keyword(keywords: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def created(
     data = keywords["data"] if write_data else None
     metadata, empty = array_metadata(**keywords)
     array = Array(store, path, metadata, write_empty_chunks=empty)
+    array.given = objects_among(*map(keywords.get, _CODEC_KEYWORDS))
     if data is None:
         yield from create_node(path, metadata, overwrite=overwrite)
         return array
@@ -95,6 +98,7 @@ def created(
 
     def chunks(where: str) -> Steps[None]:
         made = Array(store, where, metadata, write_empty_chunks=empty)
+        made.given = array.given
         yield from made.write.steps(Ellipsis, values)
 
     yield from create_node(path, metadata, overwrite=overwrite, content=chunks)
@@ -216,11 +220,13 @@ def array_metadata(
     stored = ChunkSpec(grid.largest(shape), data_type.numpy, value)
     spec = stored if chunk_shape is None else replace(stored, shape=chunk_shape)
     if object_codec is not None:
-        filters = [*_several(filters, "filters", spec), parse_codec(object_codec, spec)]
+        made = parse_codec(object_codec, spec, "object_codec")
+        filters = [*_several(filters, "filters", spec), made]
     codecs = _codecs(filters, compressors, serializer, order, byteorder, spec, zarr, data_type)
     if chunk_shape is not None:
         codecs = [Sharding(chunk_shape, tuple(codecs), index_location=location)]
     chain = CodecChain.of(codecs, stored)  # refuses what does not fit together
+    chain.check_written()
     metadata = ArrayMetadata(
         shape,
         data_type,
@@ -418,7 +424,7 @@ def _codecs(
     stored = spec.dtype
     if zarr.ordered_types and stored.isbuiltin == 1 and not data_type.variable:
         stored = np.dtype(byteorder + stored.str[1:])
-    for codec in _several(filters, "filters", replace(spec, dtype=stored)):
+    for codec in in_order(_several(filters, "filters", replace(spec, dtype=stored))):
         if isinstance(codec, ArrayToBytes):
             serializer = _only_serializer(codec, serializer)
         else:
@@ -455,19 +461,11 @@ def _serializer(given: Any, before: list[Codec], byteorder: str, spec: ChunkSpec
     for codec in before:
         spec = codec.encoded_spec(spec)
     if given is None or (isinstance(given, str) and given == "auto"):
-        return _default_serializer(byteorder, spec)
-    between = parse_codec(given, spec)
+        return default_serializer(byteorder, spec.dtype)
+    between = parse_codec(given, spec, "serializer")
     if not isinstance(between, ArrayToBytes):
         raise MetadataError(f"the serializer must be an array-to-bytes codec, not {between.name!r}")
     return between
-
-
-def _default_serializer(byteorder: str, spec: ChunkSpec) -> ArrayToBytes:
-    if spec.dtype.hasobject:
-        return VLenUTF8() if spec.dtype.kind == "T" else VLenBytes()
-    if element.order(spec.dtype) != element.NATIVE:
-        return Bytes(endian=None)
-    return Bytes(endian="big" if byteorder == ">" else "little")
 
 
 def _several(given: Any, field: str, spec: ChunkSpec) -> list[Codec]:

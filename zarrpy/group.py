@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zarrpy.metadata.model import GroupMetadata
 
 # What a handle is made of; other names stand for members.
-_OWN = frozenset(("store", "path", "metadata", "read_only", "cache"))
+_OWN = frozenset(("store", "path", "metadata", "read_only", "cache", "given"))
 
 
 class Group(Maker, MutableMapping[str, Any]):

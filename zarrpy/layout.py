@@ -10,13 +10,16 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.codecs.blosc import Blosc
+from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.crc32c import CRC32C
+from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.codecs.zstd import Zstd
+from zarrpy.metadata import element
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from zarrpy.codecs.base import BytesToBytes
+    from zarrpy.codecs.base import ArrayToBytes, BytesToBytes
     from zarrpy.metadata.formats import Format
 
 #: Decoded bytes of a chunk to aim at.
@@ -163,3 +166,36 @@ def default_compressors(
     if width == 1 or dtype.hasobject:
         return (Zstd(level=3), CRC32C())
     return (Blosc(cname="zstd", clevel=1, shuffle="shuffle", typesize=width), CRC32C())
+
+
+def default_serializer(byteorder: str, dtype: np.dtype[Any]) -> ArrayToBytes:
+    """Choose the codec that makes bytes of elements.
+
+    Parameters
+    ----------
+    byteorder : {"<", ">", "|"}
+        In which they are to be stored.
+    dtype : numpy.dtype
+        Of what is stored, in memory.
+    """
+    if dtype.hasobject:
+        return _object_serializer(byteorder, dtype)
+    if element.order(dtype) != element.NATIVE:
+        return Bytes(endian=None)
+    return Bytes(endian="big" if byteorder == ">" else "little")
+
+
+def _object_serializer(byteorder: str, dtype: np.dtype[Any]) -> ArrayToBytes:
+    if dtype.kind == "T":
+        return VLenUTF8()
+    inner = None
+    if dtype.metadata is not None:  # of elements that may be missing it tells the values
+        from zarrpy.metadata.dtypes_optional import inner_of
+
+        inner = inner_of(dtype)
+    if inner is None:
+        return VLenBytes()
+    from zarrpy.codecs.optionals import Optionals
+    from zarrpy.codecs.packbits import PackBits
+
+    return Optionals((PackBits(),), (default_serializer(byteorder, inner.numpy),))

@@ -148,6 +148,7 @@ class Maker(Container):
         if not isinstance(found, ArrayMetadata):
             raise NodeKindError(f"there is a group at {path!r}, not an array", path=path)
         array = Array(self.store, path, found, read_only=self.read_only)
+        array.given = self.given
         fits = dtype is None or (not exact and np.can_cast(array.dtype, from_numpy(dtype)[0].numpy))
         check_as_described(array, {"shape": shape, "dtype": None if fits else dtype})
         return array

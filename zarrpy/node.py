@@ -53,6 +53,8 @@ class Node(Generic[M]):
     kind: ClassVar[str]
     #: Bytes of decoded chunks to keep in the cache; None as the settings say.
     cache: int | None = None
+    #: Codec objects for names in documents that are not known; see `zarrpy.open`.
+    given: tuple[Any, ...] = ()
 
     def __init__(self, store: Store, path: str, metadata: M, *, read_only: bool = False) -> None:
         self.store = store

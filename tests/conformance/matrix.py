@@ -7,7 +7,7 @@ types that a codec takes, so that a refusal that nobody expects is found as well
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Kind:
     name : str
     group : str
         b, i, u, f, c, t(ime), U, S, V, s(tructure), e (small float), n (small integer),
-        z (small complex), T (strings), B (bytes of any length).
+        z (small complex), T (strings), B (bytes of any length), o (what may be missing).
     v3 : JSON value
         The data type in v3.
     v2 : str, list or None
@@ -119,6 +119,8 @@ def _others() -> Iterator[Kind]:
                {"a": 1, "b": {"c": "NaN", "d": 2}}, None, NESTED)  # fmt: skip
     yield Kind("string", "T", "string", "|O", "é", "", object)
     yield Kind("bytes", "B", "bytes", "|O", "AQI=", "", object)
+    yield Kind("optional", "o", codec("zarrs.optional", name="int32", configuration={}), None, [7],
+               None, object)  # fmt: skip
 
 
 SMALL_FLOATS = {
@@ -141,7 +143,7 @@ def _small() -> Iterator[Kind]:
 KINDS = {kind.name: kind for kind in (*_numbers(), *_others(), *_small())}
 
 EVERY = frozenset("biufctUSVsenz")  # what has a fixed length
-VARIABLE = frozenset("TB")
+VARIABLE = frozenset("TBo")  # whose elements are objects
 NUMBERS = frozenset("iuf")
 SMALL = "enz"  # without ml_dtypes they are integers of the same bits
 
@@ -195,6 +197,8 @@ class Row:
 
 def serializer(kind: Kind) -> Document:
     """Name the codec that makes bytes of a data type."""
+    if kind.group == "o":
+        return codec("zarrs.optional", mask_codecs=[codec("packbits")], data_codecs=[LITTLE])
     if kind.group in VARIABLE:
         return {"name": "vlen-utf8" if kind.group == "T" else "vlen-bytes"}
     return LITTLE
@@ -352,6 +356,21 @@ def _serializers() -> Iterator[Row]:
     yield _array_compressor("pcodec", NUMBERS, ("int8", "uint8"), level=8)
     yield Row("vlen-array", "vlen-array", lambda kind, _: [{"name": "vlen-array"}],
               takes=frozenset("B"))  # fmt: skip
+    yield Row("zarrs.vlen_v2", "zarrs.vlen_v2", lambda kind, _: [codec("zarrs.vlen_v2")],
+              takes=frozenset("TB"))  # fmt: skip
+    for location in ("start", "end"):
+        given = {
+            "index_data_type": "uint32",
+            "index_location": location,
+            "index_codecs": [LITTLE, CRC],
+            "data_codecs": [LITTLE, codec("gzip", level=1)],
+        }
+        yield Row(f"zarrs.vlen, index at the {location}", "zarrs.vlen",
+                  lambda kind, _, given=given: [codec("zarrs.vlen", **given)],
+                  takes=frozenset("TB"))  # fmt: skip
+    optional = Kind("", "o", None, None, None, None, object)
+    yield Row("zarrs.optional", "zarrs.optional", lambda kind, _: [serializer(optional)],
+              takes=frozenset("o"))  # fmt: skip
     for name in ("json2", "msgpack2"):  # of v2 only; texts, and whatever JSON can say
         yield Row(name, f"numcodecs.{name}", None, lambda kind, name=name: [{"id": name}],
                   takes=frozenset("T"), either=EVERY, lossy=True, objects="T")  # fmt: skip
@@ -460,12 +479,13 @@ def fill_of(kind: Kind, usual: Any, small: bool) -> Any:
 def values_of(kind: Kind, shape: Shape, small: bool) -> np.ndarray:
     """Give elements of any bits, or small whole numbers, the same ones every time."""
     count = int(np.prod(shape))
+    if kind.group == "o":
+        return objects(i * 1000 - 1 if i % 3 else None for i in range(count)).reshape(shape)
     if kind.group in VARIABLE:
         words = ["", "a", "\u00e9\U0001f40d", "x" * 40, "b\0c"]
         chosen = [words[i % len(words)] for i in range(count)]
-        made = np.empty(count, object)
-        made[:] = chosen if kind.group == "T" else [each.encode() for each in chosen]
-        return made.reshape(shape)
+        texts = kind.group == "T"
+        return objects(each if texts else each.encode() for each in chosen).reshape(shape)
     if kind.group == "U":
         return np.resize(np.array(["", "1", "2", "a\u00e9\U0001f40d", "xyz"], "U3"), shape)
     dtype = np.dtype(kind.memory)
@@ -473,6 +493,14 @@ def values_of(kind: Kind, shape: Shape, small: bool) -> np.ndarray:
         numbers = (np.arange(count) % min(50, (kind.mask + 1) // 2)).reshape(shape)
         return numbers.astype("i8").view(dtype) if kind.group == "t" else numbers.astype(dtype)
     return _bits(kind, count).view(dtype).reshape(shape)
+
+
+def objects(elements: Iterable[Any]) -> np.ndarray:
+    """Make an array of one axis of any objects."""
+    listed = list(elements)
+    made = np.empty(len(listed), object)
+    made[:] = listed
+    return made
 
 
 def _bits(kind: Kind, count: int) -> np.ndarray:

@@ -84,7 +84,7 @@ def tried(kind: Kind, row: Row, document: dict[str, Any], native: bool) -> bool:
     values = values_of(kind, tuple(document["shape"]), row.small)
     with config.set(disable=frozenset() if native else frozenset(("native",))):
         array = zarrpy.open(store, mode="r+")
-        given = values if kind.group in "TB" else values.view(array.dtype)
+        given = values if kind.group in VARIABLE else values.view(array.dtype)
         array[...] = given
         found = array[...]
         if row.lossy:

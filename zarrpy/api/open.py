@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from zarrpy.array import Array
+from zarrpy.codecs.given import checked
 from zarrpy.creation import (
     auto_keyword,
     check_as_described,
@@ -55,14 +56,22 @@ def _check_keywords(caller: str, keywords: dict[str, Any]) -> None:
 
 
 def _node(
-    store: Store, path: str, metadata: Any, read_only: bool, consolidated: Consolidated = None
+    store: Store,
+    path: str,
+    metadata: Any,
+    read_only: bool,
+    consolidated: Consolidated = None,
+    given: tuple[Any, ...] = (),
 ) -> Steps[Array | Group]:
     if isinstance(metadata, ArrayMetadata):
         array = Array(store, path, metadata, read_only=read_only)
+        array.given = given
         array.codecs  # noqa: B018 - an unknown codec is an error now, not at the first read
         return array
     index = yield from _index(path, metadata, consolidated)
-    return Group(store, path, metadata, read_only=read_only, index=index)
+    group = Group(store, path, metadata, read_only=read_only, index=index)
+    group.given = given
+    return group
 
 
 def _caching(node: N, limit: int | None) -> N:
@@ -155,6 +164,7 @@ def open(
     storage_options: dict[str, Any] | None = None,
     use_consolidated: Consolidated = None,
     cache: bool | int | str | None = None,
+    codecs: Iterable[Any] = (),
     **keywords: Any,
 ) -> Steps[Array | Group]:
     """Open an array or a group.
@@ -181,6 +191,10 @@ def open(
         whole process, such as ``"512MiB"``; True for 256 MiB, False for none; by default as
         ``config.cache`` says, which is none. Only chunks of files are kept, and one that anybody
         changed is read again. The members of a group do as the group.
+    codecs : codec objects, optional
+        What encodes and decodes where a document names a codec that is not known, or is refused as
+        ``pickle`` is: objects of zarrpy, numcodecs or zarr-python. The members of a group do as the
+        group.
     **keywords
         As of `create_array`, for an array that is created.
 
@@ -207,16 +221,16 @@ def open(
     mode, where = _check_mode(mode), normalise_path(path or "")
     _check_keywords("open", keywords)
     _check_consolidated(use_consolidated)
-    limit = checked_limit(cache)
+    limit, given = checked_limit(cache), checked(codecs)
     if keywords.get("shape") is not None or keywords.get("data") is not None:
-        steps = _open_array(store, where, mode, zarr_format, keywords)
+        steps = _open_array(store, where, mode, zarr_format, keywords, given)
         return _caching((yield from steps), limit)
     creates = mode in ("w", "w-")
     if creates or (mode == "a" and (yield from _read(where, mode, zarr_format)) is None):
         made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
         return _caching((yield from made), limit)
     metadata = yield from _require(where, mode, zarr_format)
-    node = yield from _node(store, where, metadata, mode == "r", use_consolidated)
+    node = yield from _node(store, where, metadata, mode == "r", use_consolidated, given)
     return _caching(node, limit)
 
 
@@ -230,6 +244,7 @@ def open_array(
     path: str | None = None,
     storage_options: dict[str, Any] | None = None,
     cache: bool | int | str | None = None,
+    codecs: Iterable[Any] = (),
     **keywords: Any,
 ) -> Steps[Array]:
     """Open an array; parameters as of `open`.
@@ -244,7 +259,8 @@ def open_array(
     where = normalise_path(path or keywords.pop("name", None) or "")
     _check_keywords("open_array", keywords)
     limit = checked_limit(cache)
-    steps = _open_array(store, where, _check_mode(mode), zarr_format, keywords)
+    how, given = _check_mode(mode), checked(codecs)
+    steps = _open_array(store, where, how, zarr_format, keywords, given)
     return _caching((yield from steps), limit)
 
 
@@ -254,6 +270,7 @@ def _open_array(
     mode: str | None,
     zarr_format: int | None,
     keywords: dict[str, Any],
+    given: tuple[Any, ...] = (),
 ) -> Steps[Array]:
     keywords = auto_keyword(keywords)
     describes = keywords.get("shape") is not None or keywords.get("data") is not None
@@ -261,7 +278,7 @@ def _open_array(
         must_be_there = mode in ("r", "r+") or not describes
         if must_be_there or (yield from _read(path, mode, zarr_format)) is not None:
             metadata = yield from _require(path, mode, zarr_format, ArrayMetadata)
-            opened = yield from _node(store, path, metadata, mode == "r")
+            opened = yield from _node(store, path, metadata, mode == "r", given=given)
             assert isinstance(opened, Array)
             check_as_described(opened, keywords)
             return opened
@@ -290,6 +307,7 @@ def open_group(
     use_consolidated: Consolidated = None,
     cache: bool | int | str | None = None,
     compat: str | None = None,
+    codecs: Iterable[Any] = (),
 ) -> Steps[Group]:
     """Open a group; parameters as of `open`.
 
@@ -302,8 +320,11 @@ def open_group(
     """
     where, how = normalise_path(path or ""), _check_mode(mode)
     wanted = _check_consolidated(use_consolidated)
+    limit, given = checked_limit(cache), checked(codecs)
     made = _open_group(store, where, how, zarr_format, attributes, wanted, compat)
-    return _caching((yield from made), checked_limit(cache))
+    opened = _caching((yield from made), limit)
+    opened.given = given
+    return opened
 
 
 def _open_group(

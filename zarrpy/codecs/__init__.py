@@ -21,6 +21,7 @@ __all__ = [
     "available_codecs",
     "document",
     "find",
+    "find_meant",
     "register_codec",
     "unknown_codec",
     "unregister_codec",
@@ -64,7 +65,10 @@ _BUILT_IN = (
     ("numcodecs.shuffle", "shuffle", "shuffle:Shuffle"),
     ("numcodecs.zfpy", "zfpy", "zfp:ZFPY"),
     ("numcodecs.zlib", "zlib", "zlib:Zlib"),
+    ("zarrs.optional", None, "optionals:Optionals"),
     ("zarrs.squeeze", None, "reshape:Squeeze"),
+    ("zarrs.vlen", None, "vlen_zarrs:VLen"),
+    ("zarrs.vlen_v2", None, "vlen_zarrs:VLenV2"),
 )
 # Ids in .zarray that have no name in zarr.json.
 _ONLY_V2 = {
@@ -73,15 +77,35 @@ _ONLY_V2 = {
     "json2": "json2:JSON2",
     "msgpack2": "msgpack2:MsgPack2",
 }
+# As versions of zarrs before 0.20 wrote names.
+_ZARRS = "https://codec.zarrs.dev"
 _ALIASES = {
     "endian": "bytes",
+    "optional": "zarrs.optional",
     "squeeze": "zarrs.squeeze",
+    "vlen_v2": "zarrs.vlen_v2",
     "zarrs.zfp": "zfp",
+    f"{_ZARRS}/array_to_bytes/bitround": "bitround",
+    f"{_ZARRS}/array_to_bytes/pcodec": "numcodecs.pcodec",
+    f"{_ZARRS}/array_to_bytes/vlen": "zarrs.vlen",
+    f"{_ZARRS}/array_to_bytes/vlen_v2": "zarrs.vlen_v2",
+    f"{_ZARRS}/array_to_bytes/zfp": "zfp",
+    f"{_ZARRS}/bytes_to_bytes/bz2": "numcodecs.bz2",
+    f"{_ZARRS}/bytes_to_bytes/fletcher32": "numcodecs.fletcher32",
     **{
         f"numcodecs.{name}": name
         for name in ("bitround", "blosc", "crc32c", "gzip", "snappy", "zstd")
     },
     **{f"numcodecs.{name}": name for name in ("vlen-array", "vlen-bytes", "vlen-utf8")},
+}
+
+# Of ExZarr: read where its documents name them, and not to be asked for.
+_EXZARR = {
+    "exzarr.bz2": "BZ2",
+    "exzarr.delta": "Delta",
+    "exzarr.lz4": "LZ4",
+    "exzarr.quantize": "Quantize",
+    "exzarr.shuffle": "Shuffle",
 }
 
 codecs: Registry[type[Codec]] = Registry(
@@ -121,6 +145,17 @@ def find(name: str, dialect: int = 3) -> type[Codec] | None:
     return (numcodecs_ids if dialect == 2 else codecs).get(name)
 
 
+def find_meant(named: NamedConfig) -> type[Codec] | None:
+    """Find the codec that a document means, also where it goes by a name of one library only."""
+    found = find(named.name, named.dialect)
+    if found is not None or named.name not in _EXZARR:
+        return found
+    from zarrpy.codecs import exzarr
+
+    made: type[Codec] = getattr(exzarr, _EXZARR[named.name])
+    return made
+
+
 def words_of(name: str, dialect: int = 3) -> int:
     """Tell whose words the configuration of a codec is in, given the name it goes by.
 
@@ -139,6 +174,14 @@ def unknown_codec(name: str) -> UnsupportedExtensionError:
     """Give the error for a codec that is not known, or refused."""
     from zarrpy.errors import UnsupportedExtensionError
 
+    if name in ("zarrs.gdeflate", f"{_ZARRS}/bytes_to_bytes/gdeflate"):
+        return UnsupportedExtensionError(
+            "the codec 'zarrs.gdeflate' is not supported: its pages are no deflate streams, but "
+            "spread over 32 streams for GPUs, and no library for Python decodes them",
+            kind="codec",
+            name=name,
+            hint="have zarrs store it with 'zstd' or 'gzip'; zarrpy.register_codec adds a codec",
+        )
     if name.removeprefix("numcodecs.") != "pickle":
         return UnsupportedExtensionError(f"unknown codec {name!r}", kind="codec", name=name)
     return UnsupportedExtensionError(
@@ -146,7 +189,7 @@ def unknown_codec(name: str) -> UnsupportedExtensionError:
         kind="codec",
         name=name,
         hint="have its writer store it with 'vlen-utf8', 'json2' or 'msgpack2'; if you trust it, "
-        "zarrpy.register_codec takes a codec of yours with the id 'pickle'",
+        "pass a codec object for it: zarrpy.open(..., codecs=[numcodecs.Pickle()])",
     )
 
 

@@ -270,6 +270,9 @@ class BytesToBytes(Codec):
             self._check_size(len(result), nbytes)
         return result
 
+    def check_nbytes(self, nbytes: int) -> None:
+        """Refuse a number of bytes that `encode` would refuse, before an array is made."""
+
     def _check_size(self, found: int, wanted: int) -> None:
         if found != wanted:
             raise CorruptChunkError(f"decodes to {found} bytes, not {wanted}", codec=self.name)

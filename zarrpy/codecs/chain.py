@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.steps import NativeChain
-from zarrpy.codecs import codecs, find, numcodecs_ids, unknown_codec, words_of
+from zarrpy.codecs import codecs, find, find_meant, numcodecs_ids, unknown_codec, words_of
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.sharding import Sharding
@@ -64,7 +64,9 @@ class CodecChain:
     mixes: bool = False
 
     @classmethod
-    def bind(cls, documents: Sequence[NamedConfig], spec: ChunkSpec) -> CodecChain:
+    def bind(
+        cls, documents: Sequence[NamedConfig], spec: ChunkSpec, given: tuple[Any, ...] = ()
+    ) -> CodecChain:
         """Make the codecs that metadata names, and bind them to a chunk.
 
         Parameters
@@ -73,6 +75,8 @@ class CodecChain:
             In the order of encoding.
         spec : ChunkSpec
             The chunk in memory.
+        given : tuple of codec objects
+            For names that are not known.
 
         Raises
         ------
@@ -85,11 +89,15 @@ class CodecChain:
         """
         # of metadata that were recalled, the codecs are the same object
         fill_value = spec.fill_value
-        key = (id(documents), id(fill_value), spec.shape, spec.dtype)
+        key = (id(documents), id(fill_value), id(given), spec.shape, spec.dtype)
         kept = _recall.of(
-            key, lambda: (documents, fill_value, cls.of(made_codecs(documents, spec), spec))
+            key,
+            lambda: (
+                (documents, fill_value, given),
+                cls.of(made_codecs(documents, spec, given=given), spec),
+            ),
         )
-        return kept[2]
+        return kept[1]
 
     @classmethod
     def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
@@ -118,6 +126,21 @@ class CodecChain:
     def swap(self) -> int | None:
         """Bytes that the engine reverses together as it copies, or 0; None without the engine."""
         return None if self.native_chain is None else self.native_chain.swap
+
+    def check_written(self) -> None:
+        """Refuse codecs that could not encode a single whole chunk, as far as sizes tell.
+
+        Raises
+        ------
+        MetadataError
+            Naming the parameter and its value.
+        """
+        if self.shard is not None:
+            self.shard.chain.check_written()
+        elif self.bytes_to_bytes:
+            nbytes = self.array_to_bytes.encoded_nbytes(self._specs(None)[-1])
+            if nbytes is not None:
+                self.bytes_to_bytes[0].check_nbytes(nbytes)
 
     def encode(self, array: np.ndarray[Any, Any]) -> bytes | bytearray | memoryview:
         """Encode one chunk, codec by codec."""
@@ -194,7 +217,7 @@ class CodecChain:
 
 
 #: Chains by what they were bound from, which is kept so that its id stays its own.
-_recall: Recall[tuple[Sequence[NamedConfig], Any, CodecChain]] = Recall(256)
+_recall: Recall[tuple[Any, CodecChain]] = Recall(256)
 
 
 def _proper(name: str, dialect: int) -> str:
@@ -206,13 +229,16 @@ def _proper(name: str, dialect: int) -> str:
 
 
 def made_codecs(
-    documents: Sequence[NamedConfig], spec: ChunkSpec | None, field: str = "codecs"
+    documents: Sequence[NamedConfig],
+    spec: ChunkSpec | None,
+    field: str = "codecs",
+    given: Sequence[Any] = (),
 ) -> list[Codec]:
     """Make the codecs that metadata names; `spec` is the chunk in memory, where it is known."""
     codecs: list[Codec] = []
     for i, document in enumerate(documents):
         try:
-            codec = _made_codec(document, spec)
+            codec = _made_codec(document, spec, given, codecs)
         except MetadataError as error:
             if document.dialect == 3:  # in v2 the codecs are not one list
                 inner = "" if error.field is None else f".{error.field}"
@@ -224,12 +250,20 @@ def made_codecs(
     return codecs
 
 
-def _made_codec(document: NamedConfig, spec: ChunkSpec | None) -> Codec | None:
+def _made_codec(
+    document: NamedConfig, spec: ChunkSpec | None, given: Sequence[Any], before: Sequence[Codec]
+) -> Codec | None:
     """Make one codec; None for one that is not known and need not be."""
-    kind = find(document.name, document.dialect)
+    kind = find_meant(document)
     if kind is not None:
         dialect = words_of(document.name, document.dialect)
         return kind.from_config(document.configuration, dialect=dialect, spec=spec)
+    if given:
+        from zarrpy.codecs.given import found_among  # few arrays need it
+
+        found = found_among(given, document, before)
+        if found is not None:
+            return found
     if document.must_understand:
         error = unknown_codec(document.name)
         raise error.fill(hint=_proper(document.name, document.dialect))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from zarrpy.codecs import available_codecs, find, unknown_codec, words_of
-from zarrpy.codecs.base import Codec
+from zarrpy.codecs.base import ArrayToArray, BytesToBytes, Codec
 from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 
@@ -40,8 +41,7 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
     if isinstance(given, str):
         return _from_text(given, spec)
     if is_foreign(given) and not _have(given):
-        kind = "array -> array" if role == "filters" else None
-        return cast(Codec, cast(Any, adopted(type(given), kind))(given))
+        return cast(Codec, cast(Any, adopted(type(given), _kind_by(given, role)))(given))
     document = _document(given)
     if "id" in document:
         configuration = {key: value for key, value in document.items() if key != "id"}
@@ -49,6 +49,29 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
     _check_members(document)
     configuration, name = document.get("configuration") or {}, document["name"]
     return _kind(name, 3).from_config(configuration, dialect=words_of(name), spec=spec)
+
+
+def _kind_by(given: Any, role: str) -> str | None:
+    """Tell what a codec of numcodecs takes and gives, by the keyword and by what it is for."""
+    from zarrpy.metadata.dtypes_variable import OBJECT_CODECS  # few arrays need it
+
+    makes_bytes = role == "filters" and codec_name(given) in OBJECT_CODECS
+    if makes_bytes or role in ("object_codec", "serializer"):
+        return "array -> bytes"
+    return "array -> array" if role == "filters" else None
+
+
+def in_order(filters: list[Codec]) -> list[Codec]:
+    """Refuse filters of which one takes an array where there is none any more."""
+    for ahead, codec in pairwise(filters):
+        if not isinstance(codec, BytesToBytes) and not isinstance(ahead, ArrayToArray):
+            raise MetadataError(
+                f"{codec.name!r} takes an array, and stands behind {ahead.name!r}, which gives "
+                "bytes",
+                field="filters",
+                hint="filters run in the order of the list: those that take arrays come first",
+            )
+    return filters
 
 
 def codec_name(given: Any) -> str:

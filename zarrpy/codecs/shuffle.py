@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from zarrpy.codecs.base import Buffer, BytesToBytes, ChunkSpec, Step
-from zarrpy.codecs.parameters import integer
+from zarrpy.codecs.parameters import integer, reject
 from zarrpy.errors import CodecError, CorruptChunkError
 
 
@@ -38,6 +38,12 @@ class Shuffle(BytesToBytes):
     def step(self, spec: ChunkSpec) -> Step:
         """Give the native form."""
         return Step("shuffle", itemsize=self.elementsize)
+
+    def check_nbytes(self, nbytes: int) -> None:
+        """Refuse chunks that are not a whole number of elements."""
+        if nbytes % self.elementsize:
+            right = f"a divisor of the {nbytes} bytes of a chunk"
+            reject(self.name, "elementsize", self.elementsize, right)
 
 
 def encode_slowly(codec: Shuffle, data: Buffer) -> bytes:

@@ -172,6 +172,7 @@ _BUILT_IN = (
 _FAMILIES = {
     "string": "zarrpy.metadata.dtypes_variable:variable_text",
     "bytes": "zarrpy.metadata.dtypes_variable:variable_bytes",
+    "zarrs.optional": "zarrpy.metadata.dtypes_optional:optional",
     "object": "zarrpy.metadata.dtypes_variable:variable_objects",
     "numpy.datetime64": "zarrpy.metadata.dtypes_time:datetime64",
     "numpy.timedelta64": "zarrpy.metadata.dtypes_time:timedelta64",
@@ -186,7 +187,12 @@ _FAMILIES = {
 _records: Registry[DataType | DataTypeFamily] = Registry(
     "data type",
     built_in=_FAMILIES,
-    aliases={"structured": "struct", "variable_length_bytes": "bytes", "binary": "bytes"},
+    aliases={
+        "structured": "struct",
+        "variable_length_bytes": "bytes",
+        "binary": "bytes",
+        "optional": "zarrs.optional",
+    },
     entry_points="zarrpy.data_types",
 )
 _by_v2: dict[str, DataType] = {}

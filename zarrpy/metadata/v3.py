@@ -14,7 +14,7 @@ from typing import Any
 
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
-from zarrpy.metadata import dtypes, members, transformers
+from zarrpy.metadata import dtypes, exzarr, members, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.grid import ChunkGrid
@@ -41,6 +41,8 @@ _ARRAY_MEMBERS = frozenset(
         "dimension_names",
     )
 )
+# Members that are not there when there is nothing to say.
+_LEFT_OUT = frozenset(("dimension_names", "storage_transformers"))
 _GROUP_MEMBERS = frozenset(("zarr_format", "node_type", "attributes", "consolidated_metadata"))
 
 
@@ -95,15 +97,16 @@ def _parse_group(document: dict[str, Any]) -> GroupMetadata:
 
 def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     _check_members(document, _ARRAY_MEMBERS)
-    shape = members.shape(members.require(document, "shape"))
-    data_type = dtypes.from_v3(members.require(document, "data_type"))
-    grid = ChunkGrid.from_v3(members.require(document, "chunk_grid"))
+    meant = exzarr.settled(document) if exzarr.wrote(document) else document
+    shape = members.shape(members.require(meant, "shape"))
+    data_type = dtypes.from_v3(members.require(meant, "data_type"))
+    grid = ChunkGrid.from_v3(members.require(meant, "chunk_grid"))
     grid.check(shape)
-    keys = ChunkKeyEncoding.from_v3(members.require(document, "chunk_key_encoding"))
-    given = members.require(document, "fill_value")
+    keys = ChunkKeyEncoding.from_v3(members.require(meant, "chunk_key_encoding"))
+    given = members.require(meant, "fill_value")
     # GDAL and zarrita write null where none was chosen.
     fill_value = fill.default(data_type) if given is None else fill.parse(given, data_type)
-    codecs = parse_codecs(members.require(document, "codecs"))
+    codecs = parse_codecs(members.require(meant, "codecs"))
     if data_type.order is not None:
         codecs = tuple(_with_order(codec, data_type.order) for codec in codecs)
     between = tuple(_transformers(document.get("storage_transformers", [])))
@@ -118,7 +121,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
         _attributes(document),
         FORMAT,
         document,
-        fill_defined=given is not None,
+        fill_defined=given is not None or fill_value is None,
         storage_transformers=between,
     )
 
@@ -223,7 +226,7 @@ def _dump_array(model: ArrayMetadata) -> dict[str, Any]:
     old = _parse_array(model.document)
     for name in _changed(old, model):
         written = _WRITERS[name](model)
-        if written is None:
+        if written is None and name in _LEFT_OUT:
             document.pop(name, None)
         else:
             document[name] = written
@@ -243,7 +246,7 @@ def _fresh(model: ArrayMetadata) -> dict[str, Any]:
     document: dict[str, Any] = {"zarr_format": FORMAT, "node_type": "array"}
     for name, write in _WRITERS.items():
         written = write(model)
-        if written is not None:
+        if written is not None or name not in _LEFT_OUT:
             document[name] = written
     return {**document, "attributes": {}}
 

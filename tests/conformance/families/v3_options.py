@@ -69,7 +69,7 @@ OTHERS = [
     *(
         refused(name, "Codecs that are not known are refused by name.",
                 array(codecs=[LITTLE, codec(name)]), "UnsupportedExtensionError", name)
-        for name in ("zarrs.vlen_v2", "zarrs.gdeflate", "zarrs.novelty")
+        for name in ("zarrs.gdeflate", "zarrs.novelty")
     ),
 ]  # fmt: skip
 
