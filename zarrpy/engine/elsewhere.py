@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from zarrpy.engine.relay import relayed
 from zarrpy.engine.requests import Commit, Elsewhere
 from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
 
 if TYPE_CHECKING:
-    from zarrpy.engine.requests import Steps
+    from zarrpy.engine.requests import Request, Steps
     from zarrpy.stores.base import Store
 
 T = TypeVar("T")
@@ -21,22 +22,13 @@ def elsewhere(store: Store, steps: Steps[T]) -> Steps[T]:
 
     Errors about nodes say where that store is.
     """
+
+    def sent(request: Request) -> Request:
+        known = isinstance(request, Elsewhere | Commit)
+        return request if known else Elsewhere(store, request)
+
     try:
-        request = next(steps)
-        while True:
-            inner = isinstance(request, Elsewhere | Commit)
-            try:
-                given = yield request if inner else Elsewhere(store, request)
-            except GeneratorExit:
-                steps.close()
-                raise
-            except BaseException as error:
-                request = steps.throw(error)
-            else:
-                request = steps.send(given)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+        return (yield from relayed(steps, sent))
     except ABOUT_NODES as error:
         store.locate(error)
         raise

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from zarrpy.engine.contents import contents
+from zarrpy.engine.relay import relayed
 from zarrpy.engine.requests import Commit, Delete, Put, Run, Tidy
 from zarrpy.errors import StoreError
 
@@ -25,21 +26,7 @@ def undone_unless_committed(steps: Steps[T]) -> Steps[T]:
     """Take steps that store what was not there; when they fail, delete it again."""
     made = _Made()
     try:
-        request = next(steps)
-        while True:
-            made.note(request)
-            try:
-                given = yield request
-            except GeneratorExit:
-                steps.close()
-                raise
-            except BaseException as error:
-                request = steps.throw(error)
-            else:
-                request = steps.send(given)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+        return (yield from relayed(steps, made.note))
     except GeneratorExit:
         raise  # nobody answers requests any more
     except BaseException:
@@ -55,7 +42,7 @@ class _Made:
         self._arrays: dict[str, None] = {}
         self._committed = False
 
-    def note(self, request: Request) -> None:
+    def note(self, request: Request) -> Request:
         """Look at a request that goes by."""
         if isinstance(request, Commit):
             self._committed = True
@@ -63,6 +50,7 @@ class _Made:
             self._keys.update((key, None) for key, _ in request.items)
         elif isinstance(request, Run) and request.batch.writing:
             self._arrays[request.path] = None
+        return request
 
     def undo(self) -> Steps[None]:
         """Delete it, the last first; what cannot be deleted is left."""
