@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def memory_of(
-    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]
+    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str
 ) -> np.ndarray[Any, np.dtype[Any]]:
     """View the memory that a selection is to be read into as an array of its shape.
 
@@ -28,6 +28,8 @@ def memory_of(
         Of the selection.
     dtype : numpy.dtype
         Of the array.
+    name : str
+        Of the array, for errors.
 
     Raises
     ------
@@ -38,35 +40,36 @@ def memory_of(
     ValueError
         When it cannot be written, or its elements lie over each other.
     """
-    array = _viewed(out)
+    array = _viewed(out, name)
     if array is not out:
         array = _of_bytes(array, shape, dtype)
     if array.shape != shape:
         raise ShapeMismatchError(
             f"out has shape {array.shape}, but the selection has {shape}",
+            array=name,
             expected=shape,
             actual=array.shape,
         )
     if array.dtype != dtype:
-        raise TypeError(f"out has data type {array.dtype}, but the array has {dtype}")
+        raise TypeError(f"{name!r}: out has data type {array.dtype}, but the array has {dtype}")
     if not array.flags.writeable:
-        raise ValueError("out is read-only: give memory that can be written")
+        raise ValueError(f"{name!r}: out is read-only -> give memory that can be written")
     if _overlaps_itself(array):
         raise ValueError(
-            f"out has elements that lie over each other in memory, by its strides {array.strides}: "
-            "give an array that has memory for each"
+            f"{name!r}: out has elements that lie over each other in memory, by its strides "
+            f"{array.strides} -> give an array that has memory for each"
         )
     return array
 
 
-def copied_into(out: Any, result: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def copied_into(out: Any, result: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
     """Copy a result into memory of the caller's; it has to fit as if it were read there."""
-    memory = memory_of(out, result.shape, result.dtype)
+    memory = memory_of(out, result.shape, result.dtype, name)
     memory[...] = result
     return memory
 
 
-def _viewed(out: Any) -> np.ndarray[Any, Any]:
+def _viewed(out: Any, name: str) -> np.ndarray[Any, Any]:
     """Make an array of a buffer without a copy."""
     if isinstance(out, np.ndarray):
         return out
@@ -80,8 +83,9 @@ def _viewed(out: Any) -> np.ndarray[Any, Any]:
         if hasattr(out, "__dlpack__"):
             return np.from_dlpack(out)
     except (ValueError, TypeError, BufferError) as error:
-        raise TypeError(f"out gives no memory of its own to write to: {error}") from error
-    raise TypeError(f"out must be a NumPy array or have a buffer, not be a {type(out).__name__}")
+        raise TypeError(f"{name!r}: out gives no memory of its own to write to: {error}") from error
+    kind = type(out).__name__
+    raise TypeError(f"{name!r}: out must be a NumPy array or have a buffer, not be a {kind}")
 
 
 def _of_bytes(
@@ -185,8 +189,8 @@ def _cast_sequence(
 
 def _wrong_shape(given: Sequence[int], shape: Sequence[int], name: str) -> ShapeMismatchError:
     return ShapeMismatchError(
-        f"{name!r}: cannot broadcast a value of shape {tuple(given)} to the selection's shape "
-        f"{tuple(shape)}",
+        f"cannot broadcast a value of shape {tuple(given)} to the selection's shape {tuple(shape)}",
+        array=name,
         expected=tuple(shape),
         actual=tuple(given),
     )

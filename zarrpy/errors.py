@@ -268,16 +268,20 @@ class SelectionError(ZarrError, IndexError):
     shape: tuple[int, ...] | None = None
 
     def _text(self) -> str:
-        return self.message if self.array is None else f"{self.array!r}: {self.message}"
+        return _about_node(self.array, self.message)
 
 
 class ShapeMismatchError(ZarrError, ValueError):
     """A value does not have the shape of the place it is written to."""
 
-    fields = (*ZarrError.fields, "expected", "actual")
+    fields = (*ZarrError.fields, "array", "expected", "actual")
 
+    array: str | None = None
     expected: tuple[int, ...] | None = None
     actual: tuple[int, ...] | None = None
+
+    def _text(self) -> str:
+        return _about_node(self.array, self.message)
 
 
 class ChunkError(ZarrError):

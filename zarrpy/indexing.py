@@ -79,11 +79,14 @@ class Indexable(Node[ArrayMetadata]):
             names = self._fields(fields)
             dtype, shape = field_type(dtype, names, chosen.shape)
             if out is not None:
-                memory_of(out, shape, dtype)
-            result = yield from self._read(chosen, None, None, missing, max_memory)
-            return result[names].copy() if out is None else copied_into(out, result[names])
+                memory_of(out, shape, dtype, self.name)
+            result = (yield from self._read(chosen, None, None, missing, max_memory))[names]
+            return result.copy() if out is None else copied_into(out, result, self.name)
         missing = config.missing if missing is None else missing
-        made = np.empty(chosen.shape, dtype) if out is None else memory_of(out, chosen.shape, dtype)
+        if out is None:
+            made = np.empty(chosen.shape, dtype)
+        else:
+            made = memory_of(out, chosen.shape, dtype, self.name)
         mask = None
         if chosen.size or chosen.order is None:
             mask = yield from self._read_chunks(chosen, made, missing, max_memory)

@@ -109,6 +109,7 @@ class Mapping:
         if any(not isinstance(term, slice) or term.step for term in self._chosen.terms):
             raise SelectionError(
                 "cannot be written to an array: an integer drops an axis, a negative step flips it",
+                array=self.array.name,
                 selection=region(self._box),
                 shape=self.array.shape,
                 hint="write slices with positive steps, or into an ndarray",
@@ -132,6 +133,7 @@ class Mapping:
         if tuple(out.shape) != self._chosen.shape:
             raise ShapeMismatchError(
                 f"out has shape {tuple(out.shape)}, but the selection has {self._chosen.shape}",
+                array=self.array.name,
                 expected=self._chosen.shape,
                 actual=tuple(out.shape),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +16,12 @@ from zarrpy.engine.operation import operation
 from zarrpy.engine.resize import Site
 from zarrpy.engine.resize import discard as discard_steps
 from zarrpy.engine.resize import resize as resize_steps
+from zarrpy.errors import MetadataError, ShapeMismatchError
 from zarrpy.indexing import Indexable
 from zarrpy.selection import parse, parse_basic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import SupportsIndex
 
     from zarrpy.engine.removal import Box
@@ -66,7 +68,8 @@ class Resizable(Indexable):
         lengths: Any = shape if isinstance(shape, list | tuple | np.ndarray) else [shape]
         new = [operator.index(n) for n in lengths]
         limits = {"expand_only": expand_only, "shrink_only": shrink_only}
-        yield from resize_steps(self._site, new, **limits)
+        with self._named_in_errors():
+            yield from resize_steps(self._site, new, **limits)
 
     @operation
     def append(self, data: Any, axis: SupportsIndex = 0) -> Steps[tuple[int, ...]]:
@@ -97,10 +100,12 @@ class Resizable(Indexable):
             When another writer changes the shape for longer than `config.lock_timeout`.
         """
         self._check_writable("append to")
-        axis = normalize_axis_index(operator.index(axis), len(self.metadata.shape))
+        ndim = len(self.metadata.shape)
+        axis = normalize_axis_index(operator.index(axis), ndim, repr(self.name))
         values = self._appended(data)
         locks = self.store.of_files or self.store.in_memory
-        new = yield from append_steps(self._site, values, axis, locks=locks)
+        with self._named_in_errors():
+            new = yield from append_steps(self._site, values, axis, locks=locks)
         return new.shape
 
     @operation
@@ -143,6 +148,18 @@ class Resizable(Indexable):
             self._write_box,
             self._accept,
         )
+
+    @contextmanager
+    def _named_in_errors(self) -> Iterator[None]:
+        """Say in errors about shapes which array they are about."""
+        try:
+            yield
+        except ShapeMismatchError as error:
+            error.fill(array=self.name)
+            raise
+        except MetadataError as error:
+            error.fill(path=self.path or "/")
+            raise
 
     def _appended(self, data: Any) -> np.ndarray[Any, Any]:
         """Cast what is to be appended, before anything is locked or written."""

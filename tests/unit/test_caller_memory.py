@@ -116,12 +116,12 @@ READERS = {
 @pytest.mark.parametrize("kind", REFUSED)
 @pytest.mark.parametrize("reader", READERS)
 def test_memory_that_does_not_fit_is_refused(kind, reader):
-    """Whoever reads; it says what it has and what was needed."""
-    array = zarrpy.create_array({}, data=VALUES, chunks=(2, 2))
+    """Whoever reads; it says of which array, what it has and what was needed."""
+    array = zarrpy.create_array({}, name="run/t", data=VALUES, chunks=(2, 2))
     make, error, match = REFUSED[kind]
     out = make()
 
-    with pytest.raises(error, match=match):
+    with pytest.raises(error, match=rf"'/run/t': out .*{match}"):
         READERS[reader](array, out)
 
 

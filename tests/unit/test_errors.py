@@ -25,7 +25,7 @@ TREE = {
     "NodeExistsError": (["ZarrError", "FileExistsError"], {"path", "errno"}),
     "NodeKindError": (["ZarrError", "TypeError"], {"path", "found"}),
     "SelectionError": (["ZarrError", "IndexError"], {"array", "selection", "shape"}),
-    "ShapeMismatchError": (["ZarrError", "ValueError"], {"expected", "actual"}),
+    "ShapeMismatchError": (["ZarrError", "ValueError"], {"array", "expected", "actual"}),
     "ChunkError": (["ZarrError"], {"array", "chunk", "key", "offset"}),
     "MissingChunkError": (["ChunkError", "KeyError"], set()),
     "CorruptChunkError": (["ChunkError", "ValueError"], {"codec"}),

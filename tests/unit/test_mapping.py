@@ -180,13 +180,13 @@ def test_a_result_of_another_shape_is_refused(array):
 @pytest.mark.parametrize("out", [np.empty((2, 2)), "array"])
 def test_an_out_of_another_shape_is_refused_before_anything_is_done(out):
     """Bad input changes nothing."""
-    array = zarrpy.create_array({}, data=VALUES, chunks=(4, 5))
+    array = zarrpy.create_array({}, name="run/t", data=VALUES, chunks=(4, 5))
     if isinstance(out, str):
         out = zarrpy.create_array({}, shape=(3, 3), dtype="i4")
 
-    with pytest.raises(zarrpy.ShapeMismatchError):
+    with pytest.raises(zarrpy.ShapeMismatchError, match="'/run/t': out has shape"):
         array.map_chunks(lambda data: pytest.fail("was called"), out=out)
-    with pytest.raises(zarrpy.SelectionError):
+    with pytest.raises(zarrpy.SelectionError, match="'/run/t': cannot be written"):
         array.map_chunks(
             np.negative, 3, out=zarrpy.create_array({}, shape=20, dtype="i8", chunks=5)
         )

@@ -294,12 +294,14 @@ def test_what_is_appended_is_cast_as_by_an_assignment(store, dtype, value, expec
     ],
 )
 def test_what_does_not_fit_is_refused(store, contents, value, axis, kind):
-    """With NumPy's class, before anything is written."""
-    array = zarrpy.create_array(store, data=VALUES)
+    """With NumPy's class, before anything is written; it says of which array."""
+    array = zarrpy.create_array(store, name="run/t", data=VALUES)
     before = contents(store)
 
-    with pytest.raises(kind):
+    with pytest.raises(kind) as caught:
         array.append(value, axis)
+    if isinstance(caught.value, ShapeMismatchError | np.exceptions.AxisError):
+        assert str(caught.value).startswith("'/run/t': ")
 
     assert contents(store) == before
     assert array.shape == (8, 5)
@@ -406,9 +408,11 @@ def test_every_change_can_be_awaited(store):
 
 def test_limits_of_resize_exclude_each_other():
     """The error tells which of the two refused, and why."""
-    array = zarrpy.create_array({}, data=VALUES)
+    array = zarrpy.create_array({}, name="run/t", data=VALUES)
 
-    with pytest.raises(ShapeMismatchError, match="shrink_only: axis 0 would become longer"):
+    with pytest.raises(ShapeMismatchError, match="'/run/t': shrink_only: axis 0 would become l"):
         array.resize((9, 5), expand_only=True, shrink_only=True)
+    with pytest.raises(MetadataError, match="run/t: "):
+        array.resize((9, -5))
     with pytest.raises(ShapeMismatchError, match="expand_only: axis 0 would become shorter"):
         array.resize((7, 5), expand_only=True, shrink_only=True)
