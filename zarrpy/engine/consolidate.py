@@ -255,7 +255,14 @@ def _load(
 def consolidate(path: str, zarr_format: int) -> Steps[None]:
     """Collect the documents of all nodes below a group in one document of it."""
     form = FORMS[zarr_format]
-    entries = yield from _stored(path, form)
+    entries, others = yield from _stored(path, form)
+    if others:
+        raise MetadataError(
+            f"the node at {_key(path, others[0])!r} has another format than the group at "
+            f"{path or '/'!r}, whose consolidated metadata cannot name it",
+            path=_key(path, others[0]),
+            hint="keep nodes of one format in a hierarchy that is consolidated",
+        )
     if form.key in form.names:
         yield from _change(path, form, lambda document: form.written(document, entries))
     else:
@@ -398,7 +405,8 @@ class Difference:
     ----------
     path : str
         Of the node, relative to the group.
-    problem : {"not consolidated", "not stored", "different"}
+    problem : {"not consolidated", "not stored", "different", "of another format"}
+        The last is a node that consolidated metadata of the group cannot name.
     """
 
     path: str
@@ -420,10 +428,12 @@ def verify(path: str, zarr_format: int) -> Steps[tuple[Difference, ...]]:
     _, entries = yield from _load(path, form)
     if entries is None:
         raise MetadataError(f"the group at {path or '/'!r} has no consolidated metadata", path=path)
-    stored = yield from _stored(path, form)
+    stored, others = yield from _stored(path, form)
     found = []
-    for each in sorted({*entries, *stored}, key=_depth):
-        if each not in entries:
+    for each in sorted({*entries, *stored, *others}, key=_depth):
+        if each in others:
+            found.append(Difference(each, "of another format"))
+        elif each not in entries:
             found.append(Difference(each, "not consolidated"))
         elif each not in stored:
             found.append(Difference(each, "not stored"))
@@ -446,16 +456,27 @@ def _sorted(value: Any) -> Any:
     return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
-def _stored(path: str, form: Form) -> Steps[Entries]:
-    """Read the documents of all nodes below a group; a level of the hierarchy in one request."""
+def _stored(path: str, form: Form) -> Steps[tuple[Entries, list[str]]]:
+    """Read the documents of all nodes below a group; a level of the hierarchy in one request.
+
+    Returns
+    -------
+    entries : dict
+    others : list of str
+        Nodes that have documents of another format only; what is below them is not looked at.
+    """
     entries: Entries = {}
+    others: list[str] = []
     level = [""]
     while level:
-        found = yield from _read_level(path, level, form)
+        found, strangers = yield from _read_level(path, level, form)
         entries.update(found)
+        others += strangers
         above, level = level, []
         for each in above:
-            if not (form.is_group(found[each]) if each in found else form.implied):
+            if each in found and not form.is_group(found[each]):
+                continue
+            if each in strangers or (each not in found and not form.implied):
                 continue
             here = _key(path, each)
             names = yield ListNames(here + "/" if here else "", folders=True)
@@ -466,7 +487,7 @@ def _stored(path: str, form: Form) -> Steps[Entries]:
         entries = _with_implied(entries, form.implied)
     if form.key in form.names:
         del entries[""]
-    return entries
+    return entries, others
 
 
 def _connect(entries: Entries, form: Form) -> None:
@@ -490,12 +511,13 @@ def _with_implied(entries: Entries, documents: Documents) -> Entries:
     return found
 
 
-def _read_level(path: str, nodes: list[str], form: Form) -> Steps[Entries]:
-    """Read the documents of some nodes; of what is none there is no entry."""
+def _read_level(path: str, nodes: list[str], form: Form) -> Steps[tuple[Entries, set[str]]]:
+    """Read the documents of some nodes, and tell which have only those of another format."""
     names = [name for each in FORMS.values() for name in each.names]
     values = yield Fetch(tuple(_key(path, each, name) for each in nodes for name in names))
     values = iter(values)
     entries: Entries = {}
+    others: set[str] = set()
     for each in nodes:
         held = {name: next(values) for name in names}
         documents = {
@@ -506,10 +528,5 @@ def _read_level(path: str, nodes: list[str], form: Form) -> Steps[Entries]:
         if documents.keys() - {".zattrs"}:
             entries[each] = documents
         elif any(held[name] is not None for name in names if name != ".zattrs"):
-            raise MetadataError(
-                f"the node at {_key(path, each)!r} has another format than the group at "
-                f"{path or '/'!r}, whose consolidated metadata cannot name it",
-                path=_key(path, each),
-                hint="keep nodes of one format in a hierarchy that is consolidated",
-            )
-    return entries
+            others.add(each)
+    return entries, others

@@ -338,6 +338,21 @@ def test_nodes_of_another_format_would_go_missing_and_are_refused(store):
     assert not zarrpy.is_consolidated(store)
 
 
+def test_a_node_of_another_format_is_a_difference(store, zarr_format):
+    """It is told of with the others; what is below it is not looked at."""
+    zarrpy.create_group(store, zarr_format=zarr_format).create_array("a", data=[1])
+    zarrpy.consolidate_metadata(store)
+    zarrpy.create_array(store, name="g/old", data=[1], zarr_format=5 - zarr_format)
+    store.delete_prefix("a/")
+
+    found = zarrpy.verify_consolidated(store)
+
+    assert {str(each) for each in found} == {"a: not stored", "g: of another format"}
+    with pytest.warns(StaleMetadataWarning, match="of another format"):
+        opened = zarrpy.open_group(store, use_consolidated="verify")
+    assert "g/old" in opened
+
+
 def test_groups_without_documents_are_found_all_the_same(store):
     """Drafts of v3 had such; what lies below them must not go missing."""
     zarrpy.create_group(store)
