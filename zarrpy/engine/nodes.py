@@ -132,7 +132,7 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
     if values.get(_V3) is not None and not (in_v2 and prefer == 2):
         if in_v2 and prefer is None:
             warn(
-                f"the node at {path!r} has metadata of Zarr v3 and of v2; v3 is used"
+                f"the node at {path or '/'!r} has metadata of Zarr v3 and of v2; v3 is used"
                 " (zarr_format=2 reads the other)",
                 MixedFormatsWarning,
             )
@@ -282,7 +282,7 @@ def require_node(
     if found is None and kind is not ArrayMetadata and zarr_format != 2:
         found = yield from implied(path)
     if found is None:
-        raise (yield from not_found(path, kind))
+        raise (yield from not_found(path, kind, zarr_format))
     if kind is not None and not isinstance(found, kind):
         is_array = isinstance(found, ArrayMetadata)
         raise NodeKindError(
@@ -305,13 +305,25 @@ def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None
         )
 
 
-def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFoundError]:
-    """Make the error for a missing node, with the names that are like the one asked for."""
+def not_found(
+    path: str, kind: type[Metadata] | None = None, zarr_format: int | None = None
+) -> Steps[NodeNotFoundError]:
+    """Make the error for a missing node, with the names that are like the one asked for.
+
+    Where one was asked for in one format and is there in the other, that is said instead.
+    """
     error, what = NodeNotFoundError, "array or group"
     if kind is ArrayMetadata:
         error, what = ArrayNotFoundError, "array"
     elif kind is GroupMetadata:
         error, what = GroupNotFoundError, "group"
+    if zarr_format is not None and (other := (yield from _other_format(path, zarr_format))):
+        return error(
+            f"no {what} of Zarr v{zarr_format} at {path or '/'!r}: "
+            f"there is a node of Zarr v{other}",
+            path=path,
+            hint=f"leave zarr_format out, or give zarr_format={other}",
+        )
     hint = "open never creates unless asked to; create_array and create_group do"
     with suppress(StoreError):  # below a file there is nothing to ask for
         (record,) = yield Fetch((key_of(path, MOVES),))
@@ -328,6 +340,16 @@ def not_found(path: str, kind: type[Metadata] | None = None) -> Steps[NodeNotFou
         nearest=[key_of(parent, other) for other in nearest],
         hint=hint,
     )
+
+
+def _other_format(path: str, zarr_format: int) -> Steps[int | None]:
+    """Tell which other format the node at a path has, where there is one."""
+    number = {2: 3, 3: 2}[zarr_format]
+    names = [name for name in _NAMES[number] if name != ".zattrs"]
+    with suppress(StoreError):  # below a file there is nothing to ask for
+        if any(value is not None for value in (yield Fetch(tuple(key_of(path, n) for n in names)))):
+            return number
+    return None
 
 
 def _nearest(name: str, others: Iterable[str]) -> list[str]:

@@ -427,7 +427,7 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
         made = (family.from_numpy(native) for family in _families())
         record = next((each for each in made if each is not None), None)
     if record is None:
-        raise _unsupported(str(dtype), "dtype")
+        raise _unsupported(str(dtype), "dtype", _hint_of(dtype))
     # Of a structure in both byte orders the values are kept, and stored in one.
     return record, (element.order(dtype) or element.NATIVE) if record.ordered else "|"
 
@@ -451,7 +451,17 @@ def _named(name: object, error: TypeError) -> tuple[DataType, str]:
     ) from error
 
 
-def _unsupported(name: str, field: str = "data_type") -> UnsupportedExtensionError:
+def _hint_of(dtype: np.dtype[Any]) -> str | None:
+    """Say what to do about a data type of NumPy's that has no counterpart, where that is known."""
+    if dtype.char not in "gG":  # long double, and pairs of it
+        return None
+    instead = "float64" if dtype.kind == "f" else "complex128"
+    return f"its bits differ between machines: store {instead}, as in data.astype({instead!r})"
+
+
+def _unsupported(
+    name: str, field: str = "data_type", hint: str | None = None
+) -> UnsupportedExtensionError:
     from difflib import get_close_matches  # only on the way to an error
 
     nearest = get_close_matches(name, _records.names(), n=1)
@@ -459,7 +469,8 @@ def _unsupported(name: str, field: str = "data_type") -> UnsupportedExtensionErr
     record = _records.get(nearest[0]) if nearest and field == "dtype" else None
     if isinstance(record, DataType) and record.v2 is not None:
         meant = spelled(record.v2, "<")
-    hint = f"did you mean {meant!r}?" if meant else "zarrpy.register_data_type adds types"
+    if hint is None:
+        hint = f"did you mean {meant!r}?" if meant else "zarrpy.register_data_type adds types"
     return UnsupportedExtensionError(
         "is not supported", kind="data type", name=name, field=field, hint=hint
     )

@@ -43,7 +43,10 @@ class LocalStore(Store):
     of_files = True
 
     def __init__(self, root: str | os.PathLike[str], *, read_only: bool = False) -> None:
-        self.root = os.path.abspath(os.path.expanduser(os.fspath(root)))
+        given = os.fspath(root)
+        if "\0" in given:
+            raise MetadataError(f"the path {given!r} has a NUL character, as no file's name has")
+        self.root = os.path.abspath(os.path.expanduser(given))
         self.read_only = read_only
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:

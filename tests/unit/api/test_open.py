@@ -267,7 +267,7 @@ def test_where_both_formats_stand_v3_is_used_with_one_warning(store):
     """One look at one node gives one warning, which says how to get the other."""
     both_formats(store)
 
-    with pytest.warns(MixedFormatsWarning, match="zarr_format=2") as caught:
+    with pytest.warns(MixedFormatsWarning, match="node at '/'.*zarr_format=2") as caught:
         array = zarrpy.open(store)
 
     assert len(caught) == 1
@@ -282,10 +282,22 @@ def test_where_both_formats_stand_each_can_be_asked_for(store):
     assert zarrpy.open(store, zarr_format=3).shape == (3,)
 
 
-def test_a_format_that_is_not_there_is_not_found(filled):
-    """The other one does not step in."""
-    with pytest.raises(NodeNotFoundError):
-        zarrpy.open(filled, zarr_format=2)
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("opening", [zarrpy.open, zarrpy.open_array, zarrpy.open_group])
+@pytest.mark.parametrize("mode", ["r", "r+"])
+def test_a_format_that_is_not_there_is_not_found(store, zarr_format, opening, mode):
+    """The other one does not step in, but is told of."""
+    if opening is zarrpy.open_group:
+        zarrpy.create_group(store, path="g/n", zarr_format=5 - zarr_format)
+    else:
+        zarrpy.create_array(store, name="g/n", data=[1], zarr_format=5 - zarr_format)
+
+    with pytest.raises(NodeNotFoundError) as caught:
+        opening(store, path="g/n", mode=mode, zarr_format=zarr_format)
+
+    told = str(caught.value)
+    assert f"of Zarr v{zarr_format} at " in told
+    assert f"g/n': there is a node of Zarr v{5 - zarr_format} -> leave zarr_format out" in told
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])

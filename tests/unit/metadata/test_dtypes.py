@@ -147,6 +147,17 @@ def test_an_unknown_numpy_type_is_unsupported(dtype):
         dtypes.from_numpy(dtype)
 
 
+@pytest.mark.parametrize(
+    ("kind", "instead"), [("longdouble", "float64"), ("clongdouble", "complex128")]
+)
+def test_who_has_long_doubles_is_told_what_to_store(kind, instead):
+    """Not a type whose name is like theirs."""
+    with pytest.raises(UnsupportedExtensionError) as caught:
+        dtypes.from_numpy(getattr(np, kind))
+
+    assert f"data.astype('{instead}')" in caught.value.hint
+
+
 def test_what_numpy_does_not_know_is_unsupported_too():
     """NumPy's own error is the cause."""
     with pytest.raises(UnsupportedExtensionError, match="no data type that NumPy knows") as caught:

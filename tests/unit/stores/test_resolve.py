@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 import zarrpy
-from zarrpy.errors import MissingDependencyError, StoreError
+from zarrpy.errors import MetadataError, MissingDependencyError, StoreError
 from zarrpy.stores import LocalStore, MemoryStore
 from zarrpy.stores.resolve import as_store
 
@@ -112,6 +112,13 @@ def test_the_empty_path_names_no_store():
     """It would be the current directory, which nobody meant."""
     with pytest.raises(StoreError, match="empty path"):
         as_store("")
+
+
+@pytest.mark.parametrize("make", [as_store, LocalStore, zarrpy.open])
+def test_a_path_with_a_nul_character_is_refused(make):
+    """Like such a path of a node; the text shows it."""
+    with pytest.raises(MetadataError, match=r"the path 'a\\x00b' has a NUL character"):
+        make("a\0b")
 
 
 def test_storage_options_that_apply_to_nothing_are_refused(tmp_path):
