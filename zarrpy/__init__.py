@@ -128,6 +128,9 @@ if TYPE_CHECKING:
     )
     from zarrpy.array import Array as Array
     from zarrpy.attributes import Attributes as Attributes
+    from zarrpy.cli.versions import (
+        print_debug_info as print_debug_info,
+    )
     from zarrpy.codecs import (
         available_codecs as available_codecs,
     )
@@ -297,6 +300,7 @@ _HOMES = {
     "Attributes": "zarrpy.attributes",
     "Group": "zarrpy.group",
     "config": "zarrpy.config",
+    "print_debug_info": "zarrpy.cli.versions",
 }
 _MODULES = ("codecs", "errors", "metadata", "stores")
 

@@ -44,6 +44,21 @@ def test_versions_names_what_is_linked(run: Run) -> None:
     assert {"zstd", "lz4"} <= set(names)
 
 
+def test_the_version_is_told(run: Run) -> None:
+    """By the flag that other programs have."""
+    found = run("--version")
+
+    assert (found.returncode, found.stdout) == (0, f"zarrpy {zarrpy.__version__}\n")
+
+
+def test_the_versions_are_printed_by_a_function_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same lines, for reports of bugs."""
+    assert zarrpy.print_debug_info() is None
+
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert names[:5] == ["zarrpy", "python", "numpy", "platform", "simd"]
+
+
 def test_versions_as_json_agrees_with_the_modules(run: Run) -> None:
     """The version found without importing NumPy is the version NumPy has."""
     import numpy as np
@@ -54,7 +69,7 @@ def test_versions_as_json_agrees_with_the_modules(run: Run) -> None:
     assert document["numpy"] == np.__version__
 
 
-@pytest.mark.parametrize("argument", ["--help", "versions"])
+@pytest.mark.parametrize("argument", ["--help", "--version", "versions"])
 def test_the_light_verbs_do_not_import_numpy(argument: str, environment: Environment) -> None:
     """What needs no array does not wait for NumPy."""
     found = subprocess.run(
@@ -70,7 +85,7 @@ def test_the_light_verbs_do_not_import_numpy(argument: str, environment: Environ
     assert "numpy" not in modules
 
 
-@pytest.mark.parametrize("argument", ["--help", "versions"])
+@pytest.mark.parametrize("argument", ["--help", "--version", "versions"])
 def test_the_light_verbs_answer_at_once(argument: str, environment: Environment) -> None:
     """At their best they take less than five empty Pythons: 80 ms more where one takes 20."""
     environ = environment()

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from zarrpy import __version__
 from zarrpy.cli import compare, demo, health, look, versions
 from zarrpy.cli.exits import OK, explain
 
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "3 not found, 4 input or output",
         parents=[common],
     )
+    parser.add_argument("--version", action="version", version=f"zarrpy {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for module in (demo, look, health, compare, versions):
         module.add(verbs, common)

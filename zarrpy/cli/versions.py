@@ -26,17 +26,25 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 def versions(arguments: argparse.Namespace) -> int:
     """Print versions, one a line."""
-    facts = collect()
     if arguments.json:
         import json
 
-        print(json.dumps(facts, indent=2))
-        return OK
+        print(json.dumps(collect(), indent=2))
+    else:
+        print_debug_info()
+    return OK
+
+
+def print_debug_info() -> None:
+    """Print the versions of zarrpy, Python, NumPy and each linked library, for reports of bugs.
+
+    ``zarrpy versions`` prints the same.
+    """
+    facts = collect()
     libraries: dict[str, str] = facts.pop("libraries")
     width = max(map(len, (*facts, *libraries)))
     for name, version in (*facts.items(), *libraries.items()):
         print(f"{name:{width}}  {version}")
-    return OK
 
 
 def collect() -> dict[str, Any]:
