@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.engine.operation import operation
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from zarrpy.engine.requests import Steps
     from zarrpy.node import Node
     from zarrpy.stores.base import Store
+
+# In the place of a default that is not given.
+_REQUIRED: Any = object()
+
+
+class _AbsentError(Exception):
+    """No attribute has the name: nothing is written."""
 
 
 class Attributes(MutableMapping[str, Any]):
@@ -83,6 +90,74 @@ class Attributes(MutableMapping[str, Any]):
     def clear(self) -> Steps[None]:
         """Delete all attributes, in one write."""
         yield from self.put.steps({})
+
+    @operation
+    def pop(self, name: str, default: Any = _REQUIRED) -> Steps[Any]:
+        """Delete an attribute, and give the value that was stored.
+
+        Parameters
+        ----------
+        name : str
+        default : object, optional
+            Given where there is no such attribute; without it that is a KeyError.
+        """
+        try:
+            _, value = yield from self._take(lambda attributes: (name, attributes.pop(name)))
+        except _AbsentError:
+            if default is _REQUIRED:
+                raise KeyError(name) from None
+            return default
+        return value
+
+    @operation
+    def popitem(self) -> Steps[tuple[str, Any]]:
+        """Delete the last attribute, and give its name and value.
+
+        Raises
+        ------
+        KeyError
+            When there is none.
+        """
+        try:
+            return (yield from self._take(dict.popitem))
+        except _AbsentError:
+            raise KeyError("there are no attributes") from None
+
+    def _take(self, take: Callable[[dict[str, Any]], tuple[str, Any]]) -> Steps[tuple[str, Any]]:
+        """Take one out of the attributes as they are stored now."""
+        taken: list[tuple[str, Any]] = []
+
+        def change(attributes: dict[str, Any]) -> None:
+            try:
+                taken[:] = [take(attributes)]
+            except KeyError:  # other KeyErrors are about the node
+                raise _AbsentError from None
+
+        yield from self._node.change_attributes.steps(change)
+        name, value = taken[0]
+        return name, self._own(name, value)
+
+    @operation
+    def setdefault(self, name: str, default: Any = None) -> Steps[Any]:
+        """Give the value of an attribute; where there is none, set it.
+
+        Of several writers the first sets it, and all are given that value.
+        """
+        known = self._node.metadata.attributes
+        if name in known:
+            return self._own(name, known[name])
+        new = normalise({name: default}, path=self._node.path)
+        found: list[Any] = []
+
+        def change(attributes: dict[str, Any]) -> None:
+            found[:] = [attributes.setdefault(name, new[name])]
+
+        yield from self._node.change_attributes.steps(change)
+        return self._own(name, found[0])
+
+    def _own(self, name: str, value: Any) -> Any:
+        """Give a value to the caller to keep."""
+        return normalise({name: value}, allow_nan=True, path=self._node.path)[name]
 
     def __repr__(self) -> str:
         return f"Attributes({self._node.metadata.attributes!r})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.array import Array
@@ -118,14 +118,18 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         ------
         NodeNotFoundError
             A KeyError, when there is nothing at the path.
+        UnsupportedExtensionError
+            When the elements of an array cannot be read here, as it has a codec that is not known.
+            `members` gives such an array nevertheless: its metadata can be looked at, and it can
+            be copied, moved and deleted.
         """
-        full = self._below(path)
-        found = yield from self._find(full)
-        if found is None:
-            raise (yield from not_found(full))
-        if isinstance(found, MetadataError):
-            raise found
-        return self._node(full, found)
+        return _readable((yield from self._required(self._below(path))))
+
+    @operation
+    def get(self, path: str, default: Any = None) -> Steps[Any]:
+        """Read a member by its path, as `get_node` does; give `default` where there is none."""
+        node = yield from self._look(path)
+        return default if node is None else _readable(node)
 
     @operation
     def get_array(self, path: str) -> Steps[Array]:
@@ -136,10 +140,7 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         NodeKindError
             When there is a group.
         """
-        node = yield from self.get_node.steps(path)
-        if not isinstance(node, Array):
-            raise NodeKindError(f"there is a group at {node.path!r}, not an array", path=node.path)
-        return node
+        return as_array((yield from self.get_node.steps(path)))
 
     @operation
     def get_group(self, path: str) -> Steps[Group]:
@@ -150,10 +151,28 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         NodeKindError
             When there is an array.
         """
-        node = yield from self.get_node.steps(path)
-        if isinstance(node, Array):
-            raise NodeKindError(f"there is an array at {node.path!r}, not a group", path=node.path)
+        return as_group((yield from self.get_node.steps(path)))
+
+    def _look(self, path: str) -> Steps[Member | None]:
+        """Read a member where there is one, whether or not its elements can be read."""
+        try:
+            full = self._below(path)
+        except NodeNotFoundError:  # not a path at all
+            return None
+        return (yield from self._member(full))
+
+    def _required(self, full: str) -> Steps[Member]:
+        """Read the node at a path of the store, whether or not its elements can be read."""
+        node = yield from self._member(full)
+        if node is None:
+            raise (yield from not_found(full))
         return node
+
+    def _member(self, full: str) -> Steps[Member | None]:
+        found = yield from self._find(full)
+        if isinstance(found, MetadataError):
+            raise found
+        return None if found is None else self._node(full, found)
 
     def _find(self, full: str) -> Steps[Metadata | MetadataError | None]:
         """Read the node at a path of the store; below a file there is none."""
@@ -205,6 +224,21 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
             if not children:  # an empty group is one that is there
                 yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
         return self._named(children)
+
+    @operation
+    def keys(self) -> Steps[KeysView[str]]:
+        """List the names of the direct members as they are now, all of them."""
+        return dict((yield from self.members_or_errors.steps())).keys()
+
+    @operation
+    def values(self) -> Steps[ValuesView[Member]]:
+        """Read the direct members as they are now, as `members` does."""
+        return dict((yield from self.members.steps())).values()
+
+    @operation
+    def items(self) -> Steps[ItemsView[str, Member]]:
+        """Read the direct members as they are now, with their names, as `members` does."""
+        return dict((yield from self.members.steps())).items()
 
     def _named(
         self, children: dict[str, Metadata | MetadataError]
@@ -391,3 +425,26 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         from zarrpy.info import group_line
 
         return group_line(self)
+
+
+def as_array(node: Member) -> Array:
+    """Refuse a group where an array was asked for."""
+    if not isinstance(node, Array):
+        where = node.path or "/"
+        raise NodeKindError(f"there is a group at {where!r}, not an array", path=node.path)
+    return node
+
+
+def as_group(node: Member) -> Group:
+    """Refuse an array where a group was asked for."""
+    if isinstance(node, Array):
+        where = node.path or "/"
+        raise NodeKindError(f"there is an array at {where!r}, not a group", path=node.path)
+    return node
+
+
+def _readable(node: Member) -> Member:
+    """Refuse an array of a codec that is not known now, and not at the first read."""
+    if isinstance(node, Array):
+        node.codecs  # noqa: B018
+    return node

@@ -6,16 +6,18 @@ from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.container import Container
 from zarrpy.engine.copy import copy_node
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import delete_node, move_node, warn_of_foreign
 from zarrpy.engine.nodes import key_of, not_found
 from zarrpy.engine.operation import operation
 from zarrpy.errors import MetadataError, NodeNotFoundError, ZarrError
 from zarrpy.maker import Maker
-from zarrpy.node import Node
+from zarrpy.node import Node, api_function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from zarrpy.container import Member
     from zarrpy.engine.requests import Steps
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 # What a handle is made of; other names stand for members.
 _OWN = frozenset(("store", "path", "metadata", "read_only", "cache", "given"))
+
+# In the place of a default that is not given.
+_REQUIRED: Any = object()
 
 
 class Group(Maker, MutableMapping[str, Any]):
@@ -43,19 +48,10 @@ class Group(Maker, MutableMapping[str, Any]):
         Consolidated metadata that tell the members, instead of the store.
     """
 
-    @classmethod
-    def open(cls, store: Any, **keywords: Any) -> Group:
-        """Open a group; keywords as of `zarrpy.open_group`."""
-        from zarrpy.api import open_group
-
-        return open_group(store, **keywords)
-
-    @classmethod
-    def from_store(cls, store: Any, **keywords: Any) -> Group:
-        """Create a group; keywords as of `zarrpy.create_group`."""
-        from zarrpy.api import create_group
-
-        return create_group(store, **keywords)
+    #: Opens a group: `zarrpy.open_group`.
+    open: api_function[Group] = api_function("open_group")
+    #: Creates a group: `zarrpy.create_group`.
+    from_store: api_function[Group] = api_function("create_group")
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.set(name, value)
@@ -93,10 +89,65 @@ class Group(Maker, MutableMapping[str, Any]):
         foreign = yield from delete_node(path)
         warn_of_foreign(self.store.place_of(path), foreign)
 
-    def clear(self) -> None:
-        """Delete all members."""
-        for name in list(self):
-            self.delete(name)
+    @operation
+    def clear(self) -> Steps[None]:
+        """Delete all members, one after the other."""
+        for name in (yield from self.keys.steps()):
+            yield from self.delete.steps(name)
+
+    @operation
+    def pop(self, name: str, default: Any = _REQUIRED) -> Steps[Any]:
+        """Delete a member, and give what it was.
+
+        Its shape, its attributes and so on can still be asked for; what it held is gone.
+
+        Parameters
+        ----------
+        name : str
+            Path of the member.
+        default : object, optional
+            Given where there is no member; without it that is an error.
+        """
+        node = yield from self._look(name)
+        if node is None:
+            if default is _REQUIRED:
+                raise (yield from not_found(self._below(name)))
+            return default
+        yield from self.delete.steps(name)
+        return node
+
+    @operation
+    def popitem(self) -> Steps[tuple[str, Member]]:
+        """Delete the last member, and give its name and what it was, as `pop` does.
+
+        Raises
+        ------
+        NodeNotFoundError
+            A KeyError, when there is none.
+        """
+        names = list((yield from self.keys.steps()))
+        if not names:
+            raise NodeNotFoundError(f"the group at {self.path or '/'!r} is empty", path=self.path)
+        return names[-1], (yield from self.pop.steps(names[-1]))
+
+    @operation
+    def setdefault(self, name: str, default: Any = None) -> Steps[Member]:
+        """Read a member; where there is none, store one as `set` does."""
+        node = yield from self.get.steps(name)
+        return (yield from self.set.steps(name, default)) if node is None else node
+
+    @operation
+    def update(  # type: ignore[override]
+        self, other: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any
+    ) -> Steps[None]:
+        """Store several members, one after the other, as `set` does.
+
+        `create_hierarchy` stores all of them or none.
+        """
+        if isinstance(other, Container):
+            other = yield from elsewhere(other.store, other.items.steps())
+        for name, value in dict(other, **more).items():
+            yield from self.set.steps(name, value)
 
     @operation
     def copy(self, source: str, target: str, *, overwrite: bool = False) -> Steps[Member]:
@@ -124,7 +175,7 @@ class Group(Maker, MutableMapping[str, Any]):
         zarrpy.copy : between groups and stores.
         """
         self._check_writable("copy members of")
-        node = yield from self.get_node.steps(source)
+        node = yield from self._required(self._below(source))
         path = self._new(target)
         ours = (self.store, node.path), (self.store, path)
         yield from copy_node(ours[0], node.metadata, ours[1], overwrite=overwrite)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy.array import Array
-from zarrpy.container import Container
+from zarrpy.container import Container, as_array, as_group
 from zarrpy.creation import DEFAULT, auto_keyword, check_as_described, created
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.operation import operation
-from zarrpy.errors import MetadataError, NodeKindError
+from zarrpy.errors import MetadataError
 from zarrpy.hierarchy import create_all
 from zarrpy.likeness import like
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.dtypes import from_numpy
-from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.model import GroupMetadata
 from zarrpy.metadata.names import check_path
 
 if TYPE_CHECKING:
@@ -100,15 +100,10 @@ class Maker(Container):
     @operation
     def require_group(self, name: str) -> Steps[Group]:
         """Open a group below this one; create it when it is missing."""
-        path = self._below(name)
-        found = yield from self._find(path)
-        if found is None:
+        node = yield from self._look(name)
+        if node is None:
             return (yield from self.create_group.steps(name))
-        if isinstance(found, MetadataError):
-            raise found
-        if not isinstance(found, GroupMetadata):
-            raise NodeKindError(f"there is an array at {path!r}, not a group", path=path)
-        return self._group(path, found)
+        return as_group(node)
 
     @operation
     def require_groups(self, *names: str) -> Steps[tuple[Group, ...]]:
@@ -138,17 +133,11 @@ class Maker(Container):
         NodeKindError
             A TypeError, when its data type is another, or with `exact` false, cannot hold `dtype`.
         """
-        path = self._below(name)
-        found = yield from self._find(path)
-        if found is None:
+        node = yield from self.get.steps(name)
+        if node is None:
             made = self.create_array.steps(name, shape=shape, dtype=dtype, **keywords)
             return (yield from made)
-        if isinstance(found, MetadataError):
-            raise found
-        if not isinstance(found, ArrayMetadata):
-            raise NodeKindError(f"there is a group at {path!r}, not an array", path=path)
-        array = Array(self.store, path, found, read_only=self.read_only)
-        array.given = self.given
+        array = as_array(node)
         fits = dtype is None or (not exact and np.can_cast(array.dtype, from_numpy(dtype)[0].numpy))
         check_as_described(array, {"shape": shape, "dtype": None if fits else dtype})
         return array

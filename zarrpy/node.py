@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from zarrpy.attributes import Attributes
@@ -14,10 +15,12 @@ from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from zarrpy.engine.operation import Entry
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
 M = TypeVar("M", ArrayMetadata, GroupMetadata)
+T = TypeVar("T")
 
 
 class StorePath(NamedTuple):
@@ -34,6 +37,23 @@ class StorePath(NamedTuple):
 
     def __str__(self) -> str:
         return self.store.place_of(self.path)
+
+
+class api_function(Generic[T]):  # noqa: N801 - it stands where a method would be defined
+    """A function of `zarrpy.api` that can be called as one of a class, with its `aio`.
+
+    Parameters
+    ----------
+    name : str
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: object, kind: type) -> Entry[..., T]:
+        # which is built on these classes
+        found: Entry[..., T] = getattr(import_module("zarrpy.api"), self._name)
+        return found
 
 
 class Node(Generic[M]):

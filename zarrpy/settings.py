@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zarrpy.config import config as process
 from zarrpy.errors import MetadataError
 from zarrpy.metadata.model import ArrayMetadata
-from zarrpy.node import Node
+from zarrpy.node import Node, api_function
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
@@ -62,12 +62,8 @@ class Configured(Node[ArrayMetadata]):
         def compressors(self) -> tuple[BytesToBytes, ...]:
             """Bytes-to-bytes codecs of a chunk."""
 
-    @classmethod
-    def open(cls, store: Any, **keywords: Any) -> Array:
-        """Open an array; keywords as of `zarrpy.open_array`."""
-        from zarrpy.api import open_array
-
-        return open_array(store, **keywords)
+    #: Opens an array: `zarrpy.open_array`.
+    open: api_function[Array] = api_function("open_array")
 
     @property
     def config(self) -> ArrayConfig:

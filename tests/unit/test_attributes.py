@@ -6,6 +6,7 @@ import enum
 import json
 import pathlib
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -49,6 +50,57 @@ def test_attributes_are_a_mapping(make):
     assert attrs.asdict() == {"a": 1, "c": 3}
     attrs.clear()
     assert attrs.asdict() == {}
+
+
+CALLS = [
+    ("pop", "a"),
+    ("pop", "c", None),
+    ("popitem",),
+    ("setdefault", "a", 5),
+    ("setdefault", "c", {"d": [1]}),
+    ("update", {"a": 5, "c": 6}),
+    ("clear",),
+]
+
+
+@pytest.mark.parametrize("awaited", [False, True], ids=["called", "awaited"])
+@pytest.mark.parametrize("call", CALLS, ids=repr)
+def test_attributes_do_what_a_dictionary_does(make, store, call, awaited):
+    """Called or awaited, they give the same and leave the same, in the store as well."""
+    node = make(a=1, b=[2])
+    oracle = {"a": 1, "b": [2]}
+    name, *args = call
+
+    method = getattr(node.attrs, name)
+    found = asyncio.run(method.aio(*args)) if awaited else method(*args)
+
+    assert found == getattr(oracle, name)(*args)
+    assert dict(node.attrs) == dict(zarrpy.open(store).attrs) == oracle
+
+
+def test_of_several_who_take_an_attribute_one_gets_it(make, store):
+    """And of several who set what is not there, all get what one has set."""
+    make(taken="it")
+    handles = [zarrpy.open(store) for _ in range(8)]
+
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda node: node.attrs.pop("taken", None), handles))
+        places = list(threads.map(lambda i: handles[i].attrs.setdefault("one", i), range(8)))
+
+    assert sorted(map(str, taken)) == ["None"] * 7 + ["it"]
+    assert set(places) == {zarrpy.open(store).attrs["one"]}
+
+
+def test_what_is_not_there_cannot_be_taken(make, store, contents):
+    """A KeyError, and nothing is written."""
+    node = make()
+    before = contents(store)
+
+    with pytest.raises(KeyError, match="a"):
+        node.attrs.pop("a")
+    with pytest.raises(KeyError, match="no attributes"):
+        node.attrs.popitem()
+    assert contents(store) == before
 
 
 def test_a_missing_attribute_is_a_key_error(make):

@@ -1,11 +1,18 @@
 """Tests of `zarrpy.group`: looking around, members as attributes, what things cost."""
 
 import asyncio
+from collections.abc import ItemsView, KeysView, ValuesView
 
+import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.errors import MetadataError, NodeKindError, NodeNotFoundError
+from zarrpy.errors import (
+    MetadataError,
+    NodeKindError,
+    NodeNotFoundError,
+    UnsupportedExtensionError,
+)
 
 
 @pytest.fixture(params=[2, 3])
@@ -168,17 +175,140 @@ def test_a_mapping_can_be_changed_in_every_way(group):
     assert zarrpy.open_group(group.store, path="root").members() == ()
 
 
+def described(value):
+    """What is compared with a dictionary: the shape of an array, or of what becomes one."""
+    if isinstance(value, zarrpy.Group):
+        return "group"
+    if isinstance(value, zarrpy.Array | list):
+        return np.shape(value)
+    if isinstance(value, tuple | dict | KeysView | ValuesView | ItemsView):
+        return [described(each) for each in value]
+    return value
+
+
+CALLS = [
+    ("keys",),
+    ("values",),
+    ("items",),
+    ("get", "a"),
+    ("get", "no such"),
+    ("get", "..", 5),
+    ("pop", "g"),
+    ("pop", "no such", 5),
+    ("popitem",),
+    ("setdefault", "a", [9]),
+    ("setdefault", "new", [9]),
+    ("update", {"a": [7], "new": [8, 9]}),
+    ("update", [("new", [8, 9])]),
+    ("clear",),
+]
+
+
+@pytest.mark.parametrize("awaited", [False, True], ids=["called", "awaited"])
+@pytest.mark.parametrize("call", CALLS, ids=repr)
+def test_a_group_does_what_a_dictionary_does(group, call, awaited):
+    """Called or awaited, it gives the same and leaves the same."""
+    oracle = dict(group.members())
+    name, *args = call
+
+    method = getattr(group, name)
+    found = asyncio.run(method.aio(*args)) if awaited else method(*args)
+
+    assert described(found) == described(getattr(oracle, name)(*args))
+    assert dict(described(group.items())) == dict(described(oracle.items()))
+
+
+def test_a_group_is_updated_by_another(group):
+    """Of any store; arrays and groups are copied as they are stored."""
+    other = zarrpy.create_group({})
+    other["g/new"] = [1, 2]
+
+    group.update(other, a=[5])
+
+    assert [path for path, _ in group.members(None)] == ["a", "g", "g/new"]
+    assert group["a"][...].tolist() == [5]
+
+
+def test_what_is_not_there_cannot_be_taken(group):
+    """A KeyError, and nothing else is deleted."""
+    empty = group.create_group("empty")
+
+    with pytest.raises(KeyError, match="root/no such"):
+        group.pop("no such")
+    with pytest.raises(KeyError, match="root/empty' is empty"):
+        empty.popitem()
+    assert list(group) == ["a", "empty", "g"]
+
+
 def test_setting_an_array_copies_it_as_it_is_stored(group):
     """From any store, chunks and codecs and all; a group with what is below it."""
     other = zarrpy.create_group({})
-    array = other.create_array("q/r", data=[1, 2, 3], chunks=2, compressors="gzip:3")
+    array = other.create_array(
+        "q/r",
+        data=[1, 2, 3],
+        chunks=2,
+        compressors="gzip:3",
+        dimension_names=["x"],
+        attributes={"units": "m"},
+        fill_value=7,
+    )
 
     group["copy"] = array
     group["all"] = other
 
     assert group["copy"].metadata == array.metadata
+    assert (group["copy"].dimension_names, group["copy"].attrs["units"]) == (("x",), "m")
+    assert group.store.get("root/copy/c/1") == other.store.get("q/r/c/1")
     assert group["copy"][...].tolist() == [1, 2, 3]
     assert group["all/q/r"][2] == 3
+
+
+# ------------------------------------------------------------------ codecs that are not known
+
+
+@pytest.fixture
+def with_unknown_codec(group):
+    """The group, with an array that has a codec that nobody has registered."""
+    group.create_array("odd", data=[1, 2], compressors="gzip:1", attributes={"n": 1})
+    name = "zarr.json" if group.metadata.zarr_format == 3 else ".zarray"
+    document = bytes(group.store.get(f"root/odd/{name}"))
+    group.store.set(f"root/odd/{name}", document.replace(b'"gzip"', b'"no-such"'))
+    return group
+
+
+def test_an_array_of_an_unknown_codec_is_an_error_when_it_is_reached_for(with_unknown_codec):
+    """As when it is opened; not only when it is read."""
+    group = with_unknown_codec
+    for reach in (
+        lambda: group["odd"],
+        lambda: group.odd,
+        lambda: group.get("odd"),
+        lambda: group.get_array("odd"),
+        lambda: group.setdefault("odd", [1]),
+        lambda: group.require_array("odd", shape=2),
+        lambda: zarrpy.open(group.store, path="root/odd"),
+    ):
+        with pytest.raises(UnsupportedExtensionError, match=r"root/odd/.*no-such"):
+            reach()
+
+
+def test_an_array_of_an_unknown_codec_is_listed_copied_moved_and_deleted(with_unknown_codec):
+    """For which nothing has to be decoded."""
+    group = with_unknown_codec
+    listed = dict(group.members())["odd"]
+    elsewhere = {}
+
+    group.copy("odd", "copy")
+    group.rename("odd", "moved")
+    copied = zarrpy.copy(dict(group.items())["moved"], elsewhere)
+    again = zarrpy.copy(elsewhere, group, "again")
+    popped = group.pop("moved")
+    del group["again"]
+
+    assert listed.shape == copied.shape == again.shape == popped.shape == (2,)
+    assert copied.attrs["n"] == 1
+    assert list(group) == ["a", "copy", "g"]
+    assert "copy" in str(group.tree())
 
 
 # -------------------------------------------------------------------- what opening a node costs
@@ -245,12 +375,12 @@ read_only require_array require_group require_groups store store_path tree updat
 zeros zeros_like
 """
 
-#: `zarr.__all__` of 3.4.2, but for the classes of its asynchronous half and its debugging.
+#: `zarr.__all__` of 3.4.2, but for the classes of its asynchronous half.
 FUNCTIONS = """
 Array Group __version__ array config consolidate_metadata copy copy_all copy_store create
 create_array create_group create_hierarchy empty empty_like from_array full full_like group load
-ones ones_like open open_array open_consolidated open_group open_like save save_array save_group
-tree zeros zeros_like
+ones ones_like open open_array open_consolidated open_group open_like print_debug_info save
+save_array save_group tree zeros zeros_like
 """
 
 
@@ -270,6 +400,7 @@ def test_a_group_can_be_made_and_opened_by_its_class(store):
     zarrpy.Group.from_store(store, attributes={"n": 1})
 
     assert dict(zarrpy.Group.open(store).attrs) == {"n": 1}
+    assert dict(asyncio.run(zarrpy.Group.open.aio(store)).attrs) == {"n": 1}
 
 
 def test_the_package_has_the_functions_that_zarr_python_has():

@@ -10,11 +10,11 @@ from zarrpy.array import Array
 from zarrpy.engine.copy import copy_node
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import delete_node, find_to_change, move_node, warn_of_foreign
-from zarrpy.engine.nodes import key_of, not_found
+from zarrpy.engine.nodes import key_of, not_found, require_node
 from zarrpy.engine.operation import entry, function
 from zarrpy.engine.requests import Commit, Fetch, ListKeys, Put
 from zarrpy.engine.undo import undone_unless_committed
-from zarrpy.errors import MetadataError, NodeExistsError
+from zarrpy.errors import CodecError, MetadataError, NodeExistsError
 from zarrpy.group import Group
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata
@@ -94,8 +94,7 @@ def copy(
     except NodeExistsError as error:
         error.hint = "if_exists='replace' replaces it with all that is below it, 'skip' leaves it"
         raise
-    copied = yield from elsewhere(store, open_node.steps(store, path=path, mode="r+"))
-    return copied
+    return (yield from _opened(store, path))
 
 
 @function
@@ -143,7 +142,7 @@ def move(source: Any, target: Any, name: str | None = None) -> Steps[Array | Gro
         yield from copy_node((node.store, node.path), node.metadata, (store, path))
         yield Commit()
         yield from elsewhere(node.store, _deleted(node.store, node.path))
-    return (yield from elsewhere(store, open_node.steps(store, path=path, mode="r+")))
+    return (yield from _opened(store, path))
 
 
 @entry
@@ -270,8 +269,16 @@ def _node(source: Any) -> Steps[Array | Group]:
     if isinstance(source, Array | Group):
         return source
     store = as_store(source)
-    mode = "r" if store.read_only else "r+"
-    return (yield from elsewhere(store, open_node.steps(store, mode=mode)))
+    return (yield from _opened(store, "", "r" if store.read_only else "r+"))
+
+
+def _opened(store: Store, path: str, mode: str = "r+") -> Steps[Array | Group]:
+    """Open a node, though its chunks may be of a codec that is not known here."""
+    try:
+        return (yield from elsewhere(store, open_node.steps(store, path=path, mode=mode)))
+    except (MetadataError, CodecError):
+        metadata = yield from elsewhere(store, require_node(path))
+        return _handle(store, path, metadata)
 
 
 def _target(node: Array | Group, target: Any, name: str | None) -> tuple[Store, str]:
