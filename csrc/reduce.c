@@ -6,15 +6,21 @@
  * the same on every machine, and the error grows with the logarithm of the
  * length.  Rows whose numbers stay apart are folded one row after the other, in
  * strips whose results stay in the nearest cache.
+ *
+ * Compilers make vectors of these loops.  On x86 there is all of it twice, once
+ * for AVX2: the additions are the same, in the same order.
  */
 #include "reduce.h"
 
 #include <float.h>
 #include <math.h>
 
+#include "cpu.h"
+
 #define LANES 16
 #define RUN 1024    /* numbers that lanes add one after the other */
 #define STRIP 1024  /* numbers of a row that stay apart, folded over all rows */
+#define DEPTH 4     /* rows that are folded in one go */
 #define PORTION 512 /* numbers whose bins are guessed together */
 
 /* Half of a row, in whole runs. */
@@ -28,8 +34,8 @@ half_of(int64_t n)
 #define VALUE(x, m) (x)
 #define SQUARE(x, m) (((x) - (m)) * ((x) - (m)))
 
-#define DEFINE_TOGETHER(name, type, TERM)                                                          \
-    static double name##_run(const type *p, int64_t n, double m)                                   \
+#define DEFINE_TOGETHER(name, type, TARGET, TERM)                                                  \
+    TARGET static double name##_run(const type *p, int64_t n, double m)                            \
     {                                                                                              \
         double lane[LANES] = {0};                                                                  \
         int64_t i = 0;                                                                             \
@@ -45,7 +51,7 @@ half_of(int64_t n)
         return lane[0];                                                                            \
     }                                                                                              \
                                                                                                    \
-    static double name(const type *p, int64_t n, double m)                                         \
+    TARGET static double name(const type *p, int64_t n, double m)                                  \
     {                                                                                              \
         if (n <= RUN)                                                                              \
             return name##_run(p, n, m);                                                            \
@@ -59,32 +65,47 @@ typedef struct target {
     double *mean, *squares;
 } target;
 
-/* A row of n numbers, `seen` numbers having come before it; stride 0: they come together. */
-#define ROW(name)                                                                                  \
-    static void name(const void *src, int64_t n, int64_t stride, int64_t seen, const target *to,   \
-                     int64_t place)
+/*
+ * Rows of n numbers that stay apart, each `step` numbers after the one before; or,
+ * where `nrows` is 0, n numbers that come together.  `seen` came before them.
+ */
+#define ROWS(name)                                                                                 \
+    static void name(const void *src, int64_t n, int64_t nrows, int64_t step, int64_t seen,        \
+                     const target *to, int64_t place)
 
-#define DEFINE_SUM(kind, type)                                                                     \
-    ROW(sum_##kind)                                                                                \
+#define DEFINE_SUM(kind, type, TARGET)                                                             \
+    TARGET ROWS(sum_##kind)                                                                        \
     {                                                                                              \
-        const type *p = src;                                                                       \
-        double *sums = (double *)to->sums + place;                                                 \
+        const type *restrict p = src;                                                              \
+        double *restrict sums = (double *)to->sums + place;                                        \
         (void)seen;                                                                                \
-        if (stride == 0) {                                                                         \
+        if (nrows == 0)                                                                            \
             sums[0] += total_##kind(p, n, 0);                                                      \
-            return;                                                                                \
+        for (; nrows >= DEPTH; nrows -= DEPTH, p += DEPTH * step) {                                \
+            const type *q = p + step, *r = q + step, *s = r + step;                                \
+            for (int64_t i = 0; i < n; i++)                                                        \
+                sums[i] = sums[i] + (double)p[i] + (double)q[i] + (double)r[i] + (double)s[i];     \
         }                                                                                          \
-        for (int64_t i = 0; i < n; i++)                                                            \
-            sums[i] += (double)p[i];                                                               \
+        for (; nrows > 0; nrows--, p += step)                                                      \
+            for (int64_t i = 0; i < n; i++)                                                        \
+                sums[i] += (double)p[i];                                                           \
     }
 
-/* Rows merge by the rule of Chan, Golub and LeVeque, single numbers by that of Welford. */
-#define DEFINE_MOMENTS(kind, type)                                                                 \
-    ROW(moments_##kind)                                                                            \
+/* One number after another, by the rule of Welford. */
+#define WELFORD(x, share)                                                                          \
+    do {                                                                                           \
+        double away = (x) - own, now = own + away * (share);                                       \
+        around += away * ((x) - now);                                                              \
+        own = now;                                                                                 \
+    } while (0)
+
+/* Rows merge by the rule of Chan, Golub and LeVeque. */
+#define DEFINE_MOMENTS(kind, type, TARGET)                                                         \
+    TARGET ROWS(moments_##kind)                                                                    \
     {                                                                                              \
-        const type *p = src;                                                                       \
-        double *mean = to->mean + place, *squares = to->squares + place;                           \
-        if (stride == 0) {                                                                         \
+        const type *restrict p = src;                                                              \
+        double *restrict mean = to->mean + place, *restrict squares = to->squares + place;         \
+        if (nrows == 0) {                                                                          \
             double own = total_##kind(p, n, 0) / (double)n;                                        \
             double away = own - mean[0], share = (double)n / (double)(seen + n);                   \
             squares[0] += squares_##kind(p, n, own);                                               \
@@ -93,31 +114,41 @@ typedef struct target {
                 own = mean[0] + away * share;                                                      \
             }                                                                                      \
             mean[0] = own;                                                                         \
-            return;                                                                                \
         }                                                                                          \
-        double share = 1 / (double)(seen + 1);                                                     \
-        for (int64_t i = 0; i < n; i++) {                                                          \
-            double x = (double)p[i], away = x - mean[i], now = mean[i] + away * share;             \
-            squares[i] += away * (x - now);                                                        \
-            mean[i] = now;                                                                         \
+        for (; nrows >= 2; nrows -= 2, p += 2 * step, seen += 2) {                                 \
+            const type *q = p + step;                                                              \
+            double first = 1 / (double)(seen + 1), second = 1 / (double)(seen + 2);                \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                double own = mean[i], around = squares[i];                                         \
+                WELFORD((double)p[i], first);                                                      \
+                WELFORD((double)q[i], second);                                                     \
+                mean[i] = own, squares[i] = around;                                                \
+            }                                                                                      \
+        }                                                                                          \
+        if (nrows > 0) {                                                                           \
+            double share = 1 / (double)(seen + 1);                                                 \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                double own = mean[i], around = squares[i];                                         \
+                WELFORD((double)p[i], share);                                                      \
+                mean[i] = own, squares[i] = around;                                                \
+            }                                                                                      \
         }                                                                                          \
     }
 
-#define DEFINE_INTEGERS(kind, type)                                                                \
-    ROW(integers_##kind)                                                                           \
+#define DEFINE_INTEGERS(kind, type, TARGET)                                                        \
+    TARGET ROWS(integers_##kind)                                                                   \
     {                                                                                              \
-        const type *p = src;                                                                       \
-        uint64_t *sums = (uint64_t *)to->sums + place;                                             \
+        const type *restrict p = src;                                                              \
+        uint64_t *restrict sums = (uint64_t *)to->sums + place;                                    \
         uint64_t sum = 0;                                                                          \
         (void)seen;                                                                                \
-        for (int64_t i = 0; i < n; i++) {                                                          \
-            if (stride)                                                                            \
-                sums[i] += (uint64_t)p[i];                                                         \
-            else                                                                                   \
-                sum += (uint64_t)p[i];                                                             \
-        }                                                                                          \
-        if (!stride)                                                                               \
+        for (int64_t i = 0; nrows == 0 && i < n; i++)                                              \
+            sum += (uint64_t)p[i];                                                                 \
+        if (nrows == 0)                                                                            \
             sums[0] += sum;                                                                        \
+        for (; nrows > 0; nrows--, p += step)                                                      \
+            for (int64_t i = 0; i < n; i++)                                                        \
+                sums[i] += (uint64_t)p[i];                                                         \
     }
 
 /* Edges of about equal distance, and four tables of counts. */
@@ -149,8 +180,8 @@ find_bin(const histogram *h, double x)
  * counted, in four tables, as neighbours often are in one bin.  Numbers close to
  * an edge are looked up.
  */
-#define DEFINE_COUNT(name, type, real)                                                             \
-    static void name##_guess(const histogram *h, const type *p, int n, int32_t *bins)              \
+#define DEFINE_COUNT(name, type, real, TARGET)                                                     \
+    TARGET static void name##_guess(const histogram *h, const type *p, int n, int32_t *bins)       \
     {                                                                                              \
         real low = (real)h->edges[0], scale = (real)h->scale, blur = (real)h->blur;                \
         real least = -blur, far = 1 - blur, most = (real)h->nbins + blur;                          \
@@ -167,7 +198,7 @@ find_bin(const histogram *h, double x)
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
-    static void name(const histogram *h, const void *src, int64_t n)                               \
+    TARGET static void name(const histogram *h, const void *src, int64_t n)                        \
     {                                                                                              \
         const type *p = src;                                                                       \
         int32_t bins[PORTION];                                                                     \
@@ -189,79 +220,94 @@ find_bin(const histogram *h, double x)
         }                                                                                          \
     }
 
-#define DEFINE_ALL(kind, type)                                                                     \
-    DEFINE_TOGETHER(total_##kind, type, VALUE)                                                     \
-    DEFINE_TOGETHER(squares_##kind, type, SQUARE)                                                  \
-    DEFINE_SUM(kind, type)                                                                         \
-    DEFINE_MOMENTS(kind, type)                                                                     \
-    DEFINE_COUNT(count_##kind, type, double)
+#define DEFINE_NUMBERS(kind, type, TARGET)                                                         \
+    DEFINE_TOGETHER(total_##kind, type, TARGET, VALUE)                                             \
+    DEFINE_TOGETHER(squares_##kind, type, TARGET, SQUARE)                                          \
+    DEFINE_SUM(kind, type, TARGET)                                                                 \
+    DEFINE_MOMENTS(kind, type, TARGET)                                                             \
+    DEFINE_COUNT(count_##kind, type, double, TARGET)
 
-DEFINE_ALL(i1, int8_t)
-DEFINE_ALL(i2, int16_t)
-DEFINE_ALL(i4, int32_t)
-DEFINE_ALL(i8, int64_t)
-DEFINE_ALL(u1, uint8_t)
-DEFINE_ALL(u2, uint16_t)
-DEFINE_ALL(u4, uint32_t)
-DEFINE_ALL(u8, uint64_t)
-DEFINE_ALL(f4, float)
-DEFINE_ALL(f8, double)
-DEFINE_INTEGERS(i1, int8_t)
-DEFINE_INTEGERS(i2, int16_t)
-DEFINE_INTEGERS(i4, int32_t)
-DEFINE_INTEGERS(u1, uint8_t)
-DEFINE_INTEGERS(u2, uint16_t)
-DEFINE_INTEGERS(u4, uint32_t)
-DEFINE_INTEGERS(u8, uint64_t) /* of int64, too: they wrap alike */
+#define DEFINE_WHOLE(kind, type, TARGET)                                                           \
+    DEFINE_NUMBERS(kind, type, TARGET)                                                             \
+    DEFINE_INTEGERS(kind, type, TARGET)
 
-DEFINE_COUNT(quick_i1, int8_t, float)
-DEFINE_COUNT(quick_i2, int16_t, float)
-DEFINE_COUNT(quick_u1, uint8_t, float)
-DEFINE_COUNT(quick_u2, uint16_t, float)
-DEFINE_COUNT(quick_f4, float, float)
-
-typedef void (*row_fn)(const void *src, int64_t n, int64_t stride, int64_t seen, const target *to,
-                       int64_t place);
+typedef void (*rows_fn)(const void *src, int64_t n, int64_t nrows, int64_t step, int64_t seen,
+                        const target *to, int64_t place);
 typedef void (*count_fn)(const histogram *h, const void *src, int64_t n);
 
-/* In the order of enum zp_number. */
-static const struct {
+/* What is done with numbers of one kind. */
+typedef struct kind {
     int64_t nbytes;
-    row_fn sum, moments, integers;
+    rows_fn sum, moments, integers;
     count_fn count, quick; /* quick: guesses by float, or NULL */
-} kinds[ZP_NNUMBERS] = {
-    {1, sum_i1, moments_i1, integers_i1, count_i1, quick_i1},
-    {2, sum_i2, moments_i2, integers_i2, count_i2, quick_i2},
-    {4, sum_i4, moments_i4, integers_i4, count_i4, NULL},
-    {8, sum_i8, moments_i8, integers_u8, count_i8, NULL},
-    {1, sum_u1, moments_u1, integers_u1, count_u1, quick_u1},
-    {2, sum_u2, moments_u2, integers_u2, count_u2, quick_u2},
-    {4, sum_u4, moments_u4, integers_u4, count_u4, NULL},
-    {8, sum_u8, moments_u8, integers_u8, count_u8, NULL},
-    {4, sum_f4, moments_f4, NULL, count_f4, quick_f4},
-    {8, sum_f8, moments_f8, NULL, count_f8, NULL},
-};
+} kind;
+
+/* Functions for every kind of number, and a table of them in the order of enum zp_number. */
+#define DEFINE_KINDS(table, level, TARGET)                                                         \
+    DEFINE_WHOLE(i1##level, int8_t, TARGET)                                                        \
+    DEFINE_WHOLE(i2##level, int16_t, TARGET)                                                       \
+    DEFINE_WHOLE(i4##level, int32_t, TARGET)                                                       \
+    DEFINE_NUMBERS(i8##level, int64_t, TARGET)                                                     \
+    DEFINE_WHOLE(u1##level, uint8_t, TARGET)                                                       \
+    DEFINE_WHOLE(u2##level, uint16_t, TARGET)                                                      \
+    DEFINE_WHOLE(u4##level, uint32_t, TARGET)                                                      \
+    DEFINE_WHOLE(u8##level, uint64_t, TARGET)                                                      \
+    DEFINE_NUMBERS(f4##level, float, TARGET)                                                       \
+    DEFINE_NUMBERS(f8##level, double, TARGET)                                                      \
+    DEFINE_COUNT(quick_i1##level, int8_t, float, TARGET)                                           \
+    DEFINE_COUNT(quick_i2##level, int16_t, float, TARGET)                                          \
+    DEFINE_COUNT(quick_u1##level, uint8_t, float, TARGET)                                          \
+    DEFINE_COUNT(quick_u2##level, uint16_t, float, TARGET)                                         \
+    DEFINE_COUNT(quick_f4##level, float, float, TARGET)                                            \
+    static const kind table[ZP_NNUMBERS] = {                                                       \
+        {1, NAMES(i1##level), integers_i1##level, count_i1##level, quick_i1##level},               \
+        {2, NAMES(i2##level), integers_i2##level, count_i2##level, quick_i2##level},               \
+        {4, NAMES(i4##level), integers_i4##level, count_i4##level, NULL},                          \
+        {8, NAMES(i8##level), integers_u8##level, count_i8##level, NULL}, /* they wrap alike */    \
+        {1, NAMES(u1##level), integers_u1##level, count_u1##level, quick_u1##level},               \
+        {2, NAMES(u2##level), integers_u2##level, count_u2##level, quick_u2##level},               \
+        {4, NAMES(u4##level), integers_u4##level, count_u4##level, NULL},                          \
+        {8, NAMES(u8##level), integers_u8##level, count_u8##level, NULL},                          \
+        {4, NAMES(f4##level), NULL, count_f4##level, quick_f4##level},                             \
+        {8, NAMES(f8##level), NULL, count_f8##level, NULL},                                        \
+    };
+#define NAMES(name) sum_##name, moments_##name
+
+DEFINE_KINDS(portable, , )
+#if ZP_X86 && (defined(__GNUC__) || defined(__clang__))
+DEFINE_KINDS(avx2, _avx2, ZP_TARGET("avx2"))
+#else
+#define avx2 portable
+#endif
+
+static const kind *
+kind_of(int number)
+{
+    return (zp_cpu() & ZP_CPU_AVX2 ? avx2 : portable) + number;
+}
 
 /* Call a function for numbers [first, first + n) of each row, which is the last axis. */
 static void
-fold_strip(const zp_fold *fold, row_fn row, const char *src, const target *to, int64_t first,
+fold_strip(const zp_fold *fold, rows_fn rows, const char *src, const target *to, int64_t first,
            int64_t n)
 {
     int64_t index[ZP_MAX_NDIM] = {0}, weight[ZP_MAX_NDIM];
-    int last = fold->ndim - 1;
-    int64_t nbytes = kinds[fold->number].nbytes, row_nbytes = fold->shape[last] * nbytes;
+    int last = fold->ndim - 1, outer = last - 1;
+    int64_t length = fold->shape[last], nbytes = kind_of(fold->number)->nbytes;
     int64_t place = first * fold->strides[last], seen = fold->seen;
-    int64_t together = fold->strides[last] ? 1 : fold->shape[last];
+    int64_t nrows = fold->strides[last] ? 1 : 0, together = nrows ? 1 : length;
 
-    for (int i = last - 1; i >= 0; i--) {
+    if (nrows && outer >= 0 && fold->strides[outer] == 0)
+        together = nrows = fold->shape[outer--];
+    for (int i = outer; i >= 0; i--) {
         weight[i] = fold->strides[i] ? 0 : together;
         together *= fold->strides[i] ? 1 : fold->shape[i];
     }
     src += first * nbytes;
     for (;;) {
-        row(src, n, fold->strides[last], seen, to, place);
-        src += row_nbytes;
-        int axis = last - 1;
+        rows(src, n, nrows, length, seen, to, place);
+        src += (nrows ? nrows : 1) * length * nbytes;
+        int axis = outer;
         for (; axis >= 0; axis--) {
             place += fold->strides[axis];
             seen += weight[axis];
@@ -277,34 +323,34 @@ fold_strip(const zp_fold *fold, row_fn row, const char *src, const target *to, i
 }
 
 static void
-fold_rows(const zp_fold *fold, row_fn row, const void *src, const target *to)
+fold_rows(const zp_fold *fold, rows_fn rows, const void *src, const target *to)
 {
     int64_t n = fold->shape[fold->ndim - 1];
     int64_t strip = fold->strides[fold->ndim - 1] ? STRIP : n;
 
     for (int64_t first = 0; first < n; first += strip)
-        fold_strip(fold, row, src, to, first, n - first < strip ? n - first : strip);
+        fold_strip(fold, rows, src, to, first, n - first < strip ? n - first : strip);
 }
 
 void
 zp_fold_sum(const zp_fold *fold, const void *src, double *result)
 {
     target to = {result, NULL, NULL};
-    fold_rows(fold, kinds[fold->number].sum, src, &to);
+    fold_rows(fold, kind_of(fold->number)->sum, src, &to);
 }
 
 void
 zp_fold_moments(const zp_fold *fold, const void *src, double *mean, double *squares)
 {
     target to = {NULL, mean, squares};
-    fold_rows(fold, kinds[fold->number].moments, src, &to);
+    fold_rows(fold, kind_of(fold->number)->moments, src, &to);
 }
 
 void
 zp_fold_integers(const zp_fold *fold, const void *src, uint64_t *result)
 {
     target to = {result, NULL, NULL};
-    fold_rows(fold, kinds[fold->number].integers, src, &to);
+    fold_rows(fold, kind_of(fold->number)->integers, src, &to);
 }
 
 void
@@ -319,10 +365,11 @@ zp_fold_count(int number, const void *src, int64_t n, const double *edges, int32
     /* What rounding to float can do to a guess: to the ends, and to the distance from one. */
     double furthest = fabs(low) > fabs(high) ? fabs(low) : fabs(high);
     double rough = blur + (furthest * h.scale + nbins) * 4 * FLT_EPSILON;
-    if (kinds[number].quick && rough < 0.125) {
+    const kind *numbers = kind_of(number);
+    if (numbers->quick && rough < 0.125) {
         h.blur = rough;
-        kinds[number].quick(&h, src, n);
+        numbers->quick(&h, src, n);
     } else {
-        kinds[number].count(&h, src, n);
+        numbers->count(&h, src, n);
     }
 }

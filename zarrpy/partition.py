@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 #: Decoded bytes of a block of small chunks, and of shards that are read whole.
 BLOCK_NBYTES = 1 << 20
 SHARD_NBYTES = 4 << 20
-#: Elements that come together in a block at least, where that keeps it below the second number.
-DEEP, DEEP_NBYTES = 16, 16 << 20
+#: Elements that come together in a block at least, where that keeps it below the second number:
+#: as many rows as the kernels fold in one go.
+DEEP, DEEP_NBYTES = 4, 16 << 20
 #: Decoded bytes of a task at least, where there is that much.
 TASK_NBYTES = 8 << 20
 

@@ -295,7 +295,9 @@ class _Call:
         self._array = cast("Array", array)
         self._dtype: np.dtype[Any] = self._array.dtype
         if self._dtype.kind not in "biufcmMV" or self._dtype.names is not None:
-            raise TypeError(f"elements of {self._dtype} are no numbers: nothing to reduce")
+            raise TypeError(
+                f"{self._array.name!r}: elements of {self._dtype} are no numbers: nothing to reduce"
+            )
         selection = self._array._positional(selection)
         self._chosen = self._array._select(parse_basic, selection)
         self._tiling = tiling(
@@ -337,7 +339,8 @@ class _Call:
             return result
         if out.shape != np.shape(result):
             raise ShapeMismatchError(
-                "out has another shape than the result",
+                f"out has shape {out.shape}, but the result has {np.shape(result)}",
+                array=self._array.name,
                 expected=np.shape(result),
                 actual=out.shape,
             )
@@ -469,16 +472,28 @@ class _Worker:
         self._partition = partition
         self._reducer = reducer
         self._missing = missing
+        #: Memory for blocks that no thread has just now; new memory costs as much as reading.
+        self._rooms: list[Block] = []
 
     def __call__(self, task: Task, begin: object) -> _Done:
+        room = self._room()
+        try:
+            return self._folded(task, room)
+        finally:
+            self._rooms.append(room)
+
+    def _room(self) -> Block:
+        try:
+            return self._rooms.pop()
+        except IndexError:
+            return np.empty(self._partition.block_elements, self._array.dtype)
+
+    def _folded(self, task: Task, room: Block) -> _Done:
         state: Any = None
-        room: Block | None = None
         units = nbytes = absent = 0
         for tile in self._partition.tiles(task):
             chosen = self._partition.tiling.selection(tile)
             if self._missing == "fill":
-                if room is None:
-                    room = np.empty(self._partition.block_elements, self._array.dtype)
                 block = room[: chosen.size].reshape(chosen.count)
                 state, n = self._fold_stored(state, chosen, block)
                 absent += n

@@ -17,7 +17,7 @@ def rows(quick: bool) -> list[Row]:
     """Return the rows: one reduction and one layout each."""
     shape = (64, 512, 512) if quick else SHAPE
     size = f"{int(np.prod(shape)) * 4 >> 20} MiB"
-    cube, small = (64, 64, 64), (16, 32, 32)
+    cube, small, plane = (64, 64, 64), (16, 32, 32), (1, *shape[1:])
 
     def row(key: str, title: str, chunks: tuple[int, ...], *codecs: Any) -> Row:
         return Row(f"reduce-{key}", title, "reductions", v3(shape, chunks, *codecs))
@@ -27,6 +27,8 @@ def rows(quick: bool) -> list[Row]:
         row("sum-blosc", "same, blosc lz4 shuffle", cube, BLOSC),
         row("std-blosc", "standard deviation along the first axis, same chunks", cube, BLOSC),
         row("histogram-blosc", "histogram of 100 bins, same chunks", cube, BLOSC),
+        row("axis-none", "sum along the first axis, planes of 1 MB, uncompressed", plane),
+        row("histogram-none", "histogram of 100 bins, same planes", plane),
         row("sum-small", f"sum of {size}, 16x32x32 chunks (64 KB), blosc", small, BLOSC),
     ]
 
@@ -38,8 +40,8 @@ def prepare(library: Any, row: Row, folder: Path) -> Any:
 
 def reduced(values: Any, key: str) -> Any:
     """Ask NumPy."""
-    if "sum" in key:
-        return np.sum(values, dtype="f8")
+    if "sum" in key or "axis" in key:
+        return np.sum(values, axis=0 if "axis" in key else None, dtype="f8")
     if "std" in key:
         return np.std(values, axis=0, dtype="f8")
     return np.histogram(values, 100, RANGE)[0]
@@ -50,8 +52,8 @@ def run(state: Any) -> Any:
     library, array, key, _ = state
     if type(array).__module__.partition(".")[0] != "zarrpy":
         return reduced(library.read(array), key)
-    if "sum" in key:
-        return array.sum(dtype="f8")
+    if "sum" in key or "axis" in key:
+        return array.sum(axis=0 if "axis" in key else None, dtype="f8")
     return array.std(axis=0) if "std" in key else array.histogram(100, RANGE)[0]
 
 
