@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import random
 import tempfile
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
+
+import zarrpy
 
 # The long profile tries each way on each grid more often than other properties.
 _EXAMPLES = settings.default.max_examples
@@ -25,6 +32,12 @@ else:
 DTYPES = [np.dtype(each) for each in DTYPES]
 COMPRESSORS = [None, "auto", "blosc:lz4:5:shuffle", "gzip:1"]
 GRIDS = ["regular", "rectilinear", "sharded"]
+#: What is switched off: nothing, the engine's own batch, or its way to read chunks in part.
+BODIES = [(), ("native",), ("partial",)]
+#: Arrays on each grid that are stored once, and read by many examples.
+KEPT = 500
+# Files are made and deleted by the thousand: in memory, where the system has such a place.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @contextmanager
@@ -33,7 +46,7 @@ def place(kind):
     if kind == "memory":
         yield {}
         return
-    with tempfile.TemporaryDirectory(prefix="zarrpy-") as folder:
+    with tempfile.TemporaryDirectory(prefix="zarrpy-", dir=MEMORY) as folder:
         yield folder
 
 
@@ -82,38 +95,103 @@ def same(found, expected):
     return found.tobytes() == expected.tobytes()
 
 
+class Drawn:
+    """Choices that Hypothesis makes."""
+
+    def __init__(self, draw):
+        self._draw = draw
+
+    def integer(self, low, high):
+        """One of the integers from the first to the last."""
+        return self._draw(st.integers(low, high))
+
+    def among(self, values):
+        """One of some values."""
+        return self._draw(st.sampled_from(values))
+
+
+class Numbered(Drawn):
+    """The same choices, but always the same ones for the same number."""
+
+    def __init__(self, number):
+        self._random = random.Random(number)
+
+    def integer(self, low, high):
+        """One of the integers from the first to the last."""
+        return self._random.randint(low, high)
+
+    def among(self, values):
+        """One of some values."""
+        return self._random.choice(values)
+
+
 @st.composite
 def cases(draw, grid, dtypes=DTYPES):
     """What an array is created by, its values, where it lies and which body reads and writes."""
-    shape = tuple(draw(st.lists(st.integers(0, 6), min_size=grid != "regular", max_size=3)))
-    dtype = draw(st.sampled_from(dtypes))
+    return (*case(Drawn(draw), grid, dtypes), draw(st.sampled_from(BODIES)))
+
+
+def case(choice, grid, dtypes=DTYPES):
+    """What an array is created by, its values, and where it lies."""
+    shape = tuple(choice.integer(0, 6) for _ in range(choice.integer(grid != "regular", 3)))
+    dtype = choice.among(dtypes)
     keywords = {
-        "chunks": tuple(draw(st.integers(1, 7)) for _ in shape),
-        "compressors": draw(st.sampled_from(COMPRESSORS)),
-        "zarr_format": draw(st.sampled_from([2, 3])) if grid == "regular" else 3,
-        "order": draw(st.sampled_from(["C", "F"])),
+        "chunks": tuple(choice.integer(1, 7) for _ in shape),
+        "compressors": choice.among(COMPRESSORS),
+        "zarr_format": choice.among([2, 3]) if grid == "regular" else 3,
+        "order": choice.among(["C", "F"]),
+        "dimension_names": tuple("abc"[: len(shape)]),
     }
     if grid == "rectilinear":
         keywords["chunks"] = [
-            draw(lengths(n)) if n and (axis == 0 or draw(st.booleans())) else m
+            lengths(choice, n) if n and (axis == 0 or choice.integer(0, 1)) else m
             for axis, (n, m) in enumerate(zip(shape, keywords["chunks"], strict=True))
         ]
     if grid == "sharded":  # the shape of the shards may be longer than the array
-        keywords["shards"] = tuple(draw(st.integers(1, 3)) * n for n in keywords["chunks"])
+        keywords["shards"] = tuple(choice.integer(1, 3) * n for n in keywords["chunks"])
     if dtype.kind == "O":
         keywords["dtype"] = bytes
-    kind = draw(st.sampled_from(["memory", "local"]))
-    disabled = draw(st.sampled_from([(), ("native",), ("partial",)]))
-    return numbers(shape, dtype), keywords, kind, disabled
+    return numbers(shape, dtype), keywords, choice.among(["memory", "local"])
 
 
-@st.composite
-def lengths(draw, n):
+def lengths(choice, n):
     """Chunk lengths that cover an axis."""
     found = []
     while sum(found) < n:
-        found.append(draw(st.integers(1, 4)))
+        found.append(choice.integer(1, 4))
     return found
+
+
+@st.composite
+def stored(draw, grid, structures=False):
+    """An array that is there to be read, its values in memory, and which body reads.
+
+    There are `KEPT` of them on each grid, the first of them small. Each is stored once for all the
+    examples that read it: making it takes longer than reading it.
+    """
+    number = draw(st.integers(0, KEPT - 1))
+    return (*_stored(grid, structures, number), draw(st.sampled_from(BODIES)))
+
+
+@cache
+def _stored(grid, structures, number):
+    values, keywords, kind = _kept(grid, structures)[number]
+    place = {} if kind == "memory" else str(Path(_folder(), f"{grid}-{structures}-{number}"))
+    return zarrpy.create_array(place, data=values, **keywords), in_memory(values)
+
+
+@cache
+def _kept(grid, structures):
+    dtypes = [STRUCTURE] if structures else DTYPES
+    made = [case(Numbered(number), grid, dtypes) for number in range(KEPT)]
+    return sorted(made, key=lambda each: each[0].size)
+
+
+@cache
+def _folder():
+    folder = tempfile.TemporaryDirectory(prefix="zarrpy-", dir=MEMORY)
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def some_slices(n):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 import zarrpy
 from tests.property.drawn import (
-    DTYPES,
     GRIDS,
     STRUCTURE,
     assert_refused,
@@ -26,6 +25,7 @@ from tests.property.drawn import (
     outcome,
     place,
     same,
+    stored,
     vectorized,
     written,
 )
@@ -114,14 +114,11 @@ def drawn_key(data, way, array):
 @given(data=st.data())
 def test_reading_equals_numpy(way, grid, data):
     """By every way of indexing, on every grid; or an error of the same class."""
-    types = [STRUCTURE] if way == "fields" else DTYPES
-    values, keywords, kind, disabled = data.draw(cases(grid, types))
+    array, values, disabled = data.draw(stored(grid, structures=way == "fields"))
     indexer, oracle, _ = WAYS[way]
-    native = in_memory(values)
-    with place(kind) as store, zarrpy.config.set(disable=list(disabled)):
-        array = zarrpy.create_array(store, data=values, **keywords)
+    with zarrpy.config.set(disable=list(disabled)):
         key, numpys = drawn_key(data, way, array)
-        expected, refused = outcome(lambda: oracle(native, numpys))
+        expected, refused = outcome(lambda: oracle(values, numpys))
         found, error = outcome(lambda: indexer(array)[key])
         if refused is not None:
             assert_refused(error, refused)
