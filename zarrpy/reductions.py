@@ -163,13 +163,7 @@ class Reducible(Streamable):
         workers: int | None = None,
         progress: Any = None,
     ) -> Steps[Any]:
-        """Find the greatest element; NaN where there is one. The parameters are those of `sum`.
-
-        Raises
-        ------
-        ValueError
-            When there are no elements.
-        """
+        """Find the greatest element, as `min` finds the least."""
         call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
         return call.given((yield from call.extreme(np.maximum)))
 

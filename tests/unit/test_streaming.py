@@ -12,45 +12,14 @@ import numpy as np
 import pytest
 
 import zarrpy
+from tests.unit.streams import GRIDS, VALUES, CountingStore
 from zarrpy.engine import pool
-from zarrpy.stores import MemoryStore, Store
-
-VALUES = np.arange(240).reshape(12, 20)
-GRIDS = {
-    "regular": {"chunks": (4, 5)},
-    "shards": {"chunks": (2, 5), "shards": (4, 10)},
-    "rectilinear": {"chunks": [[5, 7], [3, 3, 14]]},
-}
 
 
 @pytest.fixture(params=sorted(GRIDS))
 def array(request, store):
     """An array of each kind of grid, in each kind of store."""
     return zarrpy.create_array(store, data=VALUES, **GRIDS[request.param])
-
-
-class CountingStore(MemoryStore):
-    """Counts what is read and written, one by one, and takes its time."""
-
-    get_many = Store.get_many
-    set_many = Store.set_many
-
-    def __init__(self, seconds=0.0):
-        super().__init__()
-        self.seconds = seconds
-        self.reads = []
-        self.writes = []
-
-    def get(self, key, byte_range=None):
-        """Note a reading."""
-        self.reads.append(key)
-        time.sleep(self.seconds)
-        return super().get(key, byte_range)
-
-    def set(self, key, value):
-        """Note a writing."""
-        self.writes.append(key)
-        super().set(key, value)
 
 
 def damaged(grid="regular", key="c/0/1"):
