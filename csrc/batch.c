@@ -10,6 +10,7 @@
  */
 #include "batch.h"
 #include "atomic.h"
+#include "tally.h"
 
 #include <errno.h>
 #include <string.h>
@@ -62,6 +63,8 @@ zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_ta
     t->place = batch->block;
     t->full = t->covered = 1;
     t->scattered = 0;
+    t->tally = zp_worker_tally(worker);
+    zp_tally_turn(t->tally, ZP_NS_PLAN);
     zp_task_pieces(batch->ndim, batch->axes, number, pieces);
     for (int i = 0; i < batch->ndim; i++) {
         t->extent[i] = pieces[i].extent;
@@ -118,9 +121,11 @@ zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, 
               int *found, zp_error *error)
 {
     int64_t n;
+    zp_tally_turn(t->tally, ZP_NS_STORE);
     if (batch->directory) {
         n = zp_file_read(batch->directory, t->key, 0, -1, worker, into, (size_t)t->nbytes, data,
                          found, error);
+        zp_tally_get(t->tally, n);
     } else {
         const zp_bytes *stored = &batch->stored[t->number - batch->first];
         *data = stored->data;
@@ -136,6 +141,7 @@ const char *
 zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
                int64_t nbytes, char *chunk, zp_error *error)
 {
+    zp_tally_decode(t->tally, t->nbytes);
     if (batch->chain.nsteps == 0) {
         if (nbytes == t->nbytes)
             return data;
@@ -151,6 +157,7 @@ void
 zp_task_scatter(const zp_batch *batch, const zp_task *t, const char *selected)
 {
     uint32_t itemsize = batch->chain.itemsize, swap = (uint32_t)batch->chain.swap;
+    zp_tally_turn(t->tally, ZP_NS_COPY);
     if (t->scattered)
         zp_picked_read(&t->picked, selected, t->selected, t->place, batch->strides, itemsize, swap);
     else
@@ -158,97 +165,10 @@ zp_task_scatter(const zp_batch *batch, const zp_task *t, const char *selected)
                 swap);
 }
 
-/* The bytes of the chunk from the first selected element to the last. */
-static void
-find_span(const zp_batch *batch, const zp_task *t, zp_part *part)
-{
-    int64_t last = t->offset;
-    for (int i = 0; i < batch->ndim; i++)
-        last += (t->count[i] - 1) * t->selected[i];
-    if (t->scattered)
-        last += t->picked.span;
-    part->start = (size_t)t->offset;
-    part->nbytes = (size_t)(last + batch->chain.itemsize - t->offset);
-}
-
-/* Whether the rows of the chunk are runs of memory in the block, in the same order. */
-static int
-has_rows(const zp_batch *batch, const zp_task *t)
-{
-    if (batch->chain.swap || t->scattered)
-        return 0;
-    for (int i = 0; i < batch->ndim; i++)
-        if (batch->chain.order[i] != i || batch->axes[i].step != 1)
-            return 0;
-    int last = batch->ndim - 1;
-    return last < 0 || t->count[last] == 1 || batch->strides[last] == batch->chain.itemsize;
-}
-
-static void
-take_rows(void *context, size_t start, const void *bytes, size_t nbytes)
-{
-    zp_scatter(context, start, bytes, nbytes);
-}
-
-typedef struct buffer {
-    char *bytes;
-    size_t start; /* of the first byte, in the chunk */
-} buffer;
-
-static void
-take_bytes(void *context, size_t start, const void *bytes, size_t nbytes)
-{
-    buffer *into = context;
-    memcpy(into->bytes + (start - into->start), bytes, nbytes);
-}
-
-/* Decode block by block straight into rows of the result. */
-static int
-read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t n,
-          zp_error *error)
-{
-    zp_window window = {.ndim = batch->ndim, .itemsize = batch->chain.itemsize, .dst = t->place};
-    for (int i = 0; i < batch->ndim; i++) {
-        window.extent[i] = t->extent[i];
-        window.start[i] = t->start[i];
-        window.count[i] = t->count[i];
-        window.strides[i] = batch->strides[i];
-    }
-    zp_window_merge(&window);
-    zp_part part = {0, 0, take_rows, &window};
-    find_span(batch, t, &part);
-    return zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes, &part,
-                                error);
-}
-
-/* Decode through scratch memory, only from the first selected element to the last where it pays. */
-static int
-read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
-               int64_t n, zp_error *error)
-{
-    buffer into = {NULL, 0};
-    zp_part part = {0, 0, take_bytes, &into};
-    find_span(batch, t, &part);
-    int whole = batch->whole_chunks || part.nbytes > (size_t)t->nbytes / 2 ||
-                !zp_chain_has_parts(&batch->chain);
-    into.bytes = zp_worker_scratch(worker, ZP_SLOT_CHUNK, whole ? (size_t)t->nbytes : part.nbytes);
-    if (!into.bytes)
-        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
-    into.start = whole ? 0 : part.start;
-    if (whole) {
-        if (!zp_task_decode(batch, worker, t, data, n, into.bytes, error))
-            return error->status;
-    } else if (zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes,
-                                    &part, error) < 0) {
-        return error->status;
-    }
-    zp_task_scatter(batch, t, into.bytes + ((size_t)t->offset - into.start));
-    return ZP_OK;
-}
-
 void
 zp_task_fill(const zp_batch *batch, const zp_task *t)
 {
+    zp_tally_turn(t->tally, ZP_NS_COPY);
     if (t->scattered)
         zp_picked_fill(&t->picked, t->place, batch->strides, batch->fill, batch->chain.itemsize);
     else
@@ -268,9 +188,7 @@ zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const 
             zp_task_scatter(batch, t, decoded + t->offset);
         return ZP_OK;
     }
-    if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && has_rows(batch, t))
-        return read_rows(batch, worker, t, data, n, error);
-    return read_scattered(batch, worker, t, data, n, error);
+    return zp_task_place_part(batch, worker, t, data, n, error);
 }
 
 static int
@@ -294,6 +212,7 @@ read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
     if (!found) {
         if (!batch->leave_absent)
             zp_task_fill(batch, t);
+        zp_tally_add(t->tally, ZP_CHUNKS_ABSENT, 1);
         zp_atomic_add(&batch->nabsent, 1);
     }
     set_outcome(batch, t, found ? ZP_DONE : ZP_ABSENT);
@@ -335,6 +254,7 @@ static void
 gather(const zp_batch *batch, const zp_task *t, char *selected)
 {
     uint32_t itemsize = batch->chain.itemsize, swap = (uint32_t)batch->chain.swap;
+    zp_tally_turn(t->tally, ZP_NS_COPY);
     if (t->scattered)
         zp_picked_write(&t->picked, selected, t->selected, t->place, batch->strides, itemsize,
                         swap);
@@ -376,10 +296,13 @@ zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void 
     if (padded)
         zp_task_pad(batch, t, (char *)chunk, batch->stored_fill); /* as before it was stored */
     if (!batch->keep_empty &&
-        zp_is_filled(chunk, (size_t)t->nbytes, batch->stored_fill, batch->chain.itemsize))
+        zp_is_filled(chunk, (size_t)t->nbytes, batch->stored_fill, batch->chain.itemsize)) {
+        zp_tally_add(t->tally, ZP_CHUNKS_EMPTY, 1);
         return 0;
+    }
     if (padded)
         zp_task_pad(batch, t, (char *)chunk, batch->pad);
+    zp_tally_encode(t->tally, t->nbytes);
     int64_t n = zp_chain_encode(&batch->chain, worker, chunk, (size_t)t->nbytes, encoded, error);
     if (n > 0)
         zp_atomic_add(&batch->nbytes_stored, n);
@@ -409,6 +332,7 @@ write_in_hand(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *er
     void *copy = zp_malloc((size_t)n);
     if (!copy)
         return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    zp_tally_turn(t->tally, ZP_NS_COPY);
     memcpy(copy, encoded, (size_t)n);
     result->data = copy;
     result->nbytes = n;
@@ -422,21 +346,31 @@ publish(zp_batch *batch, const zp_task *t, zp_lock *lock, const void *encoded, i
         zp_error *error)
 {
     int status;
+    zp_tally_turn(t->tally, ZP_NS_STORE);
     if (encoded)
         status = zp_lock_commit(batch->directory, t->key, lock, encoded, (size_t)nbytes,
                                 batch->durability, error);
     else
         status = zp_lock_delete(batch->directory, t->key, lock, batch->durability, error);
-    if (status == ZP_OK)
-        set_outcome(batch, t, encoded ? ZP_DONE : ZP_DELETED);
+    if (status < 0)
+        return status;
+    if (encoded)
+        zp_tally_set(t->tally, nbytes);
+    else
+        zp_tally_add(t->tally, ZP_DELETES, 1);
+    set_outcome(batch, t, encoded ? ZP_DONE : ZP_DELETED);
     return status;
 }
 
 static int
 take_lock(zp_batch *batch, const zp_task *t, zp_lock *lock, zp_error *error)
 {
-    return zp_lock_take(batch->directory, t->key, batch->lock_timeout_ms, &batch->cancel, lock,
-                        error);
+    zp_tally_turn(t->tally, ZP_NS_STORE);
+    int status = zp_lock_take(batch->directory, t->key, batch->lock_timeout_ms, &batch->cancel,
+                              lock, error);
+    zp_tally_add(t->tally, ZP_NS_STORE, -lock->waited_ns);
+    zp_tally_add(t->tally, ZP_NS_WAIT, lock->waited_ns);
+    return status;
 }
 
 /* A whole chunk: encode first, so that the lock is held only while writing. */
@@ -448,6 +382,7 @@ write_whole_file(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error 
     int64_t n = encode_task(batch, worker, t, &encoded, error);
     if (n < 0)
         return (int)n;
+    zp_tally_turn(t->tally, ZP_NS_STORE);
     if (!encoded && zp_file_is_absent(batch->directory, t->key)) {
         set_outcome(batch, t, ZP_DELETED); /* no lock file and no directories for nothing */
         return ZP_OK;
@@ -535,7 +470,9 @@ run_tasks(zp_batch *batch, zp_worker *worker, int64_t deadline_ms)
 int
 zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)
 {
-    int status = run_tasks(batch, worker, ms < 0 ? -1 : zp_now_ms() + ms);
+    int64_t deadline = ms < 0 ? -1 : zp_now_ms() + ms;
+    int status = batch->tally ? zp_tally_run(batch, worker, deadline, run_tasks)
+                              : run_tasks(batch, worker, deadline);
     zp_worker_trim(worker, KEPT_NBYTES);
     return status;
 }

@@ -22,6 +22,7 @@ typedef struct zp_task {
     int direct;                  /* full, and laid out in the block as it is stored */
     int scattered;               /* selected point by point on some axes, as `picked` says */
     zp_picked picked;            /* in the worker's memory, up to the next task */
+    struct zp_tally *tally;      /* what the worker counts in, or NULL */
     char key[ZP_MAX_KEY];
 } zp_task;
 
@@ -44,6 +45,10 @@ void zp_task_fill(const zp_batch *batch, const zp_task *task);
 /* Read: decode stored bytes, and copy what is selected into the block. */
 int zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *task, const void *data,
                   int64_t nbytes, zp_error *error);
+
+/* The same for chains with steps, whose chunk does not lie in the block as it is stored. */
+int zp_task_place_part(const zp_batch *batch, zp_worker *worker, const zp_task *task,
+                       const void *data, int64_t nbytes, zp_error *error);
 
 /* Read: decode stored bytes into `chunk`, or return where they lie decoded; NULL on failure. */
 const char *zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *task,

@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "load.h"
-#include "worker.h"
+#include "tally.h"
 
 #define HEADER_NBYTES ZP_BLOSC1_HEADER_NBYTES
 #define FORMAT_VERSION 2
@@ -428,12 +428,14 @@ static int64_t
 decode_part(const header *h, zp_worker *worker, const uint8_t *src, const zp_part *part)
 {
     size_t most = min_size(h->blocksize, h->nbytes), end = part->start + part->nbytes;
+    zp_tally *tally = zp_worker_tally(worker);
     uint8_t *temp = zp_worker_scratch(worker, ZP_SLOT_SPLIT, 2 * most);
     if (!temp)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
 
     for (size_t i = part->start / h->blocksize; i * h->blocksize < end; i++) {
         size_t first = i * h->blocksize, nbytes = min_size(h->blocksize, h->nbytes - first);
+        zp_tally_add(tally, ZP_BYTES_DECODED, (int64_t)nbytes);
         int64_t status = decode_block(h, worker, src, i, temp + most, nbytes, temp);
         if (status < 0)
             return status;
@@ -462,6 +464,7 @@ zp_blosc1_part(const zp_step *step, zp_worker *worker, const void *src, size_t s
         return ZP_OK;
     if (!(h.flags & FLAG_STORED))
         return decode_part(&h, worker, src, part);
+    zp_tally_add(zp_worker_tally(worker), ZP_BYTES_DECODED, (int64_t)part->nbytes);
     part->sink(part->context, part->start, (const uint8_t *)src + HEADER_NBYTES + part->start,
                part->nbytes);
     return ZP_OK;

@@ -29,7 +29,8 @@ int zp_remove(const zp_directory *directory, const char *key);
 int zp_make_directory(const zp_directory *directory, const char *key);
 int zp_try_lock(int fd); /* 1 taken, 0 somebody has it, -1 */
 void zp_pause_ms(int milliseconds);
-int64_t zp_now_ms(void);   /* monotonic */
+int64_t zp_now_ns(void);   /* monotonic */
+int64_t zp_now_ms(void);   /* the same */
 int64_t zp_clock_ns(void); /* as the times of files, since 1970 */
 int zp_close(int fd);
 

@@ -65,12 +65,12 @@ check_patience(int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
     return ZP_OK;
 }
 
-/* Wait for the lock of an open file; pauses grow from 1 to 16 ms. */
+/* Wait for the lock of the open file; pauses grow from 1 to 16 ms. */
 static int
-wait_for_lock(int fd, int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
+wait_for_lock(zp_lock *lock, int64_t deadline_ms, volatile int32_t *cancel, zp_error *error)
 {
     for (int pause = 1;; pause = pause < 16 ? 2 * pause : 16) {
-        int taken = zp_try_lock(fd);
+        int taken = zp_try_lock(lock->fd);
         if (taken == 1)
             return ZP_OK;
         if (taken < 0)
@@ -78,7 +78,9 @@ wait_for_lock(int fd, int64_t deadline_ms, volatile int32_t *cancel, zp_error *e
         int status = check_patience(deadline_ms, cancel, error);
         if (status < 0)
             return status;
+        int64_t before = zp_now_ns();
         zp_pause_ms(pause);
+        lock->waited_ns += zp_now_ns() - before;
     }
 }
 
@@ -88,6 +90,7 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
 {
     size_t length = strlen(key);
     int64_t deadline = timeout_ms < 0 ? -1 : zp_now_ms() + timeout_ms;
+    lock->waited_ns = 0;
     if (length + sizeof SUFFIX > ZP_MAX_KEY)
         return zp_fail_file(error, ZP_ERR_TOO_LARGE, "the key is too long");
     memcpy(lock->name, key, length);
@@ -97,7 +100,7 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
         lock->fd = open_lock_file(directory, lock->name);
         if (lock->fd < 0)
             return zp_fail_io(error, "open");
-        int status = wait_for_lock(lock->fd, deadline, cancel, error);
+        int status = wait_for_lock(lock, deadline, cancel, error);
         if (status == ZP_OK && is_current(directory, lock->fd, lock->name, &ours)) {
             if (!ours.is_regular) {
                 zp_close(lock->fd);

@@ -11,13 +11,10 @@
 #include "shard.h"
 #include "atomic.h"
 #include "file.h"
+#include "tally.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Bytes between two chunks that are read along, and bytes read at once: both stay in the cache. */
-#define GAP (16 << 10)
-#define RUN (1 << 20)
 
 /* Where the bytes of a shard come from. */
 typedef struct source {
@@ -79,10 +76,13 @@ static int
 open_source(const zp_batch *batch, const zp_task *t, source *from, int *found, zp_error *error)
 {
     *from = (source){.fd = -1, .nbytes = INT64_MAX};
+    zp_tally_turn(t->tally, ZP_NS_STORE);
     if (batch->directory) {
         from->fd = zp_file_open(batch->directory, t->key, &from->file, found, error);
-        if (from->fd < 0)
+        if (from->fd < 0) {
+            zp_tally_get(t->tally, 0);
             return *found ? error->status : ZP_OK;
+        }
         from->nbytes = from->file.size;
         return ZP_OK;
     }
@@ -114,9 +114,13 @@ static int
 load(const source *from, zp_worker *worker, int64_t offset, int64_t nbytes, const void **data,
      zp_error *error)
 {
-    if (from->fd >= 0)
-        return (int)(zp_file_load(from->fd, offset, nbytes, worker, data, error) < 0 ? error->status
-                                                                                     : ZP_OK);
+    if (from->fd >= 0) {
+        zp_tally *tally = zp_worker_tally(worker);
+        zp_tally_turn(tally, ZP_NS_STORE);
+        int64_t n = zp_file_load(from->fd, offset, nbytes, worker, data, error);
+        zp_tally_get(tally, n);
+        return n < 0 ? error->status : ZP_OK;
+    }
     *data = look_up(from, offset, nbytes);
     if (*data)
         return ZP_OK;
@@ -220,6 +224,7 @@ fill_absent(zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint6
         int status = zp_task_describe(&in->batch, worker, k, &t, error);
         if (status < 0)
             return status;
+        zp_tally_add(t.tally, ZP_CHUNKS_ABSENT, 1);
         zp_task_fill(&in->batch, &t);
     }
     return ZP_OK;
@@ -231,11 +236,11 @@ run_length(const source *from, const zp_place *places, int64_t n, int64_t *end)
 {
     int64_t count = 1;
     *end = places[0].offset + places[0].nbytes;
-    while (from->fd >= 0 && count < n && places[count].offset - *end <= GAP) {
+    while (from->fd >= 0 && count < n && places[count].offset - *end <= ZP_SHARD_GAP) {
         int64_t next = places[count].offset + places[count].nbytes;
         if (next < *end)
             next = *end;
-        if (next - places[0].offset > RUN)
+        if (next - places[0].offset > ZP_SHARD_RUN)
             break;
         *end = next;
         count++;
@@ -312,6 +317,7 @@ read_found(zp_batch *batch, zp_worker *worker, zp_inside *in, const source *from
     const uint64_t *entries = find_index(batch, from, worker, error);
     if (!entries)
         return error->status;
+    zp_tally_turn(zp_worker_tally(worker), ZP_NS_PLAN);
     int64_t n = find_places(batch, worker, in, entries, bounds, &places, error);
     if (n < 0)
         return (int)n;
@@ -342,6 +348,7 @@ zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *er
     } else {
         if (!batch->leave_absent)
             zp_task_fill(batch, t);
+        zp_tally_add(t->tally, ZP_CHUNKS_ABSENT, in.ntasks);
         zp_atomic_add(&batch->nabsent, 1);
     }
     if (from.fd >= 0)

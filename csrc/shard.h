@@ -4,6 +4,10 @@
 
 #include "batch.h"
 
+/* Bytes between two chunks that are read along, and bytes read at once: both stay in the cache. */
+#define ZP_SHARD_GAP (16 << 10)
+#define ZP_SHARD_RUN (1 << 20)
+
 /* The chunks of one shard that the selection takes, as a batch of their own. */
 typedef struct zp_inside {
     zp_batch batch;

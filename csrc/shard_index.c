@@ -6,6 +6,7 @@
  * damage or by intent, and sums are taken so that they cannot overflow.
  */
 #include "shard.h"
+#include "tally.h"
 
 #include <string.h>
 
@@ -53,6 +54,7 @@ zp_index_decode(const zp_shard *shard, zp_worker *worker, const void *stored, in
         error->actual = stored_nbytes;
         return fail(error, ZP_ERR_SIZE, "the shard is shorter than its index");
     }
+    zp_tally_turn(zp_worker_tally(worker), ZP_NS_CODEC);
     int status = zp_chain_decode(&shard->index, worker, stored, (size_t)stored_nbytes, entries,
                                  nbytes, error);
     if (status < 0)
@@ -68,6 +70,7 @@ zp_index_encode(const zp_shard *shard, zp_worker *worker, uint64_t *entries, voi
 {
     size_t nbytes = entries_nbytes(shard);
     const void *encoded;
+    zp_tally_turn(zp_worker_tally(worker), ZP_NS_CODEC);
     if (shard->index.swap)
         zp_byteswap(entries, entries, nbytes, sizeof(uint64_t));
     int64_t n = zp_chain_encode(&shard->index, worker, entries, nbytes, &encoded, error);

@@ -7,6 +7,7 @@
  */
 #include "atomic.h"
 #include "shard.h"
+#include "tally.h"
 
 #include <string.h>
 
@@ -132,6 +133,7 @@ append(writer *w, int64_t position, const void *data, int64_t nbytes)
 {
     w->entries[2 * position] = (uint64_t)w->used;
     w->entries[2 * position + 1] = (uint64_t)nbytes;
+    zp_tally_turn(zp_worker_tally(w->worker), ZP_NS_COPY);
     memcpy(w->shard + w->used, data, (size_t)nbytes);
     w->used += nbytes;
     w->nwritten++;

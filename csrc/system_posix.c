@@ -177,11 +177,17 @@ zp_pause_ms(int milliseconds)
 }
 
 int64_t
-zp_now_ms(void)
+zp_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return nanoseconds(&now);
+}
+
+int64_t
+zp_now_ms(void)
+{
+    return zp_now_ns() / 1000000;
 }
 
 int64_t

@@ -233,6 +233,16 @@ zp_pause_ms(int milliseconds)
 }
 
 int64_t
+zp_now_ns(void)
+{
+    LARGE_INTEGER ticks, rate;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&rate);
+    int64_t whole = ticks.QuadPart / rate.QuadPart, rest = ticks.QuadPart % rate.QuadPart;
+    return whole * 1000000000 + rest * 1000000000 / rate.QuadPart;
+}
+
+int64_t
 zp_now_ms(void)
 {
     return (int64_t)GetTickCount64();

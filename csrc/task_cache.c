@@ -7,6 +7,7 @@
  */
 #include "atomic.h"
 #include "batch.h"
+#include "tally.h"
 
 #include <string.h>
 
@@ -29,8 +30,10 @@ int
 zp_task_recall(zp_batch *batch, const zp_task *t, const zp_cache_key *key)
 {
     zp_entry *entry = zp_cache_find(batch->cache, key);
-    if (entry)
+    if (entry) {
+        zp_tally_add(t->tally, ZP_CHUNKS_CACHED, 1);
         place_entry(batch, t, entry);
+    }
     return entry != NULL;
 }
 
@@ -58,14 +61,18 @@ zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *t, int *f
                     zp_error *error)
 {
     zp_stat file;
+    zp_tally_turn(t->tally, ZP_NS_STORE);
     int fd = zp_file_open(batch->directory, t->key, &file, found, error);
-    if (fd < 0)
+    if (fd < 0) {
+        zp_tally_get(t->tally, 0);
         return *found ? error->status : ZP_OK;
+    }
     int status = ZP_OK;
     zp_cache_key key = zp_task_cache_key(batch, t, &file, ZP_POSITION_FILE);
     if (!zp_task_recall(batch, t, &key)) {
         const void *data;
         int64_t n = zp_file_load(fd, 0, file.size, worker, &data, error);
+        zp_tally_get(t->tally, n);
         if (n > 0)
             zp_atomic_add(&batch->nbytes_stored, n);
         status = n < 0 ? (int)n : zp_task_keep(batch, worker, t, &key, data, n, error);

@@ -28,6 +28,7 @@ struct zp_worker {
     const char *detail;
     int64_t stored; /* checksums that do not agree, or -1 */
     int64_t computed;
+    struct zp_tally *tally;
 };
 
 static int64_t allocations_until_failure;
@@ -168,6 +169,18 @@ zp_fail(zp_worker *worker, enum zp_status status, const char *detail)
 {
     zp_worker_explain(worker, detail);
     return status;
+}
+
+struct zp_tally *
+zp_worker_tally(const zp_worker *worker)
+{
+    return worker->tally;
+}
+
+void
+zp_worker_count(zp_worker *worker, struct zp_tally *tally)
+{
+    worker->tally = tally;
 }
 
 void *

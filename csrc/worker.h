@@ -31,6 +31,10 @@ void *zp_worker_context(const zp_worker *worker, enum zp_context_slot slot);
 void zp_worker_keep(zp_worker *worker, enum zp_context_slot slot, void *context,
                     zp_release_fn release);
 
+/* Where the worker counts what it does; NULL: nowhere.  See tally.h. */
+struct zp_tally *zp_worker_tally(const zp_worker *worker);
+void zp_worker_count(zp_worker *worker, struct zp_tally *tally);
+
 /* Record why, and hand the status through: `return zp_fail(worker, status, "...")`. */
 int64_t zp_fail(zp_worker *worker, enum zp_status status, const char *detail);
 

@@ -240,11 +240,10 @@ typedef struct zp_error {
     int64_t task;     /* index into the plan, or -1 */
     int64_t expected; /* sizes or checksums where they tell something, else -1 */
     int64_t actual;
-    int32_t os_error; /* errno for ZP_ERR_IO */
-    int32_t padding;
-    const char *detail; /* static text or NULL */
-    int64_t position;   /* of a chunk in the index of its shard, or -1 */
-    int64_t offset;     /* of its bytes in the shard, or -1 */
+    int32_t os_error, padding; /* errno for ZP_ERR_IO */
+    const char *detail;        /* static text or NULL */
+    int64_t position;          /* of a chunk in the index of its shard, or -1 */
+    int64_t offset;            /* of its bytes in the shard, or -1 */
 } zp_error;
 
 #define ZP_STEP_SHARD -2 /* zp_error.step of errors of a shard itself, not of a chunk in it */
@@ -361,6 +360,7 @@ int zp_file_is_absent(const zp_directory *directory, const char *key);
 /* A held lock on KEY: its file KEY.__lock, which is also the temporary file. */
 typedef struct zp_lock {
     int fd;
+    int64_t waited_ns; /* until nobody else had it */
     char name[ZP_MAX_KEY];
 } zp_lock;
 
@@ -508,9 +508,9 @@ typedef struct zp_batch {
     const zp_parts *parts;         /* of shards, indexed from `first`; may be NULL */
     zp_bytes *encoded; /* write without files: results, owned by the caller, freed by zp_free */
     uint8_t *outcome;  /* enum zp_outcome, indexed from `first`; may be NULL when reading */
-    volatile int64_t cursor, nabsent;
-    volatile int64_t nbytes_stored;  /* bytes read or written */
-    volatile int32_t cancel, failed; /* the latter is set by the first error */
+    struct zp_tally *tally; /* what all workers did is added up there (tally.h); or NULL */
+    volatile int64_t cursor, nabsent, nbytes_stored; /* the last: bytes read or written */
+    volatile int32_t cancel, failed;                 /* the latter is set by the first error */
     zp_error error;
 } zp_batch;
 

@@ -150,6 +150,13 @@ if TYPE_CHECKING:
     from zarrpy.engine.cache import (
         cache_info as cache_info,
     )
+    from zarrpy.engine.profile import (
+        Profile as Profile,
+    )
+    from zarrpy.engine.profile import (
+        profile as profile,
+    )
+    from zarrpy.explanation import Explanation as Explanation
     from zarrpy.group import Group as Group
     from zarrpy.metadata.dtypes import (
         available_data_types as available_data_types,
@@ -296,8 +303,10 @@ _HOMES = {
     **dict.fromkeys(("Change", "diff"), "zarrpy.ops.diff"),
     "checksum": "zarrpy.ops.checksum",
     "verify": "zarrpy.ops.verify",
+    **dict.fromkeys(("Profile", "profile"), "zarrpy.engine.profile"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
+    "Explanation": "zarrpy.explanation",
     "Group": "zarrpy.group",
     "config": "zarrpy.config",
     "print_debug_info": "zarrpy.cli.versions",

@@ -27,6 +27,7 @@ from zarrpy.errors import (
     MetadataError,
     NodeNotFoundError,
 )
+from zarrpy.explanation import Explainable
 from zarrpy.indexing import has_ellipsis, unwrapped
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Resizable, Reducible, Occupancy, Configured, SmallReads, ArrayLike):
+class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads, ArrayLike):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -410,12 +411,15 @@ class Array(Resizable, Reducible, Occupancy, Configured, SmallReads, ArrayLike):
     def _mixes(self) -> bool:
         return self._chunk_codecs.mixes and bool(np.any(self._fill_bytes[0]))
 
-    def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
+    def _name_keys(self, batch: Batch | PythonBatch) -> None:
         keys = self.metadata.chunk_keys
         if isinstance(batch, PythonBatch) and not keys.plain:
             batch.spell_keys(keys.key)
         else:
             batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
+
+    def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
+        self._name_keys(batch)
         most = config.max_memory if max_memory is None else _size(max_memory)
         try:
             between = self.metadata.storage_transformers

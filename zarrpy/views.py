@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from zarrpy.array import Array
     from zarrpy.engine.requests import Steps
+    from zarrpy.explanation import Explanation
     from zarrpy.selection import Selection
     from zarrpy.selection.fields import Fields
     from zarrpy.stores.base import Store
@@ -278,6 +279,20 @@ class View(ArrayLike):
         yield from self._array._write(
             chosen, value, self._fields, element=element, max_memory=max_memory
         )
+
+    @operation
+    def explain(self, selection: Any = Ellipsis, *, write: bool = False) -> Steps[Explanation]:
+        """Tell what reading or writing the view would do, or a part of it, without doing it.
+
+        Parameters
+        ----------
+        selection : int, slice, ellipsis, newaxis, array, or a tuple of them
+            Of the view.
+        write : bool
+            Tell about writing.
+        """
+        view = self[selection]
+        return (yield from view._array._explain(view._chosen(), view._fields, write))
 
     def _chosen(self) -> Selection:
         """Give the selection of the array, which may have been resized since."""

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "tally.h"
 #include "zarrpy.h"
 
 #define NTHREADS 8
@@ -121,20 +122,38 @@ in_memory(const zp_axis *axes, const zp_step *steps, int nsteps)
         zp_free((void *)encoded[i].data);
 }
 
+/* What the workers counted is what there was to do, whoever did it. */
+static void
+check_counts(const zp_tally *written, const zp_tally *read)
+{
+    const int64_t *w = written->sums, *r = read->sums;
+    CHECK(w[ZP_CHUNKS_WRITTEN] == NTASKS - 1 && w[ZP_CHUNKS_EMPTY] == 1, "chunks written");
+    CHECK(w[ZP_SETS] == NTASKS - 1 && w[ZP_GETS] == 0, "requests of writing");
+    CHECK(r[ZP_CHUNKS_READ] == NTASKS - 1 && r[ZP_CHUNKS_ABSENT] == 1, "chunks read");
+    CHECK(r[ZP_GETS] == NTASKS && r[ZP_SETS] == 0, "requests of reading");
+    CHECK(r[ZP_BYTES_READ] == w[ZP_BYTES_WRITTEN], "what is read is what was written");
+    CHECK(r[ZP_BYTES_DECODED] == w[ZP_BYTES_ENCODED], "what is decoded is what was encoded");
+    CHECK(r[ZP_NS_STORE] > 0 && r[ZP_NS_CODEC] > 0, "time was spent");
+}
+
 /* Write and read files, twice, so that the second time replaces them. */
 static void
 in_files(const zp_axis *axes, const zp_step *steps, int nsteps, const zp_directory *directory)
 {
     uint8_t outcome[NTASKS];
     for (int time = 0; time < 2; time++) {
+        zp_tally written = {.what = ZP_NS_PLAN}, read = written;
         zp_batch batch = make_batch(ZP_WRITE, axes, steps, nsteps, outcome);
         batch.directory = directory;
+        batch.tally = &written;
         CHECK(run(&batch) == 0, "write: %s", zp_strerror(batch.error.status));
         batch = make_batch(ZP_READ, axes, steps, nsteps, outcome);
         batch.directory = directory;
+        batch.tally = &read;
         memset(result, 0, sizeof result);
         CHECK(run(&batch) == 0, "read: %s", zp_strerror(batch.error.status));
         CHECK(memcmp(values, result, sizeof values) == 0, "what is read is what was written");
+        check_counts(&written, &read);
     }
 }
 

@@ -58,6 +58,16 @@ def look(array: zarrpy.Array) -> Values:
     return doubled
 
 
+def ask(array: zarrpy.Array) -> float:
+    """Explain, and count."""
+    assert_type(array.explain(np.s_[0]), zarrpy.Explanation)
+    assert_type(array.lazy[0].explain(write=True), zarrpy.Explanation)
+    with zarrpy.profile() as p:
+        array[0]
+    assert_type(p, zarrpy.Profile)
+    return p.total.seconds + p.total.bytes_read
+
+
 async def read_later(array: zarrpy.Array) -> Values:
     """Await the same operations."""
     await array.write.aio(np.s_[0, 0], 7)
@@ -80,6 +90,7 @@ def main(folder: Path) -> None:
     array = make(folder)
     assert read(array) > 0
     assert look(array).shape == (4, 3, 3)
+    assert ask(array) > 0
     assert (asyncio.run(read_later(array))[0] == 7).all()
     assert tell(folder) > 0
     try:

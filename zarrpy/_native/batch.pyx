@@ -47,6 +47,7 @@ from zarrpy._native.files cimport Directory
 from zarrpy._native.plan cimport ChunkPlan
 from zarrpy._native.shards cimport NativeShard
 from zarrpy._native.steps cimport NativeChain, current_worker, explain
+from zarrpy._native.tally cimport Tally
 
 from numpy import empty
 
@@ -96,6 +97,7 @@ cdef class Batch:
     cdef NativeShard shard
     cdef Directory directory
     cdef ChunkCache cache
+    cdef Tally tally
     cdef Py_buffer block
     cdef bint has_block
     cdef bytes fill, stored_fill, pad, prefix, zero, suffix
@@ -220,6 +222,11 @@ cdef class Batch:
         return (last + 1) * self.block.itemsize
 
     @property
+    def asked_nbytes(self):
+        """Bytes of the block."""
+        return self.block.len
+
+    @property
     def writing(self):
         """Whether chunks are written."""
         return self.batch.kind == ZP_WRITE
@@ -255,6 +262,11 @@ cdef class Batch:
         self.cache = cache
         self.batch.cache = cache.cache
         self.batch.chain_number = self.chain.number
+
+    def use_tally(self, Tally tally):
+        """Count there what is done, and how long it takes."""
+        self.tally = tally
+        self.batch.tally = &tally.tally
 
     @property
     def index_range(self):

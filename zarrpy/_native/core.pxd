@@ -34,6 +34,16 @@ cdef extern from "file.h" nogil:
     int zp_close(int fd)
 
 
+cdef extern from "tally.h" nogil:
+    enum zp_sum:
+        ZP_NSUMS
+
+    ctypedef struct zp_tally:
+        int64_t sums[17]
+
+    void zp_tally_share(zp_tally *shared, zp_sum sum, int64_t n)
+
+
 cdef extern from "zarrpy.h" nogil:
     enum:
         ZP_MAX_NDIM
@@ -116,6 +126,8 @@ cdef extern from "zarrpy.h" nogil:
         uint8_t order[64]
         int64_t limit
 
+    int zp_chain_has_parts(const zp_chain *chain)
+
     ctypedef struct zp_error:
         int32_t status
         int32_t step
@@ -133,6 +145,7 @@ cdef extern from "zarrpy.h" nogil:
 
     ctypedef struct zp_lock:
         int fd
+        int64_t waited_ns
 
     int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
                      zp_error *error)
@@ -240,6 +253,7 @@ cdef extern from "zarrpy.h" nogil:
         const zp_parts *parts
         zp_bytes *encoded
         uint8_t *outcome
+        zp_tally *tally
         int64_t cursor
         int64_t nabsent
         int64_t nbytes_stored
@@ -255,6 +269,7 @@ cdef extern from "zarrpy.h" nogil:
                             const void *index, size_t index_nbytes, const zp_place **places,
                             zp_error *error)
     int zp_key_format(const zp_keys *keys, int ndim, const int64_t *grid_index, char *key)
+    zp_piece zp_axis_piece(const zp_axis *axis, int64_t i)
     void zp_task_pieces(int ndim, const zp_axis *axes, int64_t task, zp_piece *pieces)
     int zp_batch_run(zp_batch *batch, zp_worker *worker)
     int zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)

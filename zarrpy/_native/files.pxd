@@ -1,3 +1,5 @@
+from libc.stdint cimport int64_t
+
 from zarrpy._native.core cimport zp_directory, zp_lock
 
 
@@ -11,3 +13,4 @@ cdef class KeyLock:
     cdef str key
     cdef bytes name
     cdef zp_lock lock
+    cdef readonly int64_t waited_ns

@@ -148,6 +148,11 @@ cdef class KeyLock:
     key : str
     timeout_ms : int
         How long to wait for another writer; negative waits for ever.
+
+    Attributes
+    ----------
+    waited_ns : int
+        Nanoseconds until nobody else had it.
     """
 
     def __cinit__(self, Directory directory, str key, int64_t timeout_ms):
@@ -165,6 +170,7 @@ cdef class KeyLock:
                 wait = max(0, min(_POLL_MS, <int64_t>(1000 * (end - monotonic()))))
             with nogil:
                 status = zp_lock_take(&directory.directory, name, wait, NULL, &self.lock, &error)
+            self.waited_ns += self.lock.waited_ns
             if status != ZP_ERR_LOCK_TIMEOUT or (timeout_ms >= 0 and monotonic() >= end):
                 break
             PyErr_CheckSignals()

@@ -13,3 +13,4 @@ cdef class ChunkPlan:
     cdef int64_t npoints[64]
     cdef int _check(self, int64_t task) except -1
     cdef int _add_points(self, group) except -1
+    cdef tuple _count(self, const zp_axis *axis)

@@ -20,6 +20,7 @@ from zarrpy._native.core cimport (
     ZP_MAX_KEY,
     ZP_MAX_NDIM,
     zp_axis,
+    zp_axis_piece,
     zp_axis_regular,
     zp_key_format,
     zp_keys,
@@ -189,6 +190,38 @@ cdef class ChunkPlan:
         self._check(task)
         zp_task_pieces(self.ndim, self.axes, task, found)
         return all([found[i].covers for i in range(self.ndim)])
+
+    def census(self):
+        """Count the chunks that the selection covers, and the elements of all its chunks."""
+        covered = elements = 1
+        for axis in range(self.ndim):
+            if self.axes[axis].points == NULL:
+                found = self._count(&self.axes[axis])
+                covered *= found[0]
+                elements *= found[1]
+        for group in self.groups:
+            covered *= int(group.pieces[0, :, 6].sum())
+            elements *= int(group.pieces[:, :, 1].prod(axis=0).sum())
+        return covered, elements
+
+    cdef tuple _count(self, const zp_axis *axis):
+        """Count the pieces of an axis that are covered, and the elements of all its chunks."""
+        cdef int64_t first, last
+        cdef zp_piece end
+        covered = elements = 0
+        for i in range(axis.nstretches):
+            first = axis.stretches[i].piece
+            last = axis.stretches[i + 1].piece if i + 1 < axis.nstretches else axis.npieces
+            elements += (last - first) * axis.stretches[i].extent
+            end = zp_axis_piece(axis, first)
+            covered += bool(end.covers)
+            if last - first > 1:
+                end = zp_axis_piece(axis, last - 1)
+                covered += bool(end.covers)
+            if last - first > 2:  # chunks between the ends are all alike
+                end = zp_axis_piece(axis, first + 1)
+                covered += (last - first - 2) * bool(end.covers)
+        return covered, elements
 
     def keys(self, str prefix, str separator, str zero, int64_t first=0, last=None,
              str suffix=""):

@@ -2,6 +2,9 @@ from typing import Any
 
 from zarrpy._native.steps import NativeChain
 
+GAP: int
+RUN: int
+
 class NativeShard:
     @property
     def grid(self) -> tuple[int, ...]: ...

@@ -6,6 +6,16 @@ from libc.stdint cimport SIZE_MAX, int64_t, uint8_t
 from zarrpy._native.steps cimport NativeChain
 
 
+cdef extern from "shard.h" nogil:
+    enum:
+        ZP_SHARD_GAP
+        ZP_SHARD_RUN
+
+
+#: Of files: bytes between two chunks that are read along, and bytes that are read at once.
+GAP, RUN = ZP_SHARD_GAP, ZP_SHARD_RUN
+
+
 cdef bint is_order(const int64_t[::1] positions, int64_t count) except -1:
     """Whether each number below `count` is there once."""
     cdef uint8_t[::1] seen = bytearray(count)

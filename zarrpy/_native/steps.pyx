@@ -20,6 +20,7 @@ from zarrpy._native.core cimport (
     ZP_MAX_NDIM,
     ZP_MAX_STEPS,
     ZP_SLOT_PING,
+    zp_chain_has_parts,
     zp_codec,
     zp_codec_find,
     zp_cpu_features,
@@ -295,6 +296,11 @@ cdef class NativeChain:
     def swap(self):
         """Bytes that are reversed together while elements are copied, or 0."""
         return self.chain.swap
+
+    @property
+    def has_parts(self):
+        """Whether a part of a chunk can be decoded without the rest."""
+        return bool(zp_chain_has_parts(&self.chain))
 
     def bound(self, int64_t nbytes):
         """Return the most bytes that a chunk of `nbytes` can be stored in."""

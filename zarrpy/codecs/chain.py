@@ -142,6 +142,20 @@ class CodecChain:
             if nbytes is not None:
                 self.bytes_to_bytes[0].check_nbytes(nbytes)
 
+    @property
+    def python_codecs(self) -> tuple[str, ...]:
+        """Names of the codecs on whose account the engine does not run this chain."""
+        specs = self._specs(None)
+        found, turning = [], True
+        for codec, spec in zip(self.codecs, specs + [specs[-1]] * len(self.codecs), strict=False):
+            turning = turning and isinstance(codec, Transpose)
+            if turning or codec.transparent:
+                continue
+            native = _swap(codec, spec) if isinstance(codec, Bytes) else codec.step(spec)
+            if native is None:
+                found.append(codec.name)
+        return tuple(found)
+
     def encode(self, array: np.ndarray[Any, Any]) -> bytes | bytearray | memoryview:
         """Encode one chunk, codec by codec."""
         for codec in self.array_to_array:

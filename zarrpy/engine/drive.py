@@ -18,6 +18,7 @@ from zarrpy.engine.changes import note
 from zarrpy.engine.locks import Held, hold
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
+from zarrpy.engine.profile import is_on, observed
 from zarrpy.engine.requests import (
     Close,
     Commit,
@@ -38,6 +39,7 @@ from zarrpy.engine.requests import (
     Request,
     Restore,
     Run,
+    Size,
     Steps,
     Take,
     Tidy,
@@ -176,7 +178,8 @@ def answer(store: Store | None, request: Request) -> Any:
     assert store is not None  # an operation without a store says of each request where it goes
     given = None
     try:
-        given = _ANSWERS[type(request)](store, request)
+        work = _ANSWERS[type(request)]
+        given = observed(store, request, work) if is_on() else work(store, request)
     except StoreError as error:
         error.fill(store=repr(store))
         raise
@@ -241,6 +244,10 @@ def _list_entries(store: Store, request: ListEntries) -> list[str]:
 
 def _list_sizes(store: Store, request: ListSizes) -> list[tuple[str, int]]:
     return list(store.list_sizes(request.prefix))
+
+
+def _size(store: Store, request: Size) -> list[int | None] | None:
+    return [store.size(key) for key in request.keys] if store.tells_sizes else None
 
 
 def _read_above(store: Store, request: ReadAbove) -> list[tuple[str, Any]]:
@@ -338,6 +345,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     ListKeys: _list_keys,
     ListEntries: _list_entries,
     ListSizes: _list_sizes,
+    Size: _size,
     ReadAbove: _read_above,
     Enclosing: _enclosing,
     Tidy: _tidy,

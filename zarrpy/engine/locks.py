@@ -15,10 +15,11 @@ import os
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from threading import Lock
-from time import monotonic
+from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.config import config
+from zarrpy.engine.profile import note_wait
 from zarrpy.errors import LockTimeoutError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
     ntaken = 0
     try:
         for entry in entries:
-            if not entry[0].acquire(timeout=patience):
+            if not entry[0].acquire(False) and not _waited(entry[0], patience):
                 raise _too_long(wanted[ntaken][1], patience)
             ntaken += 1
         yield
@@ -83,6 +84,15 @@ def _left(names: list[_Name], entries: list[list[Any]]) -> None:
             entry[1] -= 1
             if entry[1] == 0:
                 _table.pop(name, None)
+
+
+def _waited(lock: Lock, patience: float) -> bool:
+    """Wait for a lock that somebody else has."""
+    began = monotonic_ns()
+    try:
+        return lock.acquire(timeout=patience)
+    finally:
+        note_wait(monotonic_ns() - began)
 
 
 def _too_long(key: str, seconds: float) -> LockTimeoutError:

@@ -97,7 +97,7 @@ class Pool:
 
     def run(self, batch: Batch, workers: int) -> None:
         """Run a batch on up to `workers` threads; returns when all of it is done."""
-        if batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES:
+        if is_small(batch):
             batch.run(alone=True)
         elif batch.writing and threading.current_thread() is threading.main_thread():
             helpers = self._borrow(min(workers, batch.ntasks), at_least=1)
@@ -218,6 +218,11 @@ class Pool:
 
 
 _pool = Pool()
+
+
+def is_small(batch: Batch) -> bool:
+    """Whether a batch is not worth a second thread."""
+    return batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES
 
 
 def workers() -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zarrpy._native.files import Directory
+    from zarrpy._native.tally import Tally
     from zarrpy.engine.locks import Held
     from zarrpy.engine.stream import Stream
     from zarrpy.metadata.model import NamedConfig
@@ -39,6 +40,10 @@ class Batch(Protocol):
         """Decoded bytes of the selection."""
 
     @property
+    def asked_nbytes(self) -> int:
+        """Bytes of the selection in memory."""
+
+    @property
     def writing(self) -> bool:
         """Whether chunks are written."""
 
@@ -61,6 +66,9 @@ class Batch(Protocol):
 
     def use_directory(self, directory: Directory) -> None:
         """Read and write files of that directory, the whole plan at once."""
+
+    def use_tally(self, tally: Tally) -> None:
+        """Count there what is done, and how long it takes."""
 
     def open_window(self, first: int, last: int) -> None:
         """Work on some of the tasks with bytes in hand."""
@@ -183,6 +191,16 @@ class ListSizes:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """Tell the bytes of values. Answer: a list, None for what does not exist.
+
+    None in all where the store would have to read the values.
+    """
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadAbove:
     """Read values of these names above the store's root. Answer: pairs of place and value."""
 
@@ -290,6 +308,7 @@ Request: TypeAlias = (
     | ListKeys
     | ListEntries
     | ListSizes
+    | Size
     | ReadAbove
     | Enclosing
     | Tidy

@@ -165,6 +165,7 @@ class PythonShardBatch(PythonBatch):
             if not self._leaving:
                 block[...] = self.fill_value
             self._note_missing(task)
+            self._count(chunks_absent=inner.ntasks)
             for k in range(inner.ntasks):
                 self._note_missing_inside(task, inner, k)
             return
@@ -174,6 +175,7 @@ class PythonShardBatch(PythonBatch):
             entry = self._entry(task, cut.entries, position, cut.nbytes)
             if entry is None:
                 block[place] = self.fill_value
+                self._count(chunks_absent=1)
                 self._note_missing_inside(task, inner, k)
             else:
                 chunk = self._read_inner(task, position, cut, *entry)

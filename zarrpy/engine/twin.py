@@ -6,13 +6,15 @@ in tests; ``ZARRPY_DISABLE=native`` makes it serve everything.
 
 from __future__ import annotations
 
+import math
 import threading
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from zarrpy._native.failure import unfinished
+from zarrpy.engine.profile import timed
 from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
 from zarrpy.metadata.fill_value import boxed
 
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
 
     from zarrpy._native.files import Directory
     from zarrpy._native.plan import ChunkPlan
+    from zarrpy._native.tally import Tally
     from zarrpy.codecs.chain import CodecChain
     from zarrpy.selection.fields import Fields
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _READ_FAILURES = (ValueError, TypeError, ArithmeticError, EOFError, OSError, LookupError)
@@ -85,6 +89,7 @@ class PythonBatch:
         self._cancelled = False
         self._leaving = False
         self._lock = threading.Lock()
+        self._tally: Tally | None = None
         self._set_window(0, plan.ntasks)
 
     @property
@@ -96,6 +101,15 @@ class PythonBatch:
     def nbytes(self) -> int:
         """Bytes of the block, or of all chunks in which points lie: how much work this is."""
         return max(self.block.nbytes, self.plan.span * self.block.itemsize)
+
+    @property
+    def asked_nbytes(self) -> int:
+        """Bytes of the block."""
+        return self.block.nbytes
+
+    def use_tally(self, tally: Tally) -> None:
+        """Count there what is done, and how long it takes."""
+        self._tally = tally
 
     @property
     def index_range(self) -> tuple[int, int] | None:
@@ -221,6 +235,7 @@ class PythonBatch:
             if not self._leaving:
                 part[...] = self.fill_value
             self._note_missing(task)
+            self._count(chunks_absent=1)
         elif self.plan.groups:
             part[...] = self._named(task, self.chain.decode, data, self._extent(task))[inside]
         else:
@@ -238,22 +253,42 @@ class PythonBatch:
 
     def _load(self, task: int) -> Any:
         if self._directory is not None:
-            return self._directory.read(self._key(task))
+            return self._read_file(self._directory, self._key(task))
         return self._stored[task - self._first]
+
+    def _read_file(self, directory: Directory, key: str) -> bytes | None:
+        data = self._timed("ns_store", directory.read, key)
+        self._count(gets=1, bytes_read=len(data or b""))
+        return data
+
+    def _count(self, **sums: int) -> None:
+        if self._tally is not None:
+            self._tally.add(**sums)
+
+    def _timed(self, name: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._tally is None:
+            return work(*args, **kwargs)
+        return timed(self._tally, name, work, *args, **kwargs)
+
+    def _nbytes(self, shape: tuple[int, ...]) -> int:
+        return math.prod(shape) * self.block.itemsize
 
     def _named(
         self,
         task: int,
         decode: Callable[..., T],
-        *args: Any,
+        data: Any,
+        shape: tuple[int, ...],
+        *more: Any,
         chain: CodecChain | None = None,
         chunk: tuple[int, ...] | None = None,
     ) -> T:
         """Decode; an error names the chunk, which may be one of several of the task."""
         chain = chain or self.chain
         chunk = self.plan.grid_index(task) if chunk is None else chunk
+        self._count(chunks_read=1, bytes_decoded=self._nbytes(shape))
         try:
-            return decode(*args)
+            return self._timed("ns_codec", decode, data, shape, *more)
         except ChunkError as error:
             error.fill(chunk=chunk, key=self._key(task))
             raise
@@ -271,12 +306,14 @@ class PythonBatch:
             self._encoded[task - self._first] = self._encode(task, self._stored[task - self._first])
             return
         with self._directory.lock(self._key(task), self._timeout_ms) as lock:
-            covered = self._covered(self.plan, task)
-            data = self._encode(task, None if covered else self._directory.read(self._key(task)))
+            self._count(ns_wait=lock.waited_ns)
+            data = self._encode(task, None if self._covered(self.plan, task) else self._load(task))
             if data is None:
-                lock.delete(self._durable)
+                self._timed("ns_store", lock.delete, self._durable)
+                self._count(deletes=1)
             else:
-                lock.commit(data, self._durable)
+                self._timed("ns_store", lock.commit, data, self._durable)
+                self._count(sets=1, bytes_written=len(data))
 
     def _encode(self, task: int, stored: Any) -> bytes | None:
         inside, outside = self._selections(task)
@@ -301,11 +338,13 @@ class PythonBatch:
         if chain.mixes:
             array = _padded(array, inside, self.fill_value)  # as it was before it was stored
         if not self._keep_empty and self._is_empty(array):
+            self._count(chunks_empty=1)
             return None
+        self._count(chunks_written=1, bytes_encoded=self._nbytes(array.shape))
         if chain.mixes:
             array = _padded(array, inside, np.zeros((), array.dtype))
         try:
-            return bytes(chain.encode(array))
+            return bytes(self._timed("ns_codec", chain.encode, array))
         except ZarrError:
             raise
         except (ValueError, TypeError, ArithmeticError, OSError) as error:

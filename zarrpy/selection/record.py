@@ -116,7 +116,7 @@ class Selection:
         """
         if self.order is None:
             return result[(*self.terms, ...)]  # an ellipsis gives a view, not a scalar
-        return self._ordered(result).reshape(self._block_shape)
+        return self._ordered(result).reshape(self.block_shape)
 
     def take_back(self, block: np.ndarray[Any, Any], result: np.ndarray[Any, Any]) -> None:
         """Put what was read into `align(result)` into the result, where that was a copy."""
@@ -128,7 +128,8 @@ class Selection:
         return result[(*self.terms, ...)].transpose(self.order)
 
     @property
-    def _block_shape(self) -> tuple[int, ...]:
+    def block_shape(self) -> tuple[int, ...]:
+        """Lengths of the axes of what `align` gives."""
         lengths = list(self.count)
         for group in self.points:
             for axis in group.axes:

@@ -200,6 +200,11 @@ class Store(ABC):
         value = self.get(key)
         return None if value is None else len(value)
 
+    @property
+    def tells_sizes(self) -> bool:
+        """Whether `size` costs less than reading the value, as it does where it is overridden."""
+        return type(self).size is not Store.size
+
     def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the keys that start with `prefix`, each with the bytes of its value."""
         for key in self.list(prefix):
