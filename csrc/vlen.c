@@ -6,7 +6,7 @@
  * nothing in it is believed: what a scan has accepted can be read without any
  * further check.
  */
-#include "zarrpy.h"
+#include "vlen.h"
 
 #include <string.h>
 

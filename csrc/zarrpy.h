@@ -178,7 +178,10 @@ enum zp_number {
     ZP_UINT64 = 7,
     ZP_FLOAT32 = 8,
     ZP_FLOAT64 = 9,
-    ZP_NNUMBERS = 10,
+    ZP_NNUMBERS = 10, /* all that is computed with; the others are only converted */
+    ZP_FLOAT16 = 10,
+    ZP_BOOL = 11,
+    ZP_NKINDS = 12,
 };
 
 /* What zstd is told of the data (zp_step.variant). */
@@ -206,9 +209,10 @@ struct zp_step {
 
 /*
  * The built-in codec of that name, or NULL: "zstd", "lz4" (4-byte size header),
- * "blosc", "gzip", "zlib", "snappy"; "zfp"; the checksums "crc32c", "crc32",
- * "adler32", "fletcher32", "jenkins_lookup3"; the filters "astype", "bitround",
- * "byteswap", "delta", "fixedscaleoffset", "packbits", "quantize", "shuffle".
+ * "blosc", "gzip", "zlib", "snappy"; "zfp"; "base64"; the checksums "crc32c",
+ * "crc32", "adler32", "fletcher32", "jenkins_lookup3"; the filters "astype",
+ * "bitround", "byteswap", "categorize", "delta", "fixedscaleoffset", "packbits",
+ * "quantize", "shuffle".
  */
 const zp_codec *zp_codec_find(const char *name);
 
@@ -313,27 +317,6 @@ void zp_fill(int ndim, const int64_t *shape, char *dst, const int64_t *dst_strid
 
 /* Whether a contiguous buffer is one element repeated, bit for bit. */
 int zp_is_filled(const void *data, size_t nbytes, const void *element, uint32_t itemsize);
-
-/* ------------------------------------------ elements of many lengths ---- */
-
-/* What is wrong with a stream; the number `where` says more. */
-enum zp_vlen_fault {
-    ZP_VLEN_FINE = 0,
-    ZP_VLEN_COUNT = -1, /* it has that many elements, or is too short to tell: -1 */
-    ZP_VLEN_SHORT = -2, /* it ends within that element */
-    ZP_VLEN_LONG = -3,  /* that many bytes are left behind the last element */
-    ZP_VLEN_UTF8 = -4,  /* that element is not UTF-8 */
-};
-
-/* Whether a text is UTF-8: no overlong forms, no halves of pairs, nothing beyond U+10FFFF. */
-int zp_is_utf8(const void *text, size_t nbytes);
-
-/*
- * Check a stream of `nelems` elements (vlen.c) and tell where the bytes of each
- * begin; the size of each is the 32-bit number before them.
- */
-int zp_vlen_scan(const void *src, size_t src_nbytes, int64_t nelems, int utf8, int64_t *starts,
-                 int64_t *where);
 
 /* ---------------------------------------------------------------- files ---- */
 

@@ -1,5 +1,5 @@
 # cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False
-"""Elements of many lengths: between streams of bytes and NumPy's arrays.
+"""Elements of many lengths: between streams of bytes, or labels, and NumPy's arrays.
 
 A stream is scanned without the GIL, into a table of where each element begins; only then are
 elements made, straight at their places in an array.  NumPy keeps the text of a StringDType array
@@ -9,8 +9,9 @@ in an arena of the array's own, which has a lock: while it is held, nothing here
 from cpython.bytes cimport (
     PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
 )
+from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int64_t, uint8_t, uint32_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 cimport cython
 cimport numpy
@@ -26,6 +27,10 @@ from zarrpy._native.failure import stream_failure
 cdef extern from "zarrpy.h" nogil:
     enum:
         ZP_MAX_NDIM
+
+
+cdef extern from "vlen.h" nogil:
+    enum:
         ZP_VLEN_FINE
 
     int zp_vlen_scan(const void *src, size_t src_nbytes, int64_t nelems, int utf8,
@@ -51,6 +56,10 @@ cdef extern from "numpy/arrayobject.h" nogil:
     void NpyString_release_allocator(Arena *arena) noexcept
     int NpyString_load(Arena *arena, const Packed *packed, Text *text) noexcept
     int NpyString_pack(Arena *arena, Packed *packed, const char *text, size_t nbytes) noexcept
+
+
+cdef extern from "numpy/arrayobject.h":
+    object PyArray_SimpleNewFromDescr(int ndim, npy_intp *shape, numpy.dtype dtype)
 
 
 numpy.import_array()
@@ -273,6 +282,91 @@ def pack_text(ndarray array not None):
     return result
 
 
+cdef struct Keys:
+    int64_t count
+    const char **texts
+    int64_t *sizes
+
+
+@cython.linetrace(False)
+cdef int64_t position(const Keys *keys, const Text *text) noexcept nogil:
+    """Where a text is among the keys, or -1."""
+    cdef int64_t low = 0, high = keys.count, middle, both, size = <int64_t>text.size
+    cdef int order
+    while low < high:
+        middle = low + (high - low) // 2
+        both = min(size, keys.sizes[middle])
+        order = memcmp(text.buf, keys.texts[middle], both) if both else 0
+        if order == 0 and size == keys.sizes[middle]:
+            return middle
+        if order < 0 or (order == 0 and size < keys.sizes[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return -1
+
+
+@cython.linetrace(False)
+cdef int find(Arena *arena, const char *source, int64_t count, npy_intp stride, const Keys *keys,
+              int64_t *out) noexcept nogil:
+    """Find texts one after the other; 0, or -1 where one is missing."""
+    cdef Text text
+    cdef int64_t i
+    for i in range(count):
+        if NpyString_load(arena, <const Packed *>(source + i * stride), &text) != 0:
+            return -1
+        out[i] = position(keys, &text)
+    return 0
+
+
+def positions(ndarray array not None, list keys not None):
+    """Find texts among keys.
+
+    Parameters
+    ----------
+    array : ndarray of StringDType
+        Of one axis.
+    keys : list of bytes
+        Texts in UTF-8, in ascending order, none twice.
+
+    Returns
+    -------
+    ndarray of int64
+        The place of each text in `keys`, or -1.
+    """
+    cdef int64_t i, nelems = array.size, nkeys = len(keys)
+    cdef int failed
+    cdef Keys table
+    cdef Arena *arena
+    cdef const char *source = <const char *>numpy.PyArray_DATA(array)
+    cdef const StringType *dtype = string_type(array)
+    if numpy.PyArray_NDIM(array) != 1:
+        raise ValueError(f"an array of {numpy.PyArray_NDIM(array)} axes, not of one")
+    cdef npy_intp stride = numpy.PyArray_STRIDE(array, 0)
+    out = np.empty(nelems, np.int64)
+    cdef int64_t[::1] places = out
+    table.count = nkeys
+    table.texts = <const char **>zp_malloc(nkeys * sizeof(char *) + 1)
+    table.sizes = <int64_t *>zp_malloc(nkeys * sizeof(int64_t) + 1)
+    try:
+        if table.texts == NULL or table.sizes == NULL:
+            raise MemoryError(f"no memory for {nkeys} keys")
+        for i in range(nkeys):
+            key = <bytes?>keys[i]
+            table.texts[i] = PyBytes_AS_STRING(key)
+            table.sizes[i] = PyBytes_GET_SIZE(key)
+        with nogil:
+            arena = NpyString_acquire_allocator(dtype)
+            failed = find(arena, source, nelems, stride, &table, &places[0] if nelems else NULL)
+            NpyString_release_allocator(arena)
+    finally:
+        zp_free(table.texts)
+        zp_free(table.sizes)
+    if failed:
+        raise ValueError("a text is missing; give it a value, such as ''")
+    return out
+
+
 cdef int check_count(int64_t nelems) except -1:
     if nelems > LONGEST:
         raise ValueError(f"{nelems} elements are more than a chunk of this codec can count")
@@ -326,3 +420,108 @@ def pack_bytes(list elements not None):
         memcpy(at + 4, PyBytes_AS_STRING(each), size)
         at += 4 + size
     return result
+
+
+# ------------------------------------------------------------------------------------ arrays
+
+def unpack_arrays(const uint8_t[::1] data not None, int64_t nelems, numpy.dtype dtype not None):
+    """Give every element of a stream as an array of one axis, in an array of one axis.
+
+    Returns
+    -------
+    out : ndarray of object
+    cut : int
+        The first element whose bytes are no whole number of elements of its own, or -1; from it
+        on there are no arrays.
+    nbytes : int
+        How many bytes that element has.
+    """
+    cdef int64_t *starts = scan(data, nelems, False)
+    cdef int64_t cut
+    try:
+        out = np.empty(nelems, object)
+        cut = fill_arrays(out, data, starts, dtype)
+        return out, cut, -1 if cut < 0 else size_at(&data[0], starts[cut])
+    finally:
+        zp_free(starts)
+
+
+cdef int64_t fill_arrays(object[::1] out, const uint8_t[::1] data, const int64_t *starts,
+                         numpy.dtype dtype) except -2:
+    cdef int64_t i
+    cdef uint32_t nbytes
+    cdef npy_intp count, itemsize = dtype.itemsize
+    cdef ndarray made
+    cdef const uint8_t *stream = &data[0]
+    for i in range(out.shape[0]):
+        nbytes = size_at(stream, starts[i])
+        if nbytes % itemsize:
+            return i
+        count = nbytes // itemsize
+        Py_INCREF(dtype)  # which the array takes
+        made = PyArray_SimpleNewFromDescr(1, &count, dtype)
+        if nbytes:
+            memcpy(numpy.PyArray_DATA(made), stream + starts[i], nbytes)
+        out[i] = <object>made
+    return -1
+
+
+def pack_arrays(list elements not None, numpy.dtype dtype not None, convert not None):
+    """Make a stream of arrays.
+
+    Parameters
+    ----------
+    elements : list
+        Those that are not yet arrays of one axis and of `dtype` are replaced in it.
+    dtype : numpy.dtype
+    convert : callable
+        Makes such an array of an element that is none, given the element and its number.
+
+    Returns
+    -------
+    bytes
+    """
+    cdef int64_t i, nelems = len(elements), nbytes = 4
+    cdef int64_t size, itemsize = dtype.itemsize
+    cdef ndarray each
+    check_count(nelems)
+    for i in range(nelems):
+        if not is_plain(elements[i], dtype):
+            elements[i] = convert(elements[i], i)
+            if not is_plain(elements[i], dtype):
+                raise TypeError(f"element {i} is no array of {dtype} of one axis")
+        each = elements[i]
+        size = numpy.PyArray_DIM(each, 0) * itemsize
+        if size > LONGEST:
+            raise ValueError(f"element {i} is longer than 4 GiB")
+        nbytes += 4 + size
+    result = PyBytes_FromStringAndSize(NULL, nbytes)
+    cdef uint8_t *at = <uint8_t *>PyBytes_AS_STRING(result)
+    cdef uint8_t *end = at + nbytes
+    put_size(at, <uint32_t>nelems)
+    at += 4
+    for i in range(nelems):
+        each = elements[i]
+        size = numpy.PyArray_DIM(each, 0) * itemsize
+        if size > end - at - 4 or not is_plain(each, dtype):
+            raise RuntimeError(f"element {i} was changed while it was written")
+        put_size(at, <uint32_t>size)
+        if size:
+            memcpy(at + 4, numpy.PyArray_DATA(each), size)
+        at += 4 + size
+    if at != end:
+        raise RuntimeError("elements were changed while they were written")
+    return result
+
+
+cdef bint is_plain(object value, numpy.dtype dtype) noexcept:
+    """Whether the bytes of an element are those that are stored."""
+    cdef ndarray array
+    if type(value) is not ndarray:
+        return False
+    array = value
+    return (
+        numpy.PyArray_NDIM(array) == 1
+        and numpy.PyArray_IS_C_CONTIGUOUS(array)
+        and numpy.PyArray_EquivTypes(array.dtype, dtype)
+    )

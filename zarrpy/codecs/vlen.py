@@ -183,25 +183,35 @@ class VLenArray(ArrayToBytes):
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""
         elements: list[Any] = array.reshape(-1).tolist()
-        if self.dtype is not None:
-            dtype = np.dtype(self.dtype)
-            elements = [_inner(each, i, dtype).tobytes() for i, each in enumerate(elements)]
-        return _pack(self.name, elements)
+        if self.dtype is None:
+            return _pack(self.name, elements)
+        dtype = np.dtype(self.dtype)
+        if "native" in config.disable:
+            return _join(_inner(each, i, dtype).tobytes() for i, each in enumerate(elements))
+        from zarrpy._native.strings import pack_arrays
+
+        return pack_arrays(elements, dtype, lambda each, i: _inner(each, i, dtype))
 
     def decode(self, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
         """Decode one chunk."""
-        array = _unpack(self.name, data, spec)
         if self.dtype is None:
-            return array
-        dtype, flat = np.dtype(self.dtype), array.reshape(-1)
-        for i, stored in enumerate(flat):
-            if len(stored) % dtype.itemsize:
-                raise CorruptChunkError(
-                    f"element {i} has {len(stored)} bytes, which are no array of {dtype}",
-                    codec=self.name,
-                )
-            flat[i] = np.frombuffer(stored, dtype).copy()
-        return array
+            return _unpack(self.name, data, spec)
+        count, dtype = int(np.prod(spec.shape)), np.dtype(self.dtype)
+        try:
+            if "native" in config.disable:
+                array, cut, nbytes = _arrays(data, count, dtype)
+            else:
+                from zarrpy._native.strings import unpack_arrays
+
+                array, cut, nbytes = unpack_arrays(data, count, dtype)
+        except CorruptChunkError as error:
+            error.fill(codec=self.name)
+            raise
+        if cut >= 0:
+            raise CorruptChunkError(
+                f"element {cut} has {nbytes} bytes, which are no array of {dtype}", codec=self.name
+            )
+        return array.reshape(spec.shape)
 
 
 def _dtype_text(given: Any) -> str:
@@ -228,7 +238,7 @@ def _inner(value: Any, i: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
             codec=VLenArray.name,
             direction="encode",
         )
-    return array.astype(dtype)
+    return np.ascontiguousarray(array, dtype)
 
 
 def _check_kind(codec: str, dtype: np.dtype[Any], kind: str, right: str) -> None:
@@ -316,3 +326,15 @@ def _texts(data: Buffer, count: int) -> list[str]:
         except UnicodeDecodeError:
             raise failure.stream_failure(failure.VLEN_UTF8, i, count) from None
     return texts
+
+
+def _arrays(
+    data: Buffer, count: int, dtype: np.dtype[Any]
+) -> tuple[np.ndarray[Any, Any], int, int]:
+    """Make arrays of a stream, up to one that is cut: its number and its bytes, or -1."""
+    array = np.empty(count, object)
+    for i, stored in enumerate(_split(data, count)):
+        if len(stored) % dtype.itemsize:
+            return array, i, len(stored)
+        array[i] = np.frombuffer(stored, dtype).copy()
+    return array, -1, -1

@@ -212,7 +212,7 @@ def test_a_length_that_lies_reserves_no_memory():
     assert peak < 1 << 20
 
 
-def test_an_inner_array_that_is_cut_is_corrupt():
+def test_an_inner_array_that_is_cut_is_corrupt(body):
     """Its bytes are a multiple of its elements' size."""
     with pytest.raises(CorruptChunkError, match="element 0 has 3 bytes, which are no array of"):
         VLenArray("<i2").decode(stream(b"abc"), ChunkSpec((1,), np.dtype(object), None))
@@ -221,10 +221,61 @@ def test_an_inner_array_that_is_cut_is_corrupt():
 @pytest.mark.parametrize(
     "element", [np.zeros((2, 2), "i4"), np.zeros(2, "f8"), "text", 5, np.zeros(3, "i8") * 1.5]
 )
-def test_an_inner_array_of_another_kind_is_refused(element):
+def test_an_inner_array_of_another_kind_is_refused(body, element):
     """Nothing is rounded and nothing is flattened on the way."""
     with pytest.raises(CodecError, match="element 1 is"):
         VLenArray("<i4").encode(boxed([np.zeros(1, "i4"), element]))
+
+
+FORMS = {
+    "as stored": lambda array, dtype: array.astype(dtype),
+    "reversed": lambda array, dtype: array.astype(dtype)[::-1],
+    "strided": lambda array, dtype: array.astype(dtype)[::2],
+    "read-only": lambda array, dtype: np.frombuffer(array.astype(dtype).tobytes(), dtype),
+    "a list": lambda array, dtype: array.astype(dtype).tolist(),
+    "a subclass": lambda array, dtype: np.ma.array(array.astype(dtype)),
+    "the other byte order": lambda array, dtype: array.astype(np.dtype(dtype).newbyteorder("S")),
+}
+
+
+@pytest.mark.parametrize("dtype", ["<i4", ">i4", "<f8", "|S3"])
+@given(
+    inner=st.lists(
+        st.tuples(st.sampled_from(sorted(FORMS)), st.lists(st.integers(0, 99), min_size=1)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_inner_arrays_of_any_form_are_stored_as_numcodecs_does(dtype, inner):
+    """By both bodies, and read back as plain arrays of their own."""
+    elements = boxed([FORMS[form](np.array(values, "i2"), dtype) for form, values in inner])
+    wanted = [np.ascontiguousarray(each, dtype) for each in elements]
+    spec = ChunkSpec((len(inner),), np.dtype(object), None)
+
+    for disable in (frozenset(), frozenset(["native"])):
+        with config.set(disable=disable):
+            encoded = VLenArray(dtype).encode(elements)
+            found = VLenArray(dtype).decode(encoded, spec)
+
+        assert bytes(encoded) == bytes(numcodecs.VLenArray(dtype).encode(elements))
+        for each, right in zip(found, wanted, strict=True):
+            assert (type(each), each.dtype, each.tolist()) == (
+                np.ndarray, right.dtype, right.tolist()
+            )  # fmt: skip
+
+
+def test_an_array_that_changes_while_it_is_written_is_an_error():
+    """Its bytes would not be where they were measured."""
+    from zarrpy._native.strings import pack_arrays
+
+    first = np.zeros(3, "i4")
+
+    def convert(value, number):
+        first.resize(1000, refcheck=False)
+        return np.zeros(1, "i4")
+
+    with pytest.raises(RuntimeError, match="element 0 was changed"):
+        pack_arrays([first, [1]], np.dtype("i4"), convert)
 
 
 def test_what_is_no_bytes_is_refused(body):
