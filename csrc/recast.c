@@ -28,18 +28,26 @@ zp_recast_bound(const zp_step *step, size_t decoded_nbytes)
 }
 
 int64_t
-zp_recast_begin(const zp_step *step, zp_worker *worker, int decoding, size_t src_nbytes,
-                size_t dst_nbytes, zp_recast *recast)
+zp_count_elements(zp_worker *worker, int decoding, size_t memory_nbytes, size_t stored_nbytes,
+                  size_t src_nbytes, size_t dst_nbytes)
 {
-    if (!describe(step, recast))
-        return zp_fail(worker, ZP_ERR_ARGUMENT, "not two kinds of numbers");
+    size_t from = decoding ? stored_nbytes : memory_nbytes;
+    size_t to = decoding ? memory_nbytes : stored_nbytes;
 
-    size_t from = decoding ? recast->stored_nbytes : recast->memory_nbytes;
-    size_t to = decoding ? recast->memory_nbytes : recast->stored_nbytes;
     if (src_nbytes % from)
         return zp_fail(worker, decoding ? ZP_ERR_CORRUPT : ZP_ERR_ENCODE,
                        "not a whole number of elements");
     if (src_nbytes / from > dst_nbytes / to)
         return zp_fail(worker, ZP_ERR_SIZE, NULL);
     return (int64_t)(src_nbytes / from);
+}
+
+int64_t
+zp_recast_begin(const zp_step *step, zp_worker *worker, int decoding, size_t src_nbytes,
+                size_t dst_nbytes, zp_recast *recast)
+{
+    if (!describe(step, recast))
+        return zp_fail(worker, ZP_ERR_ARGUMENT, "not two kinds of numbers");
+    return zp_count_elements(worker, decoding, recast->memory_nbytes, recast->stored_nbytes,
+                             src_nbytes, dst_nbytes);
 }

@@ -33,6 +33,13 @@ typedef union zp_block {
 int64_t zp_recast_bound(const zp_step *step, size_t decoded_nbytes);
 
 /*
+ * Check that bytes to encode or decode are whole elements, and that there is
+ * room for all of them.  Returns their number, or a negative zp_status.
+ */
+int64_t zp_count_elements(zp_worker *worker, int decoding, size_t memory_nbytes,
+                          size_t stored_nbytes, size_t src_nbytes, size_t dst_nbytes);
+
+/*
  * Check sizes before encoding or decoding, and say what the step is made of.
  * Returns the number of numbers, or a negative zp_status.
  */

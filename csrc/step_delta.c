@@ -94,6 +94,18 @@ sums(zp_block *block, int kind, size_t n, zp_block *last, int first)
     }
 }
 
+/* As zp_recast_begin, for kinds that can be subtracted. */
+static int64_t
+begin(const zp_step *step, zp_worker *worker, int decoding, size_t src_nbytes, size_t dst_nbytes,
+      zp_recast *recast)
+{
+    int64_t n = zp_recast_begin(step, worker, decoding, src_nbytes, dst_nbytes, recast);
+
+    if (n >= 0 && recast->memory >= ZP_NNUMBERS)
+        return zp_fail(worker, ZP_ERR_ARGUMENT, "a kind of number without differences");
+    return n;
+}
+
 static int64_t
 encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes, void *dst,
        size_t dst_nbytes)
@@ -102,7 +114,7 @@ encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbyte
     zp_block block, last;
     const uint8_t *from = src;
     uint8_t *to = dst;
-    int64_t n = zp_recast_begin(step, worker, 0, src_nbytes, dst_nbytes, &r);
+    int64_t n = begin(step, worker, 0, src_nbytes, dst_nbytes, &r);
 
     if (n < 0)
         return n;
@@ -127,7 +139,7 @@ decode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbyte
     zp_block block, last;
     const uint8_t *from = src;
     uint8_t *to = dst;
-    int64_t n = zp_recast_begin(step, worker, 1, src_nbytes, dst_nbytes, &r);
+    int64_t n = begin(step, worker, 1, src_nbytes, dst_nbytes, &r);
 
     if (n < 0)
         return n;

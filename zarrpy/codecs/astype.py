@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from zarrpy.codecs.base import ChunkSpec
-from zarrpy.codecs.recast import Recast, number_type
+from zarrpy.codecs.recast import CONVERTED_KINDS, Recast, number_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class AsType(Recast):
 
     Notes
     -----
-    What does not fit wraps around or is cut off without a word. `cast_value`, which Zarr v3
-    registers, tells instead.
+    What does not fit wraps around or is cut off without a word; of complex numbers the real part
+    stays. `cast_value`, which Zarr v3 registers, tells instead.
 
     Examples
     --------
@@ -42,7 +42,8 @@ class AsType(Recast):
         "decode_dtype": "a NumPy data type such as '<i4'",
     }
     types: ClassVar[tuple[str, str]] = ("decode_dtype", "encode_dtype")
-    of_numbers: ClassVar[bool] = True
+    takes: ClassVar[str] = "biufc"
+    kinds: ClassVar[tuple[dict[str, int], dict[str, int]]] = (CONVERTED_KINDS, CONVERTED_KINDS)
 
     encode_dtype: str
     decode_dtype: str
@@ -54,12 +55,18 @@ class AsType(Recast):
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            return self.elements(array).astype(self.stored).reshape(array.shape)
+        return _converted(self.elements(array), self.stored).reshape(array.shape)
 
     def decode(self, data: np.ndarray[Any, Any], spec: ChunkSpec) -> np.ndarray[Any, Any]:
         """Decode one chunk."""
         self.check(spec.dtype)
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = np.ascontiguousarray(data).reshape(-1).astype(self.memory)
+        values = _converted(np.ascontiguousarray(data).reshape(-1), self.memory)
         return self.restored(values, spec)
+
+
+def _converted(values: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Convert as NumPy does, and take complex numbers' real part without its warning."""
+    if values.dtype.kind == "c" and dtype.kind not in "cb":
+        values = values.real
+    with np.errstate(invalid="ignore", over="ignore"):
+        return values.astype(dtype)

@@ -49,7 +49,7 @@ class FixedScaleOffset(Recast):
         "scale": "a number",
         "dtype": "a NumPy data type such as '<f4'",
     }
-    of_numbers: ClassVar[bool] = True
+    takes: ClassVar[str] = "iuf"
 
     offset: int | float
     scale: int | float
@@ -67,16 +67,27 @@ class FixedScaleOffset(Recast):
         object.__setattr__(self, "astype", number_type(self.name, "astype", stored))
 
     def runs_natively(self) -> bool:
-        """Whether the native form knows the two data types: it works in floats only."""
-        return self.memory.kind == "f"
+        """Whether NumPy takes the parameters at all: whole ones have to fit the elements."""
+        if self.memory.kind == "f":
+            return True
+        limits = np.iinfo(self.memory)
+        return all(limits.min <= x <= limits.max for x in self._whole)
+
+    @property
+    def _whole(self) -> list[int]:
+        """The parameters by which NumPy changes integers as integers, up to the first float."""
+        if self.memory.kind == "f" or isinstance(self.offset, float):
+            return []
+        return [self.offset] if isinstance(self.scale, float) else [self.offset, self.scale]
 
     def native_parameters(self) -> bytes:
         """Pack offset and scale, rounded to the types in which NumPy works in each direction."""
-        encoding = self.memory.type
+        encoding = self.memory.type if self.memory.kind == "f" else np.float64
         decoding = np.float32 if self.stored == np.float32 else np.float64
         with np.errstate(over="ignore"):
             numbers = [kind(x) for kind in (encoding, decoding) for x in (self.offset, self.scale)]
-        return struct.pack("=4d", *numbers)
+        whole = [x % (1 << 64) for x in self._whole]
+        return struct.pack("=4d2Qq", *numbers, *whole, *[0] * (2 - len(whole)), len(whole))
 
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""

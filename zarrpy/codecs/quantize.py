@@ -11,7 +11,7 @@ import numpy as np
 
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.parameters import integer, reject
-from zarrpy.codecs.recast import Recast, number_type
+from zarrpy.codecs.recast import CONVERTED_KINDS, NATIVE_KINDS, Recast, number_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Quantize(Recast):
     name: ClassVar[str] = "numcodecs.quantize"
     v2_id: ClassVar[str] = "quantize"
     native: ClassVar[str] = "quantize"
+    kinds: ClassVar[tuple[dict[str, int], dict[str, int]]] = (NATIVE_KINDS, CONVERTED_KINDS)
     required: ClassVar[dict[str, str]] = {
         "digits": "an integer",
         "dtype": "a float such as '<f4'",

@@ -11,13 +11,16 @@ from zarrpy.codecs.base import ArrayToArray, ChunkSpec, Step
 from zarrpy.codecs.parameters import reject
 from zarrpy.errors import CodecError
 
-__all__ = ["NATIVE_KINDS", "Recast", "number_type"]
+__all__ = ["CONVERTED_KINDS", "NATIVE_KINDS", "Recast", "number_type"]
 
 #: enum zp_number of csrc/zarrpy.h.
 NATIVE_KINDS = {
     kind: number
     for number, kind in enumerate(("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"))
 }
+
+#: With those that are only converted.
+CONVERTED_KINDS = {**NATIVE_KINDS, "f2": 10, "b1": 11}
 
 
 def number_type(codec: str, parameter: str, given: Any, kinds: str = "biufcmM") -> str:
@@ -35,6 +38,9 @@ def number_type(codec: str, parameter: str, given: Any, kinds: str = "biufcmM") 
     return dtype.str
 
 
+_WORDS = {"iuf": "integers and floats", "biufc": "numbers and booleans"}
+
+
 class Recast(ArrayToArray):
     """A filter that takes elements of one data type and stores those of another.
 
@@ -50,8 +56,10 @@ class Recast(ArrayToArray):
     required: ClassVar[dict[str, str]] = {"dtype": "a NumPy data type such as '<i4'"}
     #: Parameters that name the types of the elements, and of what is stored.
     types: ClassVar[tuple[str, str]] = ("dtype", "astype")
-    #: Whether elements have to be integers or floats, and not only as long.
-    of_numbers: ClassVar[bool] = False
+    #: NumPy's kinds of the elements it takes; without them, whatever is as long.
+    takes: ClassVar[str] = ""
+    #: Numbers that the native form knows, in memory and as stored.
+    kinds: ClassVar[tuple[dict[str, int], dict[str, int]]] = (NATIVE_KINDS, NATIVE_KINDS)
 
     @classmethod
     def from_config(
@@ -86,10 +94,10 @@ class Recast(ArrayToArray):
         return replace(spec, dtype=self.stored, fill_value=None)
 
     def step(self, spec: ChunkSpec) -> Step | None:
-        """Give the native form: for integers, and floats of 4 or 8 bytes."""
+        """Give the native form, where it knows both data types."""
         self.check(spec.dtype)
-        memory = NATIVE_KINDS.get(self.memory.str[1:])
-        stored = NATIVE_KINDS.get(self.stored.str[1:])
+        memory = self.kinds[0].get(self.memory.str[1:])
+        stored = self.kinds[1].get(self.stored.str[1:])
         if memory is None or stored is None or not self.runs_natively():
             return None
         return Step(
@@ -124,6 +132,6 @@ class Recast(ArrayToArray):
                 f"{dtype}, of {dtype.itemsize}",
                 codec=self.name,
             )
-        number = dtype.kind in "iuf" and issubclass(dtype.type, np.number)  # not of ml_dtypes
-        if self.of_numbers and not number:
-            raise CodecError(f"takes integers and floats, not {dtype}", codec=self.name)
+        plain = issubclass(dtype.type, np.number | np.bool_)  # not of ml_dtypes
+        if self.takes and not (plain and dtype.kind in self.takes):
+            raise CodecError(f"takes {_WORDS[self.takes]}, not {dtype}", codec=self.name)

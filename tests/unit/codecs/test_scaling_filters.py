@@ -1,5 +1,7 @@
 """Tests of `zarrpy.codecs.astype`, `fixedscaleoffset` and `quantize`."""
 
+import warnings
+
 import numcodecs
 import numpy as np
 import pytest
@@ -8,20 +10,33 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import zarrpy
-from tests.unit.codecs.judged import judge
+from tests.unit.codecs.judged import assert_same_bits, judge
+from zarrpy._native.steps import decode_step, encode_step
 from zarrpy.codecs.astype import AsType
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.fixedscaleoffset import FixedScaleOffset
 from zarrpy.codecs.quantize import Quantize
 from zarrpy.errors import CodecError, MetadataError
+from zarrpy.stores import MemoryStore
 from zarrpy.testing.codec_contract import ArrayToArrayContract
 
-NUMBERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")
+NUMBERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "b1")
 
 
 class TestAsType(ArrayToArrayContract):
-    codecs = (AsType("<i2", "<i4"), AsType(">f8", "<i4"))
+    codecs = (AsType("<i2", "<i4"), AsType(">f8", "<i4"), AsType("<f2", "<i4"), AsType("c16", "i4"))
     dtypes = ("i4",)
+
+
+class TestAsTypeOfFlags(ArrayToArrayContract):
+    codecs = (AsType("<i2", "|b1"), AsType(">f2", "|b1"), AsType("|b1", "|b1"))
+    dtypes = ("b1",)
+
+
+class TestAsTypeOfComplexNumbers(ArrayToArrayContract):
+    codecs = (AsType("<c8", "<c16"), AsType("<f8", "<c16"), AsType("|b1", "<c16"))
+    dtypes = ("c16",)
+    lossy = True
 
 
 class TestFixedScaleOffset(ArrayToArrayContract):
@@ -46,15 +61,90 @@ class TestQuantize(ArrayToArrayContract):
 @given(data=st.data())
 def test_astype_gives_the_bits_of_numcodecs(memory, stored, data):
     """Integers wrap around; floats lose their fraction or their precision."""
-    elements = hnp.from_dtype(np.dtype(memory))
-    if memory[0] == "f" and stored[0] != "f":  # beyond the range C leaves it open
-        low, high = (0, 120) if stored[0] == "u" else (-120, 120)
-        elements = st.floats(low, high, width=8 * int(memory[1]))
-    array = data.draw(hnp.arrays(memory, st.integers(1, 50), elements=elements))
+    array = data.draw(hnp.arrays(memory, st.integers(1, 50), elements=numbers(memory, stored)))
 
     native = judge(AsType(stored, memory), numcodecs.AsType(stored, memory), array)
 
     assert native
+
+
+def numbers(memory, stored):
+    """Draw what fits: of a float beyond an integer's range C leaves it open what it becomes."""
+    if memory[0] == "f" and stored[0] in "iu":
+        low, high = (0, 120) if stored[0] == "u" else (-120, 120)
+        return st.floats(low, high, width=8 * int(memory[1]))
+    if memory[0] in "iu" and stored == "f2":
+        most = min(60_000, np.iinfo(memory).max)
+        return st.integers(max(-60_000, np.iinfo(memory).min), most)
+    return hnp.from_dtype(np.dtype(memory))
+
+
+def converted(memory, stored, array):
+    """Convert there and back by the native form."""
+    step = AsType(stored, memory).step(ChunkSpec(array.shape, array.dtype, None))
+    encoded = encode_step(step, array.tobytes())
+    return encoded, decode_step(step, encoded, array.nbytes)
+
+
+HALVES = np.arange(1 << 16, dtype="u2").view("f2")
+
+
+@pytest.mark.parametrize("wide", ["f4", "f8"])
+def test_every_half_becomes_what_numpy_makes_of_it(wide):
+    """Also those without a leading 1, infinities and NaN."""
+    encoded, decoded = converted("f2", wide, HALVES)
+
+    assert_same_bits(encoded, HALVES.astype(wide).tobytes(), np.dtype(wide))
+    assert_same_bits(decoded, HALVES.tobytes(), np.dtype("f2"))
+
+
+@pytest.mark.parametrize("wide", ["f4", "f8"])
+def test_floats_are_rounded_to_the_nearest_half(wide):
+    """Between any two neighbours: at the middle, which is a tie, and beside it."""
+    finite = np.sort(HALVES[np.isfinite(HALVES)]).astype(wide)
+    middle = (finite[1:] + finite[:-1]) / 2
+    large = np.array([65504, 65519.9, 65520, 65536, 1e30, np.inf, np.nan, 1e-40], wide)
+    values = np.concatenate(
+        [middle, np.nextafter(middle, -np.inf), np.nextafter(middle, np.inf), large, -large]
+    ).astype(wide)
+
+    encoded, _ = converted(wide, "f2", values)
+
+    with np.errstate(over="ignore"):
+        assert_same_bits(encoded, values.astype("f2").tobytes(), np.dtype("f2"))
+
+
+@pytest.mark.parametrize(
+    ("memory", "stored", "values"),
+    [
+        ("c16", "f4", [1 + 2j, -3.5 + 0j]),
+        ("c8", "i2", [1 + 2j, -3 + 0j]),
+        ("c8", "c16", [1 + 2j, complex("nan")]),
+        ("c16", "b1", [0j, 1j, 2 + 0j]),
+        ("f8", "c8", [1.5, -0.0]),
+        ("b1", "c8", [True, False]),
+    ],
+)
+def test_complex_numbers_are_converted_in_python(memory, stored, values):
+    """As numcodecs does, which warns of the parts that go."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        native = judge(
+            AsType(stored, memory), numcodecs.AsType(stored, memory), np.array(values, memory)
+        )
+
+    assert not native
+
+
+def test_flags_that_are_neither_0_nor_1_are_true():
+    """A byte of another writer may hold anything; as flags it stays what it is."""
+    odd = np.array([0, 1, 2, 255], "u1").view("b1")
+
+    encoded, _ = converted("b1", "i4", odd)
+    kept, _ = converted("b1", "b1", odd)
+
+    assert np.frombuffer(encoded, "i4").tolist() == [0, 1, 1, 1]
+    assert kept == odd.tobytes()
 
 
 @pytest.mark.parametrize("stored", ["i1", "i2", "i4", "u1", "u2", "u4", "f4", "f8"])
@@ -75,18 +165,62 @@ def test_fixedscaleoffset_gives_the_bits_of_numcodecs(memory, stored, data):
     assert native
 
 
-@pytest.mark.parametrize("memory", ["i4", "u2", "f2"])
-def test_fixedscaleoffset_of_other_types_runs_in_python(memory):
-    """NumPy has rules of its own for them, which are left to it."""
-    array = np.arange(0, 100, 7).astype(memory)
+INTEGERS = NUMBERS[:8]
+
+
+@pytest.mark.parametrize("stored", ["i1", "u2", "i4", "i8", "f4", "f8"])
+@pytest.mark.parametrize("memory", INTEGERS)
+@given(data=st.data())
+def test_fixedscaleoffset_of_integers_wraps_around_as_numcodecs_does(memory, stored, data):
+    """As long as no parameter is written with a point."""
+    offset, scale = data.draw(st.sampled_from([0, 3, 100])), data.draw(st.sampled_from([1, 7, 100]))
+    array = data.draw(hnp.arrays(memory, st.integers(1, 600)))
+    codec = FixedScaleOffset(offset, scale, memory, stored)
+    step = codec.step(ChunkSpec(array.shape, array.dtype, None))
+
+    wanted = numcodecs.FixedScaleOffset(offset, scale, memory, stored).encode(array).tobytes()
+
+    assert codec.encode(array).tobytes() == wanted
+    assert encode_step(step, array.tobytes()) == wanted
+
+
+@pytest.mark.parametrize("stored", ["i1", "u2", "i4", "i8", "f4", "f8"])
+@pytest.mark.parametrize("memory", INTEGERS)
+@pytest.mark.parametrize(
+    ("offset", "scale"), [(3, 7.0), (100, 0.25), (3.0, 7), (0.5, 7.0), (99.5, 1), (0, 1)]
+)
+def test_fixedscaleoffset_of_integers_gives_the_bits_of_numcodecs(memory, stored, offset, scale):
+    """In floats from the first parameter on that is written with a point, and back."""
+    array = (np.arange(10) + np.ceil(offset)).astype(memory)
 
     native = judge(
-        FixedScaleOffset(2, 3, memory, "i2"),
-        numcodecs.FixedScaleOffset(2, 3, memory, "i2"),
+        FixedScaleOffset(offset, scale, memory, stored),
+        numcodecs.FixedScaleOffset(offset, scale, memory, stored),
         array,
     )
 
+    assert native
+
+
+@pytest.mark.parametrize(("memory", "stored"), [("f2", "i2"), ("f4", "f2"), ("i4", "f2")])
+def test_fixedscaleoffset_of_halves_runs_in_python(memory, stored):
+    """NumPy has rules of its own for them, which are left to it."""
+    array = np.arange(0, 100, 7).astype(memory)
+    ours = FixedScaleOffset(2, 3, memory, stored)
+
+    native = judge(ours, numcodecs.FixedScaleOffset(2, 3, memory, stored), array)
+
     assert not native
+
+
+@pytest.mark.parametrize(("offset", "scale"), [(300, 1), (-1, 1), (0, 300)])
+def test_a_whole_parameter_that_the_elements_cannot_be_is_refused(offset, scale):
+    """As NumPy refuses it; the engine would wrap it around."""
+    codec = FixedScaleOffset(offset, scale, "u1")
+
+    assert codec.step(ChunkSpec((3,), np.dtype("u1"), None)) is None
+    with pytest.raises(OverflowError):
+        codec.encode(np.zeros(3, "u1"))
 
 
 def test_nan_and_what_does_not_fit_become_the_same_number_natively():
@@ -101,7 +235,9 @@ def test_nan_and_what_does_not_fit_become_the_same_number_natively():
         )
 
 
-@pytest.mark.parametrize(("memory", "stored"), [("f4", "f4"), ("f8", "f8"), ("f8", "f4")])
+@pytest.mark.parametrize(
+    ("memory", "stored"), [("f4", "f4"), ("f8", "f8"), ("f8", "f4"), ("f4", "f2"), ("f8", "f2")]
+)
 @given(data=st.data())
 def test_quantize_gives_the_bits_of_numcodecs(memory, stored, data):
     """Values become multiples of a power of two."""
@@ -175,3 +311,41 @@ def test_arrays_of_v2_in_either_byte_order_take_filters_of_numbers(name, dtype):
     )
 
     assert array[...].tolist() == [0.5, 1.5]
+
+
+def astype(memory, stored):
+    return {"id": "astype", "encode_dtype": stored, "decode_dtype": memory}
+
+
+WHOLE = {"id": "fixedscaleoffset", "offset": 3, "scale": 7, "dtype": "<u2", "astype": "<i4"}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "given"),
+    [
+        ("|b1", astype("|b1", "<f2")),
+        ("<f8", astype("<f8", "<f2")),
+        (">f8", astype(">f8", ">f2")),
+        (">i4", astype(">i4", "|i1")),
+        (">f2", astype(">f2", ">u4")),
+        ("<u2", WHOLE),
+        ("<f4", {"id": "quantize", "digits": 1, "dtype": "<f4", "astype": "<f2"}),
+    ],
+)  # fmt: skip
+def test_chunks_are_the_same_natively_and_in_python(contents, dtype, given):
+    """In either byte order, also at the edge of an array."""
+    values = (np.arange(70).reshape(7, 10) % 2 + 3 * (dtype != "|b1")).astype(dtype)
+    stored = []
+    for disable in (frozenset(), frozenset(["native"])):
+        store = MemoryStore()
+        with zarrpy.config.set(disable=disable):
+            array = zarrpy.create_array(
+                store, data=values, chunks=(4, 3), filters=[given], compressors=None,
+                zarr_format=2, fill_value=0,
+            )  # fmt: skip
+            assert array[...].tolist() == values.tolist()
+            assert array[::-2, 1].tolist() == values[::-2, 1].tolist()
+        stored.append(contents(store))
+
+    assert array.codecs.native
+    assert stored[0] == stored[1]
