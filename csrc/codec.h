@@ -22,9 +22,11 @@
 
 extern const zp_codec zp_codec_adler32;
 extern const zp_codec zp_codec_astype;
+extern const zp_codec zp_codec_base64;
 extern const zp_codec zp_codec_bitround;
 extern const zp_codec zp_codec_blosc;
 extern const zp_codec zp_codec_byteswap;
+extern const zp_codec zp_codec_categorize;
 extern const zp_codec zp_codec_crc32;
 extern const zp_codec zp_codec_crc32c;
 extern const zp_codec zp_codec_delta;

@@ -26,6 +26,7 @@ static const zp_codec *const codecs[] = {
     &zp_codec_zfp,
 #endif
     &zp_codec_snappy,
+    &zp_codec_base64,
     &zp_codec_crc32c,
     &zp_codec_crc32,
     &zp_codec_adler32,
@@ -34,6 +35,7 @@ static const zp_codec *const codecs[] = {
     &zp_codec_astype,
     &zp_codec_bitround,
     &zp_codec_byteswap,
+    &zp_codec_categorize,
     &zp_codec_delta,
     &zp_codec_fixedscaleoffset,
     &zp_codec_packbits,

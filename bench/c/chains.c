@@ -29,6 +29,8 @@ static const recipe recipes[] = {
     {"bytes", {NULL}, {{0}}},
     {"crc32c", {"crc32c"}, {{0}}},
     {"shuffle", {"shuffle"}, {{.itemsize = 4}}},
+    {"base64", {"base64"}, {{0}}},
+    {"astype float64", {"astype"}, {{.variant = ZP_FLOAT32 | ZP_FLOAT64 << 8}}},
     {"zstd 1", {"zstd"}, {{.level = 1}}},
     {"zstd 3", {"zstd"}, {{.level = 3}}},
     {"zstd 3, checksum", {"zstd"}, {{.level = 3, .checksum = 1}}},

@@ -11,6 +11,15 @@ static const struct {
 } hashing = {3, 8, "prefixed"};
 static const int32_t padding_told[6] = {0, 8, 2, 1, 0, 0}, whole_bytes[6] = {0, 8, 0, 0, 0, 0};
 
+/* Every byte but 0 as a label of its own, by falling number. */
+static struct {
+    uint64_t nlabels;
+    uint64_t nkeys;
+    uint8_t texts[255];
+    uint8_t keys[255];
+    uint8_t numbers[255 * sizeof(uint64_t)];
+} labelled;
+
 static const struct {
     const char *codec;
     zp_step step;
@@ -29,8 +38,13 @@ static const struct {
     {"adler32", {.at_start = 1}},
     {"fletcher32", {0}},
     {"jenkins_lookup3", {.aux = &hashing}},
+    {"base64", {0}},
     {"shuffle", {.itemsize = 1}},
     {"astype", {.variant = ZP_INT8 | ZP_INT16 << 8}},
+    {"astype", {.variant = ZP_UINT8 | ZP_FLOAT16 << 8}},
+    {"astype", {.variant = ZP_BOOL | ZP_BOOL << 8}},
+    {"categorize", {.itemsize = 1, .variant = ZP_UINT8, .aux = &labelled}},
+    {"categorize", {.itemsize = 1, .variant = ZP_INT16, .aux = &labelled}},
     {"delta", {.variant = ZP_INT8 | ZP_INT16 << 8}},
     {"delta", {.variant = ZP_UINT8 | ZP_UINT8 << 8}},
     {"packbits", {.itemsize = 1, .aux = &padding_told}},
@@ -54,12 +68,25 @@ ncases(void)
     return (int)(sizeof cases / sizeof cases[0]);
 }
 
+static void
+make_labels(void)
+{
+    labelled.nlabels = labelled.nkeys = 255;
+    for (uint64_t i = 0; i < 255; i++) {
+        uint64_t number = 255 - i;
+        labelled.texts[i] = (uint8_t)number;
+        labelled.keys[i] = (uint8_t)(i + 1);
+        memcpy(labelled.numbers + i * sizeof number, &number, sizeof number);
+    }
+}
+
 zp_step
 case_step(int i)
 {
     zp_step step = cases[i].step;
     uint8_t room[64];
 
+    make_labels();
     step.codec = zp_codec_find(cases[i].codec);
     /* A container without the compressor in it is not in this build either. */
     if (step.codec && strcmp(cases[i].codec, "blosc") == 0 &&

@@ -14,7 +14,7 @@
 #include "check.h"
 #include "zarrpy.h"
 
-#define MAX_SEEDS 1000
+#define MAX_SEEDS 1200
 #define MAX_NBYTES 60000 /* of a chunk, decoded */
 #define MAX_ENCODED (2 * MAX_NBYTES)
 

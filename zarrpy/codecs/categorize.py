@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+import sys
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from zarrpy.codecs.base import ArrayToArray, ChunkSpec
+from zarrpy.codecs.base import ArrayToArray, ChunkSpec, Step
 from zarrpy.codecs.parameters import reject
+from zarrpy.codecs.recast import NATIVE_KINDS
+from zarrpy.config import config
 from zarrpy.errors import CodecError
+
+_UTF32 = f"utf-32-{sys.byteorder[0]}e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,61 @@ class Categorize(ArrayToArray):
         """Describe what `encode` makes of a chunk."""
         return replace(spec, dtype=self._numbers, fill_value=None)
 
+    def step(self, spec: ChunkSpec) -> Step | None:
+        """Give the native form: for texts of one size, and not for strings."""
+        self._check(spec.dtype)
+        if spec.dtype.kind != "U" or spec.dtype.itemsize == 0:
+            return None
+        return Step(
+            "categorize",
+            itemsize=spec.dtype.itemsize,
+            variant=NATIVE_KINDS[self._numbers.str[1:]],
+            aux=self._tables(spec.dtype.itemsize),
+        )
+
+    def _tables(self, itemsize: int) -> bytes:
+        """Pack the labels for csrc/step_categorize.c: by number, and sorted."""
+        texts = [each.rstrip("\0").encode(_UTF32, "surrogatepass") for each in self.labels]
+        # of labels that are alike the last one counts, as it does in `encode`
+        found = {
+            each.ljust(itemsize, b"\0"): number
+            for number, each in enumerate(texts, 1)
+            if len(each) <= itemsize
+        }
+        keys = sorted(found)
+        return b"".join(
+            [
+                struct.pack("=2Q", len(texts), len(keys)),
+                *(each[:itemsize].ljust(itemsize, b"\0") for each in texts),
+                *keys,
+                struct.pack(f"={len(keys)}Q", *(found[key] for key in keys)),
+            ]
+        )
+
     def encode(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Encode one chunk."""
         self._check(array.dtype)
+        if array.dtype.kind == "T":
+            return self._numbers_of_strings(array)
         numbers = np.zeros(array.shape, self._numbers)
         for number, label in enumerate(self.labels, 1):
             numbers[array == label] = number
         return numbers
+
+    def _numbers_of_strings(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Encode strings; zeros at the end of a label are no part of it, as to NumPy."""
+        numbered = {label.rstrip("\0"): number for number, label in enumerate(self.labels, 1)}
+        flat = array.reshape(-1)
+        if "native" in config.disable:
+            found = np.array([numbered.get(text, 0) for text in flat.tolist()], self._numbers)
+        else:
+            from zarrpy._native.strings import positions
+
+            sought = {each.encode("utf-8", "surrogatepass"): numbered[each] for each in numbered}
+            keys = sorted(sought)
+            numbers = np.array([*(sought[key] for key in keys), 0], self._numbers)
+            found = numbers[positions(flat, keys)]
+        return found.reshape(array.shape)
 
     def decode(self, data: np.ndarray[Any, Any], spec: ChunkSpec) -> np.ndarray[Any, Any]:
         """Decode one chunk."""
