@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
 from zarrpy.codecs.itemised import check_items, from_items, to_items
 from zarrpy.codecs.parameters import boolean
+from zarrpy.config import config
 from zarrpy.errors import CodecError, CorruptChunkError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class MsgPack2(ArrayToBytes):
 
     Notes
     -----
-    The package msgpack does the work; it is imported when a chunk is read or written.
+    Types that are not of the format itself, such as its timestamps, need the package msgpack; it
+    is imported when a chunk with one is read or written.
     """
 
     name: ClassVar[str] = "numcodecs.msgpack2"
@@ -52,12 +54,17 @@ class MsgPack2(ArrayToBytes):
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""
-        msgpack = _msgpack()
+        items = to_items(array)
         try:
-            packed: bytes = msgpack.packb(
-                to_items(array),
-                use_bin_type=self.use_bin_type,
-                use_single_float=self.use_single_float,
+            if "native" not in config.disable:
+                from zarrpy._native.msgpack import ExtensionError, pack
+
+                try:
+                    return pack(items, self.use_bin_type, self.use_single_float)
+                except ExtensionError:
+                    pass  # which the package knows
+            packed: bytes = _msgpack().packb(
+                items, use_bin_type=self.use_bin_type, use_single_float=self.use_single_float
             )
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise CodecError(str(error), codec=self.name, direction="encode") from error
@@ -65,13 +72,28 @@ class MsgPack2(ArrayToBytes):
 
     def decode(self, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
         """Decode one chunk."""
+        return from_items(self._items(data), spec, self.name)
+
+    def _items(self, data: Buffer) -> object:
+        """Read the document of a chunk."""
+        if "native" not in config.disable:
+            from zarrpy._native.msgpack import ExtensionError, unpack
+
+            try:
+                return unpack(data, self.raw)
+            except ExtensionError:
+                pass  # which the package knows
+            except ValueError as error:
+                raise self._corrupt(error) from error
         msgpack = _msgpack()
         try:
-            items = msgpack.unpackb(bytes(data), raw=self.raw)
+            return msgpack.unpackb(bytes(data), raw=self.raw)
         except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
-            reason = str(error) or type(error).__name__
-            raise CorruptChunkError(f"is not MessagePack: {reason}", codec=self.name) from error
-        return from_items(items, spec, self.name)
+            raise self._corrupt(error) from error
+
+    def _corrupt(self, error: Exception) -> CorruptChunkError:
+        reason = str(error) or type(error).__name__
+        return CorruptChunkError(f"is not MessagePack: {reason}", codec=self.name)
 
 
 def _msgpack() -> Any:
@@ -79,7 +101,7 @@ def _msgpack() -> Any:
         return import_module("msgpack")
     except ImportError as error:
         raise MissingDependencyError(
-            "the codec msgpack2 needs the package msgpack",
+            "a chunk of msgpack2 with an extension type needs the package msgpack",
             extra="msgpack",
             command="pip install 'zarrpy[msgpack]'",
         ) from error

@@ -7,8 +7,11 @@ import msgpack
 import numcodecs
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import zarrpy
+from zarrpy import config
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.json2 import JSON2
 from zarrpy.codecs.msgpack2 import MsgPack2
@@ -59,7 +62,7 @@ def test_texts_are_stored_as_objects(ours, theirs):
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda codec: repr(codec)[:40])
 @pytest.mark.parametrize("shape", [(9,), (3, 3), (3, 1, 3)])
-def test_objects_are_stored_as_numcodecs_does(ours, theirs, shape):
+def test_objects_are_stored_as_numcodecs_does(body, ours, theirs, shape):
     """Byte for byte, in any number of axes."""
     array = boxed(VALUES, shape)
 
@@ -70,7 +73,7 @@ def test_objects_are_stored_as_numcodecs_does(ours, theirs, shape):
 
 
 @pytest.mark.parametrize("codec", [JSON2(), MsgPack2()], ids=["json2", "msgpack2"])
-def test_one_element_without_axes_is_a_list_of_one_and_an_empty_shape(codec):
+def test_one_element_without_axes_is_a_list_of_one_and_an_empty_shape(body, codec):
     """As numcodecs has it in JSON; its MessagePack has no arrays without axes."""
     array = np.array(5, object)
 
@@ -99,6 +102,12 @@ DAMAGED = [
     ([1, "|O", [2]], "is not nested as the shape"),
     ([[1, 2], "|O", [2, 1]], "is not nested as the shape"),
     ([1, 2, "|O", [1, 2]], "is not nested as the shape"),
+    ([[1, 2], [], "|O", [2, 1]], "is not nested as the shape"),
+    ([[1], [2], [3], "|O", [2, 1]], "is not nested as the shape"),
+    ([[1], {"a": 2}, "|O", [2, 1]], "is not nested as the shape"),
+    ([[[1, 2]], "|O", [1, 2, 1]], "is not nested as the shape"),
+    ([1, 2, "|O", [2, *[1] * 64]], "does not end in"),
+    ([1, 2, "|O", [2, 1 << 63]], "holds a shape"),
 ]
 
 
@@ -108,12 +117,50 @@ DAMAGED = [
     [(JSON2(), lambda document: json.dumps(document).encode()), (MsgPack2(), msgpack.packb)],
     ids=["json2", "msgpack2"],
 )
-def test_a_document_that_is_no_chunk_is_corrupt(codec, write, document, reason):
+def test_a_document_that_is_no_chunk_is_corrupt(body, codec, write, document, reason):
     """Whatever it says of itself."""
     with pytest.raises(CorruptChunkError, match=reason) as caught:
         codec.decode(write(document), ChunkSpec((2,), OBJECT, None))
 
     assert caught.value.codec == codec.name
+
+
+@pytest.mark.parametrize("shape", [[0, 1 << 62], [0], [1 << 62, 0], [2, 0, 3]])
+def test_a_chunk_without_elements_takes_no_memory(body, shape):
+    """However long the axes are that a document claims to have."""
+    rows = [[], []] if shape[0] == 2 else []
+    data = json.dumps([*rows, "|O", shape]).encode()
+    spec = ChunkSpec((0,), OBJECT, None)
+
+    if shape[0] == 1 << 62:
+        with pytest.raises(CorruptChunkError, match="is not nested as the shape"):
+            JSON2().decode(data, spec)
+    else:
+        assert JSON2().decode(data, spec).tolist() == []
+
+
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(rows=st.lists(VALUE, max_size=3), shape=st.lists(st.integers(0, 3), max_size=3))
+def test_both_bodies_take_and_refuse_the_same_lists(rows, shape):
+    """Lists within lists are axes as far as the shape goes, and elements below."""
+    data = json.dumps([*rows, "|O", shape]).encode()
+    spec = ChunkSpec((int(np.prod(shape)),), OBJECT, None)
+
+    found = []
+    for disable in (frozenset(), frozenset(["native"])):
+        with config.set(disable=disable):
+            try:
+                found.append(JSON2().decode(data, spec).tolist())
+            except CorruptChunkError as error:
+                found.append(str(error))
+
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +176,14 @@ def test_a_document_that_is_no_chunk_is_corrupt(codec, write, document, reason):
         (MsgPack2(), b"\xc1"),
         (MsgPack2(), msgpack.packb([1, 2, "|O", [2]]) + b"x"),
         (MsgPack2(), b"\xa1\xff"),
+        (MsgPack2(), b"\x81\x01\x02"),
+        (MsgPack2(), b"\xdd\xff\xff\xff\xff" + b"\xdd\0\0\xff\xff" * 500),
+        (MsgPack2(), b"\xc6\xff\xff\xff\xff"),
+        (MsgPack2(), b"\xdb\xff\xff\xff\xff"),
+        (MsgPack2(), b"\xcf\0\0"),
     ],
 )
-def test_bytes_that_are_no_document_are_corrupt(codec, data):
+def test_bytes_that_are_no_document_are_corrupt(body, codec, data):
     """Too deep a nesting included."""
     with pytest.raises(CorruptChunkError, match="is not"):
         codec.decode(data, ChunkSpec((2,), OBJECT, None))
@@ -169,11 +221,49 @@ def test_a_parameter_is_checked(configuration):
 
 
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
-    """It is asked for when a chunk is read or written, not before."""
+    """It is asked for where Python is to do the work, and for the format's extensions."""
     monkeypatch.setitem(sys.modules, "msgpack", None)
+    spec = ChunkSpec((1,), OBJECT, None)
 
-    with pytest.raises(MissingDependencyError, match=r"pip install 'zarrpy\[msgpack\]'"):
+    encoded = MsgPack2().encode(boxed([{"a": b"1"}]))
+    assert MsgPack2().decode(encoded, spec).tolist() == [{"a": b"1"}]
+
+    message = r"pip install 'zarrpy\[msgpack\]'"
+    with pytest.raises(MissingDependencyError, match=message):
+        MsgPack2().decode(b"\x93\xd4\x05\0\xa2|O\x91\x01", spec)
+    with (
+        config.set(disable=frozenset(["native"])),
+        pytest.raises(MissingDependencyError, match=message),
+    ):
         MsgPack2().encode(boxed([1]))
+
+
+def test_extensions_are_those_of_the_package(body):
+    """Its timestamps, and types that only their writer knows."""
+    values = [msgpack.Timestamp(5, 7), msgpack.ExtType(3, b"abc"), [msgpack.Timestamp(-1)]]
+
+    encoded = MsgPack2().encode(boxed(values))
+
+    assert bytes(encoded) == msgpack.packb([*values, "|O", [3]])
+    assert MsgPack2().decode(encoded, ChunkSpec((3,), OBJECT, None)).tolist() == values
+
+
+def test_a_list_that_contains_itself_is_refused():
+    """The error names the codec."""
+    endless = []
+    endless.append(endless)
+
+    with pytest.raises(CodecError, match="msgpack2: cannot encode: objects are nested"):
+        MsgPack2().encode(boxed([endless]))
+
+
+@pytest.mark.parametrize("value", [1 << 64, -(1 << 63) - 1, {1, 2}, object(), 1j, "\ud800"])
+def test_what_has_no_form_is_refused(body, value):
+    """Also within other objects."""
+    with pytest.raises(CodecError) as caught:
+        MsgPack2().encode(boxed([{"a": [value]}]))
+
+    assert (caught.value.codec, caught.value.direction) == ("numcodecs.msgpack2", "encode")
 
 
 @pytest.mark.parametrize("codec", ["json2", "msgpack2"])
