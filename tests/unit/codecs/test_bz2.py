@@ -3,6 +3,8 @@
 import bz2
 import io
 import lzma
+import sys
+import threading
 
 import bz2file
 import numcodecs
@@ -104,3 +106,33 @@ def test_a_bad_parameter_of_lzma_is_refused(config, member):
     """The error names the parameter."""
     with pytest.raises(MetadataError, match=rf"numcodecs\.lzma\.{member} must be"):
         LZMA.from_config(config, dialect=2)
+
+
+@pytest.fixture
+def patience():
+    """Let no thread take the interpreter from another that does not give it away."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("verb", ["encode", "decode"])
+@pytest.mark.parametrize("codec", [BZ2(), LZMA(preset=0)], ids=["bz2", "lzma"])
+def test_other_threads_run_meanwhile(patience, codec, verb):
+    """The standard library gives the interpreter away, so that chunks are worked on together."""
+    data = np.random.default_rng(0).bytes(1 << 18)
+    given = codec.encode(data) if verb == "decode" else data
+    begin, ran = threading.Event(), []
+    other = threading.Thread(target=lambda: (begin.wait(), ran.append(True)))
+    other.start()
+
+    begin.set()
+    for _ in range(100):  # the other thread may wake late, but not before the interpreter is free
+        if ran:
+            break
+        getattr(codec, verb)(given)
+    met = list(ran)
+    other.join()
+
+    assert met == [True]
