@@ -9,6 +9,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.dict cimport PyDict_CheckExact
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_AsUnsignedLongLong, PyLong_Check
+from cpython.object cimport PyTypeObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.math cimport isinf
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
@@ -84,7 +85,9 @@ cdef int write(Sink *sink, object value, int depth) except -1:
     elif type(value).__module__.partition(".")[0] == "msgpack":
         raise ExtensionError(type(value).__name__)
     else:
-        raise TypeError(f"MessagePack has no form of {type(value).__name__} {value!r:.40}")
+        kind = type(value)
+        name = (<PyTypeObject *>kind).tp_name.decode()
+        raise TypeError(f"can not serialize '{name:.200}' object")  # in the words of the package
     return 0
 
 
