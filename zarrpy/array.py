@@ -11,7 +11,7 @@ import numpy as np
 from zarrpy._native.batch import Batch
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec
 from zarrpy.codecs.chain import CodecChain
-from zarrpy.config import check_missing, config, parse_size
+from zarrpy.config import check_max_memory, check_missing, config
 from zarrpy.conventions import ArrayLike
 from zarrpy.engine.cache import cache_for
 from zarrpy.engine.changes import latest
@@ -21,6 +21,7 @@ from zarrpy.engine.nodes import VANISHED, document_key, documents_of, require_no
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.shards import PythonShardBatch, native_shard
+from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
 from zarrpy.errors import (
     ChunkError,
@@ -264,7 +265,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         return View(self)
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._read_small(key)
+        found = self._read_small(key) if self._buffer is None else None
         return unwrapped(self.read(key), key) if found is None else found
 
     @operation
@@ -411,16 +412,19 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
     def _mixes(self) -> bool:
         return self._chunk_codecs.mixes and bool(np.any(self._fill_bytes[0]))
 
-    def _name_keys(self, batch: Batch | PythonBatch) -> None:
+    def _name_keys(self, batch: Any) -> None:
         keys = self.metadata.chunk_keys
         if isinstance(batch, PythonBatch) and not keys.plain:
             batch.spell_keys(keys.key)
         else:
             batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
 
-    def _run(self, batch: Batch | PythonBatch, max_memory: int | str | None = None) -> Steps[None]:
-        self._name_keys(batch)
-        most = config.max_memory if max_memory is None else _size(max_memory)
+    def _run(
+        self, batch: Batch | PythonBatch | Together, max_memory: int | str | None = None
+    ) -> Steps[None]:
+        for each in batch.parts if isinstance(batch, Together) else (batch,):
+            self._name_keys(each)
+        most = check_max_memory(max_memory)
         try:
             between = self.metadata.storage_transformers
             yield Run(batch, self.path, self.codecs.spec.nbytes, most, between)
@@ -442,11 +446,13 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         noting: bool = False,
         leaving: bool = False,
         fields: Fields | None = None,
+        mask: np.ndarray[Any, Any] | None = None,
     ) -> Batch | PythonBatch:
         """Chunks of a selection, in C where the chain is native and shards need not be noted.
 
         With `noting` the batch keeps which chunks were absent. With `leaving` it also leaves their
         places in the block as they are; of shards that holds for those that are absent altogether.
+        With a `mask`, only the elements that it marks are written.
         """
         chain = self.codecs
         spacing = self.metadata.chunk_grid.spacing(self.shape)
@@ -462,11 +468,11 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
             "only_stored": self._only_stored,
         }
         native = chain.native if shard is chain.shard else chain.native_chain is not None
-        by_field = fields is not None
+        apart = fields is not None or mask is not None
         native = native and self.metadata.chunk_keys.plain
-        if not native or by_field or "native" in config.disable or (noting and shard is not None):
+        if not native or apart or "native" in config.disable or (noting and shard is not None):
             body = PythonBatch if shard is None else PythonShardBatch
-            twin = body(plan, chain, block, self.fill_value, fields=fields, **options)
+            twin = body(plan, chain, block, self.fill_value, fields=fields, mask=mask, **options)
             if leaving:
                 twin.leave_absent()
             return twin
@@ -519,9 +525,9 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
             start += n
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is made again when it is needed."""
-        made = ("codecs", "_fill_bytes", "_prepared")
-        return {name: value for name, value in self.__dict__.items() if name not in made}
+        """Leave out what is made again when it is needed, and the buffer, which has one array."""
+        left_out = ("codecs", "_fill_bytes", "_prepared", "_buffer")
+        return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         """Name the contents: equal names mean equal contents, as far as this process knows.
@@ -529,6 +535,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         The name is the same in every process until the node's documents change, or this process
         writes to it: then it is another one with each write.
         """
+        self._settle_now()
         documents = documents_of(self.path, self.metadata)
         return (
             "zarrpy.Array",
@@ -541,10 +548,3 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         from zarrpy.info import array_line
 
         return array_line(self)
-
-
-def _size(max_memory: int | str) -> int:
-    try:
-        return parse_size(max_memory)
-    except ValueError as error:
-        raise ValueError(f"max_memory {error}") from None

@@ -140,6 +140,7 @@ class ChunkReader:
         if array.metadata.storage_transformers or self._by_inner:
             return None
         found = []
+        array._settle_now()
         for entry in drive(array.store, _entries(start)):
             if entry.endswith("/"):
                 return None  # a link to a directory, where chunks may be
@@ -210,6 +211,7 @@ class ChunkReader:
             return drive(array.store, array._read(chosen, missing=self.missing)), ()
         import numpy as np
 
+        array._settle_now()
         out = np.empty(chosen.shape, array.dtype)
         batch = array._batch(chosen, chosen.align(out), writing=False, noting=True)
         drive(array.store, array._run(batch))

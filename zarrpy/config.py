@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import TracebackType
 from typing import Any, NoReturn
 
-__all__ = ["Config", "check_missing", "config", "cpu_quota", "parse_size"]
+__all__ = ["Config", "check_max_memory", "check_missing", "config", "cpu_quota", "parse_size"]
 
 _LONGEST = 1_000_000  # seconds; an interpreter's locks wait no longer than some systems count
 _GIB = 1 << 30
@@ -111,7 +111,10 @@ def _flag(value: object) -> bool:
     _reject(value, "True or False")
 
 
-_SWITCHES = ("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small")
+_SWITCHES = (
+    *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
+    "buffer",
+)
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -193,6 +196,14 @@ def _checked(name: str, value: object, shown: str | None = None) -> Any:
 def check_missing(value: str) -> str:
     """Check what somebody wants of absent chunks, given for one call."""
     checked: str = _checked("missing", value, "missing")
+    return checked
+
+
+def check_max_memory(value: int | str | None) -> int | None:
+    """Check how much memory somebody allows one call; by default as `config.max_memory` says."""
+    if value is None:
+        return config.max_memory
+    checked: int | None = _checked("max_memory", value, "max_memory")
     return checked
 
 
@@ -294,8 +305,9 @@ class Config:
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
         request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
-        ``small``, the short way to a few elements; and, by the environment ``ZARRPY_DISABLE``
-        alone, as they are chosen when the engine is loaded, ``simd`` and ``libdeflate``.
+        ``small``, the short way to a few elements; ``buffer``, of pieces of chunks that are written
+        later; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the engine
+        is loaded, ``simd`` and ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new

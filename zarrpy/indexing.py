@@ -34,6 +34,7 @@ from zarrpy.selection import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zarrpy.engine.buffer import WriteBuffer
     from zarrpy.engine.requests import Steps
     from zarrpy.selection.fields import Fields
 
@@ -65,6 +66,9 @@ class Indexer:
 class Indexable(Node[ArrayMetadata]):
     """An array that can be read and written by every kind of selection."""
 
+    #: Of pieces that are written later; see `zarrpy.buffering`.
+    _buffer: WriteBuffer | None = None
+
     def _read(
         self,
         chosen: Selection,
@@ -89,7 +93,8 @@ class Indexable(Node[ArrayMetadata]):
             made = memory_of(out, chosen.shape, dtype, self.name)
         mask = None
         if chosen.size or chosen.order is None:
-            mask = yield from self._read_chunks(chosen, made, missing, max_memory)
+            read = self._read_chunks if self._buffer is None else self._read_buffered
+            mask = yield from read(chosen, made, missing, max_memory)
         if self.metadata.data_type.settle is not None:
             self.metadata.data_type.settle(made)
         if missing != "mask":
@@ -122,7 +127,8 @@ class Indexable(Node[ArrayMetadata]):
             values = np.array(values)
             data_type.settle(values)
         if chosen.size or chosen.order is None:
-            yield from self._write_chunks(chosen, values, names, max_memory)
+            write = self._write_chunks if self._buffer is None else self._write_buffered
+            yield from write(chosen, values, names, max_memory)
 
     def _read_chunks(
         self,
@@ -141,6 +147,26 @@ class Indexable(Node[ArrayMetadata]):
         fields: Fields | None,
         max_memory: int | str | None,
     ) -> Steps[None]:
+        raise NotImplementedError
+
+    def _read_buffered(
+        self,
+        chosen: Selection,
+        out: np.ndarray[Any, Any],
+        missing: str,
+        max_memory: int | str | None,
+    ) -> Steps[np.ndarray[Any, Any] | None]:
+        """Read, with what a buffer holds."""
+        raise NotImplementedError
+
+    def _write_buffered(
+        self,
+        chosen: Selection,
+        values: np.ndarray[Any, Any],
+        fields: Fields | None,
+        max_memory: int | str | None,
+    ) -> Steps[None]:
+        """Write, or let a buffer hold it."""
         raise NotImplementedError
 
     @operation

@@ -54,6 +54,8 @@ class Occupancy(Node[ArrayMetadata]):
         def codecs(self) -> CodecChain:
             """The codec chain."""
 
+        def _settle(self) -> Steps[None]: ...
+
     @property
     def nchunks_initialized(self) -> int:
         """Number of chunks that are stored; those in shards are counted by the shards' indexes.
@@ -80,6 +82,7 @@ class Occupancy(Node[ArrayMetadata]):
         return (yield from self._look())
 
     def _look(self) -> Steps[Stored]:
+        yield from self._settle()
         sizes: list[tuple[str, int]] = yield ListSizes(key_of(self.path, "") if self.path else "")
         start = len(self.path) + 1 if self.path else 0
         chunks = [key for key, _ in sizes if self._is_chunk(key[start:])]

@@ -505,6 +505,7 @@ class _Worker:
     def _fold_stored(self, state: Any, chosen: Selection, block: Block) -> tuple[Any, int]:
         """Read a block and fold it; one of which nothing is stored is not even made up."""
         array, fill = self._array, self._array.fill_value
+        array._settle_now()
         batch = array._batch(chosen, block, writing=False, leaving=True)
         drive(array.store, array._run(batch))
         if batch.nabsent and batch.nabsent == batch.ntasks:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from zarrpy.assignment import assignable
+from zarrpy.buffering import Bufferable
 from zarrpy.engine.append import append as append_steps
 from zarrpy.engine.grown import grown
 from zarrpy.engine.operation import operation
@@ -17,7 +18,6 @@ from zarrpy.engine.resize import Site
 from zarrpy.engine.resize import discard as discard_steps
 from zarrpy.engine.resize import resize as resize_steps
 from zarrpy.errors import MetadataError, ShapeMismatchError
-from zarrpy.indexing import Indexable
 from zarrpy.selection import parse, parse_basic
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zarrpy.selection import Selection
 
 
-class Resizable(Indexable):
+class Resizable(Bufferable):
     """An array whose shape can change."""
 
     @operation
@@ -68,6 +68,7 @@ class Resizable(Indexable):
         lengths: Any = shape if isinstance(shape, list | tuple | np.ndarray) else [shape]
         new = [operator.index(n) for n in lengths]
         limits = {"expand_only": expand_only, "shrink_only": shrink_only}
+        yield from self._settle()
         with self._named_in_errors():
             yield from resize_steps(self._site, new, **limits)
 
@@ -104,6 +105,7 @@ class Resizable(Indexable):
         axis = normalize_axis_index(operator.index(axis), ndim, repr(self.name))
         values = self._appended(data)
         locks = self.store.of_files or self.store.in_memory
+        yield from self._settle()
         with self._named_in_errors():
             new = yield from append_steps(self._site, values, axis, locks=locks)
         return new.shape
@@ -126,6 +128,7 @@ class Resizable(Indexable):
         """
         self._check_writable("discard parts of")
         chosen = self._select(parse, self._positional(selection))
+        yield from self._settle()
         metadata = yield from grown(self.path, self.metadata, chosen)
         box = _box(chosen)
         if box is not None:

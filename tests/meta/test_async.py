@@ -22,6 +22,7 @@ INSTEAD = {
     "Array.chunk_key": "no I/O",
     "Array.chunk_shape": "no I/O",
     "Array.chunk_slices": "no I/O",
+    "Array.buffered": "no I/O; async with",
     "Array.close": "no I/O",
     "Array.with_config": "no I/O",
     "Group.close": "no I/O",

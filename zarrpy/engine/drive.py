@@ -27,6 +27,7 @@ from zarrpy.engine.requests import (
     Elsewhere,
     Enclosing,
     Fetch,
+    Flush,
     ListEntries,
     ListKeys,
     ListNames,
@@ -325,6 +326,10 @@ def _write_window(store: Store, batch: Batch, keys: list[str], budget: Budget) -
         store.set_many(keys, batch.results())
 
 
+def _flush(store: Store, request: Flush) -> None:
+    request.work(partial(drive, store))
+
+
 def _take(store: Store, request: Take) -> Any:
     return request.stream.take()
 
@@ -352,6 +357,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Move: _move,
     Restore: restore,
     Run: _run,
+    Flush: _flush,
     Take: _take,
     Close: _close,
 }

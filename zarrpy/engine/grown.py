@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from zarrpy.selection import Selection
 
 
-def grown(path: str, metadata: ArrayMetadata, chosen: Selection) -> Steps[ArrayMetadata]:
-    """Give the metadata by which to write a selection: with the shape of now, if it matters.
+def grown(path: str, metadata: ArrayMetadata, *chosen: Selection) -> Steps[ArrayMetadata]:
+    """Give the metadata by which to write selections: with the shape of now, if it matters.
 
     Only what may cover a chunk that reaches beyond the array costs a look at its document.
 
@@ -29,9 +29,9 @@ def grown(path: str, metadata: ArrayMetadata, chosen: Selection) -> Steps[ArrayM
     path : str
     metadata : ArrayMetadata
         Of the array, as its handle knows it.
-    chosen : Selection
+    *chosen : Selection
     """
-    if not _may_cover_an_end(chosen, metadata):
+    if not any(_may_cover_an_end(each, metadata) for each in chosen):
         return metadata
     key = array_key(path, metadata.zarr_format)
     (value,) = yield Fetch((key,))

@@ -380,7 +380,7 @@ _COUNTED = (
     requests.DeletePrefix,
 )
 #: What waits for other calls, or makes other requests, which count.
-_MADE_OF_OTHERS = (requests.Take, requests.Close, requests.Move, requests.Restore)
+_MADE_OF_OTHERS = (requests.Take, requests.Close, requests.Move, requests.Restore, requests.Flush)
 
 
 class Metered:

@@ -266,6 +266,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Flush:
+    """Write what a buffer has collected, which may have to wait for others who do."""
+
+    #: Given a function that runs steps to their end.
+    work: Callable[[Callable[[Steps[Any]], Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """Wait for the next result of a stream. Answer: it, or None when there are no more."""
 
@@ -315,6 +323,7 @@ Request: TypeAlias = (
     | Move
     | Restore
     | Run
+    | Flush
     | Take
     | Close
     | Elsewhere

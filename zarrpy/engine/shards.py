@@ -221,14 +221,19 @@ class PythonShardBatch(PythonBatch):
         if stored is not None:
             self._keep_stored(task, stored, chunks)
         block = self._block_of(task)
+        marks = self._marked(self._selections(task)[1])
         inner = self._inner(task)
         for k, position in enumerate(self._positions(inner)):
             inside, place = selections(inner, k)
-            if self._covered(inner, k) or chunks[position] is None:
+            marked = None if marks is None else marks[place]
+            if marked is not None and not marked.any():
+                continue
+            covered = self._fields is None and inner.covered(k)
+            if chunks[position] is None or (covered and (marked is None or marked.all())):
                 chunk = np.full(self._layout.chunk_shape, self.fill_value, self.block.dtype)
             else:
                 chunk = np.array(self._decode_inner(task, position, chunks[position]))
-            self._merge(chunk, inside, block[place])
+            self._merge(chunk, inside, block[place], marked)
             number = self._layout.chunk_index(self.plan.grid_index(task), position)
             chunks[position] = self._encode_chunk(
                 self._layout.chain, chunk, number, task, inner.pieces(k)

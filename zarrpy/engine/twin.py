@@ -50,6 +50,8 @@ class PythonBatch:
         Write only these fields of the structures.
     only_stored : bool
         Write no part of a chunk that is not stored.
+    mask : ndarray of bool, optional
+        Of the block's shape: write only the elements that it marks.
     """
 
     native = False
@@ -67,8 +69,10 @@ class PythonBatch:
         timeout_ms: int = 60_000,
         fields: Fields | None = None,
         only_stored: bool = False,
+        mask: np.ndarray[Any, Any] | None = None,
     ) -> None:
         self._fields = fields
+        self._mask = mask
         self._only_stored = only_stored
         self._timeout_ms = timeout_ms
         self.plan = plan
@@ -170,7 +174,7 @@ class PythonBatch:
         return [self._covered(self.plan, task) for task in range(self._first, self._last)]
 
     def _covered(self, plan: ChunkPlan, task: int) -> bool:
-        return self._fields is None and plan.covered(task)
+        return self._fields is None and self._mask is None and plan.covered(task)
 
     def feed(self, values: list[Any]) -> None:
         """Hand over the stored bytes of the window's tasks."""
@@ -321,7 +325,7 @@ class PythonBatch:
             chunk = self._blank(task, inside, outside)
         else:
             chunk = np.array(self._named(task, self.chain.decode, stored, self._extent(task)))
-            self._merge(chunk, inside, self._part(outside))
+            self._merge(chunk, inside, self._part(outside), self._marked(outside))
         number = self.plan.grid_index(task)
         return self._encode_chunk(self.chain, chunk, number, task, self.plan.pieces(task))
 
@@ -354,10 +358,21 @@ class PythonBatch:
                 direction="encode",
             ) from error
 
+    def _marked(self, outside: tuple[Any, ...]) -> np.ndarray[Any, Any] | None:
+        """View the part of the mask that belongs to a part of the block."""
+        return None if self._mask is None else self._mask[(*outside, ...)]
+
     def _merge(
-        self, chunk: np.ndarray[Any, Any], inside: tuple[Any, ...], values: np.ndarray[Any, Any]
+        self,
+        chunk: np.ndarray[Any, Any],
+        inside: tuple[Any, ...],
+        values: np.ndarray[Any, Any],
+        marked: np.ndarray[Any, Any] | None = None,
     ) -> None:
-        """Put values into a chunk, of some fields or of all."""
+        """Put values into a chunk: all or those that are marked, of some fields or of all."""
+        if marked is not None:
+            chunk[(*inside, ...)][marked] = values[marked]
+            return
         if self._fields is None:
             chunk[inside] = values
             return
@@ -376,10 +391,11 @@ class PythonBatch:
         """Put the selected elements into a chunk without others; a view if they are all of it."""
         part = self._part(outside)
         extent = self._extent(task)
-        if part.shape == extent and self._fields is None and not self.plan.groups:
+        all_of_it = self._fields is None and self._mask is None and not self.plan.groups
+        if part.shape == extent and all_of_it:
             return part
         chunk = np.full(extent, self.fill_value, self.block.dtype)
-        self._merge(chunk, inside, part)
+        self._merge(chunk, inside, part, self._marked(outside))
         return chunk
 
     def _is_empty(self, chunk: np.ndarray[Any, Any]) -> bool:
