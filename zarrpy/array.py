@@ -427,7 +427,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         most = check_max_memory(max_memory)
         try:
             between = self.metadata.storage_transformers
-            yield Run(batch, self.path, self.codecs.spec.nbytes, most, between)
+            yield Run(batch, self.path, self.codecs.spec.nbytes, most, between, self._step(batch))
         except ChunkError as error:
             error.fill(array=self._place)
             raise
@@ -526,7 +526,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made again when it is needed, and the buffer, which has one array."""
-        left_out = ("codecs", "_fill_bytes", "_prepared", "_buffer")
+        left_out = ("codecs", "_fill_bytes", "_prepared", "_buffer", "_ahead")
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:

@@ -113,7 +113,7 @@ def _flag(value: object) -> bool:
 
 _SWITCHES = (
     *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
-    "buffer",
+    *("buffer", "prefetch"),
 )
 
 
@@ -167,6 +167,7 @@ class Settings:
     lock_timeout: float = _setting(60.0, _seconds)
     durability: str = _setting("atomic", _one_of("atomic", "durable"))
     cache: int = _setting(0, parse_size)
+    prefetch: int = _setting(8, _integer(0))
     disable: frozenset[str] = _setting(frozenset(), _switches)
     array: ArraySettings = field(default_factory=ArraySettings)
     limits: Limits = field(default_factory=Limits)
@@ -204,6 +205,14 @@ def check_max_memory(value: int | str | None) -> int | None:
     if value is None:
         return config.max_memory
     checked: int | None = _checked("max_memory", value, "max_memory")
+    return checked
+
+
+def check_prefetch(value: bool | int | None) -> int | None:
+    """Check how many chunks somebody wants to be fetched ahead; None leaves it to the settings."""
+    if value is None or value is True:
+        return None
+    checked: int = 0 if value is False else _checked("prefetch", value, "prefetch")
     return checked
 
 
@@ -301,13 +310,17 @@ class Config:
     cache : int
         Bytes of decoded chunks of files to keep in memory, for all arrays that are not opened
         with a `cache` of their own; a text such as ``"512MiB"`` will do. 0 keeps none.
+    prefetch : int
+        Chunks that are fetched ahead of a scan, from stores that are neither files nor memory and
+        can tell versions; for arrays that are not opened with a `prefetch` of their own.
     disable : frozenset of str
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
         request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
         ``small``, the short way to a few elements; ``buffer``, of pieces of chunks that are written
-        later; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when the engine
-        is loaded, ``simd`` and ``libdeflate``.
+        later; ``prefetch``, of chunks that a scan comes to; and, by the environment
+        ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
+        ``libdeflate``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new
@@ -330,6 +343,7 @@ class Config:
     lock_timeout: float
     durability: str
     cache: int
+    prefetch: int
     disable: frozenset[str]
     array: ArraySettings
     limits: Limits

@@ -409,7 +409,7 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
             made = Array(self.store, path, metadata, read_only=self.read_only)
         else:
             made = self._group(path, metadata)
-        made.cache, made.given = self.cache, self.given
+        made.cache, made.given, made.prefetch = self.cache, self.given, self.prefetch
         return made
 
     def _group(self, path: str, metadata: GroupMetadata) -> Group:

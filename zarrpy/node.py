@@ -75,6 +75,8 @@ class Node(Generic[M]):
     cache: int | None = None
     #: Codec objects for names in documents that are not known; see `zarrpy.open`.
     given: tuple[Any, ...] = ()
+    #: Chunks to fetch ahead of a scan; None as the settings say.
+    prefetch: int | None = None
 
     def __init__(self, store: Store, path: str, metadata: M, *, read_only: bool = False) -> None:
         self.store = store

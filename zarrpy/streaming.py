@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from zarrpy.chunks import ChunkReader, Chunks
 from zarrpy.engine.operation import operation
-from zarrpy.indexing import Indexable
+from zarrpy.prefetching import Prefetching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zarrpy.engine.requests import Steps
 
 
-class Streamable(Indexable):
+class Streamable(Prefetching):
     """An array that can be taken chunk by chunk."""
 
     def iter_chunks(

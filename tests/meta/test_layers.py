@@ -23,7 +23,7 @@ LAYERS = {
     "zarrpy.chunks": 6, "zarrpy.streaming": 6, "zarrpy.mapping": 6,
     "zarrpy.partition": 6, "zarrpy.reductions": 6, "zarrpy.resizing": 6,
     "zarrpy.explanation": 6, "zarrpy.small_reads": 6, "zarrpy.reopening": 6,
-    "zarrpy.buffering": 6,
+    "zarrpy.buffering": 6, "zarrpy.prefetching": 6,
     "zarrpy.engine": 5,
     "zarrpy.codecs": 4, "zarrpy.selection": 4, "zarrpy.stores": 4,
     "zarrpy.metadata": 3,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from zarrpy.array import Array
 from zarrpy.codecs.given import checked
+from zarrpy.config import check_prefetch
 from zarrpy.creation import (
     auto_keyword,
     check_as_described,
@@ -74,9 +75,9 @@ def _node(
     return group
 
 
-def _caching(node: N, limit: int | None) -> N:
-    """Have a handle, and the members that it gives, keep decoded chunks."""
-    node.cache = limit
+def _with(node: N, cache: int | None, prefetch: int | None) -> N:
+    """Give a handle, and the members that it gives, settings of their own."""
+    node.cache, node.prefetch = cache, prefetch
     return node
 
 
@@ -165,6 +166,7 @@ def open(
     use_consolidated: Consolidated = None,
     cache: bool | int | str | None = None,
     codecs: Iterable[Any] = (),
+    prefetch: bool | int | None = None,
     **keywords: Any,
 ) -> Steps[Array | Group]:
     """Open an array or a group.
@@ -195,6 +197,10 @@ def open(
         What encodes and decodes where a document names a codec that is not known, or is refused as
         ``pickle`` is: objects of zarrpy, numcodecs or zarr-python. The members of a group do as the
         group.
+    prefetch : bool or int, optional
+        Chunks that are fetched ahead where successive reads walk through the array; by default as
+        ``config.prefetch`` says. Only stores that are neither files nor memory, and that tell
+        versions, are read ahead; what anybody changed meanwhile is read again.
     **keywords
         As of `create_array`, for an array that is created.
 
@@ -221,17 +227,17 @@ def open(
     mode, where = _check_mode(mode), normalise_path(path or "")
     _check_keywords("open", keywords)
     _check_consolidated(use_consolidated)
-    limit, given = checked_limit(cache), checked(codecs)
+    own, given = (checked_limit(cache), check_prefetch(prefetch)), checked(codecs)
     if keywords.get("shape") is not None or keywords.get("data") is not None:
         steps = _open_array(store, where, mode, zarr_format, keywords, given)
-        return _caching((yield from steps), limit)
+        return _with((yield from steps), *own)
     creates = mode in ("w", "w-")
     if creates or (mode == "a" and (yield from _read(where, mode, zarr_format)) is None):
         made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
-        return _caching((yield from made), limit)
+        return _with((yield from made), *own)
     metadata = yield from _require(where, mode, zarr_format)
     node = yield from _node(store, where, metadata, mode == "r", use_consolidated, given)
-    return _caching(node, limit)
+    return _with(node, *own)
 
 
 @entry
@@ -245,6 +251,7 @@ def open_array(
     storage_options: dict[str, Any] | None = None,
     cache: bool | int | str | None = None,
     codecs: Iterable[Any] = (),
+    prefetch: bool | int | None = None,
     **keywords: Any,
 ) -> Steps[Array]:
     """Open an array; parameters as of `open`.
@@ -258,10 +265,10 @@ def open_array(
     """
     where = normalise_path(path or keywords.pop("name", None) or "")
     _check_keywords("open_array", keywords)
-    limit = checked_limit(cache)
+    own = checked_limit(cache), check_prefetch(prefetch)
     how, given = _check_mode(mode), checked(codecs)
     steps = _open_array(store, where, how, zarr_format, keywords, given)
-    return _caching((yield from steps), limit)
+    return _with((yield from steps), *own)
 
 
 def _open_array(
@@ -306,6 +313,7 @@ def open_group(
     storage_options: dict[str, Any] | None = None,
     use_consolidated: Consolidated = None,
     cache: bool | int | str | None = None,
+    prefetch: bool | int | None = None,
     compat: str | None = None,
     codecs: Iterable[Any] = (),
 ) -> Steps[Group]:
@@ -320,9 +328,9 @@ def open_group(
     """
     where, how = normalise_path(path or ""), _check_mode(mode)
     wanted = _check_consolidated(use_consolidated)
-    limit, given = checked_limit(cache), checked(codecs)
+    own, given = (checked_limit(cache), check_prefetch(prefetch)), checked(codecs)
     made = _open_group(store, where, how, zarr_format, attributes, wanted, compat)
-    opened = _caching((yield from made), limit)
+    opened = _with((yield from made), *own)
     opened.given = given
     return opened
 

@@ -290,6 +290,8 @@ def _run(store: Store, request: Run) -> None:
             error.fill(store=store.place_of(request.path))
             raise
         return
+    if request.step is not None:
+        request.step.follow(store)
     for first in range(0, batch.ntasks, budget.window):
         batch.open_window(first, min(first + budget.window, batch.ntasks))
         prefix = request.path + "/" if request.path else ""
@@ -297,7 +299,9 @@ def _run(store: Store, request: Run) -> None:
         if batch.writing:
             _write_window(store, batch, keys, budget)
         else:
-            batch.feed(fetch_stored(store, batch, keys))
+            step = request.step
+            found = step.values(store, keys) if step else fetch_stored(store, batch, keys)
+            batch.feed(found)
             pool.run(batch, budget.workers)
             batch.check()
 

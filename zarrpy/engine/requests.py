@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from zarrpy._native.files import Directory
     from zarrpy._native.tally import Tally
+    from zarrpy.engine.ahead import Step
     from zarrpy.engine.locks import Held
     from zarrpy.engine.stream import Stream
     from zarrpy.metadata.model import NamedConfig
@@ -263,6 +264,8 @@ class Run:
     max_memory: int | None = None
     #: Between the chunks and the store, where an array names some.
     transformers: tuple[NamedConfig, ...] = ()
+    #: Where this is a step of a scan, perhaps, whose next chunks are fetched ahead.
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

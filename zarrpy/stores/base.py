@@ -229,6 +229,14 @@ class Store(ABC):
         identity: str = attributes.setdefault("_identity", uuid4().hex)
         return identity
 
+    def version(self, key: str) -> Hashable | None:
+        """Tell which version of a value there is now, by less than it takes to read it.
+
+        A version never comes again when the value has changed; that a key does not exist is a
+        version as well. None says that the store cannot tell: chunks are not read ahead then.
+        """
+        return None
+
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory whose files are the keys below `path`, for stores made of files.
 
