@@ -156,6 +156,12 @@ if TYPE_CHECKING:
     from zarrpy.engine.profile import (
         profile as profile,
     )
+    from zarrpy.engine.recent import (
+        MetadataInfo as MetadataInfo,
+    )
+    from zarrpy.engine.recent import (
+        metadata_info as metadata_info,
+    )
     from zarrpy.explanation import Explanation as Explanation
     from zarrpy.group import Group as Group
     from zarrpy.metadata.dtypes import (
@@ -304,6 +310,7 @@ _HOMES = {
     "checksum": "zarrpy.ops.checksum",
     "verify": "zarrpy.ops.verify",
     **dict.fromkeys(("Profile", "profile"), "zarrpy.engine.profile"),
+    **dict.fromkeys(("MetadataInfo", "metadata_info"), "zarrpy.engine.recent"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
     "Explanation": "zarrpy.explanation",

@@ -168,6 +168,7 @@ class Settings:
     durability: str = _setting("atomic", _one_of("atomic", "durable"))
     cache: int = _setting(0, parse_size)
     prefetch: int = _setting(8, _integer(0))
+    metadata_ttl: float = _setting(0.0, _seconds)
     disable: frozenset[str] = _setting(frozenset(), _switches)
     array: ArraySettings = field(default_factory=ArraySettings)
     limits: Limits = field(default_factory=Limits)
@@ -205,6 +206,13 @@ def check_max_memory(value: int | str | None) -> int | None:
     if value is None:
         return config.max_memory
     checked: int | None = _checked("max_memory", value, "max_memory")
+    return checked
+
+
+def check_metadata_ttl(value: float | None) -> float | None:
+    """Check for how many seconds somebody takes documents as they were; None: as the settings."""
+    name = "metadata_ttl"
+    checked: float | None = None if value is None else _checked(name, value, name)
     return checked
 
 
@@ -313,6 +321,9 @@ class Config:
     prefetch : int
         Chunks that are fetched ahead of a scan, from stores that are neither files nor memory and
         can tell versions; for arrays that are not opened with a `prefetch` of their own.
+    metadata_ttl : float
+        Seconds that documents may be old when nodes are opened and members told, for those that are
+        not opened with a `metadata_ttl` of their own. 0 reads them each time.
     disable : frozenset of str
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
@@ -344,6 +355,7 @@ class Config:
     durability: str
     cache: int
     prefetch: int
+    metadata_ttl: float
     disable: frozenset[str]
     array: ArraySettings
     limits: Limits

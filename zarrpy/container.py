@@ -17,6 +17,7 @@ from zarrpy.engine.nodes import (
     try_children,
 )
 from zarrpy.engine.operation import operation
+from zarrpy.engine.recent import recently
 from zarrpy.engine.requests import ListSizes
 from zarrpy.errors import MetadataError, NodeKindError, NodeNotFoundError, StoreError
 from zarrpy.metadata.glob import Glob
@@ -183,7 +184,8 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
 
     def _find_stored(self, full: str) -> Steps[Metadata | MetadataError | None]:
         try:
-            found = yield from find_node(full, self.metadata.zarr_format)
+            steps = find_node(full, self.metadata.zarr_format)
+            found = yield from recently(self.metadata_ttl, steps)
         except StoreError as error:
             if error.errno != errno.ENOTDIR:
                 raise
@@ -220,7 +222,8 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         if index is not None:
             children = consolidated_children(self.path, index)
         else:
-            children = yield from try_children(self.path, self.metadata.zarr_format)
+            steps = try_children(self.path, self.metadata.zarr_format)
+            children = yield from recently(self.metadata_ttl, steps)
             if not children:  # an empty group is one that is there
                 yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
         return self._named(children)
@@ -410,6 +413,7 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         else:
             made = self._group(path, metadata)
         made.cache, made.given, made.prefetch = self.cache, self.given, self.prefetch
+        made.metadata_ttl = self.metadata_ttl
         return made
 
     def _group(self, path: str, metadata: GroupMetadata) -> Group:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from zarrpy.metadata.model import GroupMetadata
 
 # What a handle is made of; other names stand for members.
-_OWN = frozenset(("store", "path", "metadata", "read_only", "cache", "given", "prefetch"))
+_OWN = frozenset(
+    ("store", "path", "metadata", "read_only", "cache", "given", "prefetch", "metadata_ttl")
+)
 
 # In the place of a default that is not given.
 _REQUIRED: Any = object()

@@ -77,6 +77,8 @@ class Node(Generic[M]):
     given: tuple[Any, ...] = ()
     #: Chunks to fetch ahead of a scan; None as the settings say.
     prefetch: int | None = None
+    #: Seconds that documents of members may be old; None as the settings say.
+    metadata_ttl: float | None = None
 
     def __init__(self, store: Store, path: str, metadata: M, *, read_only: bool = False) -> None:
         self.store = store

@@ -13,7 +13,10 @@ from zarrpy.engine.operation import Entry, Function, operation
 from zarrpy.node import api_function
 
 #: Beginnings of names of functions that only look into a table in memory, or change it.
-NO_IO = ("register_", "unregister_", "available_", "cache_", "print_debug_info")
+NO_IO = (
+    *("register_", "unregister_", "available_", "cache_", "metadata_"),
+    *("print_debug_info", "profile"),
+)
 
 #: Methods that are not awaited as such, and what is instead.
 INSTEAD = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from zarrpy.array import Array
 from zarrpy.codecs.given import checked
-from zarrpy.config import check_prefetch
+from zarrpy.config import check_metadata_ttl, check_prefetch
 from zarrpy.creation import (
     auto_keyword,
     check_as_described,
@@ -20,6 +20,7 @@ from zarrpy.engine.consolidate import StaleMetadataWarning, index_of, verify
 from zarrpy.engine.lifecycle import create_node, find_to_change
 from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
+from zarrpy.engine.recent import recently
 from zarrpy.engine.requests import Restore
 from zarrpy.errors import MetadataError, NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
 from zarrpy.group import Group
@@ -63,22 +64,31 @@ def _node(
     read_only: bool,
     consolidated: Consolidated = None,
     given: tuple[Any, ...] = (),
+    max_age: float | None = None,
 ) -> Steps[Array | Group]:
     if isinstance(metadata, ArrayMetadata):
         array = Array(store, path, metadata, read_only=read_only)
         array.given = given
         array.codecs  # noqa: B018 - an unknown codec is an error now, not at the first read
         return array
-    index = yield from _index(path, metadata, consolidated)
+    max_age = 0 if consolidated == "verify" else max_age
+    index = yield from recently(max_age, _index(path, metadata, consolidated))
     group = Group(store, path, metadata, read_only=read_only, index=index)
     group.given = given
     return group
 
 
-def _with(node: N, cache: int | None, prefetch: int | None) -> N:
+def _with(node: N, cache: int | None, prefetch: int | None, metadata_ttl: float | None) -> N:
     """Give a handle, and the members that it gives, settings of their own."""
-    node.cache, node.prefetch = cache, prefetch
+    node.cache, node.prefetch, node.metadata_ttl = cache, prefetch, metadata_ttl
     return node
+
+
+def _own(
+    cache: bool | int | str | None, prefetch: bool | int | None, metadata_ttl: float | None
+) -> tuple[int | None, int | None, float | None]:
+    """Check such settings."""
+    return checked_limit(cache), check_prefetch(prefetch), check_metadata_ttl(metadata_ttl)
 
 
 def _index(path: str, metadata: GroupMetadata, consolidated: Consolidated) -> Steps[Index | None]:
@@ -167,6 +177,7 @@ def open(
     cache: bool | int | str | None = None,
     codecs: Iterable[Any] = (),
     prefetch: bool | int | None = None,
+    metadata_ttl: float | None = None,
     **keywords: Any,
 ) -> Steps[Array | Group]:
     """Open an array or a group.
@@ -201,6 +212,9 @@ def open(
         Chunks that are fetched ahead where successive reads walk through the array; by default as
         ``config.prefetch`` says. Only stores that are neither files nor memory, and that tell
         versions, are read ahead; what anybody changed meanwhile is read again.
+    metadata_ttl : float, optional
+        Seconds that the documents of the node, and of members that it gives, may be old; by default
+        as ``config.metadata_ttl`` says, which is 0. What this process changes is seen at once.
     **keywords
         As of `create_array`, for an array that is created.
 
@@ -227,16 +241,18 @@ def open(
     mode, where = _check_mode(mode), normalise_path(path or "")
     _check_keywords("open", keywords)
     _check_consolidated(use_consolidated)
-    own, given = (checked_limit(cache), check_prefetch(prefetch)), checked(codecs)
+    own, given = _own(cache, prefetch, metadata_ttl), checked(codecs)
     if keywords.get("shape") is not None or keywords.get("data") is not None:
-        steps = _open_array(store, where, mode, zarr_format, keywords, given)
+        steps = _open_array(store, where, mode, zarr_format, keywords, given, own[2])
         return _with((yield from steps), *own)
     creates = mode in ("w", "w-")
     if creates or (mode == "a" and (yield from _read(where, mode, zarr_format)) is None):
         made = _open_group(store, where, mode, zarr_format, None, compat=keywords.get("compat"))
         return _with((yield from made), *own)
-    metadata = yield from _require(where, mode, zarr_format)
-    node = yield from _node(store, where, metadata, mode == "r", use_consolidated, given)
+    metadata = yield from recently(own[2], _require(where, mode, zarr_format))
+    node = yield from _node(
+        store, where, metadata, mode == "r", use_consolidated, given, max_age=own[2]
+    )
     return _with(node, *own)
 
 
@@ -252,6 +268,7 @@ def open_array(
     cache: bool | int | str | None = None,
     codecs: Iterable[Any] = (),
     prefetch: bool | int | None = None,
+    metadata_ttl: float | None = None,
     **keywords: Any,
 ) -> Steps[Array]:
     """Open an array; parameters as of `open`.
@@ -265,9 +282,9 @@ def open_array(
     """
     where = normalise_path(path or keywords.pop("name", None) or "")
     _check_keywords("open_array", keywords)
-    own = checked_limit(cache), check_prefetch(prefetch)
+    own = _own(cache, prefetch, metadata_ttl)
     how, given = _check_mode(mode), checked(codecs)
-    steps = _open_array(store, where, how, zarr_format, keywords, given)
+    steps = _open_array(store, where, how, zarr_format, keywords, given, own[2])
     return _with((yield from steps), *own)
 
 
@@ -278,13 +295,15 @@ def _open_array(
     zarr_format: int | None,
     keywords: dict[str, Any],
     given: tuple[Any, ...] = (),
+    max_age: float | None = None,
 ) -> Steps[Array]:
     keywords = auto_keyword(keywords)
     describes = keywords.get("shape") is not None or keywords.get("data") is not None
     if mode not in ("w", "w-"):
         must_be_there = mode in ("r", "r+") or not describes
         if must_be_there or (yield from _read(path, mode, zarr_format)) is not None:
-            metadata = yield from _require(path, mode, zarr_format, ArrayMetadata)
+            steps = _require(path, mode, zarr_format, ArrayMetadata)
+            metadata = yield from recently(max_age, steps)
             opened = yield from _node(store, path, metadata, mode == "r", given=given)
             assert isinstance(opened, Array)
             check_as_described(opened, keywords)
@@ -314,6 +333,7 @@ def open_group(
     use_consolidated: Consolidated = None,
     cache: bool | int | str | None = None,
     prefetch: bool | int | None = None,
+    metadata_ttl: float | None = None,
     compat: str | None = None,
     codecs: Iterable[Any] = (),
 ) -> Steps[Group]:
@@ -328,8 +348,8 @@ def open_group(
     """
     where, how = normalise_path(path or ""), _check_mode(mode)
     wanted = _check_consolidated(use_consolidated)
-    own, given = (checked_limit(cache), check_prefetch(prefetch)), checked(codecs)
-    made = _open_group(store, where, how, zarr_format, attributes, wanted, compat)
+    own, given = _own(cache, prefetch, metadata_ttl), checked(codecs)
+    made = _open_group(store, where, how, zarr_format, attributes, wanted, compat, own[2])
     opened = _with((yield from made), *own)
     opened.given = given
     return opened
@@ -343,13 +363,15 @@ def _open_group(
     attributes: Mapping[str, Any] | None,
     consolidated: Consolidated = None,
     compat: str | None = None,
+    max_age: float | None = None,
 ) -> Steps[Group]:
     creates = mode in ("w", "w-")
     if mode == "a":
         creates = (yield from _read(path, mode, zarr_format)) is None
     if not creates:
-        metadata = yield from _require(path, mode, zarr_format, GroupMetadata)
-        opened = yield from _node(store, path, metadata, mode == "r", consolidated)
+        steps = _require(path, mode, zarr_format, GroupMetadata)
+        metadata = yield from recently(max_age, steps)
+        opened = yield from _node(store, path, metadata, mode == "r", consolidated, max_age=max_age)
         assert isinstance(opened, Group)
         return opened
     _refuse_to_create(store, mode)

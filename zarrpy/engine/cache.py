@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from zarrpy._native.cache import ChunkCache
 from zarrpy.config import config, parse_size
+from zarrpy.engine.recent import recent
 
 #: Bytes of decoded chunks that ``cache=True`` keeps, unless the settings name a number.
 DEFAULT_NBYTES = 256 << 20
@@ -54,9 +55,10 @@ def cache_info() -> CacheInfo:
 
 
 def cache_clear() -> None:
-    """Forget all decoded chunks, the counts, and how much arrays wanted to keep."""
+    """Forget all decoded chunks and documents, the counts, and how much arrays wanted to keep."""
     _cache.resize(0)
     _cache.clear()
+    recent.clear()
 
 
 def checked_limit(cache: bool | int | str | None) -> int | None:

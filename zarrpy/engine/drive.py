@@ -19,6 +19,7 @@ from zarrpy.engine.locks import Held, hold
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.profile import is_on, observed
+from zarrpy.engine.recent import recent
 from zarrpy.engine.requests import (
     Close,
     Commit,
@@ -186,10 +187,13 @@ def answer(store: Store | None, request: Request) -> Any:
         raise
     finally:
         note(store, request, given)
+        recent.note(request, given)
     return given
 
 
 def _fetch(store: Store, request: Fetch) -> list[Any]:
+    if request.max_age:
+        return recent.fetch(store, request)
     if request.ranges is None:
         return store.get_many(request.keys)
     return [store.get(*each) for each in zip(request.keys, request.ranges, strict=True)]
@@ -268,7 +272,8 @@ def _move(store: Store, request: Move) -> None:
 
 
 def _list_names(store: Store, request: ListNames) -> list[str]:
-    return store.list_folders(request.prefix) if request.folders else store.list_dir(request.prefix)
+    look = partial(store.list_folders if request.folders else store.list_dir, request.prefix)
+    return recent.names(store, request, look) if request.max_age else look()
 
 
 def _run(store: Store, request: Run) -> None:

@@ -106,6 +106,8 @@ class Fetch:
     keys: tuple[str, ...]
     #: Of each value the part that is read; None reads whole values.
     ranges: tuple[ByteRange, ...] | None = None
+    #: Seconds that the answer may be old; see `zarrpy.engine.recent`.
+    max_age: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class ListNames:
     prefix: str
     #: Leave out what is a value and no part of a path, as far as the store knows.
     folders: bool = False
+    #: Seconds that the answer may be old.
+    max_age: float = 0
 
 
 @dataclass(frozen=True, slots=True)
