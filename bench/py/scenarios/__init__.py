@@ -24,6 +24,7 @@ NAMES = (
     "handles",
     "whole_write",
     "partial_write",
+    "pieces",
     "appends",
     "strings",
     "views",

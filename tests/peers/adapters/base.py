@@ -90,6 +90,18 @@ class Adapter(ABC):
         """Add rows, store them, and return the array that has them."""
         raise NotImplementedError("this library does not append")
 
+    def fill(self, array: Any, pieces: list[np.ndarray]) -> None:
+        """Write the whole array in pieces of rows, as the library would have it done."""
+        raise NotImplementedError("this library does not write in pieces")
+
+
+def write_rows(array: Any, pieces: list[np.ndarray]) -> None:
+    """Write pieces, one below the other."""
+    first = 0
+    for piece in pieces:
+        array[first : first + len(piece)] = piece
+        first += len(piece)
+
 
 def native_dtype(document: Document) -> np.dtype[Any]:
     """Return the NumPy data type of a document, in the byte order of this machine."""

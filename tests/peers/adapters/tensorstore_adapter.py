@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorstore as ts
 
-from peers.adapters.base import Adapter, Document
+from peers.adapters.base import Adapter, Document, write_rows
 
 #: Members of a v3 document that the driver fills in by itself.
 FIXED = ("zarr_format", "node_type")
@@ -69,6 +69,10 @@ class Library(Adapter):
         array = array.resize(exclusive_max=[end, *array.shape[1:]]).result()
         array[end - len(values) :].write(values).result()
         return array
+
+    def fill(self, array: Any, pieces: list[np.ndarray]) -> None:
+        with ts.Transaction() as transaction:
+            write_rows(array.with_transaction(transaction), pieces)
 
     def _open(
         self,

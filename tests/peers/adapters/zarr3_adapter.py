@@ -20,6 +20,7 @@ from peers.adapters.base import (
     native_dtype,
     split_codecs,
     structure,
+    write_rows,
 )
 
 PIPELINES = {
@@ -78,6 +79,9 @@ class Library(Adapter):
     def append(self, array: Any, values: np.ndarray) -> Any:
         array.append(values)
         return array
+
+    def fill(self, array: Any, pieces: list[np.ndarray]) -> None:
+        write_rows(array, pieces)
 
 
 def data_type(document: Document) -> Any:

@@ -15,6 +15,7 @@ from peers.adapters.base import (
     holds,
     split_codecs,
     structure,
+    write_rows,
 )
 from zarrpy.metadata.grid import ChunkGrid
 
@@ -62,6 +63,10 @@ class Library(Adapter):
     def append(self, array: Any, values: np.ndarray) -> Any:
         array.append(values)
         return array
+
+    def fill(self, array: Any, pieces: list[np.ndarray]) -> None:
+        with array.buffered():
+            write_rows(array, pieces)
 
 
 def data_type(document: Document) -> Any:
