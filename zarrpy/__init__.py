@@ -207,10 +207,16 @@ if TYPE_CHECKING:
         MemoryStore as MemoryStore,
     )
     from zarrpy.stores import (
+        PrefixStore as PrefixStore,
+    )
+    from zarrpy.stores import (
         StorageTransformer as StorageTransformer,
     )
     from zarrpy.stores import (
         Store as Store,
+    )
+    from zarrpy.stores import (
+        ZipStore as ZipStore,
     )
 
 _API = [
@@ -302,7 +308,10 @@ _HOMES = {
         ),
         "zarrpy.metadata.transformers",
     ),
-    **dict.fromkeys(("LocalStore", "MemoryStore", "StorageTransformer", "Store"), "zarrpy.stores"),
+    **dict.fromkeys(
+        ("LocalStore", "MemoryStore", "PrefixStore", "StorageTransformer", "Store", "ZipStore"),
+        "zarrpy.stores",
+    ),
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
     **dict.fromkeys(("Repaired", "repair"), "zarrpy.ops.repair"),
     **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),

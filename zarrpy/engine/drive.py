@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
-from zarrpy.engine.locks import Held, hold
+from zarrpy.engine.locks import Held, hold_of
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.profile import is_on, observed
@@ -201,12 +201,12 @@ def _fetch(store: Store, request: Fetch) -> list[Any]:
 
 def _put(store: Store, request: Put) -> None:
     for key, value in request.items:
-        with hold(store.lock_scope, [key]):
+        with hold_of(store, [key]):
             store.set(key, value)
 
 
 def _update(store: Store, request: Update) -> None:
-    with hold(store.lock_scope, [request.key]):
+    with hold_of(store, [request.key]):
         store.update(request.key, request.change)
 
 
@@ -225,7 +225,7 @@ def _delete(store: Store, request: Delete) -> None:
 
 def _delete_keys(store: Store, keys: Iterable[str]) -> None:
     for key in keys:
-        with hold(store.lock_scope, [key]):
+        with hold_of(store, [key]):
             if key.endswith("/"):  # a link, which is not followed
                 store.delete_prefix(key)
             else:
@@ -323,10 +323,10 @@ def _write_window(store: Store, batch: Batch, keys: list[str], budget: Budget) -
         batch.feed([None] * len(keys))
         pool.run(batch, budget.workers)
         batch.check()
-        with hold(store.lock_scope, keys):
+        with hold_of(store, keys):
             store.set_many(keys, batch.results())
         return
-    with hold(store.lock_scope, keys):
+    with hold_of(store, keys):
         partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
         stored: Iterator[Any] = iter(store.get_many(partial))
         batch.feed([None if whole else next(stored) for whole in covered])

@@ -23,7 +23,8 @@ from zarrpy.engine.profile import note_wait
 from zarrpy.errors import LockTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from zarrpy.engine import requests
     from zarrpy.stores.base import Bytes, Exclusive, Store
@@ -65,6 +66,11 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
         for entry in entries[:ntaken]:
             entry[0].release()
         _left(wanted, entries)
+
+
+def hold_of(store: Store, keys: Sequence[str]) -> AbstractContextManager[None]:
+    """Hold the locks of some keys of a store, by whatever store they are reached."""
+    return hold(store.lock_scope, store.lock_names(keys))
 
 
 def _entered(names: list[_Name]) -> list[list[Any]]:
@@ -123,7 +129,7 @@ class Held:
     def __init__(self, store: Store, key: str, request: requests.Lock) -> None:
         self.key = key
         self._store = store
-        self._names = [(store.lock_scope, key)]
+        self._names = [(store.lock_scope, name) for name in store.lock_names([key])]
         self._entries = _entered(self._names)
         self._taken = False
         self._outer: Exclusive | None = None

@@ -11,7 +11,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from zarrpy.engine.locks import hold
+from zarrpy.engine.locks import hold_of
 from zarrpy.metadata.names import GUARD, MOVES, OURS
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _staged(path: str, moves: Pairs) -> set[str]:
 @contextmanager
 def _alone(store: Store, path: str) -> Iterator[None]:
     guard = _key(path, GUARD)
-    with hold(store.lock_scope, [guard]), store.exclusive(guard):
+    with hold_of(store, [guard]), store.exclusive(guard):
         yield
 
 

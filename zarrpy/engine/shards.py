@@ -14,7 +14,7 @@ from zarrpy._native.shards import NativeShard
 from zarrpy.codecs.shard_index import NAME, IndexFormat
 from zarrpy.config import config
 from zarrpy.engine.coalesce import coalesce
-from zarrpy.engine.locks import hold
+from zarrpy.engine.locks import hold_of
 from zarrpy.engine.missing import Missing
 from zarrpy.engine.sequence import sequence_of
 from zarrpy.engine.twin import PythonBatch, selections
@@ -60,7 +60,7 @@ def fetch_stored(store: Store, batch: Batch, keys: Sequence[str]) -> list[Any]:
 def _fetch_parts(store: Store, batch: Batch, task: int, key: str) -> Parts | None:
     """Read an index, then what it says; no writer of this process comes in between."""
     assert batch.index_range is not None
-    with hold(store.lock_scope, [key]):
+    with hold_of(store, [key]):
         index = store.get(key, ByteRange(*batch.index_range))
         if index is None:
             return None

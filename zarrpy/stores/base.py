@@ -249,11 +249,16 @@ class Store(ABC):
         """Number that two stores share when their keys are the same values of this process."""
         return id(self)
 
+    def lock_names(self, keys: Sequence[str]) -> Sequence[str]:
+        """Name keys alike in all stores of one `lock_scope`."""
+        return keys
+
     def overlaps(self, path: str, other: Store, other_path: str) -> bool:
         """Whether one of two nodes lies within the other, or they are the same."""
         if self.lock_scope != other.lock_scope:
             return False
-        ours, theirs = path + "/" if path else "", other_path + "/" if other_path else ""
+        (ours,), (theirs,) = self.lock_names([path]), other.lock_names([other_path])
+        ours, theirs = ours + "/" if ours else "", theirs + "/" if theirs else ""
         return ours.startswith(theirs) or theirs.startswith(ours)
 
     def place_of(self, path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -20,7 +20,10 @@ _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
 def as_store(
     place: Any, *, read_only: bool = False, storage_options: dict[str, Any] | None = None
 ) -> Store:
-    """Make a store of a path, a ``file:`` URL, a mapping, or a store.
+    """Make a store of a path, a URL, a mapping, or a store.
+
+    A path that ends in ``.zip`` is a zip file, unless it is a directory; ``a.zip|zip:path`` is what
+    lies below a path in it. ``zip://a.zip`` is the same file as ``a.zip``.
 
     Parameters
     ----------
@@ -53,19 +56,61 @@ def as_store(
     if isinstance(place, MutableMapping) and not of_node:
         return MemoryStore(place)
     if isinstance(place, str | os.PathLike):
-        return LocalStore(_local_path(os.fspath(place)), read_only=read_only)
+        return _of_path(os.fspath(place), read_only)
     hint = " -> give its store, with path=, or call its own methods" if of_node else ""
     raise TypeError(
         f"cannot make a store of {type(place).__name__}: give a path, a mapping or a Store{hint}"
     )
 
 
-def _local_path(place: str) -> str:
-    """Path of a local directory; everything that is none of that is refused by name."""
+def _of_path(place: str, read_only: bool) -> Store:
+    """Make a store of a path or URL, and of a path within that file after a bar."""
     if not isinstance(place, str):
         raise TypeError(f"a path must be text, not {type(place).__name__}: {place!r}")
     if place == "":
         raise StoreError("the empty path names no store -> for this directory, give '.'")
+    outer, bar, inner = place.partition("|")
+    if not bar or os.path.exists(place):
+        return _of_file(place, read_only)
+    kind, colon, path = inner.partition(":")
+    if not colon or kind.lower() not in _WITHIN or "|" in path:
+        known = ", ".join(f"'|{each}:path'" for each in _WITHIN)
+        raise StoreError(f"{place!r} is not understood after the bar -> give {known}, once")
+    return _below(_WITHIN[kind.lower()](_local_path(outer), read_only), path)
+
+
+def _of_file(place: str, read_only: bool) -> Store:
+    """Make a store of what is named without a bar."""
+    scheme, colon, path = place.partition("://")
+    if colon and scheme.lower() == "zip":
+        inner, chained, outer = path.partition("::")
+        if chained:  # as chains of file systems are written: what is within comes first
+            return _below(_zip(_local_path(outer), read_only), inner)
+        return _zip(path, read_only)
+    path = _local_path(place)
+    if path.lower().rstrip("/").endswith(".zip") and not os.path.isdir(path):
+        return _zip(path.rstrip("/"), read_only)
+    return LocalStore(path, read_only=read_only)
+
+
+def _zip(path: str, read_only: bool) -> Store:
+    from zarrpy.stores.zip import ZipStore
+
+    return ZipStore(path, read_only=read_only)
+
+
+#: Formats that have paths of their own within a file, as they are named after a bar.
+_WITHIN: dict[str, Callable[[str, bool], Store]] = {"zip": _zip}
+
+
+def _below(store: Store, path: str) -> Store:
+    from zarrpy.stores.prefix import PrefixStore
+
+    return PrefixStore(store, path) if path.strip("/") else store
+
+
+def _local_path(place: str) -> str:
+    """Path of a local file or directory; what is none of that is refused by name."""
     if place.startswith("file:"):
         return _file_url(place)
     if _URL.match(place) and not os.path.exists(place):
@@ -74,12 +119,6 @@ def _local_path(place: str) -> str:
             f"no store for {scheme!r} URLs in this version: {place!r}"
             " -> copy the data to a local directory, or pass a Store of your own",
             extra=scheme,
-        )
-    if place.lower().rstrip("/").endswith(".zip") and not os.path.isdir(place):
-        raise MissingDependencyError(
-            f"no store for zip files in this version: {place!r}"
-            " -> unpack it to a directory, or pass a Store of your own",
-            extra="zip",
         )
     return place
 

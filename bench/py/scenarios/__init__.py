@@ -28,6 +28,7 @@ NAMES = (
     "appends",
     "strings",
     "views",
+    "zip_files",
     "import_time",
 )
 

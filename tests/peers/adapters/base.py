@@ -58,6 +58,10 @@ class Adapter(ABC):
     def open(self, location: Any) -> Any:
         """Open the array at a location."""
 
+    def zip_file(self, path: Any, mode: str) -> Any:
+        """Give a location in a zip file, to be used by ``with``."""
+        raise NotImplementedError("this library does not write zip files")
+
     def open_cached(self, location: Any) -> Any:
         """Open an array that keeps up to 1 GiB of decoded chunks, where the library can."""
         return self.open(location)

@@ -8,7 +8,7 @@ import numpy as np
 import zarr
 from zarr.codecs import ShardingCodec
 from zarr.dtype import VariableLengthBytes, VariableLengthUTF8
-from zarr.storage import MemoryStore
+from zarr.storage import MemoryStore, ZipStore
 
 from peers.adapters.base import (
     Adapter,
@@ -53,6 +53,9 @@ class Library(Adapter):
 
     def memory(self) -> Any:
         return MemoryStore()
+
+    def zip_file(self, path: Any, mode: str) -> Any:
+        return ZipStore(path, mode=mode)
 
     def create(self, location: Any, document: Document) -> Any:
         make = create_v2 if document["zarr_format"] == 2 else create_v3

@@ -28,6 +28,9 @@ class Library(Adapter):
     def memory(self) -> Any:
         return {}
 
+    def zip_file(self, path: Any, mode: str) -> Any:
+        return zarrpy.ZipStore(path, mode)
+
     def create(self, location: Any, document: Document) -> Any:
         make = create_v2 if document["zarr_format"] == 2 else create_v3
         return make(location, document)

@@ -7,7 +7,7 @@ import pytest
 
 import zarrpy
 from zarrpy.errors import MetadataError, MissingDependencyError, StoreError
-from zarrpy.stores import LocalStore, MemoryStore
+from zarrpy.stores import LocalStore, MemoryStore, ZipStore
 from zarrpy.stores.resolve import as_store
 
 
@@ -66,16 +66,54 @@ def test_the_home_directory_may_be_written_as_a_tilde(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "place", ["data.zip", "data.ZIP", "dir/data.zarr.zip", "data.zip/", pathlib.Path("data.zip")]
+    "place",
+    [
+        "data.zip",
+        "data.ZIP",
+        "dir/data.zarr.zip",
+        "data.zip/",
+        "zip://data.zip",
+        pathlib.Path("data.zip"),
+        "data|zip:",
+    ],
 )
-def test_a_zip_path_says_that_the_store_is_not_there_yet(tmp_path, monkeypatch, place):
-    """It names what was given, and no directory called data.zip is made."""
+def test_a_zip_path_is_a_zip_file(tmp_path, monkeypatch, place):
+    """No directory of that name is made, and no file before something is written."""
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(MissingDependencyError, match=r"zip files in this version.*data"):
-        zarrpy.create_array(place, shape=(2,), dtype="i4")
+    store = as_store(place)
 
+    assert isinstance(store, ZipStore)
     assert os.listdir(tmp_path) == []
+    assert store.path == str(tmp_path / str(place).split("|")[0].split("://")[-1].rstrip("/"))
+
+
+def test_a_directory_whose_name_ends_in_zip_stays_one(tmp_path):
+    """What is there counts more than its name."""
+    os.mkdir(tmp_path / "x.zip")
+
+    assert isinstance(as_store(tmp_path / "x.zip"), LocalStore)
+
+
+@pytest.mark.parametrize(
+    "form", ["{}/x.zip|zip:a/b", "file://{}/x.zip|zip:/a/b/", "zip://a/b::{}/x.zip"]
+)
+def test_a_path_within_a_zip_file_is_a_part_of_it(tmp_path, form):
+    """Keys are below that path, and the file is one."""
+    place = form.format(tmp_path)
+    zarrpy.create_array(place, data=[1, 2, 3])
+
+    with as_store(tmp_path / "x.zip") as store:
+        assert "a/b/zarr.json" in list(store.list())
+    assert zarrpy.open(place)[...].tolist() == [1, 2, 3]
+    assert zarrpy.open(tmp_path / "x.zip", path="a/b")[...].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("place", ["x.tar|tar:a", "x.zip|zip", "x.zip|a", "x.zip|zip:a|zip:b"])
+def test_what_comes_after_a_bar_has_to_be_known(place):
+    """The forms that are known are named."""
+    with pytest.raises(StoreError, match=r"'\|zip:path'"):
+        as_store(place)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,111 @@
+"""Processes that are killed while they write to a store that is one file."""
+
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+# Forks a writer, kills it after a while, and looks at what it left, again and again.
+KILLER = """
+import os, random, signal, sys, time, warnings
+import zarrpy
+from zarrpy.stores import {kind}
+
+path, rounds, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+random.seed(seed)
+warnings.simplefilter("ignore")
+KEYS = [f"k{{i}}" for i in range(6)]
+
+
+def value(number, key):
+    return (f"{{number}} {{key}} ".encode() * 4000)[: 100 + (number * 7919) % 40000]
+
+
+def number_of(key, found):
+    number = int(bytes(found[:12]).split(b" ")[0])
+    assert found == value(number, key), (key, len(found))
+    return number
+
+
+def work(first, out):
+    store = {kind}(path)
+    for number in range(first, first + 10 ** 6):
+        store.set_many(KEYS[:3], [value(number, key) for key in KEYS[:3]])
+        store.set(KEYS[3], value(number, KEYS[3]))
+        if number % 2:
+            store.set(KEYS[4], value(number, KEYS[4]))
+        else:
+            store.delete(KEYS[4])
+        os.write(out, b"%d\\n" % number)
+        {now_and_then}
+
+
+with {kind}(path) as store:
+    store.set("old", b"kept")
+promised, following = -1, 0
+for _ in range(rounds):
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            work(following, send)
+        finally:
+            os._exit(1)
+    os.close(send)
+    told = os.read(receive, 64) if random.random() < 0.8 else b""
+    time.sleep(random.uniform(0, 0.03))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with os.fdopen(receive, "rb") as rest:
+        lines = (told + rest.read()).split(b"\\n")[:-1]
+    done = int(lines[-1]) if lines else None
+    promised = promised if done is None else done
+    with {kind}(path) as store:
+        assert bytes(store.get("old")) == b"kept"
+        found = {{key: bytes(store.get(key)) for key in store.list() if key != "old"}}
+    numbers = {{key: number_of(key, each) for key, each in found.items()}}
+    last = max(numbers.values(), default=-1)
+    assert all(numbers.get(key, -1) >= promised for key in KEYS[:4]), (promised, numbers)
+    assert done is None or last in (done, done + 1), (done, numbers)
+    {together}
+    fourth = numbers.get(KEYS[4])
+    assert fourth is None or fourth % 2, numbers
+    if last == done:
+        assert fourth == (done if done % 2 else None), (done, numbers)
+    following = last + 1
+print(rounds, promised)
+"""
+
+ZIP = {
+    "kind": "ZipStore",
+    "now_and_then": "number % 3 or (store.flush(), number % 5 or store.compact())",
+    "together": "",
+}
+
+
+def kill_writers(path, rounds, words, seed=1):
+    """Run the killer; it ends well when every kill left whole old or new values."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLER.format(**words), str(path), str(rounds), str(seed)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[0]) == rounds
+
+
+def test_a_killed_writer_of_a_zip_file_loses_nothing_that_was_written(tmp_path):
+    """What is written is found, whole, and the file is one for all programs again."""
+    kill_writers(tmp_path / "a.zip", 30, ZIP)
+
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == len(set(archive.namelist()))
+
+
+@pytest.mark.long
+def test_many_killed_writers_of_a_zip_file_lose_nothing(tmp_path):
+    """At many different times."""
+    kill_writers(tmp_path / "a.zip", 500, ZIP, seed=2)

@@ -1,0 +1,343 @@
+"""Values in one zip file, each an entry: read in parts, written as a stream."""
+
+from __future__ import annotations
+
+import errno
+import os
+from bisect import bisect_left
+from contextlib import suppress
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Any
+from weakref import finalize
+
+from zarrpy.config import config
+from zarrpy.errors import LimitError, StoreError
+from zarrpy.metadata.names import check_key
+from zarrpy.stores.base import ByteRange, Store
+from zarrpy.stores.zip_archive import archive_of, deletion, let_go, new_entry
+from zarrpy.stores.zip_format import (
+    DEFLATED,
+    STORED,
+    Entry,
+    check_value,
+    header_guess,
+    inflated,
+    value_offset,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from typing import Self
+
+    from zarrpy.stores.base import Bytes, Exclusive, Names
+    from zarrpy.stores.zip_archive import State
+
+_METHODS = {"stored": STORED, "deflated": DEFLATED}
+_MODES = ("r", "r+", "a", "w", "w-")
+
+
+class ZipStore(Store):
+    """Keep every value in an entry of one zip file.
+
+    New values go to the end of the file. The directory, without which other programs do not read
+    it, is written by `flush` and `close`: use the store, or what is opened in it, by ``with``. A
+    process that is killed leaves a file in which zarrpy finds every value that was written.
+
+    One process writes to a file at a time, until it closes it; any number of threads may.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    mode : {'a', 'r', 'r+', 'w', 'w-'}
+        ``a`` reads and writes, and makes the file with the first value; ``r`` only reads; ``r+``
+        reads and writes a file that is there; ``w`` begins a new one, which takes the place of an
+        old one when it is closed; ``w-`` fails if there is one.
+    compression : {'stored', 'deflated'}
+        Of the entries that are written. Chunks are compressed by their codecs already.
+    level : int
+        Of deflate, from 0 to 9.
+    read_only : bool
+        Refuse every change, as ``r`` does, of a file that need not be there.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "a.zip")
+    >>> with ZipStore(path) as store:
+    ...     store.set("a/b", b"value")
+    >>> bytes(ZipStore(path, "r").get("a/b", ByteRange(-3)))
+    b'lue'
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        mode: str = "a",
+        *,
+        compression: str = "stored",
+        level: int = 6,
+        read_only: bool = False,
+    ) -> None:
+        if mode not in _MODES:
+            raise ValueError(f"mode must be one of {', '.join(_MODES)}, not {mode!r}")
+        if compression not in _METHODS:
+            raise ValueError(f"compression must be 'stored' or 'deflated', not {compression!r}")
+        self.path = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        self.mode = mode
+        self.read_only = read_only or mode == "r"
+        self.compression = compression
+        self.level = level
+        self._begin()
+
+    def _begin(self) -> None:
+        exists = os.path.lexists(self.path)
+        if not exists and self.mode in ("r", "r+"):
+            raise self._refused("there is no such file", errno.ENOENT)
+        if exists and self.mode == "w-":
+            raise self._refused("there is such a file already", errno.EEXIST)
+        if os.path.isdir(self.path):
+            raise self._refused("it is a directory", errno.EISDIR)
+        self._archive = archive = archive_of(self.path)
+        self._finish = finalize(self, let_go, archive)
+        if self.mode in ("w", "w-") and not self.read_only:
+            archive.restart()
+        elif self.mode != "a":
+            _ = archive.state  # a file that is none of ours is an error at once
+
+    def _refused(self, problem: str, number: int) -> StoreError:
+        message = f"{problem}: {self.path!r}"
+        return StoreError(message, operation=f"open with mode={self.mode!r}", errno=number)
+
+    # --------------------------------------------------------------------------------- reading
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
+        """Read a value or a part of it."""
+        state = self._archive.state
+        entry = state.entries.get(check_key(key))
+        if entry is None:
+            return None
+        try:
+            return _read(state, key, entry, byte_range)
+        except StoreError as error:
+            raise error.fill(key=key, operation="get", store=repr(self)) from None
+        except OSError as error:
+            raise self._archive.failure("get", error).fill(key=key) from error
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that start with `prefix`."""
+        keys = self._archive.keys()
+        start = bisect_left(keys, prefix)
+        return takewhile(lambda key: key.startswith(prefix), islice(keys, start, None))
+
+    def list_dir(self, prefix: str = "") -> Names:
+        """List the names directly below a prefix, passing over what lies below them."""
+        keys = self._archive.keys()
+        found = []
+        at = bisect_left(keys, prefix)
+        while at < len(keys) and keys[at].startswith(prefix):
+            name = keys[at][len(prefix) :].partition("/")[0]
+            found.append(name)
+            folder = f"{prefix}{name}"
+            at = at + 1 if keys[at] == folder else bisect_left(keys, folder + "0", at)
+        return sorted(set(found))
+
+    def exists(self, key: str) -> bool:
+        """Whether a key has a value."""
+        return key in self._archive.state.entries
+
+    def size(self, key: str) -> int | None:
+        """Tell the bytes of a value."""
+        entry = self._archive.state.entries.get(key)
+        return None if entry is None else entry.size
+
+    # --------------------------------------------------------------------------------- writing
+
+    def set(self, key: str, value: Bytes) -> None:
+        """Append a value, which takes the place of an older one."""
+        self.set_many([key], [value])
+
+    def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
+        """Append several values in one go; None deletes the key."""
+        if not keys:
+            return
+        self.check_writable("set", keys[0])
+        method = _METHODS[self.compression]
+        changes = []
+        for key, value in zip(keys, values, strict=True):
+            check_key(key)
+            made = (
+                (deletion(key), None)
+                if value is None
+                else new_entry(key, value, method, self.level)
+            )
+            changes.append((key, *made))
+        try:
+            self._archive.write(changes)
+        except StoreError as error:
+            raise error.fill(key=keys[0], store=repr(self)) from error.__cause__
+
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+        """Replace a value while no other thread or process writes."""
+        self.check_writable("update", key)
+        with self._archive.lock:
+            self._archive.begin()
+            self.set(key, change(self.get(key)))
+
+    def delete(self, key: str) -> None:
+        """Take an entry out of the directory."""
+        self.check_writable("delete", key)
+        if self.exists(key):
+            self.set_many([key], [None])
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Take all entries with this prefix out of the directory."""
+        self.check_writable("delete", prefix)
+        keys = list(self.list(prefix))
+        self.set_many(keys, [None] * len(keys))
+
+    def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
+        """Give a value another key; it is copied, as an entry says its own name."""
+        self.check_writable("rename", key)
+        with self._archive.lock:
+            self._archive.begin()
+            value = self.get(key)
+            if value is None or (not replace and self.exists(new)):
+                return False
+            self.set_many([new, key], [value, None])
+        return True
+
+    def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
+        """Keep other processes out of the whole file, until it is flushed."""
+        self.check_writable("lock", key)
+        self._archive.begin(patience)
+        return super().exclusive(key, patience)
+
+    # ---------------------------------------------------------------------------------- the file
+
+    def flush(self) -> None:
+        """Write the directory, so that other programs can read the file and write to it."""
+        self._archive.flush()
+
+    def compact(self) -> None:
+        """Write the file anew without what was replaced or deleted.
+
+        A new file takes the place of the old one, which programs that have it open go on reading.
+        """
+        self.check_writable("compact", "")
+        self._archive.compact()
+        self._archive.flush()
+
+    def close(self) -> None:
+        """Flush, and compact where that is cheap or much is left over.
+
+        The store can be used again afterwards.
+        """
+        self._archive.close()
+
+    @staticmethod
+    def recover(path: str | os.PathLike[str]) -> int:
+        """Keep every whole value of a damaged file in a new one; answer their number.
+
+        The damaged file stays, with ``.damaged`` at the end of its name.
+
+        Parameters
+        ----------
+        path : str or path-like
+        """
+        from zarrpy.stores.zip_salvage import recover
+
+        return recover(os.path.realpath(os.path.expanduser(os.fspath(path))))
+
+    # -------------------------------------------------------------------------------- describing
+
+    def locus(self, path: str) -> tuple[Hashable, str]:
+        """Name a node by the file and its path in it."""
+        return f"zip:{self._archive.path}", path
+
+    def identity(self, key: str) -> Hashable:
+        """Tell the file, and where in it the value lies, with its checksum."""
+        return self._archive.path, key, self._archive.state.entries.get(key)
+
+    @property
+    def lock_scope(self) -> int:
+        """All stores of one file share their locks."""
+        return id(self._archive)
+
+    @property
+    def label(self) -> str:
+        """Name the file."""
+        return f"zip:{self.path.removeprefix(os.path.join(_here(), ''))}"
+
+    def place_of(self, path: str) -> str:
+        """Name a node as a URL that opens it."""
+        return f"{self.path}|zip:{path}" if path else self.path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give the path; what was written is flushed, so that others find it."""
+        self.flush()
+        kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return {**kept, "mode": "r+" if self.mode.startswith("w") else self.mode}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
+
+    def __repr__(self) -> str:
+        return f"ZipStore({self.path!r}, mode={self.mode!r})"
+
+
+def _here() -> str:
+    with suppress(OSError):  # the current directory may be gone
+        return os.getcwd()
+    return ""
+
+
+def _read(state: State, key: str, entry: Entry, byte_range: ByteRange | None) -> Bytes:
+    """Read an entry: with its header in one go when the begin of it is wanted."""
+    start, stop = _bounds(entry.size, byte_range)
+    if stop <= start:
+        return b""
+    assert state.file is not None
+    plain = entry.method == STORED and not entry.flags & 1
+    whole = stop - start == entry.size
+    guess = header_guess(key)
+    first, last = (start, stop) if plain else (0, entry.stored)
+    if first == 0:
+        data = state.file.read(entry.at, guess + last)
+        offset = value_offset(data, key, entry)
+        value: Bytes = memoryview(data)[offset : offset + last]
+        if len(value) < last:  # a header of unusual length
+            value = state.file.read(entry.at + offset, last)
+    else:
+        offset = value_offset(state.file.read(entry.at, guess), key, entry)
+        value = state.file.read(entry.at + offset + first, last - first)
+    if len(value) != last - first:
+        raise StoreError("the file ends within the value", hint="ZipStore.recover(path)")
+    if not plain:
+        _check_limit(key, entry)
+        value = memoryview(inflated(key, entry, value, stop))[start:]
+    return check_value(key, entry, value) if whole else value
+
+
+def _check_limit(key: str, entry: Entry) -> None:
+    """Refuse to inflate a value to more bytes than any chunk may have."""
+    limit = config.limits.max_chunk_bytes
+    if entry.size > limit:
+        raise LimitError(
+            f"the value of {key!r} would inflate to more", limit=limit, asked=entry.size
+        )
+
+
+def _bounds(size: int, byte_range: ByteRange | None) -> tuple[int, int]:
+    if byte_range is None:
+        return 0, size
+    offset, length = byte_range
+    start = min(offset, size) if offset >= 0 else max(size + offset, 0)
+    return start, size if length < 0 else min(start + length, size)
