@@ -127,6 +127,15 @@ class PrefixStore(Store):
         """Tell where a value is and which version of it that is."""
         return self.store.identity(self._below(key))
 
+    def version(self, key: str) -> Hashable | None:
+        """Tell which version of a value there is now."""
+        return self.store.version(self._below(key))
+
+    @property
+    def tells_sizes(self) -> bool:
+        """Whether `size` costs less than reading the value."""
+        return self.store.tells_sizes
+
     @property
     def lock_scope(self) -> int:
         """The same as of the store below."""
