@@ -35,7 +35,7 @@ def judged(document: dict[str, Any]) -> tuple[str, list[str]] | None:
         try:
             named = tuple(map(document_of_codec, array.codecs.codecs))
             fitted = STRICT.fit(replace(array.metadata, document={}, codecs=named))
-        except zarrpy.MetadataError as error:
+        except (zarrpy.MetadataError, zarrpy.CodecError) as error:
             return str(error), problems(document)
         written = json.dumps(v3.dump(fitted)["zarr.json"])
     return "", problems(json.loads(written))

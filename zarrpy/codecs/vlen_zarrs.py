@@ -87,7 +87,7 @@ class VLen(ArrayToBytes):
     Examples
     --------
     >>> codec = VLen(("bytes:little",), ("bytes",), "uint32")
-    >>> codec.encode(np.array([b"ab", b"c"], object)).hex(" ", 4)
+    >>> codec.encode(np.array([b"ab", b"c"], object)).hex(" ", -4)
     '0c000000 00000000 00000000 02000000 03000000 616263'
     """
 
