@@ -210,6 +210,9 @@ if TYPE_CHECKING:
         PrefixStore as PrefixStore,
     )
     from zarrpy.stores import (
+        SQLiteStore as SQLiteStore,
+    )
+    from zarrpy.stores import (
         StorageTransformer as StorageTransformer,
     )
     from zarrpy.stores import (
@@ -309,7 +312,15 @@ _HOMES = {
         "zarrpy.metadata.transformers",
     ),
     **dict.fromkeys(
-        ("LocalStore", "MemoryStore", "PrefixStore", "StorageTransformer", "Store", "ZipStore"),
+        (
+            "LocalStore",
+            "MemoryStore",
+            "PrefixStore",
+            "SQLiteStore",
+            "StorageTransformer",
+            "Store",
+            "ZipStore",
+        ),
         "zarrpy.stores",
     ),
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),

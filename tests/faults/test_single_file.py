@@ -109,3 +109,21 @@ def test_a_killed_writer_of_a_zip_file_loses_nothing_that_was_written(tmp_path):
 def test_many_killed_writers_of_a_zip_file_lose_nothing(tmp_path):
     """At many different times."""
     kill_writers(tmp_path / "a.zip", 500, ZIP, seed=2)
+
+
+SQLITE = {
+    "kind": "SQLiteStore",
+    "now_and_then": "number % 50 or store.close()",
+    "together": "assert len({numbers.get(key) for key in KEYS[:3]}) == 1, numbers",
+}
+
+
+def test_a_killed_writer_of_a_sqlite_file_leaves_whole_transactions(tmp_path):
+    """What is set together is there together."""
+    kill_writers(tmp_path / "a.sqlite", 30, SQLITE)
+
+
+@pytest.mark.long
+def test_many_killed_writers_of_a_sqlite_file_leave_whole_transactions(tmp_path):
+    """At many different times."""
+    kill_writers(tmp_path / "a.sqlite", 500, SQLITE, seed=2)

@@ -13,16 +13,18 @@ from zarrpy.stores.transformer import StorageTransformer
 
 if TYPE_CHECKING:
     from zarrpy.stores.prefix import PrefixStore
+    from zarrpy.stores.sqlite import SQLiteStore
     from zarrpy.stores.zip import ZipStore
 
 #: Stores that are loaded when they are asked for.
-_LATER = {"PrefixStore": "prefix", "ZipStore": "zip"}
+_LATER = {"PrefixStore": "prefix", "SQLiteStore": "sqlite", "ZipStore": "zip"}
 
 __all__ = [
     "ByteRange",
     "LocalStore",
     "MemoryStore",
     "PrefixStore",
+    "SQLiteStore",
     "StorageTransformer",
     "Store",
     "ZipStore",

@@ -50,9 +50,13 @@ class ByteRange(NamedTuple):
 
     def of(self, value: Bytes) -> Bytes:
         """Cut this range out of a whole value."""
-        start = self.offset if self.offset >= 0 else max(len(value) + self.offset, 0)
-        stop = len(value) if self.length < 0 else start + self.length
+        start, stop = self.within(len(value))
         return value[start:stop]
+
+    def within(self, nbytes: int) -> tuple[int, int]:
+        """Tell where this range begins and ends in a value of so many bytes."""
+        start = min(self.offset, nbytes) if self.offset >= 0 else max(nbytes + self.offset, 0)
+        return start, nbytes if self.length < 0 else min(start + self.length, nbytes)
 
 
 class Exclusive(Protocol):

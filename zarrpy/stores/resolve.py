@@ -23,7 +23,8 @@ def as_store(
     """Make a store of a path, a URL, a mapping, or a store.
 
     A path that ends in ``.zip`` is a zip file, unless it is a directory; ``a.zip|zip:path`` is what
-    lies below a path in it. ``zip://a.zip`` is the same file as ``a.zip``.
+    lies below a path in it. ``zip://a.zip`` is the same file as ``a.zip``. ``sqlite:a.db`` is a
+    SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there.
 
     Parameters
     ----------
@@ -87,7 +88,12 @@ def _of_file(place: str, read_only: bool) -> Store:
         if chained:  # as chains of file systems are written: what is within comes first
             return _below(_zip(_local_path(outer), read_only), inner)
         return _zip(path, read_only)
+    if place.lower().startswith("sqlite:") and not os.path.exists(place):
+        path = place[len("sqlite:") :]
+        return _sqlite(path[2:] if path.startswith("//") else path, read_only)
     path = _local_path(place)
+    if _is_sqlite(path):
+        return _sqlite(path, read_only)
     if path.lower().rstrip("/").endswith(".zip") and not os.path.isdir(path):
         return _zip(path.rstrip("/"), read_only)
     return LocalStore(path, read_only=read_only)
@@ -99,8 +105,26 @@ def _zip(path: str, read_only: bool) -> Store:
     return ZipStore(path, read_only=read_only)
 
 
+def _is_sqlite(path: str) -> bool:
+    """Whether a path is that of a SQLite file, or of one that is not there yet."""
+    name = path.lower()
+    if not name.endswith((".sqlite", ".sqlite3", ".db")):
+        return False
+    if not os.path.exists(path):
+        return not name.endswith(".db")  # as a directory may be called as well
+    from zarrpy.stores.sqlite_database import is_database
+
+    return is_database(path)
+
+
+def _sqlite(path: str, read_only: bool) -> Store:
+    from zarrpy.stores.sqlite import SQLiteStore
+
+    return SQLiteStore(path, read_only=read_only)
+
+
 #: Formats that have paths of their own within a file, as they are named after a bar.
-_WITHIN: dict[str, Callable[[str, bool], Store]] = {"zip": _zip}
+_WITHIN: dict[str, Callable[[str, bool], Store]] = {"zip": _zip, "sqlite": _sqlite}
 
 
 def _below(store: Store, path: str) -> Store:

@@ -301,7 +301,7 @@ def _here() -> str:
 
 def _read(state: State, key: str, entry: Entry, byte_range: ByteRange | None) -> Bytes:
     """Read an entry: with its header in one go when the begin of it is wanted."""
-    start, stop = _bounds(entry.size, byte_range)
+    start, stop = (byte_range or ByteRange(0)).within(entry.size)
     if stop <= start:
         return b""
     assert state.file is not None
@@ -333,11 +333,3 @@ def _check_limit(key: str, entry: Entry) -> None:
         raise LimitError(
             f"the value of {key!r} would inflate to more", limit=limit, asked=entry.size
         )
-
-
-def _bounds(size: int, byte_range: ByteRange | None) -> tuple[int, int]:
-    if byte_range is None:
-        return 0, size
-    offset, length = byte_range
-    start = min(offset, size) if offset >= 0 else max(size + offset, 0)
-    return start, size if length < 0 else min(start + length, size)

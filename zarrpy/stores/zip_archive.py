@@ -195,7 +195,7 @@ class Archive:
             if self._writer is not None:
                 return
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            self._writer = writer = _locked(self.path, patience)
+            self._writer = writer = locked_file(self.path, patience)
             try:
                 if (
                     self._state is None
@@ -436,7 +436,7 @@ def _seen(path: str) -> tuple[int, ...] | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _locked(path: str, patience: float | None) -> File:
+def locked_file(path: str, patience: float | None) -> File:
     """Open a file and keep other writers out; it is still the one of that path afterwards."""
     patience = config.lock_timeout if patience is None else patience
     end = monotonic() + patience if patience >= 0 else None
@@ -451,7 +451,7 @@ def _locked(path: str, patience: float | None) -> File:
             raise LockTimeoutError(
                 f"another process writes to {path!r}, for more than {patience:g} s",
                 operation="lock",
-                hint="one process writes to a zip file at a time, until it closes it; "
+                hint="one process does so at a time, until it closes the file; "
                 "config.lock_timeout sets how long to wait",
             )
         del file

@@ -1,4 +1,4 @@
-"""Zip files, written by one library and read by another."""
+"""Stores of one file, written by one library and read by another."""
 
 from __future__ import annotations
 
@@ -106,3 +106,44 @@ def test_unzip_finds_no_fault_in_files_of_ours(tmp_path: Path) -> None:
     out = tmp_path / "out"
     subprocess.run(["unzip", "-qq", path, "-d", str(out)], check=True, env={"LC_ALL": "C.UTF-8"})
     assert (out / "again").read_bytes() == b"deflated"
+
+
+WRITE_SQLITE = """
+import sys, numpy, zarr
+store = zarr.SQLiteStore(sys.argv[1])
+root = zarr.group(store)
+root.attrs["title"] = "old"
+root.create_dataset("deep/a", data=numpy.arange(60.0).reshape(6, 10), chunks=(4, 3))
+store.close()
+"""
+
+READ_SQLITE = """
+import sys, numpy, zarr
+store = zarr.SQLiteStore(sys.argv[1])
+root = zarr.open_group(store, mode="r")
+values = numpy.arange(60.0).reshape(6, 10)
+values[1, :] = -1
+assert numpy.array_equal(root["deep/a"][...], values)
+assert root["new"][...].tolist() == [1, 2, 3]
+store.close()
+"""
+
+
+@pytest.mark.peers
+def test_sqlite_files_of_zarr_python_2_are_read_changed_and_read_by_it(tmp_path: Path) -> None:
+    """There and back; a file that we make is one for it as well."""
+    path = str(tmp_path / "a.sqlite")
+    ask("zarr 2", WRITE_SQLITE, path)
+
+    with zarrpy.open_group(path, mode="r+") as root:
+        values = np.arange(60.0).reshape(6, 10)
+        assert np.array_equal(root["deep/a"][...], values)
+        root["deep/a"][1] = -1
+        root.create_array("new", data=[1, 2, 3])
+    ask("zarr 2", READ_SQLITE, path)
+
+    with zarrpy.create_group(tmp_path / "b.sqlite", zarr_format=2) as root:
+        values[1] = -1
+        root.create_array("deep/a", data=values)
+        root.create_array("new", data=[1, 2, 3])
+    ask("zarr 2", READ_SQLITE, str(tmp_path / "b.sqlite"))

@@ -1,0 +1,169 @@
+"""Tests of `zarrpy.stores.sqlite`: one file, changed in transactions."""
+
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy.errors import LockTimeoutError, StoreError
+from zarrpy.stores import LocalStore, PrefixStore, SQLiteStore
+from zarrpy.stores.base import ByteRange
+from zarrpy.stores.resolve import as_store
+from zarrpy.testing.store_contract import StoreContract
+
+
+class TestSQLiteStore(StoreContract):
+    """A SQLite store keeps the contract of stores."""
+
+    @pytest.fixture
+    def store(self, tmp_path):
+        return SQLiteStore(tmp_path / "a.sqlite")
+
+
+class TestTableOfSQLiteStore(StoreContract):
+    """So does a part of a table of a name of its own, beside others."""
+
+    @pytest.fixture
+    def store(self, tmp_path):
+        SQLiteStore(tmp_path / "a.sqlite").set("other", b"1")
+        return PrefixStore(SQLiteStore(tmp_path / "a.sqlite", 'my "own" table'), "a/path")
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where a file may be."""
+    return str(tmp_path / "a.sqlite")
+
+
+def test_a_file_of_an_older_library_is_read_and_written_as_it_is(path):
+    """With its table, its journal, and values that are text."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE zarr(k TEXT PRIMARY KEY, v BLOB)")
+        connection.execute("INSERT INTO zarr VALUES('.zgroup', '{\"zarr_format\": 2}')")
+        connection.execute("INSERT INTO zarr VALUES('a', x'010203')")
+    connection.close()
+
+    store = SQLiteStore(path)
+    assert zarrpy.open_group(store).metadata.zarr_format == 2
+    assert store.get("a", ByteRange(-2)) == b"\2\3"
+    assert store.get(".zgroup", ByteRange(0, 1)) == b"{"
+    assert store.size(".zgroup") == 18
+    store.set("b", b"4")
+    store.close()
+
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert connection.execute("SELECT v FROM zarr WHERE k = 'b'").fetchone() == (b"4",)
+    connection.close()
+
+
+def test_a_batch_is_one_transaction(path):
+    """All of it or nothing, when a value cannot be stored."""
+    store = SQLiteStore(path)
+    store.set("a", b"old")
+
+    with pytest.raises(TypeError):
+        store.set_many(["a", "b"], [b"new", object()])
+
+    assert store.get("a") == b"old"
+
+
+def test_reading_makes_no_file(path):
+    """Neither does opening."""
+    store = SQLiteStore(path)
+
+    assert store.get("a") is None
+    assert list(store.list()) == []
+    assert not os.path.exists(path)
+
+
+def test_one_file_is_left_when_the_store_is_closed(path):
+    """Nothing stays beside it."""
+    with SQLiteStore(path) as store:
+        store.set("a", b"1")
+        assert store.get("a") == b"1"
+
+    assert os.listdir(os.path.dirname(path)) == ["a.sqlite"]
+
+
+def test_what_is_no_database_is_not_touched(path):
+    """An error says so, for reading as for writing."""
+    with open(path, "wb") as file:
+        file.write(b"a letter to a friend" * 100)
+
+    for touch in (lambda: SQLiteStore(path).get("a"), lambda: SQLiteStore(path).set("a", b"1")):
+        with pytest.raises(StoreError, match="not a database"):
+            touch()
+
+    with open(path, "rb") as file:
+        assert file.read() == b"a letter to a friend" * 100
+
+
+@pytest.mark.parametrize("place", ["sqlite:a.sqlite", "a.sqlite", "a.sqlite|sqlite:"])
+def test_paths_and_urls(tmp_path, monkeypatch, place):
+    """Of files that are there, or are to be made."""
+    monkeypatch.chdir(tmp_path)
+
+    assert isinstance(as_store(place), SQLiteStore)
+    assert isinstance(as_store("b.db"), LocalStore)
+    as_store("sqlite:b.db").set("a", b"1")
+    assert isinstance(as_store("b.db"), SQLiteStore)
+
+
+def test_arrays_live_in_a_sqlite_file(path, body):
+    """Several, by their paths; grown, changed in part, read in part."""
+    values = np.arange(60, dtype="f4").reshape(6, 10)
+    with zarrpy.create_group(path) as group:
+        array = group.create_array("deep/a", data=values, chunks=(2, 5), shards=(4, 10))
+        array[1:3, ::2] = -1
+        array.append(values[:2])
+        group.create_array("b", data=[1, 2, 3])
+    values = np.concatenate([values, values[:2]])
+    values[1:3, ::2] = -1
+
+    assert np.array_equal(zarrpy.open(path)["deep/a"][...], values)
+    assert zarrpy.open(f"{path}|sqlite:deep/a")[5, 3] == values[5, 3]
+    assert zarrpy.open(path)["b"][...].tolist() == [1, 2, 3]
+
+
+WRITER = """
+import sys, zarrpy
+array = zarrpy.open(sys.argv[1], mode="r+")
+for i in range(20):
+    array.append([int(sys.argv[2])] * 3)
+"""
+
+
+def test_processes_that_append_lose_nothing(path):
+    """They wait for each other."""
+    zarrpy.create_array(path, shape=(0,), chunks=(8,), dtype="i4").close()
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, str(i)]) for i in (1, 2)]
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+
+    values = zarrpy.open(path)[...]
+    assert sorted(values.tolist()) == [1] * 60 + [2] * 60
+
+
+def test_waiting_for_another_writer_ends_with_an_error(path):
+    """Which says how to wait longer."""
+    SQLiteStore(path).set("a", b"1")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with zarrpy.config.set(lock_timeout=0.05), pytest.raises(LockTimeoutError, match="locked"):
+        SQLiteStore(path).set("a", b"2")
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_pickled_store_reads_the_same(path):
+    """With connections of its own."""
+    store = SQLiteStore(path, "t")
+    store.set("a", b"1")
+
+    assert pickle.loads(pickle.dumps(store)).get("a") == b"1"

@@ -1,0 +1,300 @@
+"""Values in one table of a SQLite file: changed in transactions, read in parts."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from weakref import finalize
+
+from zarrpy.errors import StoreError
+from zarrpy.metadata.names import check_key
+from zarrpy.stores.base import ByteRange, Store
+from zarrpy.stores.sqlite_database import Database, database_of, let_go
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from typing import Self
+
+    from zarrpy.stores.base import Bytes, Exclusive, Names, Values
+
+#: Behind every key that begins like the one before it.
+_LAST = "\U0010ffff"
+
+
+class _Alone:
+    """The lock of a file between processes, held for one key."""
+
+    def __init__(self, store: SQLiteStore, key: str, patience: float | None) -> None:
+        self._store, self._key = store, key
+        store._database.hold(patience)
+        self._held = True
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._held:
+            self._held = False
+            self._store._database.release()
+
+    def commit(self, data: Bytes, durable: bool = False) -> None:
+        self._store.set(self._key, data)
+
+
+class SQLiteStore(Store):
+    """Keep every value in a row of one SQLite file.
+
+    All that is set together is there together or not at all, also when the process is killed. Any
+    number of threads and processes read and write; writers wait for each other.
+
+    Files that zarr-python 2 wrote are read and written as they are.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; made by the first write.
+    table : str
+        The table, with a column `k` of keys and a column `v` of values.
+    read_only : bool
+        Refuse every change.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> store = SQLiteStore(os.path.join(tempfile.mkdtemp(), "a.sqlite"))
+    >>> store.set_many(["a", "b"], [b"1", b"2"])
+    >>> list(store.list())
+    ['a', 'b']
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], table: str = "zarr", *, read_only: bool = False
+    ) -> None:
+        self.path = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        if not table or "\0" in table:
+            raise ValueError(f"{table!r} is no name of a table")
+        self.table = table
+        self.read_only = read_only
+        self._begin()
+
+    def _begin(self) -> None:
+        if os.path.isdir(self.path):
+            raise StoreError(f"it is a directory: {self.path!r}", operation="open")
+        self._database: Database = database_of(self.path)
+        self._finish = finalize(self, let_go, self._database)
+        self._name = '"' + self.table.replace('"', '""') + '"'
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        """Read rows; none when the file or the table is not there."""
+        with self._database.reading() as connection:
+            return [] if connection is None else self._asked(connection, statement, values)
+
+    def _asked(self, connection: sqlite3.Connection, statement: str, values: Any) -> list[Any]:
+        import sqlite3
+
+        try:
+            return connection.execute(statement.format(t=self._name), values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+
+    # --------------------------------------------------------------------------------- reading
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
+        """Read a value or a part of it."""
+        check_key(key)
+        if byte_range is not None:
+            return self._get_part(key, byte_range)
+        rows = self._rows("SELECT v FROM {t} WHERE k = ?", key)
+        return _bytes(rows[0][0]) if rows else None
+
+    def _get_part(self, key: str, byte_range: ByteRange) -> Bytes | None:
+        """Read a part through a handle of the value, which leaves the rest on the disk."""
+        with self._database.reading() as connection:
+            if connection is None:
+                return None
+            connection.execute("BEGIN")  # the row is the same one for both statements
+            try:
+                statement = "SELECT rowid, length(v), typeof(v) FROM {t} WHERE k = ?"
+                rows = self._asked(connection, statement, (key,))
+                if not rows:
+                    return None
+                row, size, kind = rows[0]
+                if kind != "blob":
+                    value = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
+                    return byte_range.of(_bytes(value[0][0]))
+                start, stop = byte_range.within(size)
+                if stop <= start:
+                    return b""
+                with connection.blobopen(self.table, "v", row, readonly=True) as blob:
+                    blob.seek(start)
+                    return blob.read(stop - start)
+            finally:
+                connection.execute("ROLLBACK")
+
+    def get_many(self, keys: Sequence[str]) -> Values:
+        """Read several whole values."""
+        with self._database.reading() as connection:
+            if connection is None:
+                return [None] * len(keys)
+            statement = "SELECT v FROM {t} WHERE k = ?"
+            found = (self._asked(connection, statement, (check_key(key),)) for key in keys)
+            return [_bytes(rows[0][0]) if rows else None for rows in found]
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that start with `prefix`."""
+        statement = "SELECT k FROM {t} WHERE k >= ? AND k < ? ORDER BY k"
+        return (key for (key,) in self._rows(statement, prefix, prefix + _LAST))
+
+    def list_dir(self, prefix: str = "") -> Names:
+        """List the names directly below a prefix, passing over what lies below them."""
+        statement = "SELECT k FROM {t} WHERE k >= ? AND k < ? ORDER BY k LIMIT 1"
+        found = set()
+        following = prefix
+        while rows := self._rows(statement, following, prefix + _LAST):
+            key = rows[0][0]
+            name = key[len(prefix) :].partition("/")[0]
+            found.add(name)
+            folder = f"{prefix}{name}"
+            following = folder + "\0" if key == folder else folder + "0"
+        return sorted(found)
+
+    def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the keys that start with `prefix`, each with the bytes of its value."""
+        statement = "SELECT k, length(CAST(v AS BLOB)) FROM {t} WHERE k >= ? AND k < ? ORDER BY k"
+        return iter(self._rows(statement, prefix, prefix + _LAST))
+
+    def exists(self, key: str) -> bool:
+        """Whether a key has a value."""
+        return bool(self._rows("SELECT 1 FROM {t} WHERE k = ?", key))
+
+    def size(self, key: str) -> int | None:
+        """Tell the bytes of a value."""
+        rows = self._rows("SELECT length(CAST(v AS BLOB)) FROM {t} WHERE k = ?", key)
+        return rows[0][0] if rows else None
+
+    # --------------------------------------------------------------------------------- writing
+
+    def set(self, key: str, value: Bytes) -> None:
+        """Replace a value."""
+        self.set_many([key], [value])
+
+    def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
+        """Replace several values in one transaction; None deletes the key."""
+        if not keys:
+            return
+        self.check_writable("set", keys[0])
+        changes = [
+            (check_key(key), None if value is None else memoryview(value).cast("B"))
+            for key, value in zip(keys, values, strict=True)
+        ]
+        with self._database.writing() as connection:
+            self._make(connection)
+            for key, value in changes:
+                self._change(connection, key, value)
+
+    def _make(self, connection: sqlite3.Connection) -> None:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {self._name}(k TEXT PRIMARY KEY, v BLOB)")
+
+    def _change(self, connection: sqlite3.Connection, key: str, value: Bytes | None) -> None:
+        if value is None:
+            connection.execute(f"DELETE FROM {self._name} WHERE k = ?", (key,))
+            return
+        connection.execute(f"INSERT OR REPLACE INTO {self._name}(k, v) VALUES(?, ?)", (key, value))
+
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+        """Replace a value while no other thread or process writes."""
+        self.check_writable("update", key)
+        check_key(key)
+        with self._database.alone(), self._database.writing() as connection:
+            self._make(connection)
+            rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
+            self._change(connection, key, change(_bytes(rows[0][0]) if rows else None))
+
+    def delete(self, key: str) -> None:
+        """Delete a row."""
+        self.check_writable("delete", key)
+        if self.exists(check_key(key)):
+            self.set_many([key], [None])
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Delete all rows with this prefix in one transaction."""
+        self.check_writable("delete", prefix)
+        if not any(True for _ in self.list(prefix)):
+            return
+        with self._database.writing() as connection:
+            connection.execute(
+                f"DELETE FROM {self._name} WHERE k >= ? AND k < ?", (prefix, prefix + _LAST)
+            )
+
+    def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
+        """Give a row another key."""
+        self.check_writable("rename", key)
+        check_key(new)
+        if not self.exists(key):
+            return False
+        how = "OR REPLACE" if replace else "OR IGNORE"
+        with self._database.writing() as connection:
+            statement = f"UPDATE {how} {self._name} SET k = ? WHERE k = ?"
+            return connection.execute(statement, (new, key)).rowcount > 0
+
+    def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
+        """Keep other processes out that change an array as a whole."""
+        self.check_writable("lock", key)
+        return _Alone(self, key, patience)
+
+    def compact(self) -> None:
+        """Give back what deleted values have taken of the file."""
+        self.check_writable("compact", "")
+        self._database.vacuum()
+
+    def close(self) -> None:
+        """Close the file; the store can be used again afterwards."""
+        self._database.close()
+
+    # ------------------------------------------------------------------------------- describing
+
+    def locus(self, path: str) -> tuple[Hashable, str]:
+        """Name a node by the table and its path in it."""
+        return f"sqlite:{self._database.path}:{self.table}", path
+
+    @property
+    def lock_scope(self) -> int:
+        """All stores of one file share their locks."""
+        return id(self._database)
+
+    @property
+    def label(self) -> str:
+        """Name the file."""
+        return f"sqlite:{self.path}"
+
+    def place_of(self, path: str) -> str:
+        """Name a node as people find it."""
+        return f"{self.path}|sqlite:{path}" if path else self.path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give the path; each process has connections of its own."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
+
+    def __repr__(self) -> str:
+        table = "" if self.table == "zarr" else f", {self.table!r}"
+        return f"SQLiteStore({self.path!r}{table})"
+
+
+def _bytes(value: Any) -> Bytes:
+    """Give a value as bytes; somebody may have stored text, or nothing."""
+    if isinstance(value, bytes):
+        return value
+    return b"" if value is None else str(value).encode()

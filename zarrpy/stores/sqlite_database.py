@@ -1,0 +1,231 @@
+"""One SQLite file as this process knows it: connections to it, and a lock between processes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from zarrpy.config import config
+from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
+from zarrpy.stores.zip_archive import File, locked_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAGIC = b"SQLite format 3\0"
+#: Chunks are read and written fastest in the largest pages.
+_PAGE_BYTES = 65536
+_LOCK = "-lock"
+#: Connections of a process that forked this one: closing them would let go of its locks.
+_abandoned: list[Any] = []
+
+
+class Database:
+    """Connections to a file, each used by one thread at a time.
+
+    Parameters
+    ----------
+    path : str
+        Absolute, without links.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.handles = 0
+        self._free: list[tuple[bool, sqlite3.Connection]] = []
+        self._lock = threading.Lock()
+        self._held: File | None = None
+        self._holders = 0
+        self._pid = os.getpid()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
+        """Give a connection; None when there is no file."""
+        if not os.path.exists(self.path):
+            yield None
+            return
+        with self._connected(writing=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection in a transaction of its own, which ends with the block."""
+        with self._connected(writing=True) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def vacuum(self) -> None:
+        """Write the file anew without what is not used."""
+        with self._connected(writing=True) as connection:
+            connection.execute("VACUUM")
+
+    @contextmanager
+    def _connected(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
+        with _translated(self.path):
+            connection = self._taken(writing)
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:
+                    connection.rollback()
+                raise
+            finally:
+                self._given(writing, connection)
+
+    def _taken(self, writing: bool) -> sqlite3.Connection:
+        with self._lock:
+            self._leave_parent()
+            for i, (writes, connection) in enumerate(self._free):
+                if writes == writing:
+                    del self._free[i]
+                    return connection
+        return self._open(writing)
+
+    def _given(self, writing: bool, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if self._pid == os.getpid():
+                self._free.append((writing, connection))
+            else:
+                _abandoned.append(connection)
+
+    def _open(self, writing: bool) -> sqlite3.Connection:
+        timeout = config.lock_timeout if config.lock_timeout >= 0 else 1e6
+        if writing:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        url = "file:" + _quoted(self.path) + ("" if writing else "?mode=ro")
+        connection = self._connect(url, timeout)
+        if writing and not is_database(self.path):  # others' files keep what they have
+            with self.alone():
+                if not os.path.exists(self.path) or not os.path.getsize(self.path):
+                    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                    connection.execute("PRAGMA journal_mode = WAL")
+        if writing:
+            level = "FULL" if config.durability == "durable" else "NORMAL"
+            connection.execute(f"PRAGMA synchronous = {level}")
+        return connection
+
+    def _connect(self, url: str, timeout: float) -> sqlite3.Connection:
+        return sqlite3.connect(
+            url, timeout, isolation_level=None, check_same_thread=False, uri=True
+        )
+
+    def _leave_parent(self) -> None:
+        if self._pid != os.getpid():
+            _abandoned.extend(self._free)
+            _abandoned.append(self._held)
+            self._free, self._held, self._holders = [], None, 0
+            self._pid = os.getpid()
+
+    @contextmanager
+    def alone(self, patience: float | None = None) -> Iterator[None]:
+        """Keep other processes out that ask for the same."""
+        self.hold(patience)
+        try:
+            yield
+        finally:
+            self.release()
+
+    def hold(self, patience: float | None = None) -> None:
+        """Take the lock between processes, for the first of this one that wants it."""
+        with self._lock:
+            self._leave_parent()
+            if self._held is None:
+                os.makedirs(os.path.dirname(self.path), exist_ok=True)
+                self._held = locked_file(self.path + _LOCK, patience)
+            self._holders += 1
+
+    def release(self) -> None:
+        """Let go of it, with the last of this process that has it."""
+        with self._lock:
+            self._holders -= 1
+            if self._holders == 0 and self._held is not None:
+                with suppress(OSError):
+                    os.unlink(self.path + _LOCK)
+                self._held = None
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._lock:
+            self._leave_parent()
+            connections, self._free = self._free, []
+        # the last that may write takes what it has written beside the file into it
+        for _, connection in sorted(connections, key=lambda item: item[0]):
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Say of an error of SQLite where it happened and what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = f"{error} ({path!r})"
+        if "locked" in str(error) or "busy" in str(error):
+            raise LockTimeoutError(
+                text,
+                operation="write",
+                hint="another process writes; config.lock_timeout sets how long to wait",
+            ) from error
+        if "readonly" in str(error):
+            raise ReadOnlyStoreError(text) from error
+        hint = "is it another kind of file?" if "not a database" in str(error) else None
+        raise StoreError(text, hint=hint) from error
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def is_database(path: str) -> bool:
+    """Whether a file begins as those of SQLite do."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+_databases: WeakValueDictionary[str, Database] = WeakValueDictionary()
+_databases_lock = threading.Lock()
+
+
+def database_of(path: str) -> Database:
+    """Give the one database of a path."""
+    real = os.path.realpath(path)
+    with _databases_lock:
+        database = _databases.get(real)
+        if database is None:
+            _databases[real] = database = Database(real)
+        database.handles += 1
+        return database
+
+
+def let_go(database: Database) -> None:
+    """Close a database that has no store any more."""
+    with _databases_lock:
+        database.handles -= 1
+        if database.handles:
+            return
+    database.close()
+
+
+def _renew() -> None:
+    """In a forked child: nobody is left to release what other threads held."""
+    global _databases_lock
+    _databases_lock = threading.Lock()
+    for database in list(_databases.values()):
+        database._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
