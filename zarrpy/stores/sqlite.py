@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
-from weakref import finalize
 
 from zarrpy.errors import StoreError
 from zarrpy.metadata.names import check_key
-from zarrpy.stores.base import ByteRange, Store
-from zarrpy.stores.sqlite_database import Database, database_of, let_go
+from zarrpy.stores.single_file import SingleFileStore
+from zarrpy.stores.sqlite_database import DATABASES, Database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Hashable, Iterator, Sequence
-    from typing import Self
 
-    from zarrpy.stores.base import Bytes, Exclusive, Names, Values
+    from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
 
 #: Behind every key that begins like the one before it.
 _LAST = "\U0010ffff"
@@ -27,7 +25,7 @@ class _Alone:
 
     def __init__(self, store: SQLiteStore, key: str, patience: float | None) -> None:
         self._store, self._key = store, key
-        store._database.hold(patience)
+        store._shared.hold(patience)
         self._held = True
 
     def __enter__(self) -> object:
@@ -36,13 +34,13 @@ class _Alone:
     def __exit__(self, *failure: object) -> None:
         if self._held:
             self._held = False
-            self._store._database.release()
+            self._store._shared.release()
 
     def commit(self, data: Bytes, durable: bool = False) -> None:
         self._store.set(self._key, data)
 
 
-class SQLiteStore(Store):
+class SQLiteStore(SingleFileStore[Database]):
     """Keep every value in a row of one SQLite file.
 
     All that is set together is there together or not at all, also when the process is killed. Any
@@ -68,6 +66,8 @@ class SQLiteStore(Store):
     ['a', 'b']
     """
 
+    kind = "sqlite"
+
     def __init__(
         self, path: str | os.PathLike[str], table: str = "zarr", *, read_only: bool = False
     ) -> None:
@@ -81,13 +81,12 @@ class SQLiteStore(Store):
     def _begin(self) -> None:
         if os.path.isdir(self.path):
             raise StoreError(f"it is a directory: {self.path!r}", operation="open")
-        self._database: Database = database_of(self.path)
-        self._finish = finalize(self, let_go, self._database)
+        self._share(DATABASES)
         self._name = '"' + self.table.replace('"', '""') + '"'
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         """Read rows; none when the file or the table is not there."""
-        with self._database.reading() as connection:
+        with self._shared.reading() as connection:
             return [] if connection is None else self._asked(connection, statement, values)
 
     def _asked(self, connection: sqlite3.Connection, statement: str, values: Any) -> list[Any]:
@@ -112,7 +111,7 @@ class SQLiteStore(Store):
 
     def _get_part(self, key: str, byte_range: ByteRange) -> Bytes | None:
         """Read a part through a handle of the value, which leaves the rest on the disk."""
-        with self._database.reading() as connection:
+        with self._shared.reading() as connection:
             if connection is None:
                 return None
             connection.execute("BEGIN")  # the row is the same one for both statements
@@ -136,7 +135,7 @@ class SQLiteStore(Store):
 
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
-        with self._database.reading() as connection:
+        with self._shared.reading() as connection:
             if connection is None:
                 return [None] * len(keys)
             statement = "SELECT v FROM {t} WHERE k = ?"
@@ -190,7 +189,7 @@ class SQLiteStore(Store):
             (check_key(key), None if value is None else memoryview(value).cast("B"))
             for key, value in zip(keys, values, strict=True)
         ]
-        with self._database.writing() as connection:
+        with self._shared.writing() as connection:
             self._make(connection)
             for key, value in changes:
                 self._change(connection, key, value)
@@ -208,7 +207,7 @@ class SQLiteStore(Store):
         """Replace a value while no other thread or process writes."""
         self.check_writable("update", key)
         check_key(key)
-        with self._database.alone(), self._database.writing() as connection:
+        with self._shared.alone(), self._shared.writing() as connection:
             self._make(connection)
             rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
             self._change(connection, key, change(_bytes(rows[0][0]) if rows else None))
@@ -224,7 +223,7 @@ class SQLiteStore(Store):
         self.check_writable("delete", prefix)
         if not any(True for _ in self.list(prefix)):
             return
-        with self._database.writing() as connection:
+        with self._shared.writing() as connection:
             connection.execute(
                 f"DELETE FROM {self._name} WHERE k >= ? AND k < ?", (prefix, prefix + _LAST)
             )
@@ -236,7 +235,7 @@ class SQLiteStore(Store):
         if not self.exists(key):
             return False
         how = "OR REPLACE" if replace else "OR IGNORE"
-        with self._database.writing() as connection:
+        with self._shared.writing() as connection:
             statement = f"UPDATE {how} {self._name} SET k = ? WHERE k = ?"
             return connection.execute(statement, (new, key)).rowcount > 0
 
@@ -248,45 +247,13 @@ class SQLiteStore(Store):
     def compact(self) -> None:
         """Give back what deleted values have taken of the file."""
         self.check_writable("compact", "")
-        self._database.vacuum()
-
-    def close(self) -> None:
-        """Close the file; the store can be used again afterwards."""
-        self._database.close()
+        self._shared.vacuum()
 
     # ------------------------------------------------------------------------------- describing
 
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the table and its path in it."""
-        return f"sqlite:{self._database.path}:{self.table}", path
-
-    @property
-    def lock_scope(self) -> int:
-        """All stores of one file share their locks."""
-        return id(self._database)
-
-    @property
-    def label(self) -> str:
-        """Name the file."""
-        return f"sqlite:{self.path}"
-
-    def place_of(self, path: str) -> str:
-        """Name a node as people find it."""
-        return f"{self.path}|sqlite:{path}" if path else self.path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Give the path; each process has connections of its own."""
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
+        return f"sqlite:{self._shared.path}:{self.table}", path
 
     def __repr__(self) -> str:
         table = "" if self.table == "zarr" else f", {self.table!r}"

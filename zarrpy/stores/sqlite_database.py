@@ -7,10 +7,10 @@ import sqlite3
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
+from zarrpy.stores.single_file import Files
 from zarrpy.stores.zip_archive import File, locked_file
 
 if TYPE_CHECKING:
@@ -152,6 +152,10 @@ class Database:
                     os.unlink(self.path + _LOCK)
                 self._held = None
 
+    def renew(self) -> None:
+        """In a forked child: nobody is left to release what other threads held."""
+        self._lock = threading.Lock()
+
     def close(self) -> None:
         """Close the connections that nobody uses."""
         with self._lock:
@@ -195,37 +199,4 @@ def is_database(path: str) -> bool:
         return False
 
 
-_databases: WeakValueDictionary[str, Database] = WeakValueDictionary()
-_databases_lock = threading.Lock()
-
-
-def database_of(path: str) -> Database:
-    """Give the one database of a path."""
-    real = os.path.realpath(path)
-    with _databases_lock:
-        database = _databases.get(real)
-        if database is None:
-            _databases[real] = database = Database(real)
-        database.handles += 1
-        return database
-
-
-def let_go(database: Database) -> None:
-    """Close a database that has no store any more."""
-    with _databases_lock:
-        database.handles -= 1
-        if database.handles:
-            return
-    database.close()
-
-
-def _renew() -> None:
-    """In a forked child: nobody is left to release what other threads held."""
-    global _databases_lock
-    _databases_lock = threading.Lock()
-    for database in list(_databases.values()):
-        database._lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+DATABASES = Files(Database)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import errno
 import os
 from bisect import bisect_left
-from contextlib import suppress
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
-from weakref import finalize
 
 from zarrpy.config import config
 from zarrpy.errors import LimitError, StoreError
 from zarrpy.metadata.names import check_key
-from zarrpy.stores.base import ByteRange, Store
-from zarrpy.stores.zip_archive import archive_of, deletion, let_go, new_entry
+from zarrpy.stores.base import ByteRange
+from zarrpy.stores.single_file import SingleFileStore
+from zarrpy.stores.zip_archive import ARCHIVES, Archive, deletion, new_entry
 from zarrpy.stores.zip_format import (
     DEFLATED,
     STORED,
@@ -27,7 +26,6 @@ from zarrpy.stores.zip_format import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
-    from typing import Self
 
     from zarrpy.stores.base import Bytes, Exclusive, Names
     from zarrpy.stores.zip_archive import State
@@ -36,7 +34,7 @@ _METHODS = {"stored": STORED, "deflated": DEFLATED}
 _MODES = ("r", "r+", "a", "w", "w-")
 
 
-class ZipStore(Store):
+class ZipStore(SingleFileStore[Archive]):
     """Keep every value in an entry of one zip file.
 
     New values go to the end of the file. The directory, without which other programs do not read
@@ -70,6 +68,8 @@ class ZipStore(Store):
     b'lue'
     """
 
+    kind = "zip"
+
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -98,8 +98,9 @@ class ZipStore(Store):
             raise self._refused("there is such a file already", errno.EEXIST)
         if os.path.isdir(self.path):
             raise self._refused("it is a directory", errno.EISDIR)
-        self._archive = archive = archive_of(self.path)
-        self._finish = finalize(self, let_go, archive)
+        self._share(ARCHIVES)
+        archive = self._shared
+        archive.refresh()
         if self.mode in ("w", "w-") and not self.read_only:
             archive.restart()
         elif self.mode != "a":
@@ -113,7 +114,7 @@ class ZipStore(Store):
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
         """Read a value or a part of it."""
-        state = self._archive.state
+        state = self._shared.state
         entry = state.entries.get(check_key(key))
         if entry is None:
             return None
@@ -122,17 +123,17 @@ class ZipStore(Store):
         except StoreError as error:
             raise error.fill(key=key, operation="get", store=repr(self)) from None
         except OSError as error:
-            raise self._archive.failure("get", error).fill(key=key) from error
+            raise self._shared.failure("get", error).fill(key=key) from error
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`."""
-        keys = self._archive.keys()
+        keys = self._shared.keys()
         start = bisect_left(keys, prefix)
         return takewhile(lambda key: key.startswith(prefix), islice(keys, start, None))
 
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix, passing over what lies below them."""
-        keys = self._archive.keys()
+        keys = self._shared.keys()
         found = []
         at = bisect_left(keys, prefix)
         while at < len(keys) and keys[at].startswith(prefix):
@@ -144,11 +145,11 @@ class ZipStore(Store):
 
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
-        return key in self._archive.state.entries
+        return key in self._shared.state.entries
 
     def size(self, key: str) -> int | None:
         """Tell the bytes of a value."""
-        entry = self._archive.state.entries.get(key)
+        entry = self._shared.state.entries.get(key)
         return None if entry is None else entry.size
 
     # --------------------------------------------------------------------------------- writing
@@ -173,15 +174,15 @@ class ZipStore(Store):
             )
             changes.append((key, *made))
         try:
-            self._archive.write(changes)
+            self._shared.write(changes)
         except StoreError as error:
             raise error.fill(key=keys[0], store=repr(self)) from error.__cause__
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
         """Replace a value while no other thread or process writes."""
         self.check_writable("update", key)
-        with self._archive.lock:
-            self._archive.begin()
+        with self._shared.lock:
+            self._shared.begin()
             self.set(key, change(self.get(key)))
 
     def delete(self, key: str) -> None:
@@ -199,8 +200,8 @@ class ZipStore(Store):
     def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
         """Give a value another key; it is copied, as an entry says its own name."""
         self.check_writable("rename", key)
-        with self._archive.lock:
-            self._archive.begin()
+        with self._shared.lock:
+            self._shared.begin()
             value = self.get(key)
             if value is None or (not replace and self.exists(new)):
                 return False
@@ -210,14 +211,14 @@ class ZipStore(Store):
     def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
         """Keep other processes out of the whole file, until it is flushed."""
         self.check_writable("lock", key)
-        self._archive.begin(patience)
+        self._shared.begin(patience)
         return super().exclusive(key, patience)
 
     # ---------------------------------------------------------------------------------- the file
 
     def flush(self) -> None:
         """Write the directory, so that other programs can read the file and write to it."""
-        self._archive.flush()
+        self._shared.flush()
 
     def compact(self) -> None:
         """Write the file anew without what was replaced or deleted.
@@ -225,15 +226,15 @@ class ZipStore(Store):
         A new file takes the place of the old one, which programs that have it open go on reading.
         """
         self.check_writable("compact", "")
-        self._archive.compact()
-        self._archive.flush()
+        self._shared.compact()
+        self._shared.flush()
 
     def close(self) -> None:
         """Flush, and compact where that is cheap or much is left over.
 
         The store can be used again afterwards.
         """
-        self._archive.close()
+        self._shared.close()
 
     @staticmethod
     def recover(path: str | os.PathLike[str]) -> int:
@@ -253,50 +254,19 @@ class ZipStore(Store):
 
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the file and its path in it."""
-        return f"zip:{self._archive.path}", path
+        return f"zip:{self._shared.path}", path
 
     def identity(self, key: str) -> Hashable:
         """Tell the file, and where in it the value lies, with its checksum."""
-        return self._archive.path, key, self._archive.state.entries.get(key)
-
-    @property
-    def lock_scope(self) -> int:
-        """All stores of one file share their locks."""
-        return id(self._archive)
-
-    @property
-    def label(self) -> str:
-        """Name the file."""
-        return f"zip:{self.path.removeprefix(os.path.join(_here(), ''))}"
-
-    def place_of(self, path: str) -> str:
-        """Name a node as a URL that opens it."""
-        return f"{self.path}|zip:{path}" if path else self.path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
+        return self._shared.path, key, self._shared.state.entries.get(key)
 
     def __getstate__(self) -> dict[str, Any]:
         """Give the path; what was written is flushed, so that others find it."""
         self.flush()
-        kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        return {**kept, "mode": "r+" if self.mode.startswith("w") else self.mode}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
+        return {**super().__getstate__(), "mode": "r+" if self.mode.startswith("w") else self.mode}
 
     def __repr__(self) -> str:
         return f"ZipStore({self.path!r}, mode={self.mode!r})"
-
-
-def _here() -> str:
-    with suppress(OSError):  # the current directory may be gone
-        return os.getcwd()
-    return ""
 
 
 def _read(state: State, key: str, entry: Entry, byte_range: ByteRange | None) -> Bytes:

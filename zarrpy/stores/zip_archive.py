@@ -14,11 +14,11 @@ import zlib
 from contextlib import suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakValueDictionary
 
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, StoreError
 from zarrpy.notice import warn
+from zarrpy.stores.single_file import Files
 from zarrpy.stores.zip_format import (
     DEFLATED,
     STORED,
@@ -376,6 +376,10 @@ class Archive:
             self._write_directory()
             self._writer = file
 
+    def renew(self) -> None:
+        """In a forked child: nobody is left to release what other threads held."""
+        self.lock = threading.RLock()
+
     def failure(self, operation: str, error: OSError) -> StoreError:
         """Say of an error of the system where it happened."""
         return StoreError(
@@ -400,31 +404,6 @@ def new_entry(key: str, value: Bytes, method: int, level: int) -> tuple[Entry, B
 def deletion(key: str) -> Entry:
     """Describe the mark that a key is deleted."""
     return Entry(0, 0, 0, 0, STORED, name_flags(key), stamp_now())
-
-
-_archives: WeakValueDictionary[str, Archive] = WeakValueDictionary()
-_archives_lock = threading.Lock()
-
-
-def archive_of(path: str) -> Archive:
-    """Give the one archive of a path."""
-    real = os.path.realpath(path)
-    with _archives_lock:
-        archive = _archives.get(real)
-        if archive is None:
-            _archives[real] = archive = Archive(real)
-        archive.handles += 1
-    archive.refresh()
-    return archive
-
-
-def let_go(archive: Archive) -> None:
-    """Close an archive that has no store any more."""
-    with _archives_lock:
-        archive.handles -= 1
-        if archive.handles:
-            return
-    archive.close()
 
 
 def _seen(path: str) -> tuple[int, ...] | None:
@@ -507,13 +486,4 @@ def copied(
     return copied, end
 
 
-def _renew() -> None:
-    """In a forked child: nobody is left to release what other threads held."""
-    global _archives_lock
-    _archives_lock = threading.Lock()
-    for archive in list(_archives.values()):
-        archive.lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+ARCHIVES = Files(Archive)

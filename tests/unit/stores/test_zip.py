@@ -10,7 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from archives import read, written
+from zip_contents import read, written
 
 import zarrpy
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError

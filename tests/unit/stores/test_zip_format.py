@@ -6,7 +6,7 @@ import warnings
 import zipfile
 
 import pytest
-from archives import read, written
+from zip_contents import read, written
 
 import zarrpy
 from zarrpy.errors import LimitError, StoreError
