@@ -49,6 +49,8 @@ def test_the_field_is_made_again_from_its_source(tmp_path: Path) -> None:
     """The script makes the same bytes."""
     made = tmp_path / "made.npy"
     script = ROOT / "tools" / "make_field.py"
+    if not script.exists():
+        pytest.skip("the source tree is missing: run from a clone of the repository")
 
     subprocess.run(
         [sys.executable, script, source(), "--out", made], check=True, capture_output=True

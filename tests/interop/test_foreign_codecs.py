@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from peers import environments
 
+import zarrpy
+
 pytestmark = pytest.mark.peers
 
 FLIP = '''
@@ -68,10 +70,12 @@ assert (zarrpy.open(sys.argv[1] + "/ours", codecs=[Flip()])[...] == values).all(
 def test_a_class_of_zarr_python_is_accepted_as_it_is(tmp_path: Path) -> None:
     """Both libraries read what the other wrote with it."""
     try:
-        python = environments.ensure("zarr3here")
+        python = environments.ensure(environments.HERE)
     except environments.EnvironmentMissingError as error:
         pytest.skip(str(error))
-    root = Path(__file__).resolve().parents[2]
+    root = (
+        Path(zarrpy.__file__).resolve().parents[1]
+    )  # of the source tree, or of an installed wheel
 
     run = subprocess.run(
         [str(python), "-c", FLIP + OURS, str(tmp_path)],

@@ -131,11 +131,14 @@ ZARR2 = (
     "wrapt==2.5.2",
 )
 
+#: What runs in one process with zarrpy, by the Python of the tests.
+HERE = "zarr3here{}{}".format(*sys.version_info)
+
 ENVIRONMENTS: dict[str, Any] = {
     spec.name: spec
     for spec in (
         Requirements("zarr3", (*ZARR3, "zarrs==0.2.3"), otherwise=("zarr>=3", "zarrs==0.2.3")),
-        Requirements("zarr3here", ("zarr==3.1.6",), python=(3, 11), here=True),
+        Requirements(HERE, ("zarr==3.1.6",), python=(3, 11), here=True),
         Requirements(
             "zarr30",
             (

@@ -84,6 +84,8 @@ def test_a_file_of_the_classic_format_is_read(version: int) -> None:
 
     at = len(head(0))
     content = head(at) + values.tobytes() + struct.pack(">hh", 7, -8) + bytes(16)
+    if not (ROOT / "tools").exists():
+        pytest.skip("the source tree is missing: run from a clone of the repository")
     classic = runpy.run_path(str(ROOT / "tools" / "make_field.py"))["Classic"]
 
     source = classic(content)
