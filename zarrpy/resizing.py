@@ -104,7 +104,7 @@ class Resizable(Bufferable):
         ndim = len(self.metadata.shape)
         axis = normalize_axis_index(operator.index(axis), ndim, repr(self.name))
         values = self._appended(data)
-        locks = self.store.of_files or self.store.in_memory
+        locks = self.store.excludes_writers
         yield from self._settle()
         with self._named_in_errors():
             new = yield from append_steps(self._site, values, axis, locks=locks)

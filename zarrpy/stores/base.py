@@ -249,6 +249,11 @@ class Store(ABC):
         return None
 
     @property
+    def excludes_writers(self) -> bool:
+        """Whether `exclusive` keeps all other writers out, of other processes as well."""
+        return self.of_files or self.in_memory
+
+    @property
     def lock_scope(self) -> int:
         """Number that two stores share when their keys are the same values of this process."""
         return id(self)

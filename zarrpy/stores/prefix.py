@@ -137,6 +137,11 @@ class PrefixStore(Store):
         return self.store.tells_sizes
 
     @property
+    def excludes_writers(self) -> bool:
+        """Whether the store below does."""
+        return self.store.excludes_writers
+
+    @property
     def lock_scope(self) -> int:
         """The same as of the store below."""
         return self.store.lock_scope

@@ -86,6 +86,11 @@ class SingleFileStore(Store, Generic[T]):
         self._finish = finalize(self, files.let_go, shared)
 
     @property
+    def excludes_writers(self) -> bool:
+        """The lock of the file keeps them out."""
+        return True
+
+    @property
     def lock_scope(self) -> int:
         """All stores of one file share their locks."""
         return id(self._shared)
