@@ -5,6 +5,7 @@ import io
 import lzma
 import sys
 import threading
+import time
 
 import bz2file
 import numcodecs
@@ -128,9 +129,8 @@ def test_other_threads_run_meanwhile(patience, codec, verb):
     other.start()
 
     begin.set()
-    for _ in range(100):  # the other thread may wake late, but not before the interpreter is free
-        if ran:
-            break
+    end = time.monotonic() + 20
+    while not ran and time.monotonic() < end:  # it may wake late, but not before the lock is free
         getattr(codec, verb)(given)
     met = list(ran)
     other.join()
