@@ -115,7 +115,7 @@ class Database:
 
     def _connect(self, url: str, timeout: float) -> sqlite3.Connection:
         return sqlite3.connect(
-            url, timeout, isolation_level=None, check_same_thread=False, uri=True
+            url, timeout=timeout, isolation_level=None, check_same_thread=False, uri=True
         )
 
     def _leave_parent(self) -> None:
