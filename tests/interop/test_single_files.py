@@ -89,7 +89,7 @@ def test_a_zip_file_of_ours_is_one_for_zarr_python(tmp_path: Path) -> None:
     ask("zarr-python", READ, path)
 
 
-@pytest.mark.skipif(shutil.which("unzip") is None, reason="the program unzip is not here")
+@pytest.mark.skipif(shutil.which("unzip") is None, reason="needs unzip: apt-get install unzip")
 def test_unzip_finds_no_fault_in_files_of_ours(tmp_path: Path) -> None:
     """After appending, replacing and deleting, with entries stored and deflated."""
     path = str(tmp_path / "a.zip")

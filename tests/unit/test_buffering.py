@@ -356,7 +356,7 @@ def test_a_buffered_array_is_not_pickled(tmp_path):
     assert pickle.loads(pickle.dumps(array))[0, 0] == -1
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork: run this on Linux or macOS")
 def test_a_forked_child_does_not_write_what_its_parent_has(tmp_path):
     """It is told to open the array again, and leaves the block without writing."""
     array = zarrpy.create_array(tmp_path / "x", data=VALUES, chunks=(16, 16))

@@ -19,7 +19,7 @@ from zarrpy.errors import (
 @pytest.fixture(params=[2, 3])
 def group(request, store):
     """A group with an array, a group, and an array in that, of each format."""
-    group = zarrpy.create_group(store, path="root", zarr_format=request.param)
+    group = zarrpy.create_group(store, path="top", zarr_format=request.param)
     group.create_array("a", data=[1, 2, 3], chunks=2)
     group.create_array("g/b", data=np.ones((2, 2)))
     return group
@@ -43,25 +43,25 @@ def test_a_member_is_reached_by_its_name_or_path(group):
     """Nested ones in one step, with slashes at either end or not."""
     assert group["a"][...].tolist() == [1, 2, 3]
     assert group["g/b"].shape == (2, 2)
-    assert group["/g/b/"].path == "root/g/b"
-    assert group["g"]["b"].path == "root/g/b"
+    assert group["/g/b/"].path == "top/g/b"
+    assert group["g"]["b"].path == "top/g/b"
 
 
 def test_the_names_of_a_node_lead_to_it(group):
     """Path, name and the last part of both."""
     node = group["g/b"]
 
-    assert (node.path, node.name, node.basename) == ("root/g/b", "/root/g/b", "b")
-    assert (group.path, group.name, group.basename) == ("root", "/root", "root")
+    assert (node.path, node.name, node.basename) == ("top/g/b", "/top/g/b", "b")
+    assert (group.path, group.name, group.basename) == ("top", "/top", "top")
 
 
 def test_a_missing_member_is_a_key_error(group):
     """It names the path and what is like it."""
     with pytest.raises(KeyError):
         group["no such"]
-    with pytest.raises(NodeNotFoundError, match="root/g/bb") as caught:
+    with pytest.raises(NodeNotFoundError, match="top/g/bb") as caught:
         group["g/bb"]
-    assert caught.value.nearest == ["root/g/b"]
+    assert caught.value.nearest == ["top/g/b"]
 
 
 def test_a_file_that_is_no_member_is_not_offered_in_its_own_place(tmp_path):
@@ -89,7 +89,7 @@ def test_what_is_no_path_is_in_no_group(group, path):
 
 def test_in_tells_what_is_there(group):
     """By name and by path, arrays and groups; what is only a file is no member."""
-    group.store.set("root/notes.txt", b"1")
+    group.store.set("top/notes.txt", b"1")
 
     assert "a" in group
     assert "g" in group
@@ -118,14 +118,14 @@ def with_unreadable(request, group):
     """The group, with a third member that cannot be understood."""
     member = group.create_array("u", data=[1])
     name = "zarr.json" if group.metadata.zarr_format == 3 else ".zarray"
-    document = bytes(group.store.get(f"root/u/{name}"))
+    document = bytes(group.store.get(f"top/u/{name}"))
     if request.param == "broken document":
         broken = document[:-5]
     else:
         broken = document.replace(b'"int64"', b'"string"').replace(b'"<i8"', b'"|O"')
     assert member.dtype == np.dtype("i8")
     assert broken != document
-    group.store.set(f"root/u/{name}", broken)
+    group.store.set(f"top/u/{name}", broken)
     return group
 
 
@@ -138,7 +138,7 @@ def test_a_member_that_cannot_be_understood_does_not_hide_the_others(with_unread
     assert "u" in group
     assert group["a"][...].tolist() == [1, 2, 3]
     for reach in (lambda: group["u"], group.members, group.arrays):
-        with pytest.raises(MetadataError, match="root/u"):
+        with pytest.raises(MetadataError, match="top/u"):
             reach()
     found = dict(group.members_or_errors())
     assert isinstance(found["u"], MetadataError)
@@ -150,7 +150,7 @@ def test_the_tree_says_why_a_member_cannot_be_understood(with_unreadable):
     lines = str(with_unreadable.tree()).splitlines()
 
     assert any("a" in line and "int64" in line for line in lines)
-    assert any("u" in line and "cannot be read: root/u/" in line for line in lines)
+    assert any("u" in line and "cannot be read: top/u/" in line for line in lines)
 
 
 def test_a_member_that_cannot_be_understood_can_be_deleted(with_unreadable):
@@ -158,7 +158,7 @@ def test_a_member_that_cannot_be_understood_can_be_deleted(with_unreadable):
     del with_unreadable["u"]
 
     assert list(with_unreadable) == ["a", "g"]
-    assert not [key for key in with_unreadable.store.list() if key.startswith("root/u/")]
+    assert not [key for key in with_unreadable.store.list() if key.startswith("top/u/")]
 
 
 def test_deleting_a_member_deletes_all_below_it(group):
@@ -168,7 +168,7 @@ def test_deleting_a_member_deletes_all_below_it(group):
     del group["g"]
 
     assert list(group) == ["a", "gg"]
-    assert [key for key in group.store.list() if key.startswith("root/g/")] == []
+    assert [key for key in group.store.list() if key.startswith("top/g/")] == []
     assert group["gg"][...].tolist() == [1]
 
 
@@ -187,7 +187,7 @@ def test_deleting_what_is_missing_is_a_key_error(group, contents):
 def test_groups_are_equal_when_they_are_the_same_object(group):
     """Comparing reads nothing; groups can be keys."""
     assert group == group
-    assert group != zarrpy.open_group(group.store, path="root")
+    assert group != zarrpy.open_group(group.store, path="top")
     assert len({group, group}) == 1
 
 
@@ -215,8 +215,8 @@ def test_arrays_and_groups_are_listed_apart(group):
     """Names alone, and names with nodes."""
     assert group.array_keys() == ("a",)
     assert group.group_keys() == ("g",)
-    assert [(name, node.path) for name, node in group.arrays()] == [("a", "root/a")]
-    assert [(name, node.path) for name, node in group.groups()] == [("g", "root/g")]
+    assert [(name, node.path) for name, node in group.arrays()] == [("a", "top/a")]
+    assert [(name, node.path) for name, node in group.groups()] == [("g", "top/g")]
 
 
 def test_members_are_in_the_order_of_their_names(store):
@@ -246,7 +246,7 @@ def test_a_member_that_begins_with_a_dot_is_listed(group):
 
 def test_a_group_that_was_deleted_has_no_members_to_list(group):
     """It is an error, not an empty group."""
-    group.store.delete_prefix("root/")
+    group.store.delete_prefix("top/")
 
     with pytest.raises(NodeNotFoundError):
         list(group)
@@ -295,9 +295,9 @@ def test_what_is_there_is_not_replaced(group, contents):
     """Unless asked for."""
     before = contents(group.store)
 
-    with pytest.raises(NodeExistsError, match="root/a"):
+    with pytest.raises(NodeExistsError, match="top/a"):
         group.create_array("a", shape=1, dtype="i1")
-    with pytest.raises(NodeExistsError, match="root/g"):
+    with pytest.raises(NodeExistsError, match="top/g"):
         group.create_group("g")
     assert contents(group.store) == before
     assert group.create_group("g", overwrite=True).members() == ()
@@ -328,9 +328,9 @@ def test_require_group_opens_or_creates(group):
     group["g"].attrs["a"] = 1
 
     assert dict(group.require_group("g").attrs) == {"a": 1}
-    assert group.require_group("x/y/z").path == "root/x/y/z"
+    assert group.require_group("x/y/z").path == "top/x/y/z"
     assert sorted(group["x"]) == ["y"]
-    with pytest.raises(NodeKindError, match="root/a"):
+    with pytest.raises(NodeKindError, match="top/a"):
         group.require_group("a")
 
 
@@ -346,13 +346,13 @@ def test_require_array_opens_or_creates(group):
         group.require_array("a", shape=3, dtype="i2")
     with pytest.raises(TypeError, match="int64"):
         group.require_array("a", shape=3, dtype="f8", exact=True)
-    with pytest.raises(NodeKindError, match="root/g"):
+    with pytest.raises(NodeKindError, match="top/g"):
         group.require_array("g", shape=3)
 
 
 def test_a_group_that_was_deleted_is_an_error(group):
     """Its attributes cannot be changed any more."""
-    group.store.delete_prefix("root/")
+    group.store.delete_prefix("top/")
 
     with pytest.raises(NodeNotFoundError):
         group.attrs["a"] = 1
@@ -373,10 +373,10 @@ def test_everything_can_be_awaited(group):
 
 def test_the_repr_reads_nothing(group):
     """Name, format and place."""
-    group.store.delete_prefix("root/")
+    group.store.delete_prefix("top/")
 
     version = group.metadata.zarr_format
-    assert repr(group) == f"<zarrpy.Group '/root' v{version} {group.store.label}>"
+    assert repr(group) == f"<zarrpy.Group '/top' v{version} {group.store.label}>"
 
 
 def test_the_repr_counts_attributes(store):

@@ -329,7 +329,7 @@ def test_coroutines_and_threads_may_scan_with_one_handle():
     assert failures == []
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork: run this on Linux or macOS")
 def test_a_forked_child_goes_on_reading():
     """The threads that fetch are not there."""
     _, array = opened()

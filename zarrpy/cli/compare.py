@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from zarrpy.cli.exits import DIFFERENT, OK
+from zarrpy.cli.output import print_json
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def checksum(arguments: argparse.Namespace) -> int:
     kind = "tree" if arguments.tree else "content"
     digest = zarrpy.checksum(arguments.path, kind=kind)
     if arguments.json:
-        _print_json({"path": arguments.path, "checksum": digest})
+        print_json({"path": arguments.path, "checksum": digest})
     else:
         print(f"{digest}  {arguments.path}")
     return OK
@@ -68,14 +68,7 @@ def diff(arguments: argparse.Namespace) -> int:
         rtol=arguments.rtol,
     )
     if arguments.json:
-        _print_json([change.as_dict() for change in changes])
+        print_json([change.as_dict() for change in changes])
     for change in () if arguments.json else changes:
         print(printable(str(change)))
     return DIFFERENT if changes else OK
-
-
-def _print_json(document: Any) -> None:
-    import json
-
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
-    print()

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from zarrpy.cli.exits import DIFFERENT, OK
+from zarrpy.cli.output import print_json
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -63,12 +64,9 @@ def _bar(arguments: argparse.Namespace) -> bool:
 
 
 def _print(arguments: argparse.Namespace, text: object, document: dict[str, Any]) -> None:
-    if not arguments.json:
-        from zarrpy.display.text import printable
-
-        print("\n".join(printable(line) for line in str(text).splitlines()))
+    if arguments.json:
+        print_json(document)
         return
-    import json
+    from zarrpy.display.text import printable
 
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
-    print()
+    print("\n".join(printable(line) for line in str(text).splitlines()))

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from zarrpy.cli.exits import OK
+from zarrpy.cli.output import print_json
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def tree(arguments: argparse.Namespace) -> int:
 
     root = walk(arguments.path, max_depth=arguments.level, max_nodes=arguments.max_nodes)
     if arguments.json:
-        _print_json(document(root))
+        print_json(document(root))
         return OK
     terminal = Terminal.of(sys.stdout)
     # a pipe gets whole lines, whatever their length
@@ -85,15 +86,8 @@ def info(arguments: argparse.Namespace) -> int:
     if arguments.stored:
         facts |= stored_facts(node)
     if arguments.json:
-        _print_json(facts)
+        print_json(facts)
         return OK
     for line in lines(facts):
         print(line)
     return OK
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    import json
-
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
-    print()

@@ -25,7 +25,7 @@ from zarrpy.ops.report import Finding, Report
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from zarrpy.engine.consolidate import Difference
     from zarrpy.engine.requests import Steps
@@ -205,7 +205,7 @@ class _Look:
         try:
             array.codecs  # noqa: B018 - an unknown codec
         except MetadataError as error:
-            self._found("metadata", path, error, key=_document(path, dict.fromkeys(sizes)))
+            self._found("metadata", path, error, key=_document(path, sizes))
             return
         chunks: dict[tuple[int, ...], str] = {}
         for key in keys:
@@ -362,5 +362,5 @@ def _last(key: str) -> str:
     return key.rpartition("/")[2]
 
 
-def _document(path: str, keys: dict[str, None]) -> str | None:
+def _document(path: str, keys: Container[str]) -> str | None:
     return next((key_of(path, name) for name in _NODES if key_of(path, name) in keys), None)

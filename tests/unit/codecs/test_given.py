@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes
+from tests.unit.codecs.plug_in_classes import Negate, Words
+from zarrpy.codecs.base import BytesToBytes
 from zarrpy.errors import UnsupportedExtensionError
 
 ELEMENTS = [{1, 2}, None, ("a", 3), [4.5]]
@@ -140,30 +141,6 @@ def test_an_object_does_not_take_the_place_of_what_is_known():
 def test_objects_of_all_kinds_serve_documents_that_name_them():
     """Of zarrpy and of numcodecs, in both formats, without being registered."""
 
-    @dataclass(frozen=True, slots=True)
-    class Negative(ArrayToArray):
-        """Negate."""
-
-        name: ClassVar[str] = "test.negative"
-
-        def encode(self, array):
-            return -array
-
-        def decode(self, data, spec):
-            return -data
-
-    @dataclass(frozen=True, slots=True)
-    class Words(ArrayToBytes):
-        """Write numbers as text."""
-
-        name: ClassVar[str] = "test.words"
-
-        def encode(self, array):
-            return " ".join(map(str, array.ravel().tolist())).encode()
-
-        def decode(self, data, spec):
-            return np.array(bytes(data).split(), spec.dtype).reshape(spec.shape)
-
     class Reverse(numcodecs.abc.Codec):
         """Turn bytes around."""
 
@@ -174,7 +151,7 @@ def test_objects_of_all_kinds_serve_documents_that_name_them():
 
         decode = encode
 
-    given = [Negative(), Words(), Reverse()]
+    given = [Negate(), Words(), Reverse()]
     store = {}
 
     zarrpy.create_array(
@@ -183,5 +160,5 @@ def test_objects_of_all_kinds_serve_documents_that_name_them():
 
     assert bytes(store["c/0"])[::-1] == b"0 -1 -2 -3 -4 -5"
     assert zarrpy.open(store, codecs=given)[...].tolist() == [0, 1, 2, 3, 4, 5]
-    with pytest.raises(UnsupportedExtensionError, match=r"test\.negative"):
+    with pytest.raises(UnsupportedExtensionError, match=r"test\.negate"):
         zarrpy.open(store, codecs=given[1:])

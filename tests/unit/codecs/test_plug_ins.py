@@ -18,7 +18,8 @@ import pytest
 from numcodecs.abc import Codec as NumcodecsCodec
 
 import zarrpy
-from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, Step
+from tests.unit.codecs.plug_in_classes import Negate, Words
+from zarrpy.codecs.base import BytesToBytes, Step
 from zarrpy.codecs.external import adopted
 from zarrpy.testing.codec_contract import BytesToBytesContract
 
@@ -27,33 +28,6 @@ VALUES = np.arange(60, dtype="i4").reshape(6, 10)
 
 
 # ---------------------------------------------------------------------------- of all kinds
-
-
-@dataclass(frozen=True, slots=True)
-class Negate(ArrayToArray):
-    """Store negated values."""
-
-    name: ClassVar[str] = "test.negate"
-
-    def encode(self, array):
-        return -array
-
-    def decode(self, data, spec):
-        return -data
-
-
-@dataclass(frozen=True, slots=True)
-class Words(ArrayToBytes):
-    """Store numbers as text."""
-
-    name: ClassVar[str] = "test.words"
-    version: ClassVar[str] = "2.1"
-
-    def encode(self, array):
-        return " ".join(map(str, array.ravel().tolist())).encode()
-
-    def decode(self, data, spec):
-        return np.array(bytes(data).split(), spec.dtype).reshape(spec.shape)
 
 
 @dataclass(frozen=True, slots=True)

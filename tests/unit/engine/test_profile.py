@@ -70,7 +70,8 @@ def counted_by_the_kernel(action):
 
 
 linux = pytest.mark.skipif(
-    not os.path.exists("/proc/self/io"), reason="only Linux tells its counts: /proc/self/io"
+    not os.path.exists("/proc/self/io"),
+    reason="needs the counts of /proc/self/io: run this on Linux",
 )
 
 
@@ -372,8 +373,11 @@ def test_a_profile_is_a_dictionary_of_plain_numbers(store):
     assert found["elapsed"] >= found["seconds"] > 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.skipif(sys.platform == "darwin", reason="threads and fork do not go together there")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork: run this on Linux")
+@pytest.mark.skipif(
+    sys.platform == "darwin",
+    reason="threads do not survive fork: run this on Linux",
+)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_counts_for_itself(tmp_path):
     """Profiles of its parent are off there, and can be left."""
