@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.files import Directory
@@ -81,7 +82,10 @@ def _plain(keywords: Mapping[str, Any]) -> bool:
 
 
 def _another(array: Array, read_only: bool) -> Array:
-    made = Array(array.store, array.path, array.metadata, read_only=read_only)
+    metadata = array.metadata
+    if metadata.attributes:  # whoever changes what an attribute holds changes it for himself
+        metadata = metadata.with_attributes(deepcopy(metadata.attributes))
+    made = Array(array.store, array.path, metadata, read_only=read_only)
     made.__dict__["codecs"] = array.codecs
     return made
 

@@ -88,6 +88,17 @@ def test_attributes_are_read_when_they_change(place):
     assert zarrpy.open_array(place).attrs["unit"] == "m"
 
 
+def test_what_an_attribute_holds_is_not_shared(place):
+    """A list that somebody changes in memory is another one for everybody else."""
+    zarrpy.open_array(place).attrs["levels"] = [1, 2]
+    zarrpy.open_array(place)
+    assert is_short(place)
+
+    zarrpy.open_array(place).attrs["levels"].append(3)
+
+    assert zarrpy.open_array(place).attrs["levels"] == [1, 2]
+
+
 def test_another_array_in_its_place_is_opened(place, tmp_path):
     """Also when it was there before, and goes back there."""
     other = str(tmp_path / "b.zarr")
