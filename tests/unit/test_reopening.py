@@ -94,7 +94,7 @@ def test_what_an_attribute_holds_is_not_shared(place):
     zarrpy.open_array(place)
     assert is_short(place)
 
-    zarrpy.open_array(place).attrs["levels"].append(3)
+    zarrpy.open_array(place).metadata.attributes["levels"].append(3)
 
     assert zarrpy.open_array(place).attrs["levels"] == [1, 2]
 
