@@ -103,6 +103,14 @@ class Database:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
         url = "file:" + _quoted(self.path) + ("" if writing else "?mode=ro")
         connection = self._connect(url, timeout)
+        try:
+            self._set_up(connection, writing)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection, writing: bool) -> None:
         if writing and not is_database(self.path):  # others' files keep what they have
             with self.alone():
                 if not os.path.exists(self.path) or not os.path.getsize(self.path):
@@ -111,7 +119,6 @@ class Database:
         if writing:
             level = "FULL" if config.durability == "durable" else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
-        return connection
 
     def _connect(self, url: str, timeout: float) -> sqlite3.Connection:
         return sqlite3.connect(

@@ -14,6 +14,7 @@ from zarrpy.errors import LockTimeoutError, StoreError
 from zarrpy.stores import LocalStore, PrefixStore, SQLiteStore
 from zarrpy.stores.base import ByteRange
 from zarrpy.stores.resolve import as_store
+from zarrpy.stores.sqlite_database import Database
 from zarrpy.testing.store_contract import StoreContract
 
 
@@ -38,6 +39,28 @@ class TestTableOfSQLiteStore(StoreContract):
 def path(tmp_path):
     """Where a file may be."""
     return str(tmp_path / "a.sqlite")
+
+
+def test_a_file_that_is_no_database_leaves_no_connection_open(path, monkeypatch):
+    """After the error that says so."""
+    with open(path, "wb") as file:
+        file.write(b"x" * 5000)
+    opened, connect = [], Database._connect
+
+    def connecting(self, *args):
+        opened.append(connect(self, *args))
+        return opened[-1]
+
+    monkeypatch.setattr(Database, "_connect", connecting)
+    with SQLiteStore(path) as store:
+        for verb in (lambda: store.get("a"), lambda: store.set("a", b"1")):
+            with pytest.raises(StoreError, match="not a database"):
+                verb()
+
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
 
 
 def test_a_file_of_an_older_library_is_read_and_written_as_it_is(path):
