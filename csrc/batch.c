@@ -11,6 +11,7 @@
 #include "batch.h"
 #include "atomic.h"
 #include "tally.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <string.h>
@@ -362,6 +363,7 @@ publish(zp_batch *batch, const zp_task *t, zp_lock *lock, const void *encoded, i
     return status;
 }
 
+/* The lock of the chunk, of an array that is still the same. */
 static int
 take_lock(zp_batch *batch, const zp_task *t, zp_lock *lock, zp_error *error)
 {
@@ -370,6 +372,11 @@ take_lock(zp_batch *batch, const zp_task *t, zp_lock *lock, zp_error *error)
                               lock, error);
     zp_tally_add(t->tally, ZP_NS_STORE, -lock->waited_ns);
     zp_tally_add(t->tally, ZP_NS_WAIT, lock->waited_ns);
+    if (status == ZP_OK) {
+        status = zp_watch_look(batch->watch, batch->directory, error);
+        if (status < 0)
+            zp_lock_drop(batch->directory, lock);
+    }
     return status;
 }
 

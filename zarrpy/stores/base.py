@@ -237,6 +237,15 @@ class Store(ABC):
         """
         return None
 
+    def state(self, key: str) -> object:
+        """Tell which version of a value is stored now, for much less than reading it costs.
+
+        Two equal answers mean that the value was not changed in between; the value itself will do.
+        An answer that equals no other says that it may be another one, or none. None says that
+        this store cannot tell versions; so it is here.
+        """
+        return None
+
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory whose files are the keys below `path`, for stores made of files.
 

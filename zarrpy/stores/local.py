@@ -7,6 +7,7 @@ that is not there counts as absent.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from functools import cached_property
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
     # A method is called `list`.
     Entries: TypeAlias = list[os.DirEntry[str]]
+
+
+# What system calls say when a disk, or what a user may have of it, is full.
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 class LocalStore(Store):
@@ -85,7 +90,12 @@ class LocalStore(Store):
         path = self._path(key)
         if directory is None or not (os.path.lexists(path) or os.path.lexists(path + LOCK_SUFFIX)):
             return
-        directory.delete(key, config.durability == "durable", _timeout_ms())
+        try:
+            directory.delete(key, config.durability == "durable", _timeout_ms())
+        except StoreError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._remove(os.unlink, path)  # nor is there any for its lock: make some
         self._remove_empty_parents(key)
 
     def list(self, prefix: str = "") -> Iterator[str]:
@@ -261,6 +271,12 @@ class LocalStore(Store):
         except OSError:
             return self._path(key), None
         return self._path(key), (found.st_mtime_ns, found.st_size, found.st_ino)
+
+    def state(self, key: str) -> object:
+        """Tell the file, and when it was changed."""
+        directory = self.directory("")
+        found = None if directory is None else directory.state(check_key(key))
+        return object() if found is None else found
 
     @property
     def label(self) -> str:
