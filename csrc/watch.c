@@ -13,11 +13,14 @@
 void
 zp_watch_add(zp_watch *watch, const zp_stat *state)
 {
-    int32_t n = zp_atomic_load(&watch->nstates);
-    if (n >= ZP_WATCH_STATES)
+    if (zp_atomic_exchange(&watch->adding, 1) != 0)
         return;
-    watch->states[n] = *state;
-    zp_atomic_exchange(&watch->nstates, n + 1);
+    int32_t n = zp_atomic_load(&watch->nstates);
+    if (n < ZP_WATCH_STATES) {
+        watch->states[n] = *state;
+        zp_atomic_exchange(&watch->nstates, n + 1);
+    }
+    zp_atomic_exchange(&watch->adding, 0);
 }
 
 static int

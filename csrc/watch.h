@@ -17,9 +17,10 @@ typedef struct zp_watch {
     void *context;
     zp_stat states[ZP_WATCH_STATES];
     volatile int32_t nstates; /* 0: none is known, and `confirm` is always called */
+    volatile int32_t adding;  /* somebody is at it */
 } zp_watch;
 
-/* Make a state the latest; one too many is forgotten.  Not by two threads at once. */
+/* Make a state the latest; one too many is forgotten, and so is one that comes second. */
 void zp_watch_add(zp_watch *watch, const zp_stat *state);
 
 /* ZP_OK, or ZP_ERR_STALE when nothing must be written; `watch` may be NULL. */

@@ -52,8 +52,8 @@ class Batch:
     def use_cache(self, cache: ChunkCache) -> None: ...
     def use_watch(
         self,
-        document: str,
-        marker: str | None,
+        document: bytes,
+        marker: bytes | None,
         state: tuple[int, ...] | None,
         look: Callable[[], tuple[int, ...] | None],
     ) -> None: ...

@@ -271,7 +271,7 @@ cdef class Batch:
         self.tally = tally
         self.batch.tally = &tally.tally
 
-    def use_watch(self, str document, marker, state, look):
+    def use_watch(self, bytes document, bytes marker, state, look):
         """Ask before each file that is written; parameters as of `NativeWatch`."""
         self.watch = NativeWatch(document, marker, state, look)
         self.batch.watch = &self.watch.watch

@@ -129,7 +129,7 @@ cdef class Directory:
             return None
         return PyBytes_FromStringAndSize(<const char *>data, n)
 
-    def state(self, str key):
+    def state(self, key):
         """Tell which file stands at a key, and when it was changed: equal answers, equal bytes.
 
         Returns
@@ -138,7 +138,7 @@ cdef class Directory:
             Device, inode, size, and both times; None where nothing stands there, or what was
             changed so lately that it might change again without being another state.
         """
-        cdef bytes encoded = os.fsencode(key)
+        cdef bytes encoded = key if isinstance(key, bytes) else os.fsencode(key)
         cdef const char *name = encoded
         cdef zp_stat info
         cdef int status

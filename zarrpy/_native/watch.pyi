@@ -4,8 +4,8 @@ class NativeWatch:
     failure: BaseException | None
     def __init__(
         self,
-        document: str,
-        marker: str | None,
+        document: bytes,
+        marker: bytes | None,
         state: tuple[int, ...] | None,
         look: Callable[[], tuple[int, ...] | None],
     ) -> None: ...

@@ -1,9 +1,6 @@
 # cython: language_level=3, freethreading_compatible=True
 """Look at the document of an array before chunks are written; by the rules of csrc/watch.c."""
 
-import os
-from _thread import allocate_lock
-
 from libc.string cimport memset
 
 from zarrpy._native.core cimport zp_stat, zp_watch, zp_watch_add
@@ -14,9 +11,9 @@ cdef class NativeWatch:
 
     Parameters
     ----------
-    document : str
+    document : bytes
         Key of the array's document, in the batch's directory.
-    marker : str or None
+    marker : bytes or None
         A key that must not be there.
     state : tuple of int or None
         Of the document, as `Directory.state` gives it; None asks for a call for each chunk.
@@ -30,15 +27,14 @@ cdef class NativeWatch:
         The first exception.
     """
 
-    def __cinit__(self, str document, marker, state, look):
-        self.document = os.fsencode(document)
-        self.marker = None if marker is None else os.fsencode(marker)
+    def __cinit__(self, bytes document, bytes marker, state, look):
+        self.document = document
+        self.marker = marker
         self.look = look
-        self.adding = allocate_lock()
         memset(&self.watch, 0, sizeof(zp_watch))
         self.watch.document = self.document
-        if self.marker is not None:
-            self.watch.marker = self.marker
+        if marker is not None:
+            self.watch.marker = marker
         self.watch.confirm = confirm
         self.watch.context = <void *>self
         self.add(state)
@@ -49,8 +45,7 @@ cdef class NativeWatch:
             return 0
         memset(&state, 0, sizeof(zp_stat))
         state.device, state.inode, state.size, state.modified_ns, state.changed_ns = found
-        with self.adding:
-            zp_watch_add(&self.watch, &state)
+        zp_watch_add(&self.watch, &state)
         return 0
 
 

@@ -67,7 +67,7 @@ class Batch(Protocol):
         """Say how grid indexes become keys."""
 
     def use_watch(
-        self, document: str, marker: str | None, state: Any, look: Callable[[], Any]
+        self, document: bytes, marker: bytes | None, state: Any, look: Callable[[], Any]
     ) -> None:
         """Look at the document of the array under the lock of each file that is written."""
 

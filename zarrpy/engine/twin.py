@@ -153,7 +153,7 @@ class PythonBatch:
         self._spell = key
 
     def use_watch(
-        self, document: str, marker: str | None, state: Any, look: Callable[[], Any]
+        self, document: bytes, marker: bytes | None, state: Any, look: Callable[[], Any]
     ) -> None:
         """Look at the document of the array under the lock of each file that is written."""
         self._look = look

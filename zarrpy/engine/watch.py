@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from zarrpy.stores.base import Store
 
 
+_MARKER = SHRINK.encode()
+
+
 class Reshaped(Exception):  # noqa: N818 - nobody but operations ever sees it
     """The shape of an array has changed, or is changing, so that a write has to be planned anew."""
 
@@ -55,16 +58,18 @@ class Sight:
     ----------
     found : ArrayMetadata or None
         As they were stored when they were looked at last.
+    seen : tuple of a version and ArrayMetadata, or None
+        The same, with the version that they are of, where that is known.
     """
 
-    __slots__ = ("_seen", "found", "key", "name", "path")
+    __slots__ = ("found", "key", "name", "path", "seen")
 
     def __init__(self, path: str, zarr_format: int) -> None:
         self.path = path
         self.key = array_key(path, zarr_format)
-        self.name = array_key("", zarr_format)
+        self.name = array_key("", zarr_format).encode()
         self.found: ArrayMetadata | None = None
-        self._seen: tuple[object, ArrayMetadata] | None = None
+        self.seen: tuple[object, ArrayMetadata] | None = None
 
     def look(
         self, store: Store, known: ArrayMetadata, directory: Directory | None, *, must: bool
@@ -90,7 +95,7 @@ class Sight:
         """
         # the version before the value: what changes in between is seen the next time
         state = store.state(self.key) if directory is None else directory.state(self.name)
-        seen = self._seen
+        seen = self.seen
         if seen is not None and seen[0] == state:
             return seen
         if state is None and directory is None and not must:
@@ -98,12 +103,12 @@ class Sight:
         if isinstance(state, bytes):
             value: Any = state
         else:
-            value = store.get(self.key) if directory is None else directory.read(self.name)
+            value = store.get(self.key) if directory is None else directory.read(self.name.decode())
         found = parse_array(self.path, self.key, value)
         check_same(self.path, known, found)
         self.found = found
         seen = state, found
-        self._seen = None if state is None else seen
+        self.seen = None if state is None else seen
         return seen
 
 
@@ -167,7 +172,7 @@ class Watch:
     def guard(self, batch: Batch, store: Store, directory: Directory) -> None:
         """Look now, and have a batch look again under the lock of each file that it writes."""
         state = self.look(store, directory)
-        marker = None if self._planned is None else SHRINK
+        marker = None if self._planned is None else _MARKER
         batch.use_watch(self._sight.name, marker, state, partial(self.look, store, directory))
 
     def explain(self, store: Store, directory: Directory | None = None) -> None:
