@@ -368,15 +368,10 @@ static int
 take_lock(zp_batch *batch, const zp_task *t, zp_lock *lock, zp_error *error)
 {
     zp_tally_turn(t->tally, ZP_NS_STORE);
-    int status = zp_lock_take(batch->directory, t->key, batch->lock_timeout_ms, &batch->cancel,
-                              lock, error);
+    int status = zp_watch_lock(batch->watch, batch->directory, t->key, batch->lock_timeout_ms,
+                               &batch->cancel, lock, error);
     zp_tally_add(t->tally, ZP_NS_STORE, -lock->waited_ns);
     zp_tally_add(t->tally, ZP_NS_WAIT, lock->waited_ns);
-    if (status == ZP_OK) {
-        status = zp_watch_look(batch->watch, batch->directory, error);
-        if (status < 0)
-            zp_lock_drop(batch->directory, lock);
-    }
     return status;
 }
 

@@ -35,15 +35,23 @@ is_unchanged(zp_watch *watch, const zp_directory *directory)
            now.modified_ns == known->modified_ns && now.changed_ns == known->changed_ns;
 }
 
-int
-zp_watch_look(zp_watch *watch, const zp_directory *directory, zp_error *error)
+/* Whether what is written would go where it is meant to. */
+static int
+may_write(zp_watch *watch, const zp_directory *directory)
 {
-    if (!watch)
-        return ZP_OK;
     if (is_unchanged(watch, directory) &&
         (!watch->marker || zp_file_is_absent(directory, watch->marker)))
-        return ZP_OK;
-    if (watch->confirm(watch->context) == 0)
-        return ZP_OK;
+        return 1;
+    return watch->confirm(watch->context) == 0;
+}
+
+int
+zp_watch_lock(zp_watch *watch, const zp_directory *directory, const char *key, int64_t timeout_ms,
+              volatile int32_t *cancel, zp_lock *lock, zp_error *error)
+{
+    int status = zp_lock_take(directory, key, timeout_ms, cancel, lock, error);
+    if (status != ZP_OK || !watch || may_write(watch, directory))
+        return status;
+    zp_lock_drop(directory, lock);
     return zp_fail_file(error, ZP_ERR_STALE, NULL);
 }

@@ -23,7 +23,11 @@ typedef struct zp_watch {
 /* Make a state the latest; one too many is forgotten, and so is one that comes second. */
 void zp_watch_add(zp_watch *watch, const zp_stat *state);
 
-/* ZP_OK, or ZP_ERR_STALE when nothing must be written; `watch` may be NULL. */
-int zp_watch_look(zp_watch *watch, const zp_directory *directory, zp_error *error);
+/*
+ * Take the lock of a chunk as zp_lock_take does, of an array that is still the
+ * same: ZP_ERR_STALE when nothing must be written.  `watch` may be NULL.
+ */
+int zp_watch_lock(zp_watch *watch, const zp_directory *directory, const char *key,
+                  int64_t timeout_ms, volatile int32_t *cancel, zp_lock *lock, zp_error *error);
 
 #endif

@@ -82,7 +82,7 @@ def _plain(keywords: Mapping[str, Any]) -> bool:
 
 def _another(array: Array, read_only: bool) -> Array:
     made = Array(array.store, array.path, array.metadata, read_only=read_only)
-    made.__dict__["codecs"] = array.codecs
+    made.__dict__.update(codecs=array.codecs, _sight=array._sight)  # what one sees, all know
     return made
 
 

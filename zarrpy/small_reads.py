@@ -15,9 +15,12 @@ from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.node import Node
 
 if TYPE_CHECKING:
+    from functools import cached_property
+
     import numpy as np
 
     from zarrpy.codecs.chain import CodecChain
+    from zarrpy.engine.watch import Sight
 
 # Kinds of data types whose elements are plain numbers to NumPy's buffers.
 _KINDS = frozenset("biufc")
@@ -44,6 +47,9 @@ class SmallReads(Node[ArrayMetadata]):
         @property
         def _chunk_codecs(self) -> CodecChain: ...
 
+        @cached_property
+        def _sight(self) -> Sight: ...
+
         @property
         def _fill_bytes(self) -> tuple[bytes, bytes]: ...
 
@@ -58,7 +64,8 @@ class SmallReads(Node[ArrayMetadata]):
             except ZarrError:
                 return None  # the long way tells what is wrong, and where
         reader = prepared[2]
-        return None if reader is None else reader.read(key)
+        found = None if reader is None else reader.read(key)
+        return found if found is None or self._sight.is_current(self.store, metadata) else None
 
     def _small_reader(self, settings: Settings) -> SmallReader | None:
         """Prepare what these reads have in common; None where there are no such reads."""

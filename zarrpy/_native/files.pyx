@@ -41,6 +41,7 @@ if hasattr(os, "O_DIRECTORY"):
 # Longer than the clocks of local file systems take from one tick to the next: two changes within
 # one tick may leave the same state behind.
 cdef int64_t _SETTLE_NS = 20_000_000
+SETTLE_NS = _SETTLE_NS
 
 
 cdef class Directory:
@@ -129,7 +130,7 @@ cdef class Directory:
             return None
         return PyBytes_FromStringAndSize(<const char *>data, n)
 
-    def state(self, key):
+    def version(self, key):
         """Tell which file stands at a key, and when it was changed: equal answers, equal bytes.
 
         Returns

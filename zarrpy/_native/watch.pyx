@@ -16,7 +16,7 @@ cdef class NativeWatch:
     marker : bytes or None
         A key that must not be there.
     state : tuple of int or None
-        Of the document, as `Directory.state` gives it; None asks for a call for each chunk.
+        Of the document, as `Directory.version` gives it; None asks for a call for each chunk.
     look : callable
         Called when the document has another state, or the marker is there: raises an exception when
         nothing may be written, and gives the state from now on.

@@ -71,6 +71,13 @@ class Sight:
         self.found: ArrayMetadata | None = None
         self.seen: tuple[object, ArrayMetadata] | None = None
 
+    def is_current(self, store: Store, known: ArrayMetadata) -> bool:
+        """Whether nothing at all has changed since the last look; False when in doubt."""
+        seen = self.seen
+        return (
+            seen is not None and seen[1].shape == known.shape and seen[0] == store.state(self.key)
+        )
+
     def look(
         self, store: Store, known: ArrayMetadata, directory: Directory | None, *, must: bool
     ) -> tuple[object, ArrayMetadata] | None:
@@ -94,7 +101,7 @@ class Sight:
             When another one is in its place.
         """
         # the version before the value: what changes in between is seen the next time
-        state = store.state(self.key) if directory is None else directory.state(self.name)
+        state = store.state(self.key) if directory is None else directory.version(self.name)
         seen = self.seen
         if seen is not None and seen[0] == state:
             return seen

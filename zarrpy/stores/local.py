@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy._native.failure import system_failure
-from zarrpy._native.files import Directory
+from zarrpy._native.files import SETTLE_NS, Directory
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, check_key
@@ -274,9 +275,14 @@ class LocalStore(Store):
 
     def state(self, key: str) -> object:
         """Tell the file, and when it was changed."""
-        directory = self.directory("")
-        found = None if directory is None else directory.state(check_key(key))
-        return object() if found is None else found
+        try:
+            found = os.stat(self._path(key))
+        except OSError:
+            return object()
+        changed = found.st_ctime_ns
+        if time.time_ns() - changed < SETTLE_NS:
+            return object()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, changed
 
     @property
     def label(self) -> str:
