@@ -19,11 +19,10 @@ from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
 from zarrpy.engine.nodes import document_key, documents_of
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
-from zarrpy.engine.resize import require
 from zarrpy.engine.shards import PythonShardBatch, native_shard
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
-from zarrpy.errors import ChunkError, MetadataError, NodeNotFoundError
+from zarrpy.errors import ChunkError, MetadataError
 from zarrpy.explanation import Explainable
 from zarrpy.indexing import has_ellipsis, unwrapped
 from zarrpy.metadata import element
@@ -331,13 +330,6 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
             raise missing_error(absent, self._place)
         chosen.take_back(block, out)
         return mask_of(absent, chosen) if missing == "mask" else None
-
-    def _account_for_absent(self) -> Steps[None]:
-        """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
-        try:
-            yield from require(self._site)
-        except NodeNotFoundError as error:
-            raise self.store.locate(error) from None
 
     # ------------------------------------------------------------------------------- writing
 

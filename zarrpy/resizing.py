@@ -15,7 +15,7 @@ from zarrpy.buffering import Bufferable
 from zarrpy.engine.append import append as append_steps
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Lock
-from zarrpy.engine.resize import Site, settled
+from zarrpy.engine.resize import Site, require, settled
 from zarrpy.engine.resize import discard as discard_steps
 from zarrpy.engine.resize import resize as resize_steps
 from zarrpy.engine.watch import (
@@ -27,7 +27,7 @@ from zarrpy.engine.watch import (
     covers_an_end,
     ends_of,
 )
-from zarrpy.errors import MetadataError, ShapeMismatchError
+from zarrpy.errors import MetadataError, NodeNotFoundError, ShapeMismatchError
 from zarrpy.selection import parse, parse_basic
 
 if TYPE_CHECKING:
@@ -166,6 +166,13 @@ class Resizable(Bufferable):
             self._write_box,
             self._accept,
         )
+
+    def _account_for_absent(self) -> Steps[None]:
+        """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
+        try:
+            yield from require(self._site)
+        except NodeNotFoundError as error:
+            raise self.store.locate(error) from None
 
     @contextmanager
     def _named_in_errors(self) -> Iterator[None]:
