@@ -17,7 +17,7 @@ from zarrpy.indexing import Indexable
 from zarrpy.selection.tiling import Tiling, boxed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
     import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zarrpy.array import Array
     from zarrpy.engine.buffer import Index, Pieces
     from zarrpy.engine.requests import Steps
+    from zarrpy.engine.watch import Watch
     from zarrpy.metadata.model import ArrayMetadata
     from zarrpy.selection import Selection
     from zarrpy.selection.fields import Fields
@@ -240,6 +241,14 @@ class Bufferable(Indexable):
         write = partial(self._write_parts, taken, stored, max_memory)
         yield from self._write_as_long(write, anywhere)
 
+    def _write_as_long(
+        self,
+        write: Callable[[ArrayMetadata, Watch], Steps[None]],
+        ends: tuple[int, ...],
+    ) -> Steps[None]:
+        """Write what ends there by the shape of now."""
+        raise NotImplementedError
+
     def _write_parts(
         self,
         taken: list[tuple[Index, Pieces]],
@@ -368,10 +377,6 @@ def _flight(buffer: WriteBuffer, write: Any, indexes: list[Index]) -> Flush:
 def _covers(plan: ChunkPlan) -> bool:
     """Whether every chunk of a plan is written whole."""
     return all(map(plan.covered, range(plan.ntasks)))
-
-
-def _all_of(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    return tuple(slice(0, n) for n in shape)
 
 
 def _reaches(metadata: ArrayMetadata, index: Index) -> bool:

@@ -132,7 +132,8 @@ check_counts(const zp_tally *written, const zp_tally *read)
     CHECK(r[ZP_CHUNKS_READ] == NTASKS - 1 && r[ZP_CHUNKS_ABSENT] == 1, "chunks read");
     CHECK(r[ZP_GETS] == NTASKS && r[ZP_SETS] == 0, "requests of reading");
     CHECK(r[ZP_BYTES_READ] == w[ZP_BYTES_WRITTEN], "what is read is what was written");
-    CHECK(r[ZP_BYTES_DECODED] == w[ZP_BYTES_ENCODED], "what is decoded is what was encoded");
+    /* of chunks that reach beyond the array, no more than is needed may be decoded */
+    CHECK(r[ZP_BYTES_DECODED] > 0 && r[ZP_BYTES_DECODED] <= w[ZP_BYTES_ENCODED], "bytes decoded");
     CHECK(r[ZP_NS_STORE] > 0 && r[ZP_NS_CODEC] > 0, "time was spent");
 }
 

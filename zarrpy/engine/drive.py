@@ -306,6 +306,8 @@ def _run(store: Store, request: Run) -> None:
             batch.check()
         else:
             look = None if watch is None else partial(watch.look, store)
+            if look is not None and batch.writing and not batch.ntasks:
+                look()  # that nothing is to be written may be due to an old shape
             _run_windows(chunks, request, budget, look)
     except (ChunkError, StoreError) as error:
         if isinstance(error, StoreError) and directory is not None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from errno import EEXIST, ENOTEMPTY
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.locks import hold
+from zarrpy.errors import StoreError
 from zarrpy.metadata.names import DOCUMENTS, GUARD, MOVES, OURS
 
 if TYPE_CHECKING:
@@ -57,12 +59,29 @@ def _rename_all(
             moves = [*moves[:n], *more, *moves[n:]]
             store.set(record, _written(path, moves))
         for old, new in moves[n:]:
-            store.rename(old, new)
+            while not _renamed(store, old, new, patient=late is not None):
+                # a writer that had looked before the documents went has made its directory anew
+                more = run(late()) if late is not None else ()
+                moves = [*more, *moves]
+                store.set(record, _written(path, moves))
+                for each in more:
+                    store.rename(*each)
     except BaseException:
         _take_back(store, moves)
         store.delete(record)
         raise
     store.delete(record)
+
+
+def _renamed(store: Store, old: str, new: str, *, patient: bool) -> bool:
+    """Rename, unless a directory with something in it is in the way of who is patient."""
+    try:
+        store.rename(old, new)
+    except StoreError as error:
+        if not patient or error.errno not in (ENOTEMPTY, EEXIST):
+            raise
+        return False
+    return True
 
 
 def _ndocuments(path: str, moves: Pairs) -> int:
