@@ -11,6 +11,7 @@
 #include "batch.h"
 #include "atomic.h"
 #include "tally.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <string.h>
@@ -362,12 +363,13 @@ publish(zp_batch *batch, const zp_task *t, zp_lock *lock, const void *encoded, i
     return status;
 }
 
+/* The lock of the chunk, of an array that is still the same. */
 static int
 take_lock(zp_batch *batch, const zp_task *t, zp_lock *lock, zp_error *error)
 {
     zp_tally_turn(t->tally, ZP_NS_STORE);
-    int status = zp_lock_take(batch->directory, t->key, batch->lock_timeout_ms, &batch->cancel,
-                              lock, error);
+    int status = zp_watch_lock(batch->watch, batch->directory, t->key, batch->lock_timeout_ms,
+                               &batch->cancel, lock, error);
     zp_tally_add(t->tally, ZP_NS_STORE, -lock->waited_ns);
     zp_tally_add(t->tally, ZP_NS_WAIT, lock->waited_ns);
     return status;

@@ -76,7 +76,7 @@ int zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *task,
 int64_t zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *task,
                        const void **encoded, zp_error *error);
 
-/* Whether there is a value of the task's key, or bytes in hand. */
+/* Whether there is a value of the task's key, or bytes in hand, or somebody has the lock. */
 int zp_task_is_stored(const zp_batch *batch, const zp_task *task);
 
 /* Write one element wherever the chunk reaches beyond the array. */

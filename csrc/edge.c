@@ -26,6 +26,7 @@ int
 zp_task_is_stored(const zp_batch *batch, const zp_task *t)
 {
     if (batch->directory)
-        return !zp_file_is_absent(batch->directory, t->key);
+        return !zp_file_is_absent(batch->directory, t->key) ||
+               zp_lock_exists(batch->directory, t->key);
     return batch->stored[t->number - batch->first].data != NULL;
 }

@@ -34,6 +34,9 @@ int64_t zp_now_ms(void);   /* the same */
 int64_t zp_clock_ns(void); /* as the times of files, since 1970 */
 int zp_close(int fd);
 
+/* Whether there is a lock file of a key, held or left over; 1 also when that cannot be told. */
+int zp_lock_exists(const zp_directory *directory, const char *key);
+
 /* An open file of a key, or -1: then *found is 0, or the error is set. */
 int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
                  zp_error *error);

@@ -84,17 +84,33 @@ wait_for_lock(zp_lock *lock, int64_t deadline_ms, volatile int32_t *cancel, zp_e
     }
 }
 
+/* The name of the lock file of a key into ZP_MAX_KEY bytes; 0 when it is too long. */
+static int
+name_lock(const char *key, char *name)
+{
+    size_t length = strlen(key);
+    if (length + sizeof SUFFIX > ZP_MAX_KEY)
+        return 0;
+    memcpy(name, key, length);
+    memcpy(name + length, SUFFIX, sizeof SUFFIX);
+    return 1;
+}
+
+int
+zp_lock_exists(const zp_directory *directory, const char *key)
+{
+    char name[ZP_MAX_KEY];
+    return name_lock(key, name) && !zp_file_is_absent(directory, name);
+}
+
 int
 zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
              volatile int32_t *cancel, zp_lock *lock, zp_error *error)
 {
-    size_t length = strlen(key);
     int64_t deadline = timeout_ms < 0 ? -1 : zp_now_ms() + timeout_ms;
     lock->waited_ns = 0;
-    if (length + sizeof SUFFIX > ZP_MAX_KEY)
+    if (!name_lock(key, lock->name))
         return zp_fail_file(error, ZP_ERR_TOO_LARGE, "the key is too long");
-    memcpy(lock->name, key, length);
-    memcpy(lock->name + length, SUFFIX, sizeof SUFFIX);
     for (;;) {
         zp_stat ours;
         lock->fd = open_lock_file(directory, lock->name);

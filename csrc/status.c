@@ -35,6 +35,8 @@ zp_strerror(int status)
         return "the lock was not released in time";
     case ZP_ERR_ENCODE:
         return "the value cannot be encoded";
+    case ZP_ERR_STALE:
+        return "the array is another one now";
     default:
         return status > 0 ? "no error" : "unknown error";
     }

@@ -38,6 +38,7 @@ enum zp_status {
     ZP_ERR_CANCELLED = -11,  /* the batch was told to stop */
     ZP_ERR_LOCK_TIMEOUT = -12,
     ZP_ERR_ENCODE = -13, /* the value cannot be encoded */
+    ZP_ERR_STALE = -14,  /* the array is not the one that the batch was made for */
 };
 
 /* Static text for a status; never NULL. */
@@ -77,8 +78,7 @@ void zp_worker_free(zp_worker *worker);
 /* At least nbytes (never NULL for 0), 64-byte aligned, contents undefined; NULL when out of memory. */
 void *zp_worker_scratch(zp_worker *worker, enum zp_slot slot, size_t nbytes);
 
-/* Bytes held by the worker's scratch memory. */
-size_t zp_worker_nbytes(const zp_worker *worker);
+size_t zp_worker_nbytes(const zp_worker *worker); /* of its scratch memory */
 
 /* Give scratch memory back when it is more than this; pointers into it end. */
 void zp_worker_trim(zp_worker *worker, size_t keep_nbytes);
@@ -256,8 +256,7 @@ typedef struct zp_error {
 int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
                     void *dst, size_t dst_nbytes, zp_error *error);
 
-/* Whether a part of a chunk can be decoded without the rest. */
-int zp_chain_has_parts(const zp_chain *chain);
+int zp_chain_has_parts(const zp_chain *chain); /* decoded without the rest of a chunk */
 
 /* A part of a chunk of nbytes; for chains that have parts. */
 int zp_chain_decode_part(const zp_chain *chain, zp_worker *worker, const void *src,
@@ -486,6 +485,7 @@ typedef struct zp_batch {
     const zp_shard *shard;         /* or NULL: chunks are stored one by one */
     const zp_directory *directory; /* files, or NULL: bytes in hand */
     struct zp_cache *cache;        /* of decoded chunks of files, when reading; or NULL (cache.h) */
+    struct zp_watch *watch;        /* asked before a file is written; or NULL (watch.h) */
     uint64_t chain_number;         /* no other chain has it; for the cache */
     const zp_bytes *stored;        /* bytes in hand, indexed from `first` */
     const zp_parts *parts;         /* of shards, indexed from `first`; may be NULL */

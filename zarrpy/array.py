@@ -15,19 +15,14 @@ from zarrpy.config import check_max_memory, check_missing, config
 from zarrpy.conventions import ArrayLike
 from zarrpy.engine.cache import cache_for
 from zarrpy.engine.changes import latest
-from zarrpy.engine.grown import grown
 from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
-from zarrpy.engine.nodes import VANISHED, document_key, documents_of, require_node
+from zarrpy.engine.nodes import document_key, documents_of
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.shards import PythonShardBatch, native_shard
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
-from zarrpy.errors import (
-    ChunkError,
-    MetadataError,
-    NodeNotFoundError,
-)
+from zarrpy.errors import ChunkError, MetadataError
 from zarrpy.explanation import Explainable
 from zarrpy.indexing import has_ellipsis, unwrapped
 from zarrpy.metadata import element
@@ -43,6 +38,7 @@ from zarrpy.small_reads import SmallReads
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from zarrpy.engine.watch import Watch
     from zarrpy.info import Info
     from zarrpy.selection.fields import Fields
     from zarrpy.stores.base import Store
@@ -325,22 +321,15 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
     ) -> Steps[np.ndarray[Any, Any] | None]:
         block = chosen.align(out)
         batch = self._batch(chosen, block, writing=False, noting=missing != "fill")
-        yield from self._run(batch, max_memory)
-        if batch.nabsent:
+        watch = self._watch(chosen)
+        yield from self._run(batch, max_memory, watch)
+        if batch.nabsent and not watch.looked:
             yield from self._account_for_absent()
         absent = [] if missing == "fill" else missing_chunks(batch, self.metadata.chunk_keys)
         if absent and missing == "error":
             raise missing_error(absent, self._place)
         chosen.take_back(block, out)
         return mask_of(absent, chosen) if missing == "mask" else None
-
-    def _account_for_absent(self) -> Steps[None]:
-        """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
-        try:
-            yield from require_node(self.path, self.metadata.zarr_format, ArrayMetadata)
-        except NodeNotFoundError as error:
-            error.hint = VANISHED
-            raise self.store.locate(error) from None
 
     # ------------------------------------------------------------------------------- writing
 
@@ -383,14 +372,15 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         fields: Fields | None,
         max_memory: int | str | None,
     ) -> Steps[None]:
-        if fields is None:
-            metadata = yield from grown(self.path, self.metadata, chosen)
+        def write(metadata: ArrayMetadata, watch: Watch | None) -> Steps[None]:
             if metadata is not self.metadata:
                 keep = self._keep_empty
-                yield from self._write_as(metadata, chosen, values, False, keep, max_memory)
+                yield from self._write_as(metadata, chosen, values, False, keep, max_memory, watch)
                 return
-        batch = self._batch(chosen, chosen.align(values), writing=True, fields=fields)
-        yield from self._run(batch, max_memory)
+            batch = self._batch(chosen, chosen.align(values), writing=True, fields=fields)
+            yield from self._run(batch, max_memory, watch)
+
+        yield from self._write_watched(chosen, write, whole=fields is None)
 
     def _write_as(
         self,
@@ -400,13 +390,14 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         only_stored: bool,
         keep_empty: bool | None,
         max_memory: int | str | None = None,
+        watch: Watch | None = None,
     ) -> Steps[None]:
         if keep_empty is None and not (only_stored and self.codecs.shard is not None):
             keep_empty = self._keep_empty
         other = Array(self.store, self.path, metadata, write_empty_chunks=keep_empty)
         other._only_stored, other.given = only_stored, self.given
         batch = other._batch(chosen, chosen.align(values), writing=True)
-        yield from other._run(batch, max_memory)
+        yield from other._run(batch, max_memory, watch)
 
     @property
     def _mixes(self) -> bool:
@@ -420,14 +411,17 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
             batch.name_keys(keys.prefix, keys.separator, keys.zero, keys.suffix)
 
     def _run(
-        self, batch: Batch | PythonBatch | Together, max_memory: int | str | None = None
+        self,
+        batch: Batch | PythonBatch | Together,
+        max_memory: int | str | None = None,
+        watch: Watch | None = None,
     ) -> Steps[None]:
         for each in batch.parts if isinstance(batch, Together) else (batch,):
             self._name_keys(each)
-        most = check_max_memory(max_memory)
+        most, step = check_max_memory(max_memory), self._step(batch)
         try:
             between = self.metadata.storage_transformers
-            yield Run(batch, self.path, self.codecs.spec.nbytes, most, between, self._step(batch))
+            yield Run(batch, self.path, self.codecs.spec.nbytes, most, between, step, watch)
         except ChunkError as error:
             error.fill(array=self._place)
             raise
@@ -526,7 +520,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made again when it is needed, and the buffer, which has one array."""
-        left_out = ("codecs", "_fill_bytes", "_prepared", "_buffer", "_ahead")
+        left_out = ("codecs", "_fill_bytes", "_prepared", "_sight", "_buffer", "_ahead")
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:

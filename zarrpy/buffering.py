@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from zarrpy.config import check_max_memory, config
 from zarrpy.engine.buffer import CLOSED, NO_ROOM, WHOLE, WriteBuffer, cost, part_of, payload
 from zarrpy.engine.drive import drive
-from zarrpy.engine.grown import grown
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Flush
 from zarrpy.engine.together import Together
@@ -18,7 +17,7 @@ from zarrpy.indexing import Indexable
 from zarrpy.selection.tiling import Tiling, boxed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
     import numpy as np
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from zarrpy.array import Array
     from zarrpy.engine.buffer import Index, Pieces
     from zarrpy.engine.requests import Steps
+    from zarrpy.engine.watch import Watch
     from zarrpy.metadata.model import ArrayMetadata
     from zarrpy.selection import Selection
     from zarrpy.selection.fields import Fields
@@ -236,22 +236,37 @@ class Bufferable(Indexable):
         max_memory: int | str | None = None,
     ) -> Steps[None]:
         """Write pieces, merged with what is stored; `stored` gets the chunks that are done."""
+        # by the shape of now, in which any piece fits: what lies beyond it is gone
+        anywhere = (0,) * len(self.metadata.shape)
+        write = partial(self._write_parts, taken, stored, max_memory)
+        yield from self._write_as_long(write, anywhere)
+
+    def _write_as_long(
+        self,
+        write: Callable[[ArrayMetadata, Watch | None], Steps[None]],
+        ends: tuple[int, ...],
+    ) -> Steps[None]:
+        """Write what ends there by the shape of now."""
+        raise NotImplementedError
+
+    def _write_parts(
+        self,
+        taken: list[tuple[Index, Pieces]],
+        stored: set[Index],
+        max_memory: int | str | None,
+        metadata: ArrayMetadata,
+        watch: Watch | None,
+    ) -> Steps[None]:
         array = cast("Array", self)
-        whole = [
-            _select(self.metadata, index, _all_of(pieces.shape))
-            for index, pieces in taken
-            if not pieces.missing and _reaches(self.metadata, index)
-        ]
-        metadata = yield from grown(self.path, self.metadata, *whole)
         if metadata is not self.metadata:
             known, empty = array, array._keep_empty
             array = type(known)(self.store, self.path, metadata, write_empty_chunks=empty)
             array.given = known.given
-        parts, indexes = [], []
+        parts, indexes, gone = [], [], []
         for index, pieces in taken:
             box = pieces.box(_room_in(metadata, index, pieces.shape))
             if box is None:
-                stored.add(index)  # the array has shrunk since
+                gone.append(index)  # the array has shrunk since
                 continue
             mask = part_of(pieces.mask, box)
             parts.append(
@@ -265,8 +280,8 @@ class Bufferable(Indexable):
             indexes.append(index)
         together = Together(parts)
         try:
-            yield from array._run(together, max_memory)
-            stored.update(indexes)
+            yield from array._run(together, max_memory, watch)
+            stored.update(indexes, gone)
         except BaseException:
             stored.update(i for i, done in zip(indexes, together.stored(), strict=True) if done)
             raise
@@ -362,10 +377,6 @@ def _flight(buffer: WriteBuffer, write: Any, indexes: list[Index]) -> Flush:
 def _covers(plan: ChunkPlan) -> bool:
     """Whether every chunk of a plan is written whole."""
     return all(map(plan.covered, range(plan.ntasks)))
-
-
-def _all_of(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    return tuple(slice(0, n) for n in shape)
 
 
 def _reaches(metadata: ArrayMetadata, index: Index) -> bool:

@@ -141,7 +141,9 @@ class ChunkReader:
             return None
         found = []
         array._settle_now()
-        for entry in drive(array.store, _entries(start)):
+        entries = drive(array.store, _entries(start))
+        drive(array.store, array._account_for_absent())  # these may be keys of another array
+        for entry in entries:
             if entry.endswith("/"):
                 return None  # a link to a directory, where chunks may be
             try:
@@ -214,7 +216,7 @@ class ChunkReader:
         array._settle_now()
         out = np.empty(chosen.shape, array.dtype)
         batch = array._batch(chosen, chosen.align(out), writing=False, noting=True)
-        drive(array.store, array._run(batch))
+        drive(array.store, array._run(batch, watch=array._watch(chosen)))
         if array.metadata.data_type.settle is not None:
             array.metadata.data_type.settle(out)
         absent = missing_chunks(batch, array.metadata.chunk_keys)

@@ -8,6 +8,7 @@
     │   └── AttributeNotJSONError(TypeError)
     ├── NodeNotFoundError(FileNotFoundError, KeyError)
     │   ├── ArrayNotFoundError
+    │   │   └── StaleArrayError
     │   └── GroupNotFoundError
     ├── NodeExistsError(FileExistsError)
     ├── NodeKindError(TypeError)
@@ -58,6 +59,7 @@ __all__ = [
     "ReadOnlyStoreError",
     "SelectionError",
     "ShapeMismatchError",
+    "StaleArrayError",
     "StoreError",
     "TransactionError",
     "UnsupportedExtensionError",
@@ -228,6 +230,12 @@ class NodeNotFoundError(ZarrError, FileNotFoundError, KeyError):
 
 class ArrayNotFoundError(NodeNotFoundError):
     """There is no array at `path`."""
+
+
+class StaleArrayError(ArrayNotFoundError):
+    """Another array is at `path` than when it was opened; opening it again gives that one."""
+
+    default_errno = _errno.ESTALE
 
 
 class GroupNotFoundError(NodeNotFoundError):

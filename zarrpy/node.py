@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from zarrpy.attributes import Attributes
-from zarrpy.engine.nodes import change_attributes, require_node
+from zarrpy.engine.nodes import change_attributes, require_opened
 from zarrpy.engine.operation import operation
 from zarrpy.errors import ReadOnlyStoreError
 from zarrpy.metadata.attributes import normalise
@@ -106,8 +106,10 @@ class Node(Generic[M]):
         """Apply a function to the attributes as they are stored now, and write them."""
         self._check_writable("change the attributes of")
         kind = type(self.metadata)
-        new = yield from change_attributes(self.path, self.metadata.zarr_format, kind, change)
-        self.metadata = cast("M", new)
+        new = yield from change_attributes(
+            self.path, self.metadata.zarr_format, kind, change, self._check_same
+        )
+        self._accept(cast("M", new))
 
     @operation
     def update_attributes(self, new: Mapping[str, Any], /) -> Steps[Self]:
@@ -129,10 +131,11 @@ class Node(Generic[M]):
         Raises
         ------
         NodeNotFoundError
-            When the node is not there any more.
+            When the node is not there any more; a `StaleArrayError` when another array is.
         """
         kind = type(self.metadata)
-        found = yield from require_node(self.path, self.metadata.zarr_format, kind)
+        found = yield from require_opened(self.path, self.metadata.zarr_format, kind)
+        self._check_same(cast("M", found))
         self.metadata = self.metadata.with_attributes(dict(found.attributes))
         return self.attrs.asdict()
 
@@ -156,6 +159,13 @@ class Node(Generic[M]):
 
     async def __aexit__(self, *error: object) -> None:
         self.close()
+
+    def _check_same(self, found: M) -> None:
+        """Refuse metadata of another node than was opened; one group is as good as another."""
+
+    def _accept(self, metadata: M) -> None:
+        """Know the node by new metadata from now on."""
+        self.metadata = metadata
 
     def _check_writable(self, operation: str) -> None:
         if self.read_only:

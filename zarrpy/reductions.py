@@ -507,7 +507,7 @@ class _Worker:
         array, fill = self._array, self._array.fill_value
         array._settle_now()
         batch = array._batch(chosen, block, writing=False, leaving=True)
-        drive(array.store, array._run(batch))
+        drive(array.store, array._run(batch, watch=array._watch(chosen)))
         if batch.nabsent and batch.nabsent == batch.ntasks:
             return self._reducer.fold_constant(state, fill, block.shape), batch.nabsent
         if batch.nabsent:

@@ -86,7 +86,7 @@ def _another(array: Array, read_only: bool) -> Array:
     if metadata.attributes:  # whoever changes what an attribute holds changes it for himself
         metadata = metadata.with_attributes(deepcopy(metadata.attributes))
     made = Array(array.store, array.path, metadata, read_only=read_only)
-    made.__dict__["codecs"] = array.codecs
+    made.__dict__.update(codecs=array.codecs, _sight=array._sight)  # what one sees, all know
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +13,25 @@ from numpy.lib.array_utils import normalize_axis_index
 from zarrpy.assignment import assignable
 from zarrpy.buffering import Bufferable
 from zarrpy.engine.append import append as append_steps
-from zarrpy.engine.grown import grown
 from zarrpy.engine.operation import operation
-from zarrpy.engine.resize import Site
+from zarrpy.engine.requests import Lock
+from zarrpy.engine.resize import Site, require, settled
 from zarrpy.engine.resize import discard as discard_steps
 from zarrpy.engine.resize import resize as resize_steps
-from zarrpy.errors import MetadataError, ShapeMismatchError
+from zarrpy.engine.watch import (
+    Reshaped,
+    Sight,
+    Watch,
+    as_long,
+    check_same,
+    covers_an_end,
+    ends_of,
+)
+from zarrpy.errors import MetadataError, NodeNotFoundError, ShapeMismatchError
 from zarrpy.selection import parse, parse_basic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import SupportsIndex
 
     from zarrpy.engine.removal import Box
@@ -32,6 +42,9 @@ if TYPE_CHECKING:
 
 class Resizable(Bufferable):
     """An array whose shape can change."""
+
+    #: Whether its document comes after its chunks, so that there is nothing to look at.
+    _unborn = False
 
     @operation
     def resize(
@@ -129,15 +142,20 @@ class Resizable(Bufferable):
         self._check_writable("discard parts of")
         chosen = self._select(parse, self._positional(selection))
         yield from self._settle()
-        metadata = yield from grown(self.path, self.metadata, chosen)
         box = _box(chosen)
         if box is not None:
-            yield from discard_steps(self._site, metadata, box)
+            yield from discard_steps(self._site, box)
         elif chosen.size or chosen.order is None:
             fill = np.empty((), self.metadata.data_type.numpy)
             fill[()] = self.metadata.fill_value
             values = np.broadcast_to(fill, chosen.shape)
-            yield from self._write_as(metadata, chosen, values, True, keep_empty=False)
+
+            def write(metadata: ArrayMetadata, watch: Watch | None) -> Steps[None]:
+                yield from self._write_as(
+                    metadata, chosen, values, True, keep_empty=False, watch=watch
+                )
+
+            yield from self._write_watched(chosen, write)
 
     # ------------------------------------------------------------------------------ for the engine
 
@@ -145,12 +163,19 @@ class Resizable(Bufferable):
     def _site(self) -> Site:
         return Site(
             self.path,
-            self.metadata.zarr_format,
+            self.metadata,
             self.store.of_files,
             self._mixes,
             self._write_box,
             self._accept,
         )
+
+    def _account_for_absent(self) -> Steps[None]:
+        """Chunks may be absent; the array itself may not, nor may chunks that were asked for."""
+        try:
+            yield from require(self._site)
+        except NodeNotFoundError as error:
+            raise self.store.locate(error) from None
 
     @contextmanager
     def _named_in_errors(self) -> Iterator[None]:
@@ -202,6 +227,7 @@ class Resizable(Bufferable):
         only_stored: bool,
         keep_empty: bool | None,
         max_memory: int | str | None = None,
+        watch: Watch | None = None,
     ) -> Steps[None]:
         """Write as if the array had these metadata; parameters as of `engine.resize.Write`."""
         raise NotImplementedError
@@ -211,8 +237,63 @@ class Resizable(Bufferable):
         """Whether chunks hold zeros beyond the array, and not fill values."""
         raise NotImplementedError
 
+    @cached_property
+    def _sight(self) -> Sight:
+        """What was last seen of the document of the array."""
+        return Sight(self.path, self.metadata.zarr_format)
+
+    def _watch(
+        self, chosen: Selection | None = None, planned: tuple[int, ...] | None = None
+    ) -> Watch:
+        """See to it that the array is still the same; parameters as of `Watch`."""
+        return Watch(self._sight, self.metadata, chosen, planned)
+
+    def _write_watched(
+        self,
+        chosen: Selection,
+        write: Callable[[ArrayMetadata, Watch | None], Steps[None]],
+        *,
+        whole: bool = True,
+    ) -> Steps[None]:
+        """Write a selection by the shape of now, unless the array is another one by now.
+
+        Parameters
+        ----------
+        chosen : Selection
+        write : callable
+            Gives the steps that write it by some metadata.
+        whole : bool
+            Whether chunks may be replaced without being read.
+        """
+        if self._unborn:
+            yield from write(self.metadata, None)
+        elif self._mixes or (whole and covers_an_end(chosen, self.metadata)):
+            yield from self._write_as_long(write, ends_of(chosen), chosen)
+        else:
+            yield from write(self.metadata, self._watch(chosen))
+
+    def _write_as_long(
+        self,
+        write: Callable[[ArrayMetadata, Watch | None], Steps[None]],
+        ends: tuple[int, ...],
+        chosen: Selection | None = None,
+    ) -> Steps[None]:
+        """Write what ends there by the shape of now, again where that changes meanwhile."""
+        for _ in range(2):
+            metadata = as_long(self.metadata, self._sight.found, ends)
+            try:
+                yield from write(metadata, self._watch(chosen, metadata.shape))
+            except Reshaped:
+                continue
+            return
+        with (yield Lock(self._site.guard)):  # while nobody can change the shape
+            found = yield from settled(self._site)
+            yield from write(as_long(self.metadata, found, ends), self._watch(chosen))
+
+    def _check_same(self, found: ArrayMetadata) -> None:
+        check_same(self.path, self.metadata, found)
+
     def _accept(self, metadata: ArrayMetadata) -> None:
-        """Know the array by new metadata from now on."""
         before, self.metadata = self.metadata, metadata
         if len({each.chunk_grid.largest(each.shape) for each in (before, metadata)}) > 1:
             self.__dict__.pop("codecs", None)  # they were bound to another largest chunk

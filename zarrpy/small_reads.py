@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zarrpy._native.small import SmallReader
 from zarrpy.config import Settings, config
 from zarrpy.engine.cache import cache_for
+from zarrpy.engine.nodes import array_key
 from zarrpy.engine.pool import SERIAL_NBYTES
 from zarrpy.engine.profile import is_on
 from zarrpy.engine.shards import native_shard
@@ -15,9 +16,12 @@ from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.node import Node
 
 if TYPE_CHECKING:
+    from functools import cached_property
+
     import numpy as np
 
     from zarrpy.codecs.chain import CodecChain
+    from zarrpy.engine.watch import Sight
 
 # Kinds of data types whose elements are plain numbers to NumPy's buffers.
 _KINDS = frozenset("biufc")
@@ -44,6 +48,9 @@ class SmallReads(Node[ArrayMetadata]):
         @property
         def _chunk_codecs(self) -> CodecChain: ...
 
+        @cached_property
+        def _sight(self) -> Sight: ...
+
         @property
         def _fill_bytes(self) -> tuple[bytes, bytes]: ...
 
@@ -58,7 +65,10 @@ class SmallReads(Node[ArrayMetadata]):
             except ZarrError:
                 return None  # the long way tells what is wrong, and where
         reader = prepared[2]
-        return None if reader is None else reader.read(key)
+        if reader is None:
+            return None
+        found = reader.read(key)
+        return None if found is None or not reader.is_current(self._sight.seen) else found
 
     def _small_reader(self, settings: Settings) -> SmallReader | None:
         """Prepare what these reads have in common; None where there are no such reads."""
@@ -83,6 +93,7 @@ class SmallReads(Node[ArrayMetadata]):
             settings.cache if self.cache is None else self.cache,
             "partial" in settings.disable,
             SERIAL_NBYTES,
+            array_key("", metadata.zarr_format),
         )
 
     def _is_plain(self, settings: Settings) -> bool:

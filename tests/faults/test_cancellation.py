@@ -62,6 +62,7 @@ def _begin(store: Store, zarr_format: int, consolidated: bool) -> None:
         "": {"attributes": {"title": "old"}},
         "a": {"data": np.arange(6), "chunks": 2, "attributes": {"units": "m"}},
         "g/b": {"data": np.ones((2, 2)), "chunks": 1},
+        "odd": {"data": np.arange(5), "chunks": 4},
         "g/h": None,
     }
     zarrpy.create_hierarchy(store, nodes, zarr_format=zarr_format)
@@ -108,6 +109,11 @@ OPERATIONS: dict[str, Callable[[Any, Store], Coroutine[Any, Any, Any]]] = {
     "zarrpy.save, one": lambda g, other: zarrpy.save.aio(other, np.arange(3)),
     "zarrpy.from_array": lambda g, other: zarrpy.from_array.aio(other, data=g["a"], chunks=4),
     "zarrpy.create_group": lambda g, other: zarrpy.create_group.aio(other, path="x/y"),
+    "append": lambda g, _: g["a"].append.aio(np.arange(9)),
+    "append within a chunk": lambda g, _: g["odd"].append.aio(np.arange(3)),
+    "resize, longer": lambda g, _: g["a"].resize.aio(9),
+    "resize, shorter": lambda g, _: g["a"].resize.aio(3),
+    "resize, cut a chunk": lambda g, _: g["odd"].resize.aio(2),
     "zarrpy.convert": lambda g, _: zarrpy.convert.aio(
         g.store, zarr_format=5 - g.metadata.zarr_format
     ),

@@ -39,6 +39,11 @@ def by_rows(array, values=VALUES):
         array[i] = row
 
 
+def chunks_read(store):
+    """Keys of the chunks that a counting store was asked for."""
+    return [key for keys in store.reads for key in keys if key.startswith("c/")]
+
+
 # ------------------------------------------------------------------------------ encoded once
 
 
@@ -52,7 +57,7 @@ def test_filling_piece_by_piece_writes_each_key_once_and_reads_none(counting_sto
         by_rows(array)
 
     assert sorted(counting_store.written) == ["c/0/0", "c/0/1", "c/1/0", "c/1/1"]
-    assert not [keys for keys in counting_store.reads if keys != ("zarr.json",)]
+    assert chunks_read(counting_store) == []
     assert np.array_equal(zarrpy.open(counting_store)[...], VALUES)
 
 
@@ -79,7 +84,7 @@ def test_a_chunk_in_part_is_read_and_written_once(counting_store, body):
     expected = VALUES.copy()
     expected[:20, 3] = -1
     assert sorted(counting_store.written) == ["c/0/0", "c/1/0"]
-    assert sum(len(keys) for keys in counting_store.reads) == 2
+    assert sorted(chunks_read(counting_store)) == ["c/0/0", "c/1/0"]
     assert np.array_equal(array[...], expected)
 
 

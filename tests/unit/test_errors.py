@@ -21,6 +21,7 @@ TREE = {
         {"path", "nearest", "errno"},
     ),
     "ArrayNotFoundError": (["NodeNotFoundError"], set()),
+    "StaleArrayError": (["ArrayNotFoundError"], set()),
     "GroupNotFoundError": (["NodeNotFoundError"], set()),
     "NodeExistsError": (["ZarrError", "FileExistsError"], {"path", "errno"}),
     "NodeKindError": (["ZarrError", "TypeError"], {"path", "found"}),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.stores import MemoryStore
 
 GRIDS = {
     "chunks": {"chunks": (4, 3)},
@@ -92,26 +91,3 @@ def test_an_old_handle_that_writes_asynchronously_keeps_what_was_appended(store)
 
     expected[:6, :5] = 5
     assert np.array_equal(zarrpy.open(store)[...], expected)
-
-
-def test_only_writing_a_chunk_that_reaches_beyond_the_array_looks_at_its_document():
-    """Whether the array has grown does not matter for others."""
-    asked = []
-
-    class Watched(MemoryStore):
-        def get_many(self, keys):
-            asked.extend(keys)
-            return super().get_many(keys)
-
-    store = Watched()
-    inside = zarrpy.create_array(store, name="inside", data=np.ones((8, 6)), chunks=(4, 3))
-    beyond = zarrpy.create_array(store, name="beyond", data=np.ones((7, 6)), chunks=(4, 3))
-    asked.clear()
-
-    inside[...] = 1
-    beyond[:4] = 1
-    beyond[4] = 1
-
-    assert not [key for key in asked if key.endswith("zarr.json")]
-    beyond[4:7] = 1
-    assert [key for key in asked if key.endswith("zarr.json")] == ["beyond/zarr.json"]

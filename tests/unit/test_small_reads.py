@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import zarrpy
 from zarrpy.stores import MemoryStore
 
+#: Seconds after which the state of a document is trusted.
+SETTLED = 0.05
 SHAPE = (9, 10, 7)
 VALUES = np.arange(np.prod(SHAPE), dtype="f4").reshape(SHAPE)
 
@@ -27,6 +30,7 @@ def array(request, tmp_path):
         tmp_path / "a.zarr", shape=SHAPE, fill_value=-1, **{"dtype": "f4", **how}
     )
     made[...] = VALUES
+    time.sleep(SETTLED)
     return made
 
 
@@ -171,6 +175,7 @@ def test_settings_are_followed_at_once(tmp_path):
     """What asks for more than the elements goes the long way."""
     array = zarrpy.create_array(tmp_path / "a", shape=8, chunks=4, dtype="i4")
     array[:4] = 1
+    time.sleep(SETTLED)
     assert array[0] == 1
 
     for settings in ({"missing": "mask"}, {"disable": "native"}, {"disable": "small"}):
@@ -199,6 +204,8 @@ def test_growing_is_followed(tmp_path):
 def test_much_work_is_left_to_several_threads(tmp_path):
     """As a part of the long way."""
     array = zarrpy.create_array(tmp_path / "a", data=np.ones(1 << 20, "u1"), chunks=1 << 18)
+    time.sleep(SETTLED)
+    assert array[0] == 1
 
     assert array._read_small(Ellipsis) is None
     assert array._read_small(slice(0, 100)) is not None

@@ -25,6 +25,7 @@ from zarrpy._native.core cimport (
     ZP_DELETED,
     ZP_DONE,
     ZP_ERR_LOCK_TIMEOUT,
+    ZP_ERR_STALE,
     ZP_READ,
     ZP_STEP_SHARD,
     ZP_TIME_IS_UP,
@@ -48,6 +49,7 @@ from zarrpy._native.plan cimport ChunkPlan
 from zarrpy._native.shards cimport NativeShard
 from zarrpy._native.steps cimport NativeChain, current_worker, explain
 from zarrpy._native.tally cimport Tally
+from zarrpy._native.watch cimport NativeWatch
 
 from numpy import empty
 
@@ -98,6 +100,7 @@ cdef class Batch:
     cdef Directory directory
     cdef ChunkCache cache
     cdef Tally tally
+    cdef NativeWatch watch
     cdef Py_buffer block
     cdef bint has_block
     cdef bytes fill, stored_fill, pad, prefix, zero, suffix
@@ -267,6 +270,16 @@ cdef class Batch:
         """Count there what is done, and how long it takes."""
         self.tally = tally
         self.batch.tally = &tally.tally
+
+    def use_watch(self, bytes document, bytes marker, state, look):
+        """Ask before each file that is written; parameters as of `NativeWatch`."""
+        self.watch = NativeWatch(document, marker, state, look)
+        self.batch.watch = &self.watch.watch
+
+    @property
+    def watched(self):
+        """Whether what `use_watch` asks for was asked, as it is not when nothing is written."""
+        return self.watch is not None and self.watch.watch.asked != 0
 
     @property
     def index_range(self):
@@ -518,6 +531,8 @@ cdef class Batch:
             if self.batch.cursor < self.batch.last:
                 raise unfinished(self.batch.last - self.batch.cursor)
             return
+        if self.batch.error.status == ZP_ERR_STALE:
+            raise self.watch.failure
         raise self._failure(&self.batch.error)
 
     cdef object _failure(self, zp_error *error):

@@ -32,6 +32,18 @@ cdef extern from "file.h" nogil:
 
     int zp_fstat(int fd, zp_stat *info)
     int zp_close(int fd)
+    int64_t zp_clock_ns()
+
+
+cdef extern from "watch.h" nogil:
+    ctypedef struct zp_watch:
+        const char *document
+        const char *marker
+        int (*confirm)(void *context) noexcept
+        void *context
+        int32_t asked
+
+    void zp_watch_add(zp_watch *watch, const zp_stat *state)
 
 
 cdef extern from "tally.h" nogil:
@@ -55,6 +67,7 @@ cdef extern from "zarrpy.h" nogil:
         ZP_ERR_SIZE
         ZP_ERR_LOCK_TIMEOUT
         ZP_ERR_MEMORY
+        ZP_ERR_STALE
 
     enum:
         ZP_STEP_SHARD
@@ -152,6 +165,7 @@ cdef extern from "zarrpy.h" nogil:
     int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
                          int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
                          const void **data, int *found, zp_error *error)
+    int zp_file_is_absent(const zp_directory *directory, const char *key)
     int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
                      int32_t *cancel, zp_lock *lock, zp_error *error)
     int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock,
@@ -248,6 +262,7 @@ cdef extern from "zarrpy.h" nogil:
         const zp_shard *shard
         const zp_directory *directory
         zp_cache *cache
+        zp_watch *watch
         uint64_t chain_number
         const zp_bytes *stored
         const zp_parts *parts
@@ -276,3 +291,7 @@ cdef extern from "zarrpy.h" nogil:
 
     enum:
         ZP_TIME_IS_UP
+
+
+cdef extern from "file.h" nogil:
+    int zp_stat_key(const zp_directory *directory, const char *key, int follow, zp_stat *info)

@@ -11,8 +11,10 @@ from libc.stdint cimport int64_t
 
 from zarrpy._native.core cimport (
     ZP_ERR_LOCK_TIMEOUT,
+    zp_clock_ns,
     zp_close,
     zp_error,
+    zp_file_is_absent,
     zp_file_open,
     zp_file_read,
     zp_fstat,
@@ -21,6 +23,7 @@ from zarrpy._native.core cimport (
     zp_lock_drop,
     zp_lock_take,
     zp_stat,
+    zp_stat_key,
     zp_worker,
 )
 from zarrpy._native.steps cimport current_worker, explain
@@ -34,6 +37,11 @@ cdef object _open = os.open
 cdef object _FLAGS = None  # where directories are not opened
 if hasattr(os, "O_DIRECTORY"):
     _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+# Longer than the clocks of local file systems take from one tick to the next: two changes within
+# one tick may leave the same state behind.
+cdef int64_t _SETTLE_NS = 20_000_000
+SETTLE_NS = _SETTLE_NS
 
 
 cdef class Directory:
@@ -121,6 +129,30 @@ cdef class Directory:
         if not found:
             return None
         return PyBytes_FromStringAndSize(<const char *>data, n)
+
+    def version(self, key):
+        """Tell which file stands at a key, and when it was changed: equal answers, equal bytes.
+
+        Returns
+        -------
+        tuple of int or None
+            Device, inode, size, and both times; None where nothing stands there, or what was
+            changed so lately that it might change again without being another state.
+        """
+        cdef bytes encoded = key if isinstance(key, bytes) else os.fsencode(key)
+        cdef const char *name = encoded
+        cdef zp_stat info
+        cdef int status
+        with nogil:
+            status = zp_stat_key(&self.directory, name, 1, &info)
+        if status != 0 or zp_clock_ns() - info.changed_ns < _SETTLE_NS:
+            return None
+        return info.device, info.inode, info.size, info.modified_ns, info.changed_ns
+
+    def is_absent(self, str key):
+        """Whether nothing at all stands at a key; False also when that cannot be told."""
+        cdef bytes encoded = os.fsencode(key)
+        return zp_file_is_absent(&self.directory, encoded) != 0
 
     def write(self, str key, data, bint durable=False, int64_t timeout_ms=60_000):
         """Replace the value of a key, all at once."""

@@ -26,6 +26,8 @@ from zarrpy._native.core cimport (
     zp_directory,
     zp_ntasks,
     zp_piece,
+    zp_stat,
+    zp_stat_key,
     zp_stretch,
     zp_task_pieces,
     zp_worker,
@@ -77,6 +79,8 @@ cdef class SmallReader:
         Decode chunks whole also where the codec could decode the selected part alone.
     most : int
         Bytes of work: what is more goes the long way, as several threads may share it.
+    document : str
+        Name of the document that describes the array.
     """
 
     cdef int ndim
@@ -91,10 +95,13 @@ cdef class SmallReader:
     cdef char separator
     cdef bint whole_chunks
     cdef zp_directory directory
+    cdef bytes document
+    cdef object known  # what was seen of the document
+    cdef zp_stat state
 
     def __cinit__(self, tuple shape, tuple chunks, dtype, NativeChain chain, NativeShard shard,
                   bytes fill, bytes stored_fill, str place, tuple keys, ChunkCache cache,
-                  int64_t cache_nbytes, bint whole_chunks, int64_t most):
+                  int64_t cache_nbytes, bint whole_chunks, int64_t most, str document):
         cdef str prefix, separator, zero, suffix
         self.ndim = len(shape)
         if len(chunks) != self.ndim or chain.chain.ndim != self.ndim or self.ndim > ZP_MAX_NDIM:
@@ -112,6 +119,7 @@ cdef class SmallReader:
         start = b"" if os.name == "nt" else self.name + b"/"
         self.prefix = start + prefix.encode()
         self.zero = start + zero.encode()
+        self.document = start + document.encode()
         self.suffix = suffix.encode()
         self.separator = ord(separator)
         self.directory = zp_directory(-1, self.name)
@@ -166,6 +174,42 @@ cdef class SmallReader:
         if batch.failed or batch.nabsent:
             return None
         return result[()] if scalar and not shape else result
+
+    def is_current(self, seen):
+        """Whether the document has the state still that it was seen in, with this shape.
+
+        Parameters
+        ----------
+        seen : tuple, or None
+            A state as `Directory.version` gives it, and metadata.
+        """
+        cdef zp_stat now
+        cdef const char *document = self.document
+        cdef int status
+        if seen is None or (seen is not self.known and not self._know(seen)):
+            return False
+        with nogil:
+            status = zp_stat_key(&self.directory, document, 1, &now)
+        return (
+            status == 0
+            and now.inode == self.state.inode
+            and now.device == self.state.device
+            and now.size == self.state.size
+            and now.modified_ns == self.state.modified_ns
+            and now.changed_ns == self.state.changed_ns
+        )
+
+    cdef bint _know(self, seen) except -1:
+        cdef zp_stat state
+        found, metadata = seen
+        if type(found) is not tuple or len(metadata.shape) != self.ndim:
+            return False
+        for i in range(self.ndim):
+            if metadata.shape[i] != self.shape[i]:
+                return False
+        state.device, state.inode, state.size, state.modified_ns, state.changed_ns = found
+        self.known, self.state = seen, state
+        return True
 
     cdef bint _understand(self, key, Cut *cuts, bint *scalar):
         """Read an index expression; False where it is not of integers and slices within bounds."""

@@ -233,7 +233,9 @@ def _write(
             yield from _write(*places, changes)
     elif change.action == "recode":
         assert isinstance(new, ArrayMetadata)
-        yield from values(Array(store, path, node), Array(there, where, new))
+        unborn = Array(there, where, new)
+        unborn._unborn = True
+        yield from values(Array(store, path, node), unborn)
     else:
         for key, renamed in (yield from elsewhere(store, _renamed(change))):
             value = yield from elsewhere(store, _value(key))

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.engine.nodes import array_document, keep_recorded, parse_array
-from zarrpy.engine.requests import Lock, Update
+from zarrpy.engine.requests import Commit, Lock, Update
 from zarrpy.engine.resize import (
     Leftover,
     announce,
@@ -25,6 +25,7 @@ from zarrpy.engine.resize import (
     reshaped,
     settled,
 )
+from zarrpy.engine.watch import check_same
 from zarrpy.errors import NodeNotFoundError, ShapeMismatchError, StoreError
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps
                 yield from _only_longer(site, held, old, new)
                 return new
             leftover = Leftover.of(new)
-            yield from announce(site, leftover)
             try:
+                yield from announce(site, leftover)
                 yield from site.write(new, box, values)
+                yield Commit()
                 yield from publish(site, held, new)
                 site.accept(new)  # now, as what follows may be cut off
             except GeneratorExit:
@@ -90,6 +92,7 @@ def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps
 def _only_longer(site: Site, held: Any, old: ArrayMetadata, new: ArrayMetadata) -> Steps[None]:
     """Add elements of which there are none, as the array is empty along another axis."""
     if new.shape != old.shape:
+        yield Commit()
         yield from publish(site, held, new)
         yield from keep_recorded(site.path, new)
     site.accept(new)
@@ -101,9 +104,12 @@ def _append_reserved(site: Site, values: np.ndarray[Any, Any], axis: int) -> Ste
         reserved: list[tuple[ArrayMetadata, Box]] = []
 
         def reserve(value: Any) -> bytes:
-            reserved[:] = [_longer(parse_array(site.path, site.document, value), values, axis)]
+            old = parse_array(site.path, site.document, value)
+            check_same(site.path, site.known, old)
+            reserved[:] = [_longer(old, values, axis)]
             return array_document(site.path, reserved[0][0])
 
+        yield Commit()
         yield Update(site.document, reserve)
         new, box = reserved[0]
         found = yield from require(site)  # with its attributes

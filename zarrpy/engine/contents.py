@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.engine.requests import Fetch, ListEntries
+from zarrpy.engine.requests import Fetch, ListEntries, ListNames, Lock, Quiet
 from zarrpy.errors import MetadataError
 from zarrpy.metadata import json
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
@@ -99,6 +99,34 @@ def contents(path: str) -> Steps[Contents]:
 
 def _last_attributes(name: str) -> tuple[bool, str]:
     return name in (".zattrs", ".zmetadata"), name
+
+
+def late_chunks(path: str, before: Contents) -> Steps[list[str]]:
+    """Find chunks that were stored since, by those who did not see that the node is to go.
+
+    The documents of the node are gone, so that nobody begins to write any more; those who have
+    begun are waited for.
+    """
+    start = path + "/" if path else ""
+    yield Quiet(path)
+    yield from _wait_for(start, before.others)
+    known = {*before.others, *before.foreign}
+    tops = {name.partition("/")[0] for name in known}
+    names = [name for name in (yield ListNames(start)) if not name.startswith(OURS)]
+    if tops.issuperset(names) and known.isdisjoint(covering(before.others, before.foreign)):
+        return []  # they are in directories that leave whole
+    entries = yield ListEntries(start)
+    yield from _wait_for(start, (entry[len(start) :] for entry in entries))
+    names = [entry[len(start) :] for entry in (yield ListEntries(start))]
+    return [name for name in names if name not in known and _LIKE_A_CHUNK.match(name)]
+
+
+def _wait_for(start: str, names: Iterable[str]) -> Steps[None]:
+    """Wait for those who hold the locks among some names."""
+    for name in names:
+        if name.endswith(LOCK_SUFFIX) and not name.startswith(OURS):
+            with (yield Lock(start + name.removesuffix(LOCK_SUFFIX))):
+                pass
 
 
 def in_the_way(contents: Contents, metadata: ArrayMetadata) -> list[str]:

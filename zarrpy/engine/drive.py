@@ -9,13 +9,14 @@ done, and is done however often the cancellation is repeated.
 from __future__ import annotations
 
 from contextlib import suppress
+from errno import ENOENT
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
-from zarrpy.engine.locks import Held, hold_of
+from zarrpy.engine.locks import Held, hold_of, wait_below
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.profile import is_on, observed
@@ -37,6 +38,7 @@ from zarrpy.engine.requests import (
     Move,
     Publish,
     Put,
+    Quiet,
     ReadAbove,
     Request,
     Restore,
@@ -48,7 +50,13 @@ from zarrpy.engine.requests import (
     Update,
 )
 from zarrpy.engine.shards import fetch_stored
-from zarrpy.errors import ArrayNotFoundError, NodeNotFoundError, StoreError
+from zarrpy.errors import (
+    ArrayNotFoundError,
+    ChunkError,
+    ConflictError,
+    NodeNotFoundError,
+    StoreError,
+)
 from zarrpy.stores.transformer import transformed
 
 if TYPE_CHECKING:
@@ -219,6 +227,10 @@ def _publish(store: Store, request: Publish) -> None:
     request.held.commit(request.value)
 
 
+def _quiet(store: Store, request: Quiet) -> None:
+    wait_below(store, request.path)
+
+
 def _delete(store: Store, request: Delete) -> None:
     _delete_keys(store, request.keys)
 
@@ -277,24 +289,43 @@ def _list_names(store: Store, request: ListNames) -> list[str]:
 
 
 def _run(store: Store, request: Run) -> None:
-    batch = request.batch
-    if request.transformers:
-        store = transformed(store, request.transformers)
+    batch, watch = request.batch, request.watch
+    chunks = transformed(store, request.transformers) if request.transformers else store
     if batch.writing:
-        store.check_writable("write", request.path)
-    directory = store.directory(request.path)
-    if directory is None and batch.writing and store.of_files:
+        chunks.check_writable("write", request.path)
+    directory = chunks.directory(request.path)
+    if directory is None and batch.writing and chunks.of_files:
         raise store.locate(_vanished(request.path))
     budget = Budget.of(request, pool.workers(), of_files=directory is not None)
-    if directory is not None:
-        batch.use_directory(directory)
-        pool.run(batch, budget.workers)
-        try:
+    try:
+        if directory is not None:
+            batch.use_directory(directory)
+            if watch is not None and batch.writing:
+                watch.guard(batch, store, directory)
+            pool.run(batch, budget.workers)
             batch.check()
-        except StoreError as error:
+        else:
+            look = None if watch is None else partial(watch.look, store)
+            if look is not None and batch.writing and not batch.ntasks:
+                look()  # that nothing is to be written may be due to an old shape
+            _run_windows(chunks, request, budget, look)
+    except (ChunkError, StoreError) as error:
+        if isinstance(error, StoreError) and directory is not None:
             error.fill(store=store.place_of(request.path))
-            raise
-        return
+        if watch is not None:
+            watch.explain(store, directory)
+            if batch.writing and getattr(error, "errno", None) == ENOENT:
+                raise _moved_away(request.path) from error
+        raise
+    if watch is not None and not (watch.looked or (batch.writing and batch.watched)):
+        watch.look(store, directory)
+
+
+def _run_windows(
+    store: Store, request: Run, budget: Budget, look: Callable[[], Any] | None
+) -> None:
+    """Work with bytes in hand."""
+    batch = request.batch
     if request.step is not None:
         request.step.follow(store)
     for first in range(0, batch.ntasks, budget.window):
@@ -302,7 +333,7 @@ def _run(store: Store, request: Run) -> None:
         prefix = request.path + "/" if request.path else ""
         keys = [prefix + key for key in batch.window_keys()]
         if batch.writing:
-            _write_window(store, batch, keys, budget)
+            _write_window(store, batch, keys, budget, look)
         else:
             step = request.step
             found = step.values(store, keys) if step else fetch_stored(store, batch, keys)
@@ -316,7 +347,22 @@ def _vanished(path: str) -> NodeNotFoundError:
     return ArrayNotFoundError(f"no array at {path or '/'!r}", path=path, hint=VANISHED)
 
 
-def _write_window(store: Store, batch: Batch, keys: list[str], budget: Budget) -> None:
+def _moved_away(path: str) -> ConflictError:
+    """Directories do not vanish by themselves: there is an array just like that one by now."""
+    return ConflictError(
+        f"the array at {path or '/'!r} was replaced while it was written",
+        operation="write",
+        hint="open it again",
+    )
+
+
+def _write_window(
+    store: Store,
+    batch: Batch,
+    keys: list[str],
+    budget: Budget,
+    look: Callable[[], Any] | None,
+) -> None:
     """Whole chunks are encoded before their locks are taken; others are read under them."""
     covered = batch.covered()
     if all(covered):
@@ -324,9 +370,13 @@ def _write_window(store: Store, batch: Batch, keys: list[str], budget: Budget) -
         pool.run(batch, budget.workers)
         batch.check()
         with hold_of(store, keys):
+            if look is not None:
+                look()
             store.set_many(keys, batch.results())
         return
     with hold_of(store, keys):
+        if look is not None:
+            look()
         partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
         stored: Iterator[Any] = iter(store.get_many(partial))
         batch.feed([None if whole else next(stored) for whole in covered])
@@ -353,6 +403,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Update: _update,
     Lock: _lock,
     Publish: _publish,
+    Quiet: _quiet,
     Delete: _delete,
     DeletePrefix: _delete_prefix,
     ListNames: _list_names,

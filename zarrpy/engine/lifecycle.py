@@ -13,11 +13,12 @@ that cannot be taken back without a trace.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from zarrpy.engine.consolidate import forget, record
-from zarrpy.engine.contents import Contents, contents, covering, in_the_way
+from zarrpy.engine.contents import Contents, contents, covering, in_the_way, late_chunks
 from zarrpy.engine.nodes import (
     documents_of,
     dump,
@@ -42,7 +43,7 @@ from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, NodeKindError, StoreError
 from zarrpy.metadata import json
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
-from zarrpy.metadata.names import OURS
+from zarrpy.metadata.names import DOCUMENTS, OURS
 from zarrpy.notice import warn
 
 if TYPE_CHECKING:
@@ -208,12 +209,16 @@ def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Ste
         entries = yield ListEntries(new + "/")
         return _replacement(path, before[0], new, old, entries, metadata)
 
+    def late() -> Steps[Pairs]:
+        names = yield from late_chunks(path, before[0])
+        return [(key_of(path, name), key_of(old, name)) for name in names]
+
     _at_work.add(token)
     try:
         yield Put(documents_of(new, metadata))
         members = None if content is None else (yield from content(new))
         yield Commit()
-        yield Move(path, renames)
+        yield Move(path, renames, late)
     except GeneratorExit:
         raise  # nobody answers requests any more
     except BaseException:
@@ -288,8 +293,10 @@ def delete_node(path: str) -> Steps[tuple[str, ...]]:
     if found.is_link:
         yield DeletePrefix(path + "/")
         return ()
-    names = (*found.documents, *found.others)
-    yield Delete(tuple(key_of(path, name) for name in names))
+    others = sorted(found.others, key=lambda name: name.rpartition("/")[2] not in DOCUMENTS)
+    yield Delete(tuple(key_of(path, name) for name in (*found.documents, *others)))
+    late = yield from late_chunks(path, replace(found, documents=(), others=()))
+    yield Delete(tuple(key_of(path, name) for name in late))
     if path and not found.foreign:
         yield Tidy(path + "/")
     return found.foreign

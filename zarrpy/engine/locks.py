@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zarrpy.config import config
 from zarrpy.engine.profile import note_wait
 from zarrpy.errors import LockTimeoutError
+from zarrpy.metadata.names import DOCUMENTS, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,6 +72,29 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
 def hold_of(store: Store, keys: Sequence[str]) -> AbstractContextManager[None]:
     """Hold the locks of some keys of a store, by whatever store they are reached."""
     return hold(store.lock_scope, store.lock_names(keys))
+
+
+def wait_below(store: Store, path: str) -> None:
+    """Wait for those who hold keys of chunks below a path now, each until it lets go.
+
+    Raises
+    ------
+    LockTimeoutError
+        When one of them is not free within `config.lock_timeout` seconds.
+    """
+    scope, (name,) = store.lock_scope, store.lock_names([path])
+    prefix = name + "/" if name else ""
+    with _table_lock:
+        names = [key for place, key in _table if place == scope and key.startswith(prefix)]
+    for key in names:
+        if _is_of_chunk(key):
+            with hold(scope, [key]):
+                pass
+
+
+def _is_of_chunk(key: str) -> bool:
+    name = key.rpartition("/")[2]
+    return name not in DOCUMENTS and not name.startswith(OURS)
 
 
 def _entered(names: list[_Name]) -> list[list[Any]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from errno import EEXIST, ENOTEMPTY
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.locks import hold_of
-from zarrpy.metadata.names import GUARD, MOVES, OURS
+from zarrpy.errors import StoreError
+from zarrpy.metadata.names import DOCUMENTS, GUARD, MOVES, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,31 +28,66 @@ def move(store: Store, request: Move, run: Callable[[Steps[Pairs]], Pairs]) -> N
     store.check_writable("move", request.path)
     if callable(request.moves):
         with _alone(store, request.path):
-            _rename_all(store, request.path, _expanded(store, request.path, run(request.moves())))
+            moves = _expanded(store, request.path, run(request.moves()))
+            _rename_all(store, request, moves, run)
         return
     moves = _expanded(store, request.path, request.moves)
     if len(moves) <= 1:
-        _rename_all(store, request.path, moves)
+        _rename_all(store, request, moves, run)
         return
     with _alone(store, request.path):
-        _rename_all(store, request.path, moves)
+        _rename_all(store, request, moves, run)
 
 
-def _rename_all(store: Store, path: str, moves: Pairs) -> None:
-    if len(moves) <= 1:  # nothing can be left half done
+def _rename_all(
+    store: Store, request: Move, moves: Pairs, run: Callable[[Steps[Pairs]], Pairs]
+) -> None:
+    late = request.late
+    if len(moves) <= 1 and late is None:  # nothing can be left half done
         for old, new in moves:
             store.rename(old, new)
         return
+    path = request.path
     record = _key(path, MOVES)
     store.set(record, _written(path, moves))
     try:
-        for old, new in moves:
+        n = 0 if late is None else _ndocuments(path, moves)
+        for old, new in moves[:n]:
             store.rename(old, new)
+        more = () if late is None else run(late())
+        if more:
+            moves = [*moves[:n], *more, *moves[n:]]
+            store.set(record, _written(path, moves))
+        for old, new in moves[n:]:
+            while not _renamed(store, old, new, patient=late is not None):
+                # a writer that had looked before the documents went has made its directory anew
+                more = run(late()) if late is not None else ()
+                moves = [*more, *moves]
+                store.set(record, _written(path, moves))
+                for each in more:
+                    store.rename(*each)
     except BaseException:
         _take_back(store, moves)
         store.delete(record)
         raise
     store.delete(record)
+
+
+def _renamed(store: Store, old: str, new: str, *, patient: bool) -> bool:
+    """Rename, unless a directory with something in it is in the way of who is patient."""
+    try:
+        store.rename(old, new)
+    except StoreError as error:
+        if not patient or error.errno not in (ENOTEMPTY, EEXIST):
+            raise
+        return False
+    return True
+
+
+def _ndocuments(path: str, moves: Pairs) -> int:
+    """How many of the first renames take the documents of a node away."""
+    documents = {_key(path, name) for name in DOCUMENTS}
+    return next((i for i, (old, _) in enumerate(moves) if old not in documents), len(moves))
 
 
 def restore(store: Store, request: Restore) -> bool:

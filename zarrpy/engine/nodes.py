@@ -19,6 +19,7 @@ from zarrpy.errors import (
     MetadataError,
     NodeKindError,
     NodeNotFoundError,
+    StaleArrayError,
     StoreError,
 )
 from zarrpy.metadata import json, v2, v3
@@ -44,7 +45,10 @@ _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
 SEARCHED = 1000
 
 #: What to think when a node that was opened is not there.
-VANISHED = "it was deleted, or its file system went away, since it was opened"
+VANISHED = (
+    "it was deleted, or its file system went away, since it was opened; where it is back, open it "
+    "again"
+)
 
 
 #: Bytes of documents that are worth recalling; consolidated metadata may have millions.
@@ -213,7 +217,12 @@ def parse_array(path: str, key: str, value: Any) -> ArrayMetadata:
     if value is None:
         raise ArrayNotFoundError(f"no array at {path or '/'!r}", path=path, hint=VANISHED)
     found = _parse_node(path, {key.rpartition("/")[2]: value})
-    assert isinstance(found, ArrayMetadata)
+    if not isinstance(found, ArrayMetadata):
+        raise StaleArrayError(
+            f"there is a group at {path or '/'!r} now, where an array was opened",
+            path=path,
+            hint="open it again",
+        )
     return found
 
 
@@ -243,8 +252,21 @@ def change_attributes(
     zarr_format: int,
     kind: type[Metadata],
     change: Callable[[dict[str, Any]], Any],
+    check: Callable[[Any], None],
 ) -> Steps[Metadata]:
     """Apply a function to the attributes as they are stored; no other writer's change is lost.
+
+    Parameters
+    ----------
+    path : str
+    zarr_format : int
+    kind : type
+        That of metadata which has to be there.
+    change : callable
+        Changes the attributes in place.
+    check : callable
+        Is given the metadata as they are stored, and raises an error where they are of another
+        node than is meant.
 
     Returns
     -------
@@ -253,7 +275,7 @@ def change_attributes(
     """
     names = _NAMES[zarr_format]
     values = yield Fetch(tuple(key_of(path, name) for name in names))
-    required = yield from require_node(path, zarr_format, kind)
+    required = yield from require_opened(path, zarr_format, kind)
     name = _V3 if zarr_format == 3 else ".zattrs"
     changed: list[Metadata] = []
 
@@ -263,6 +285,7 @@ def change_attributes(
             node = required  # a group that is implied has its document from now on
         if node is None:
             raise NodeNotFoundError(f"no node at {path or '/'!r}", path=path, hint=VANISHED)
+        check(node)
         attributes = dict(node.attributes)
         change(attributes)
         changed[:] = [node.with_attributes(attributes)]
@@ -293,6 +316,15 @@ def require_node(
             hint=f"use open_{'array' if is_array else 'group'}, or open for either",
         )
     return found
+
+
+def require_opened(path: str, zarr_format: int, kind: type[Metadata]) -> Steps[Metadata]:
+    """Read the node at a path, which was there when it was opened."""
+    try:
+        return (yield from require_node(path, zarr_format, kind))
+    except NodeNotFoundError as error:
+        error.hint = VANISHED
+        raise
 
 
 def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None:

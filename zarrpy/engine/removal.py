@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.requests import Delete, ListEntries, ListNames
 from zarrpy.errors import MetadataError
+from zarrpy.metadata.names import LOCK_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -148,7 +149,8 @@ def delete_chunks(path: str, metadata: ArrayMetadata, chunks: Box, *, folders: b
     else:
         start = len(path) + 1 if path else 0
         entries = yield ListEntries(key_of(path, keys.prefix))
-        yield from _delete(path, _of(metadata, chunks, (entry[start:] for entry in entries)))
+        names = {entry[start:].removesuffix(LOCK_SUFFIX) for entry in entries}
+        yield from _delete(path, _of(metadata, chunks, names))
 
 
 def _delete_below(
@@ -162,9 +164,10 @@ def _delete_below(
         yield from _delete(path, (keys.key((*head, *tail)) for tail in tails))
         return
     folder = keys.prefix + "".join(f"{i}/" for i in head)
-    names = yield ListNames(key_of(path, folder))
     if len(rest) == 1:
-        names = [name.removesuffix(keys.suffix) for name in names if name.endswith(keys.suffix)]
+        names = yield from _in_folder(key_of(path, folder), keys.suffix)
+    else:
+        names = yield ListNames(key_of(path, folder))
     found = sorted(int(name) for name in names if _NUMBER.match(name))
     numbers = [i for i in found if rest[0][0] <= i < rest[0][1]]
     if len(rest) == 1:
@@ -172,6 +175,13 @@ def _delete_below(
         return
     for i in numbers:
         yield from _delete_below(path, metadata, (*head, i), chunks)
+
+
+def _in_folder(folder: str, suffix: str) -> Steps[set[str]]:
+    """Names of the chunks in a directory, those included that somebody is about to write."""
+    entries = yield ListEntries(folder)
+    names = {entry[len(folder) :].removesuffix(LOCK_SUFFIX) for entry in entries}
+    return {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
 
 
 def _of(metadata: ArrayMetadata, chunks: Box, names: Iterable[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zarrpy.engine.ahead import Step
     from zarrpy.engine.locks import Held
     from zarrpy.engine.stream import Stream
+    from zarrpy.engine.watch import Watch
     from zarrpy.metadata.model import NamedConfig
     from zarrpy.stores.base import ByteRange, Bytes, Store
 
@@ -64,6 +65,15 @@ class Batch(Protocol):
 
     def name_keys(self, prefix: str, separator: str, zero: str, suffix: str = "") -> None:
         """Say how grid indexes become keys."""
+
+    def use_watch(
+        self, document: bytes, marker: bytes | None, state: Any, look: Callable[[], Any]
+    ) -> None:
+        """Look at the document of the array under the lock of each file that is written."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether that was done, as it is not when nothing is written."""
 
     def use_directory(self, directory: Directory) -> None:
         """Read and write files of that directory, the whole plan at once."""
@@ -144,6 +154,16 @@ class Publish:
 
     held: Held
     value: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Wait for those of this process who hold locks of chunks below a path, each until it is free.
+
+    Who takes one later sees what was written before this request.
+    """
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +263,14 @@ class Move:
     moves : tuple of (str, str), or a function that gives steps to such
         Present and new key, or directory where a store is made of files. Steps are taken while
         nobody else moves anything of this node.
+    late : a function that gives steps to more of them, optional
+        Taken when the documents of the node have left, so that nobody begins to write chunks to it
+        any more; what they tell leaves next.
     """
 
     path: str
     moves: Pairs | Callable[[], Steps[Pairs]]
+    late: Callable[[], Steps[Pairs]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +294,8 @@ class Run:
     transformers: tuple[NamedConfig, ...] = ()
     #: Where this is a step of a scan, perhaps, whose next chunks are fetched ahead.
     step: Step | None = None
+    #: Sees to it that these are the chunks of the array that is meant.
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +343,7 @@ Request: TypeAlias = (
     | Update
     | Lock
     | Publish
+    | Quiet
     | Delete
     | DeletePrefix
     | ListNames

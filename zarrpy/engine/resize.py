@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy.engine.nodes import (
-    VANISHED,
     array_document,
     array_key,
     keep_recorded,
     key_of,
-    require_node,
+    require_opened,
 )
 from zarrpy.engine.removal import beyond, delete_chunks, edges, elements, inside
-from zarrpy.engine.requests import Delete, Fetch, Lock, Publish, Put
-from zarrpy.errors import NodeNotFoundError, ShapeMismatchError
+from zarrpy.engine.requests import Commit, Delete, Fetch, Lock, Publish, Put, Quiet
+from zarrpy.engine.watch import as_long, check_reach, check_same
+from zarrpy.errors import ShapeMismatchError
 from zarrpy.metadata import json, members
 from zarrpy.metadata.fill_value import boxed
 from zarrpy.metadata.model import ArrayMetadata
@@ -69,7 +69,8 @@ class Site:
     Parameters
     ----------
     path : str
-    zarr_format : int
+    known : ArrayMetadata
+        By which its handle works.
     of_files : bool
         Whether its store has directories.
     mixes : bool
@@ -80,7 +81,7 @@ class Site:
     """
 
     path: str
-    zarr_format: int
+    known: ArrayMetadata
     of_files: bool
     mixes: bool
     write: Write
@@ -94,7 +95,7 @@ class Site:
     @property
     def document(self) -> str:
         """Key of the document that says the shape."""
-        return array_key(self.path, self.zarr_format)
+        return array_key(self.path, self.known.zarr_format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,9 @@ class Leftover:
 
 def require(site: Site) -> Steps[ArrayMetadata]:
     """Read the metadata of an array, which was there when it was opened."""
-    try:
-        found = yield from require_node(site.path, site.zarr_format, ArrayMetadata)
-    except NodeNotFoundError as error:
-        error.hint = VANISHED
-        raise
+    found = yield from require_opened(site.path, site.known.zarr_format, ArrayMetadata)
     assert isinstance(found, ArrayMetadata)
+    check_same(site.path, site.known, found)
     return found
 
 
@@ -193,11 +191,13 @@ def resize(
             if new.shape != old.shape:
                 if site.mixes:
                     yield from _fill_old_edges(site, old, new)
+                yield Commit()
                 if shrinks:
                     yield from announce(site, leftover)
                 yield from publish(site, held, new)
             site.accept(new)  # now, as what follows may be cut off
         if shrinks:
+            yield Quiet(site.path)  # who writes by the old shape has not seen the new one
             yield from finish(site, new, leftover)
         elif new.shape != old.shape:
             yield from keep_recorded(site.path, new)
@@ -264,10 +264,22 @@ def _fill_old_edges(site: Site, old: ArrayMetadata, new: ArrayMetadata) -> Steps
         yield from site.write(outer, part, _filling(old, part), only_stored=True)
 
 
-def discard(site: Site, metadata: ArrayMetadata, box: Box) -> Steps[None]:
-    """Make a box of elements read as the fill value; chunks inside it are deleted."""
+def discard(site: Site, box: Box) -> Steps[None]:
+    """Make a box of elements read as the fill value; chunks inside it are deleted.
+
+    That is done by the shape of now, and while nobody changes it: what others have appended stays.
+    """
     if any(begin >= end for begin, end in box):
         return
+    yield from require(site)
+    with (yield Lock(site.guard)):
+        found = yield from settled(site)
+        ends = [end for _, end in box]
+        check_reach(site.path, site.known.shape, found.shape, ends)
+        yield from _discard(site, as_long(site.known, found, ends), box)
+
+
+def _discard(site: Site, metadata: ArrayMetadata, box: Box) -> Steps[None]:
     found = inside(metadata.chunk_grid, metadata.shape, box)
     chunks, parts = found or (None, [box])
     for part in parts:

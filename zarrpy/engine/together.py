@@ -54,6 +54,16 @@ class Together:
         """Bytes of all blocks."""
         return sum(part.asked_nbytes for part in self.parts)
 
+    def use_watch(self, document: bytes, marker: bytes | None, state: Any, look: Any) -> None:
+        """Ask before each file that is written; parameters as of `NativeWatch`."""
+        for part in self.parts:
+            part.use_watch(document, marker, state, look)
+
+    @property
+    def watched(self) -> bool:
+        """Whether what `use_watch` asks for was asked."""
+        return any(part.watched for part in self.parts)
+
     def use_tally(self, tally: Tally) -> None:
         """Count there what is done, and how long it takes."""
         for part in self.parts:

@@ -17,6 +17,7 @@ from zarrpy._native.failure import unfinished
 from zarrpy.engine.profile import timed
 from zarrpy.errors import ChunkError, CodecError, CorruptChunkError, ZarrError
 from zarrpy.metadata.fill_value import boxed
+from zarrpy.metadata.names import LOCK_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,6 +93,8 @@ class PythonBatch:
         self._error: Exception | None = None
         self._cancelled = False
         self._leaving = False
+        self._look: Callable[[], Any] | None = None
+        self.watched = False
         self._lock = threading.Lock()
         self._tally: Tally | None = None
         self._set_window(0, plan.ntasks)
@@ -149,6 +152,12 @@ class PythonBatch:
     def spell_keys(self, key: Callable[[Sequence[int]], str]) -> None:
         """Take what makes a key of a grid index, where that is not built in."""
         self._spell = key
+
+    def use_watch(
+        self, document: bytes, marker: bytes | None, state: Any, look: Callable[[], Any]
+    ) -> None:
+        """Look at the document of the array under the lock of each file that is written."""
+        self._look = look
 
     def use_directory(self, directory: Directory) -> None:
         """Read and write files of that directory."""
@@ -260,6 +269,14 @@ class PythonBatch:
             return self._read_file(self._directory, self._key(task))
         return self._stored[task - self._first]
 
+    def _is_stored(self, task: int) -> bool:
+        """Whether there is a chunk, or somebody is about to write one."""
+        if self._directory is None:
+            return self._stored[task - self._first] is not None
+        key = self._key(task)
+        present = (key, key + LOCK_SUFFIX)
+        return not all(map(self._directory.is_absent, present))
+
     def _read_file(self, directory: Directory, key: str) -> bytes | None:
         data = self._timed("ns_store", directory.read, key)
         self._count(gets=1, bytes_read=len(data or b""))
@@ -304,13 +321,16 @@ class PythonBatch:
             ) from error
 
     def _write(self, task: int) -> None:
-        if self._only_stored and not self._covered(self.plan, task) and self._load(task) is None:
+        if self._only_stored and not self._covered(self.plan, task) and not self._is_stored(task):
             return
         if self._directory is None:
             self._encoded[task - self._first] = self._encode(task, self._stored[task - self._first])
             return
         with self._directory.lock(self._key(task), self._timeout_ms) as lock:
             self._count(ns_wait=lock.waited_ns)
+            if self._look is not None:
+                self.watched = True
+                self._look()
             data = self._encode(task, None if self._covered(self.plan, task) else self._load(task))
             if data is None:
                 self._timed("ns_store", lock.delete, self._durable)

@@ -53,15 +53,19 @@ class _Made:
         return request
 
     def undo(self) -> Steps[None]:
-        """Delete it, the last first; what cannot be deleted is left."""
+        """Delete it, documents first, so that nobody finds a part; what cannot go is left."""
         if self._committed:
             return
-        with suppress(StoreError):
-            keys = list(self._keys)
-            for path in self._arrays:
+        chunks: list[str] = []
+        for path in self._arrays:
+            with suppress(StoreError):
                 start = path + "/" if path else ""
-                keys += [start + name for name in (yield from contents(path)).others]
-            yield Delete(tuple(reversed(keys)))
+                chunks += [start + name for name in (yield from contents(path)).others]
+        keys = [*chunks, *self._keys]
+        for key in reversed(keys):  # one that fails does not keep the others
+            with suppress(StoreError):
+                yield Delete((key,))
+        with suppress(StoreError):
             for folder in _emptied(keys):
                 yield Tidy(folder)
 

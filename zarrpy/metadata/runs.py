@@ -86,6 +86,17 @@ class Runs:
         """Where the last chunk ends, in elements."""
         return self.ends[-1] if self.pairs else 0
 
+    @property
+    def nchunks(self) -> int:
+        """How many chunks there are."""
+        return sum(count for _, count in self.pairs)
+
+    def first(self, count: int) -> Self:
+        """Give the first chunks alone."""
+        runs = zip(self.pairs, self.firsts, strict=True)
+        left = ((length, n, count - before) for (length, n), before in runs)
+        return type(self)(tuple((length, min(n, m)) for length, n, m in left if m > 0))
+
     def touched(self, length: int) -> int:
         """Count the chunks that an array of this length touches."""
         if length == 0:

@@ -233,11 +233,14 @@ class Store(ABC):
         identity: str = attributes.setdefault("_identity", uuid4().hex)
         return identity
 
-    def version(self, key: str) -> Hashable | None:
+    def version(self, key: str) -> object:
         """Tell which version of a value there is now, by less than it takes to read it.
 
         A version never comes again when the value has changed; that a key does not exist is a
-        version as well. None says that the store cannot tell: chunks are not read ahead then.
+        version as well. A new object, which equals no other, says that it may be another version.
+        None says that the store cannot tell versions: then chunks are not read ahead, and writing
+        does not find out that somebody has put another array in the place of the one that it
+        means.
         """
         return None
 

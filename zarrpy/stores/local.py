@@ -7,13 +7,15 @@ that is not there counts as absent.
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy._native.failure import system_failure
-from zarrpy._native.files import Directory
+from zarrpy._native.files import SETTLE_NS, Directory
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, check_key
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
     # A method is called `list`.
     Entries: TypeAlias = list[os.DirEntry[str]]
+
+
+# What system calls say when a disk, or what a user may have of it, is full.
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 class LocalStore(Store):
@@ -85,7 +91,12 @@ class LocalStore(Store):
         path = self._path(key)
         if directory is None or not (os.path.lexists(path) or os.path.lexists(path + LOCK_SUFFIX)):
             return
-        directory.delete(key, config.durability == "durable", _timeout_ms())
+        try:
+            directory.delete(key, config.durability == "durable", _timeout_ms())
+        except StoreError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._remove(os.unlink, path)  # nor is there any for its lock: make some
         self._remove_empty_parents(key)
 
     def list(self, prefix: str = "") -> Iterator[str]:
@@ -261,6 +272,17 @@ class LocalStore(Store):
         except OSError:
             return self._path(key), None
         return self._path(key), (found.st_mtime_ns, found.st_size, found.st_ino)
+
+    def version(self, key: str) -> object:
+        """Tell the file, and when it was changed."""
+        try:
+            found = os.stat(self._path(key))
+        except OSError:
+            return object()
+        changed = found.st_ctime_ns
+        if time.time_ns() - changed < SETTLE_NS:
+            return object()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, changed
 
     @property
     def label(self) -> str:

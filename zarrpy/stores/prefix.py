@@ -127,7 +127,7 @@ class PrefixStore(Store):
         """Tell where a value is and which version of it that is."""
         return self.store.identity(self._below(key))
 
-    def version(self, key: str) -> Hashable | None:
+    def version(self, key: str) -> object:
         """Tell which version of a value there is now."""
         return self.store.version(self._below(key))
 

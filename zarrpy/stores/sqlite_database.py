@@ -37,6 +37,7 @@ class Database:
         self.path = path
         self.handles = 0
         self._free: list[tuple[bool, sqlite3.Connection]] = []
+        self._watcher: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._held: File | None = None
         self._holders = 0
@@ -67,6 +68,21 @@ class Database:
         """Write the file anew without what is not used."""
         with self._connected(writing=True) as connection:
             connection.execute("VACUUM")
+
+    def version(self) -> object:
+        """Tell which version of the file there is: a new object where there is none.
+
+        SQLite tells a connection whether others have committed anything. One that never writes is
+        kept for this, as what two connections are told cannot be compared.
+        """
+        with _translated(self.path), self._lock:
+            self._leave_parent()
+            if self._watcher is None:
+                if not os.path.exists(self.path):
+                    return object()
+                self._watcher = self._open(writing=False)
+            ((number,),) = self._watcher.execute("PRAGMA data_version")
+            return self._watcher, number
 
     @contextmanager
     def _connected(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
@@ -128,8 +144,9 @@ class Database:
     def _leave_parent(self) -> None:
         if self._pid != os.getpid():
             _abandoned.extend(self._free)
-            _abandoned.append(self._held)
-            self._free, self._held, self._holders = [], None, 0
+            _abandoned += [self._held, self._watcher]
+            self._free, self._watcher = [], None
+            self._held, self._holders = None, 0
             self._pid = os.getpid()
 
     @contextmanager
@@ -168,6 +185,9 @@ class Database:
         with self._lock:
             self._leave_parent()
             connections, self._free = self._free, []
+            if self._watcher is not None:
+                connections.append((False, self._watcher))
+                self._watcher = None
         # the last that may write takes what it has written beside the file into it
         for _, connection in sorted(connections, key=lambda item: item[0]):
             with suppress(sqlite3.Error):

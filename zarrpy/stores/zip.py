@@ -260,6 +260,10 @@ class ZipStore(SingleFileStore[Archive]):
         """Tell the file, and where in it the value lies, with its checksum."""
         return self._shared.path, key, self._shared.state.entries.get(key)
 
+    def version(self, key: str) -> object:
+        """Tell where in the file the value lies, with its checksum."""
+        return self.identity(key)
+
     def __getstate__(self) -> dict[str, Any]:
         """Give the path; what was written is flushed, so that others find it."""
         self.flush()

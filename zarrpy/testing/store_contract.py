@@ -164,6 +164,20 @@ class StoreContract:
 
     # ----------------------------------------------------------------------------- deleting
 
+    def test_a_value_that_is_another_one_has_another_version(self, store: Store) -> None:
+        """However fast one follows the other; a store that tells no versions says None."""
+        versions = [store.version("a")]
+        for value in (b"1", b"2", b"2", b"3", None, b"1", b"4"):
+            if value is None:
+                store.delete("a")
+            else:
+                store.set("a", value)
+            versions.append(store.version("a"))
+            if versions[-1] is not None and versions[-1] == versions[-2]:
+                assert value == b"2"
+
+        assert versions.count(None) in (0, len(versions))
+
     def test_an_update_sees_the_value_and_replaces_it(self, store: Store) -> None:
         """An absent value is None to it; one that fails changes nothing."""
 

@@ -1,0 +1,172 @@
+"""Creating an array with data that cannot be stored: nothing of it stays, and nothing else goes."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zarrpy
+from zarrpy._native.files import Directory
+from zarrpy.codecs.base import BytesToBytes
+from zarrpy.errors import NodeNotFoundError, StoreError
+from zarrpy.stores import LocalStore, MemoryStore
+
+DATA = np.arange(40).reshape(8, 5)
+FORMATS = {
+    "v3": {"chunks": (2, 5)},
+    "v2": {"chunks": (2, 5), "zarr_format": 2},
+    "shards": {"chunks": (1, 5), "shards": (2, 5)},
+}
+
+
+class Full(MemoryStore):
+    """A store that takes so many values, and no more."""
+
+    def __init__(self, room):
+        super().__init__()
+        self.room = room
+
+    def _take(self, values):
+        self.room -= len(values)
+        if self.room < 0:
+            raise StoreError("no space left", errno=errno.ENOSPC)
+
+    def set(self, key, value):
+        self._take([value])
+        super().set(key, value)
+
+    def set_many(self, keys, values):
+        for key, value in zip(keys, values, strict=True):
+            self.set(key, value)
+
+
+@pytest.mark.parametrize("name", [None, "a", "g/a"])
+@pytest.mark.parametrize("keywords", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("room", range(1, 5))
+def test_a_store_that_is_full_keeps_nothing_of_a_new_array(body, keywords, name, room):
+    """Nor of the groups on the way to it."""
+    store = Full(room)
+
+    with pytest.raises(StoreError, match="no space"):
+        zarrpy.create_array(store, name=name, data=DATA, **keywords)
+
+    assert list(store.list()) == []
+
+
+@pytest.mark.parametrize("keywords", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("room", range(1, 6))
+def test_a_store_that_is_full_keeps_the_array_that_would_be_replaced(body, keywords, room):
+    """Byte by byte."""
+    store = Full(100)
+    zarrpy.create_array(store, name="a", data=DATA + 1, chunks=(3, 3))
+    before = {key: bytes(store.get(key)) for key in store.list()}
+    store.room = room
+
+    with pytest.raises(StoreError, match="no space"):
+        zarrpy.create_array(store, name="a", data=DATA, overwrite=True, **keywords)
+
+    assert {key: bytes(store.get(key)) for key in store.list()} == before
+
+
+class Fussy(BytesToBytes):
+    """Refuses chunks that have a certain number in them."""
+
+    name = "test.fussy"
+
+    def to_config(self, dialect=3):
+        return {}
+
+    @classmethod
+    def from_config(cls, configuration, *, dialect=3, spec=None):
+        return cls()
+
+    def encode(self, data):
+        if 19 in np.frombuffer(data, "i8"):
+            raise ValueError("nineteen")
+        return bytes(data)
+
+    def decode(self, data, nbytes=None, exact=True):
+        return bytes(data)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_codec_that_fails_half_way_leaves_what_was_there(store, contents, overwrite):
+    """Chunks before that one are taken away again."""
+    if overwrite:
+        zarrpy.create_array(store, name="a", data=DATA + 1, chunks=(3, 3))
+    before = contents(store)
+    zarrpy.register_codec(Fussy)
+    try:
+        with pytest.raises(zarrpy.errors.CodecError, match="nineteen"):
+            zarrpy.create_array(
+                store, name="a", data=DATA, chunks=(1, 5), compressors=[Fussy()],
+                overwrite=overwrite,
+            )  # fmt: skip
+    finally:
+        zarrpy.unregister_codec("test.fussy")
+
+    assert contents(store) == before
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_disk_that_is_full_keeps_nothing_of_a_new_array(tmp_path, body, overwrite):
+    """Files that are too large stand for it."""
+    place = tmp_path / "x"
+    code = (
+        "import resource, signal, sys, numpy, zarrpy\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "data = numpy.zeros((4, 50_000), 'i4')\n"
+        "data[3] = numpy.random.default_rng(1).integers(0, 1 << 30, 50_000)\n"
+        "data[:3] = 1\n"
+        f"overwrite = {overwrite}\n"
+        f"if overwrite: zarrpy.create_array({os.fspath(place)!r}, data=[1, 2, 3])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "try:\n"
+        f"    zarrpy.create_array({os.fspath(place)!r}, data=data, chunks=(1, 50_000),"
+        " overwrite=overwrite)\n"
+        "except OSError as error:\n"
+        "    assert error.errno, error\n"
+        "else:\n"
+        "    raise SystemExit('no error')\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "ZARRPY_DISABLE": "native" if body == "python" else ""},
+    )  # fmt: skip
+
+    assert result.returncode == 0, result.stderr
+    files = sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file())
+    assert files == (["c/0", "zarr.json"] if overwrite else [])
+    if overwrite:
+        assert zarrpy.open(place)[...].tolist() == [1, 2, 3]
+    else:
+        with pytest.raises(NodeNotFoundError):
+            zarrpy.open(place)
+
+
+def test_a_disk_with_no_room_for_a_lock_is_made_room_on(tmp_path, monkeypatch):
+    """Deleting has to be possible there."""
+    array = zarrpy.create_array(tmp_path / "x", data=DATA, chunks=(2, 5))
+
+    class NoRoom:
+        """A directory in which no file can be made."""
+
+        def __init__(self, path):
+            self._directory = Directory(path)
+
+        def __getattr__(self, name):
+            return getattr(self._directory, name)
+
+        def delete(self, key, *args):
+            raise StoreError("no space left", errno=errno.ENOSPC, key=key)
+
+    monkeypatch.setattr("zarrpy.stores.local.Directory", NoRoom)
+    array.store.delete("c/0/0")
+    zarrpy.delete(LocalStore(tmp_path / "x"), "")
+
+    assert [path for path in Path(tmp_path).rglob("*") if path.is_file()] == []
