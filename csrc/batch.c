@@ -60,7 +60,7 @@ zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_ta
     zp_piece pieces[ZP_MAX_NDIM];
     int64_t grid_index[ZP_MAX_NDIM];
     t->number = number;
-    t->offset = 0;
+    t->offset = t->loaded = 0;
     t->place = batch->block;
     t->full = t->covered = 1;
     t->scattered = 0;
@@ -197,6 +197,8 @@ read_stored(zp_batch *batch, zp_worker *worker, const zp_task *t, int *found, zp
 {
     const void *data;
     int straight = t->direct && batch->chain.nsteps == 0;
+    if (zp_task_wants_range(batch, t))
+        return zp_task_read_range(batch, worker, t, found, error);
     int64_t n = zp_task_fetch(batch, worker, t, straight ? t->place : NULL, &data, found, error);
     return n < 0 || !*found ? (int)n : zp_task_place(batch, worker, t, data, n, error);
 }

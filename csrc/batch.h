@@ -16,6 +16,7 @@ typedef struct zp_task {
     int64_t inside[ZP_MAX_NDIM]; /* elements an axis that lie inside the array */
     int64_t start[ZP_MAX_NDIM];  /* first selected element an axis */
     int64_t offset;              /* of the first selected element within the chunk */
+    int64_t loaded;              /* how far its stored bytes are in memory; 0: all of them */
     char *place;                 /* the same element in the block */
     int full;                    /* every element of the chunk is selected, in order */
     int covered;                 /* every element inside the array is selected */
@@ -49,6 +50,14 @@ int zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *task,
 /* The same for chains with steps, whose chunk does not lie in the block as it is stored. */
 int zp_task_place_part(const zp_batch *batch, zp_worker *worker, const zp_task *task,
                        const void *data, int64_t nbytes, zp_error *error);
+
+/* The bytes of the decoded chunk from the first selected element to the last. */
+void zp_task_span(const zp_batch *batch, const zp_task *task, zp_part *part);
+
+/* Read: what is selected, out of a part of the chunk's file, when that is much less. */
+int zp_task_wants_range(const zp_batch *batch, const zp_task *task);
+int zp_task_read_range(zp_batch *batch, zp_worker *worker, const zp_task *task, int *found,
+                       zp_error *error);
 
 /* Read: decode stored bytes into `chunk`, or return where they lie decoded; NULL on failure. */
 const char *zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *task,

@@ -24,6 +24,8 @@ int64_t zp_blosc1_decode(const zp_step *step, zp_worker *worker, const void *src
                          void *dst, size_t dst_nbytes);
 int64_t zp_blosc1_part(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
                        size_t decoded_nbytes, const zp_part *part);
+int64_t zp_blosc1_range(zp_worker *worker, const void *head, size_t head_nbytes, size_t src_nbytes,
+                        const zp_part *part, size_t *from, size_t *to);
 
 /* --- what step_blosc.c lends to the container: the compressors --- */
 

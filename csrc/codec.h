@@ -61,6 +61,8 @@ int64_t zp_lz4_pack(zp_worker *worker, int acceleration, const void *src, size_t
 int64_t zp_lz4hc_pack(zp_worker *worker, int level, const void *src, size_t src_nbytes, void *dst,
                       size_t dst_nbytes);
 int64_t zp_lz4_unpack(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes);
+/* The first dst_nbytes of what would be more, or ZP_ERR_CORRUPT. */
+int64_t zp_lz4_unpack_front(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes);
 
 /* The zlib format; window_bits as zlib's: 15 for zlib, 31 for gzip. */
 int64_t zp_deflate_pack(zp_worker *worker, int window_bits, int level, const void *src,

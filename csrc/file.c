@@ -72,8 +72,8 @@ open_failed(const zp_directory *directory, const char *key, int *found, zp_error
     return zp_fail_io(error, "open");
 }
 
-static int64_t
-read_fully(int fd, void *into, int64_t nbytes, int64_t offset, zp_error *error)
+int64_t
+zp_file_fill(int fd, int64_t offset, int64_t nbytes, void *into, zp_error *error)
 {
     int64_t done = 0;
     while (done < nbytes) {
@@ -138,7 +138,7 @@ zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, const vo
     if (!target)
         return zp_fail_file(error, ZP_ERR_MEMORY, NULL);
     *data = target;
-    return read_fully(fd, target, nbytes, offset, error);
+    return zp_file_fill(fd, offset, nbytes, target, error);
 }
 
 int64_t
@@ -155,7 +155,7 @@ zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int
     int64_t n;
     if (into && (size_t)nbytes == into_nbytes) {
         *data = into;
-        n = read_fully(fd, into, nbytes, offset, error);
+        n = zp_file_fill(fd, offset, nbytes, into, error);
     } else {
         n = zp_file_load(fd, offset, nbytes, worker, data, error);
     }

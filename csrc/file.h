@@ -43,6 +43,8 @@ int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, 
 /* Bytes of an open file into the worker's FILE slot; their number or a negative zp_status. */
 int64_t zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, const void **data,
                      zp_error *error);
+/* The same to where the caller wants them. */
+int64_t zp_file_fill(int fd, int64_t offset, int64_t nbytes, void *into, zp_error *error);
 
 int zp_fail_io(zp_error *error, const char *what);
 int zp_fail_file(zp_error *error, int status, const char *what);

@@ -10,9 +10,8 @@
 
 #include <string.h>
 
-/* The bytes of the chunk from the first selected element to the last. */
-static void
-find_span(const zp_batch *batch, const zp_task *t, zp_part *part)
+void
+zp_task_span(const zp_batch *batch, const zp_task *t, zp_part *part)
 {
     int64_t last = t->offset;
     for (int i = 0; i < batch->ndim; i++)
@@ -81,8 +80,8 @@ read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void
         window->strides[i] = batch->strides[i];
     }
     zp_window_merge(window);
-    zp_part part = {0, 0, take_rows, &into};
-    find_span(batch, t, &part);
+    zp_part part = {0, 0, take_rows, &into, (size_t)t->loaded};
+    zp_task_span(batch, t, &part);
     zp_tally_decode(t->tally, 0); /* the codec adds the bytes, as it alone knows them */
     return zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes, &part,
                                 error);
@@ -94,8 +93,8 @@ read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
                int64_t n, zp_error *error)
 {
     buffer into = {NULL, 0};
-    zp_part part = {0, 0, take_bytes, &into};
-    find_span(batch, t, &part);
+    zp_part part = {0, 0, take_bytes, &into, (size_t)t->loaded};
+    zp_task_span(batch, t, &part);
     int whole = batch->whole_chunks || part.nbytes > (size_t)t->nbytes / 2 ||
                 !zp_chain_has_parts(&batch->chain);
     into.bytes = zp_worker_scratch(worker, ZP_SLOT_CHUNK, whole ? (size_t)t->nbytes : part.nbytes);

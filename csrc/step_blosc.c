@@ -135,4 +135,5 @@ const zp_codec zp_codec_blosc = {
     .decode = zp_blosc1_decode,
     .bound = bound,
     .part = zp_blosc1_part,
+    .range = zp_blosc1_range,
 };

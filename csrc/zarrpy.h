@@ -130,6 +130,7 @@ typedef struct zp_part {
     size_t nbytes;
     zp_sink_fn sink;
     void *context;
+    size_t loaded; /* of the stored bytes no more than these are in memory; 0: all are */
 } zp_part;
 
 /*
@@ -138,6 +139,13 @@ typedef struct zp_part {
  */
 typedef int64_t (*zp_part_fn)(const zp_step *step, zp_worker *worker, const void *src,
                               size_t src_nbytes, size_t decoded_nbytes, const zp_part *part);
+
+/*
+ * Tell from the first bytes of what is stored, of src_nbytes in all, which of
+ * them a part is made of: those of the head and [*from, *to).  A zp_status.
+ */
+typedef int64_t (*zp_range_fn)(zp_worker *worker, const void *head, size_t head_nbytes,
+                               size_t src_nbytes, const zp_part *part, size_t *from, size_t *to);
 
 enum zp_codec_flags {
     ZP_EXACT = 1, /* bound() is the encoded size, not only a limit */
@@ -151,6 +159,7 @@ typedef struct zp_codec {
     zp_view_fn view;     /* or NULL */
     zp_append_fn append; /* or NULL */
     zp_part_fn part;     /* or NULL */
+    zp_range_fn range;   /* or NULL; for codecs that have parts */
     uint32_t flags;
 } zp_codec;
 

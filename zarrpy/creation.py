@@ -17,6 +17,7 @@ from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.codecs.given import objects_among
 from zarrpy.codecs.notation import codec_name, in_order, parse_codec
+from zarrpy.codecs.recast import order_after
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config as settings
@@ -429,6 +430,8 @@ def _codecs(
             serializer = _only_serializer(codec, serializer)
         else:
             (before if isinstance(codec, ArrayToArray) else after).append(codec)
+    if zarr.ordered_types:
+        byteorder = order_after(before, byteorder)
     between = _serializer(serializer, before, byteorder, spec)
     if not (isinstance(compressors, str) and compressors == "auto"):
         after.extend(_several(compressors, "compressors", spec))

@@ -1,4 +1,5 @@
 #include "cases.h"
+#include "check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,4 +107,24 @@ encode_case(const zp_step *step, zp_worker *worker, const void *data, size_t nby
     *encoded = malloc((size_t)bound + 1);
     return *encoded ? step->codec->encode(step, worker, data, nbytes, *encoded, (size_t)bound)
                     : ZP_ERR_MEMORY;
+}
+
+uint8_t *
+copy_range(const zp_step *step, zp_worker *worker, const uint8_t *encoded, size_t nbytes,
+           zp_part *part, uint8_t other)
+{
+    size_t head = nbytes < 256 ? nbytes : 256, from = 0, to = nbytes;
+    uint8_t *some = malloc(nbytes + 1);
+
+    memset(some, other, nbytes + 1);
+    memcpy(some, encoded, head);
+    if (step->codec->range(worker, some, head, nbytes, part, &from, &to) < 0) {
+        from = 0;
+        to = nbytes;
+    }
+    CHECK(from <= nbytes && to <= nbytes, "a range beyond the bytes of %s", step->codec->name);
+    part->loaded = to < head ? head : to;
+    if (from < to)
+        memcpy(some + from, encoded + from, to - from);
+    return some;
 }

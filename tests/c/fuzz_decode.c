@@ -116,6 +116,26 @@ take(void *context, size_t start, const void *bytes, size_t nbytes)
     memcpy((uint8_t *)context - nbytes, bytes, nbytes);
 }
 
+/* A part of what is in memory only in part: what is not there makes no difference. */
+static void
+check_range(const seed *each, zp_worker *worker, const uint8_t *from, size_t nbytes, zp_part part)
+{
+    const zp_step *step = &each->step;
+    static uint8_t out[2][MAX_NBYTES];
+    int64_t n[2];
+
+    for (int i = 0; i < 2; i++) {
+        uint8_t *some = copy_range(step, worker, from, nbytes, &part, i ? 0xff : 0);
+        part.context = out[i] + MAX_NBYTES;
+        n[i] = step->codec->part(step, worker, some, nbytes, each->nbytes, &part);
+        check_status(each, n[i], 0);
+        free(some);
+    }
+    CHECK(n[0] == n[1] && memcmp(out[0], out[1], MAX_NBYTES) == 0,
+          "%s: bytes that are not loaded count", step->codec->name);
+    memset(out, 0, sizeof out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -144,10 +164,12 @@ main(int argc, char **argv)
         refused += n < 0;
         if (codec->part) {
             zp_part part = {random_below((uint32_t)each->nbytes + 1), 0, take,
-                            guarded_end(&target, 0)};
+                            guarded_end(&target, 0), 0};
             part.nbytes = random_below((uint32_t)(each->nbytes - part.start) + 1);
             n = codec->part(&each->step, worker, from, nbytes, each->nbytes, &part);
             check_status(each, n, 0);
+            if (codec->range)
+                check_range(each, worker, from, nbytes, part);
         }
         if (codec->view) {
             size_t offset = 0;

@@ -79,12 +79,28 @@ static int64_t
 decode_part(const zp_step *step, const uint8_t *encoded, size_t encoded_nbytes, size_t nbytes,
             size_t start, size_t n, uint8_t *out)
 {
-    zp_part rest = {start, n, NULL, out};
-    zp_part part = {start, n, collect, &rest};
+    zp_part rest = {start, n, NULL, out, 0};
+    zp_part part = {start, n, collect, &rest, 0};
     int64_t status = step->codec->part(step, worker, encoded, encoded_nbytes, nbytes, &part);
 
     CHECK(status < 0 || rest.nbytes == 0, "%zu bytes were not handed over", rest.nbytes);
     return status;
+}
+
+/* The same with no more of the stored bytes than the part needs. */
+static void
+test_range(const zp_step *step, const char *label, const uint8_t *data, const uint8_t *encoded,
+           size_t encoded_nbytes, size_t nbytes, size_t start, size_t n)
+{
+    uint8_t *out = guarded_end(&target, n);
+    zp_part rest = {start, n, NULL, out, 0};
+    zp_part part = {start, n, collect, &rest, 0};
+    uint8_t *some = copy_range(step, worker, encoded, encoded_nbytes, &part, 0xa5);
+    int64_t status = step->codec->part(step, worker, some, encoded_nbytes, nbytes, &part);
+
+    CHECK(status == ZP_OK && memcmp(out, data + start, n) == 0, "range of %s [%zu, +%zu) of %zu",
+          label, start, n, nbytes);
+    free(some);
 }
 
 static void
@@ -98,6 +114,8 @@ test_part(const zp_step *step, const char *label, const uint8_t *data, size_t nb
         int64_t status = decode_part(step, encoded, encoded_nbytes, nbytes, start, n, out);
         CHECK(status == ZP_OK && memcmp(out, data + start, n) == 0, "%s [%zu, +%zu) of %zu", label,
               start, n, nbytes);
+        if (step->codec->range)
+            test_range(step, label, data, encoded, encoded_nbytes, nbytes, start, n);
     }
     CHECK(decode_part(step, encoded, encoded_nbytes, nbytes + 1, 0, 0, target.pages) == ZP_ERR_SIZE,
           "%s of another size", label);

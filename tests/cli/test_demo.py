@@ -224,7 +224,10 @@ def test_an_interrupted_demonstration_cleans_up(tmp_path: Path, environment: Env
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
 
-    assert (process.returncode, errors) == (130, "zarrpy: interrupted\n")
+    assert errors == "zarrpy: interrupted\n"
+    # The second, which shells call 130 as well, when it arrived while Python made a class: Python
+    # remembers that, and ends by the signal whatever a program returns.
+    assert process.returncode in (130, -signal.SIGINT)
     assert list(folder.iterdir()) == []
 
 

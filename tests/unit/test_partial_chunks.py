@@ -1,5 +1,7 @@
 """Tests of reading a part of a chunk: only what is needed is decoded, and it is right."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,27 @@ from zarrpy.codecs import Blosc
 SHAPE = (40, 50, 60)
 
 
+VALUES = np.random.default_rng(5).integers(0, 50, SHAPE).astype("f4")
+
+
 def made(**blosc):
     """Return values and a store with them in one chunk of several blocks."""
-    values = np.random.default_rng(5).integers(0, 50, SHAPE).astype("f4")
     store = {}
-    codec = Blosc(**blosc)
-    zarrpy.create_array(store, data=values, chunks=SHAPE, compressors=codec)
-    return values, store
+    zarrpy.create_array(store, data=VALUES, chunks=SHAPE, compressors=Blosc(**blosc))
+    return VALUES, store
+
+
+def made_of_files(tmp_path, compressors):
+    """Return a handle of the same in one file, and its path."""
+    array = zarrpy.create_array(tmp_path / "a", data=VALUES, chunks=SHAPE, compressors=compressors)
+    return array, tmp_path / "a" / "c" / "0" / "0" / "0"
+
+
+def bytes_read(read):
+    """Tell how many bytes of chunks a function reads."""
+    with zarrpy.profile() as report:
+        read()
+    return report.total.bytes_read
 
 
 @pytest.mark.parametrize("shuffle", ["shuffle", "bitshuffle", "noshuffle"])
@@ -64,3 +80,104 @@ def test_elements_may_lie_across_blocks(shape, typesize):
 
     for window in (np.s_[...], np.s_[..., 3:90], np.s_[..., 200:]):
         np.testing.assert_array_equal(array[window], values[window])
+
+
+def windows():
+    """Yield selections at twenty places."""
+    for i, j, k in np.random.default_rng(6).integers(0, SHAPE, (20, 3)):
+        yield np.s_[i, j, k]
+        yield np.s_[i : i + 3, j : j + 9, k : k + 20]
+        yield np.s_[i, j:, k]
+        yield np.s_[i:, j : j + 3]
+        yield np.s_[::-1, j, k : k + 1]
+        yield np.s_[i : i + 3, [j, 0], k::-1]
+
+
+@pytest.mark.parametrize(
+    "compressors",
+    [
+        None,
+        Blosc(cname="lz4"),
+        Blosc(cname="lz4", blocksize=4096),
+        Blosc(cname="zstd", shuffle="noshuffle", blocksize=1000),
+        Blosc(cname="zlib", clevel=0),
+        [Blosc(cname="lz4", blocksize=4096), "crc32c"],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("small", [(), ("small",)])
+def test_a_window_of_a_file_is_the_same_whether_or_not_all_of_it_is_read(
+    tmp_path, compressors, small
+):
+    """By the short way and by the long one, with what decodes whole chunks, and in Python."""
+    array, _ = made_of_files(tmp_path, compressors)
+
+    for disable in ((), ("partial",), ("native",)):
+        with zarrpy.config.set(disable=(*small, *disable)):
+            for window in windows():
+                np.testing.assert_array_equal(array[window], VALUES[window])
+
+
+@pytest.mark.parametrize("compressors", [None, Blosc(cname="lz4", blocksize=4096)], ids=str)
+def test_an_item_of_a_file_costs_a_small_part_of_it(tmp_path, compressors):
+    """And with what decodes whole chunks all of it."""
+    array, path = made_of_files(tmp_path, compressors)
+    nbytes = path.stat().st_size
+
+    assert bytes_read(lambda: array[20, 30, 40]) < nbytes / 5
+    with zarrpy.config.set(disable=("partial",)):
+        assert bytes_read(lambda: array[20, 30, 40]) == nbytes
+
+
+def test_a_checksum_of_all_bytes_is_checked_for_every_item(tmp_path):
+    """So all of them are read."""
+    array, path = made_of_files(tmp_path, [Blosc(cname="lz4", blocksize=4096), "crc32c"])
+
+    assert bytes_read(lambda: array[0, 0, 0]) == path.stat().st_size
+    path.write_bytes(path.read_bytes()[:-100] + b"x" * 100)
+    with pytest.raises(zarrpy.CorruptChunkError, match=r"\(0, 0, 0\)"):
+        array[0, 0, 0]
+
+
+@pytest.mark.parametrize("compressors", [None, Blosc(cname="lz4", blocksize=4096)], ids=str)
+@pytest.mark.parametrize("cut", [1, 40, 20_000])
+def test_a_file_that_is_cut_off_is_damage_to_every_item(tmp_path, compressors, cut):
+    """Also to one that lies in what is left."""
+    array, path = made_of_files(tmp_path, compressors)
+    path.write_bytes(path.read_bytes()[:-cut])
+
+    for where in ((0, 0, 0), (20, 30, 40), (39, 49, 59)):
+        with pytest.raises(zarrpy.CorruptChunkError, match=r"\(0, 0, 0\)"):
+            array[where]
+
+
+def test_blocks_of_a_file_may_lie_in_any_order(tmp_path):
+    """As several threads of other writers leave them."""
+    array, path = made_of_files(tmp_path, Blosc(cname="lz4", blocksize=20_000))
+    chunk = path.read_bytes()
+    count = -(-VALUES.nbytes // int.from_bytes(chunk[8:12], "little"))
+    places = [*np.frombuffer(chunk, "<u4", count, 16), len(chunk)]
+    blocks = [chunk[a:b] for a, b in pairwise(places)]
+    order = np.random.default_rng(8).permutation(count)
+    moved = np.zeros(count, "<u4")
+    moved[order] = 16 + 4 * count + np.cumsum([0, *(len(blocks[i]) for i in order)])[:-1]
+    body = b"".join(blocks[i] for i in order)
+    path.write_bytes(chunk[:16] + moved.tobytes() + body)
+
+    for window in windows():
+        np.testing.assert_array_equal(array[window], VALUES[window])
+    np.testing.assert_array_equal(array[...], VALUES)
+
+
+def test_a_block_that_reaches_into_the_next_is_damage(tmp_path):
+    """And never bytes of another file that were in memory before."""
+    array, path = made_of_files(tmp_path, Blosc(cname="lz4", shuffle="noshuffle", blocksize=8000))
+    chunk = bytearray(path.read_bytes())
+    first = int.from_bytes(chunk[16:20], "little")
+    size = int.from_bytes(chunk[first : first + 4], "little")
+    chunk[first : first + 4] = (size + 300).to_bytes(4, "little")
+    path.write_bytes(chunk)
+
+    with pytest.raises(zarrpy.CorruptChunkError):
+        array[0, 0, 0]
+    assert array[39, 49, 59] == VALUES[39, 49, 59]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from zarrpy.codecs.base import ArrayToArray, ChunkSpec, Step
 from zarrpy.codecs.parameters import reject
-from zarrpy.errors import CodecError
+from zarrpy.errors import CodecError, MetadataError
 
-__all__ = ["CONVERTED_KINDS", "NATIVE_KINDS", "Recast", "number_type"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zarrpy.codecs.base import Codec
+
+__all__ = ["CONVERTED_KINDS", "NATIVE_KINDS", "Recast", "number_type", "order_after"]
 
 #: enum zp_number of csrc/zarrpy.h.
 NATIVE_KINDS = {
@@ -135,3 +140,40 @@ class Recast(ArrayToArray):
         plain = issubclass(dtype.type, np.number | np.bool_)  # not of ml_dtypes
         if self.takes and not (plain and dtype.kind in self.takes):
             raise CodecError(f"takes {_WORDS[self.takes]}, not {dtype}", codec=self.name)
+
+
+def order_after(filters: Iterable[Codec], byteorder: str) -> str:
+    """Follow the byte order of elements through filters of Zarr v2, which name theirs.
+
+    Parameters
+    ----------
+    filters : iterable of Codec
+        In the order of encoding; those that name no data type change no order.
+    byteorder : {"<", ">", "|"}
+        Of the elements that the first filter is given.
+
+    Returns
+    -------
+    str
+        Byte order of what the last filter gives.
+
+    Raises
+    ------
+    MetadataError
+        If a filter names another order than what it is given has: readers that look at the bytes
+        as the filter says would find other numbers.
+    """
+    for codec in filters:
+        if not isinstance(codec, Recast):
+            continue
+        taken, given = (getattr(codec, parameter)[0] for parameter in codec.types)
+        if "|" not in (taken, byteorder) and taken != byteorder:
+            parameter = codec.types[0]
+            raise MetadataError(
+                f"names elements of the byte order {taken!r}, and is given those of {byteorder!r}",
+                field=f"filters.{codec.v2_id}.{parameter}",
+                value=getattr(codec, parameter),
+                hint=f"name {byteorder + codec.memory.str[1:]!r}",
+            )
+        byteorder = given
+    return byteorder

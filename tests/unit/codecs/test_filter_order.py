@@ -87,3 +87,44 @@ def test_an_array_of_another_program_with_such_a_shuffle_is_opened():
     )
 
     assert zarrpy.open({".zarray": document})[...].tolist() == [7, 7, 7, 7]
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        [{"id": "astype", "encode_dtype": ">f2", "decode_dtype": "<f8"}],
+        [{"id": "quantize", "digits": 2, "dtype": "<f8", "astype": ">f4"}],
+        [{"id": "fixedscaleoffset", "offset": 0, "scale": 1, "dtype": "<f8", "astype": ">i2"}],
+        [
+            {"id": "astype", "encode_dtype": ">i4", "decode_dtype": "<f8"},
+            {"id": "delta", "dtype": ">i4", "astype": "<i2"},
+        ],
+    ],
+    ids=lambda chain: "-".join(each["id"] for each in chain),
+)
+def test_filters_of_v2_may_store_the_other_byte_order(chain):
+    """Bytes as numcodecs makes them."""
+    store, values = {}, np.arange(60, dtype="<f8").reshape(6, 10)
+
+    zarrpy.create_array(
+        store, data=values, chunks=(6, 10), filters=chain, compressors=None, zarr_format=2
+    )
+
+    expected = values
+    for each in chain:
+        expected = numcodecs.get_codec(dict(each)).encode(expected)
+    assert bytes(store["0.0"]) == expected.tobytes()
+    assert (zarrpy.open(store)[...] == values).all()
+
+
+def test_a_filter_of_v2_that_names_another_byte_order_than_the_array_is_refused():
+    """Readers look at the bytes as the filter says, and would find other numbers."""
+    store = {}
+    narrow = {"id": "astype", "encode_dtype": "<f4", "decode_dtype": "<f8"}
+
+    with pytest.raises(MetadataError, match=r"byte order '<', and is given those of '>'") as caught:
+        zarrpy.create_array(store, data=VALUES, dtype=">f8", filters=[narrow], zarr_format=2)
+
+    assert caught.value.field == "filters.astype.decode_dtype"
+    assert caught.value.hint == "name '>f8'"
+    assert store == {}

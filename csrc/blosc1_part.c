@@ -1,0 +1,166 @@
+/*
+ * blosc1_part.c - the Blosc1 container: reader of parts of a chunk
+ *
+ * Only blocks that a part touches are decoded, and of blocks that LZ4 packed
+ * byte by byte of their elements only the front, up to what is wanted.
+ */
+#include "blosc1_frame.h"
+#include "codec.h"
+#include "tally.h"
+#include "worker.h"
+
+#include <string.h>
+
+/* So many elements are picked one by one; more are worth the vector kernel. */
+#define FEW_ELEMENTS 256
+
+/* Whether the splits of a block are the bytes of equal significance of its elements, by LZ4. */
+static int
+has_fronts(const zp_blosc1_header *h, const zp_blosc1_block *block)
+{
+    return block->filter == ZP_BYTESHUFFLE && block->nsplits == h->typesize &&
+           h->flags >> FORMAT_SHIFT == ZP_FORMAT_LZ4;
+}
+
+/* A few elements out of their planes. */
+static void
+gather(const uint8_t *planes, size_t plane_nbytes, size_t typesize, size_t first, size_t last,
+       uint8_t *dst)
+{
+    for (size_t k = 0; k < typesize; k++)
+        for (size_t i = first; i < last; i++)
+            dst[(i - first) * typesize + k] = planes[k * plane_nbytes + i];
+}
+
+/*
+ * The bytes [from, to) of a block to their places in dst, of each split only
+ * its front: what lies behind the last element is not looked at.
+ */
+static int64_t
+decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
+             const zp_blosc1_block *block, size_t from, size_t to, uint8_t *dst)
+{
+    size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
+    size_t first = from / typesize, last = (to + typesize - 1) / typesize;
+    size_t place = block->place, n = 0;
+    uint8_t *planes = zp_worker_scratch(worker, ZP_SLOT_BLOCK, last * typesize);
+
+    if (!planes)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    for (size_t k = 0; k < typesize; k++, place += n) {
+        int64_t status = zp_blosc1_next_split(h, worker, src, split_nbytes, &place, &n);
+        if (status < 0)
+            return status;
+        if (n == split_nbytes)
+            memcpy(planes + k * last, src + place, last);
+        else if (zp_lz4_unpack_front(src + place, n, planes + k * last, last) != (int64_t)last)
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
+    }
+    if (last - first <= FEW_ELEMENTS)
+        gather(planes, last, typesize, first, last, dst + first * typesize);
+    else
+        zp_unshuffle(planes, dst, last * typesize, typesize);
+    return ZP_OK;
+}
+
+/* The blocks that a part touches, each handed over while it is in the cache. */
+static int64_t
+decode_part(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part)
+{
+    size_t most = zp_blosc1_min(h->blocksize, h->nbytes), end = part->start + part->nbytes;
+    uint8_t *temp = zp_worker_scratch(worker, ZP_SLOT_SPLIT, 2 * most);
+    if (!temp)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+
+    for (size_t i = part->start / h->blocksize; i * h->blocksize < end; i++) {
+        zp_blosc1_block block;
+        size_t begin = i * h->blocksize, decoded;
+        int64_t status = zp_blosc1_find_block(h, worker, src, i, &block);
+        if (status < 0)
+            return status;
+        size_t from = begin < part->start ? part->start - begin : 0;
+        size_t to = zp_blosc1_min(block.nbytes, end - begin);
+        if (to < block.nbytes && has_fronts(h, &block)) {
+            status = decode_front(h, worker, src, &block, from, to, temp + most);
+            decoded = to;
+        } else {
+            status = zp_blosc1_decode_block(h, worker, src, &block, temp + most, temp);
+            decoded = block.nbytes;
+        }
+        if (status < 0)
+            return status;
+        zp_tally_add(zp_worker_tally(worker), ZP_BYTES_DECODED, (int64_t)decoded);
+        part->sink(part->context, begin + from, temp + most + from, to - from);
+    }
+    return ZP_OK;
+}
+
+int64_t
+zp_blosc1_part(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
+               size_t decoded_nbytes, const zp_part *part)
+{
+    zp_blosc1_header h = {0};
+    int64_t status = zp_blosc1_get_header(&h, worker, src, src_nbytes);
+
+    (void)step;
+    if (status < 0)
+        return status;
+    if (h.nbytes != decoded_nbytes)
+        return zp_fail(worker, ZP_ERR_SIZE, NULL);
+    if (part->start > h.nbytes || part->nbytes > h.nbytes - part->start)
+        return zp_fail(worker, ZP_ERR_ARGUMENT, "the part ends behind the data");
+    if (part->nbytes == 0)
+        return ZP_OK;
+    if (part->loaded > 0)
+        h.chunk_nbytes = zp_blosc1_min(h.chunk_nbytes, part->loaded);
+    if (!(h.flags & FLAG_STORED))
+        return decode_part(&h, worker, src, part);
+    zp_tally_add(zp_worker_tally(worker), ZP_BYTES_DECODED, (int64_t)part->nbytes);
+    part->sink(part->context, part->start, (const uint8_t *)src + HEADER_NBYTES + part->start,
+               part->nbytes);
+    return ZP_OK;
+}
+
+/* Where the blocks from first to last lie; each ends where the next in the chunk begins. */
+static void
+find_blocks(const zp_blosc1_header *h, const uint8_t *places, size_t first, size_t last,
+            size_t *from, size_t *to)
+{
+    size_t front = h->chunk_nbytes, back = 0, end = h->chunk_nbytes;
+
+    for (size_t i = first; i <= last; i++) {
+        size_t place = zp_load32(places + 4 * i);
+        front = place < front ? place : front;
+        back = place > back ? place : back;
+    }
+    for (size_t i = 0; i < h->nblocks; i++) {
+        size_t place = zp_load32(places + 4 * i);
+        if (place > back && place < end)
+            end = place;
+    }
+    *from = front;
+    *to = end;
+}
+
+int64_t
+zp_blosc1_range(zp_worker *worker, const void *head, size_t head_nbytes, size_t src_nbytes,
+                const zp_part *part, size_t *from, size_t *to)
+{
+    zp_blosc1_header h = {0};
+    int64_t status = zp_blosc1_get_header(&h, worker, head, src_nbytes);
+
+    if (status < 0)
+        return status;
+    *from = 0;
+    *to = src_nbytes;
+    if (part->nbytes == 0 || part->start > h.nbytes || part->nbytes > h.nbytes - part->start)
+        return ZP_OK;
+    if (h.flags & FLAG_STORED) {
+        *from = HEADER_NBYTES + part->start;
+        *to = *from + part->nbytes;
+    } else if (HEADER_NBYTES + 4 * h.nblocks <= head_nbytes) {
+        find_blocks(&h, (const uint8_t *)head + HEADER_NBYTES, part->start / h.blocksize,
+                    (part->start + part->nbytes - 1) / h.blocksize, from, to);
+    }
+    return ZP_OK;
+}

@@ -1,0 +1,132 @@
+/*
+ * ranged.c - read a small part of a chunk out of a part of its file
+ *
+ * Of a chunk that is stored as it is, the selected bytes; of one whose codec
+ * decodes block by block, the beginning, which says where the blocks lie, and
+ * the blocks that are needed.  The beginning of the file is always there in
+ * memory at its place, and so is what was read of the rest: decoding sees a
+ * chunk of which some bytes are missing, and is told how far they reach.
+ */
+#include "atomic.h"
+#include "batch.h"
+#include "tally.h"
+
+/* Smaller chunks are read whole: a second look at a file costs more than their bytes. */
+#define MIN_CHUNK_NBYTES (32 << 10)
+/* What is read of a file to learn where its blocks lie: places of a thousand. */
+#define HEAD_NBYTES 4096
+
+int
+zp_task_wants_range(const zp_batch *batch, const zp_task *t)
+{
+    const zp_chain *chain = &batch->chain;
+    zp_part part;
+    if (!batch->directory || batch->whole_chunks || t->full || t->nbytes < MIN_CHUNK_NBYTES)
+        return 0;
+    if (chain->nsteps > 1 || (chain->nsteps == 1 && !chain->steps[0].codec->range))
+        return 0;
+    zp_task_span(batch, t, &part);
+    return part.nbytes <= (size_t)t->nbytes / 2;
+}
+
+/* Bytes [from, to) of a file; they count as a read of their own. */
+static int64_t
+load(zp_batch *batch, const zp_task *t, int fd, int64_t from, int64_t to, char *into,
+     zp_error *error)
+{
+    int64_t n = zp_file_fill(fd, from, to - from, into, error);
+    zp_tally_get(t->tally, n);
+    if (n > 0)
+        zp_atomic_add(&batch->nbytes_stored, n);
+    return n;
+}
+
+/* A chunk without codecs: its bytes are the elements. */
+static int
+place_elements(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, const zp_stat *file,
+               zp_error *error)
+{
+    zp_part part;
+    if (file->size != t->nbytes) {
+        error->expected = t->nbytes;
+        error->actual = file->size;
+        return zp_task_fail(error, ZP_ERR_SIZE, NULL);
+    }
+    zp_task_span(batch, t, &part);
+    char *memory = zp_worker_scratch(worker, ZP_SLOT_FILE, part.nbytes);
+    if (!memory)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    int64_t from = (int64_t)part.start, to = (int64_t)(part.start + part.nbytes);
+    int64_t n = load(batch, t, fd, from, to, memory, error);
+    if (n < 0)
+        return (int)n;
+    zp_tally_decode(t->tally, n);
+    zp_task_scatter(batch, t, memory);
+    return ZP_OK;
+}
+
+/* The head of a file and what a part needs beyond it, each at its place; sets *loaded. */
+static int
+load_blocks(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, int64_t size,
+            char *memory, int64_t *loaded, zp_error *error)
+{
+    const zp_codec *codec = batch->chain.steps[0].codec;
+    int64_t head = size < HEAD_NBYTES ? size : HEAD_NBYTES;
+    size_t from = 0, to = (size_t)size;
+    zp_part part = {0};
+    int64_t n = load(batch, t, fd, 0, head, memory, error);
+    if (n < 0)
+        return (int)n;
+    zp_task_span(batch, t, &part);
+    /* what is wrong with it is told by decoding all of it */
+    if (codec->range(worker, memory, (size_t)head, (size_t)size, &part, &from, &to) < 0 ||
+        to - from > (size_t)size / 4 * 3) {
+        from = 0;
+        to = (size_t)size;
+    }
+    *loaded = to == (size_t)size ? 0 : to < (size_t)head ? head : (int64_t)to;
+    if (from < (size_t)head)
+        from = (size_t)head;
+    if (from < to)
+        n = load(batch, t, fd, (int64_t)from, (int64_t)to, memory + from, error);
+    return n < 0 ? (int)n : ZP_OK;
+}
+
+/* A chunk of blocks; when they do not lie as they should, all of it is read as ever. */
+static int
+place_blocks(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, const zp_stat *file,
+             zp_error *error)
+{
+    zp_task partly = *t;
+    zp_error ignored = *error;
+    char *memory = NULL;
+    if ((uint64_t)file->size <= SIZE_MAX / 2)
+        memory = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)file->size);
+    if (!memory)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    int status = load_blocks(batch, worker, t, fd, file->size, memory, &partly.loaded, error);
+    if (status < 0)
+        return status;
+    if (zp_task_place_part(batch, worker, &partly, memory, file->size, &ignored) == ZP_OK)
+        return ZP_OK;
+    zp_tally_turn(t->tally, ZP_NS_STORE);
+    int64_t n = load(batch, t, fd, 0, file->size, memory, error);
+    return n < 0 ? (int)n : zp_task_place_part(batch, worker, t, memory, file->size, error);
+}
+
+int
+zp_task_read_range(zp_batch *batch, zp_worker *worker, const zp_task *t, int *found,
+                   zp_error *error)
+{
+    zp_stat file;
+    zp_tally_turn(t->tally, ZP_NS_STORE);
+    int fd = zp_file_open(batch->directory, t->key, &file, found, error);
+    if (fd < 0) {
+        zp_tally_get(t->tally, 0);
+        return *found ? error->status : ZP_OK;
+    }
+    int status = batch->chain.nsteps == 0 ? place_elements(batch, worker, t, fd, &file, error)
+                                          : place_blocks(batch, worker, t, fd, &file, error);
+    zp_close(fd);
+    return status;
+}
