@@ -207,6 +207,7 @@ cdef class SmallReader:
         for i in range(self.ndim):
             if metadata.shape[i] != self.shape[i]:
                 return False
+        memset(&state, 0, sizeof(zp_stat))
         state.device, state.inode, state.size, state.modified_ns, state.changed_ns = found
         self.known, self.state = seen, state
         return True

@@ -144,7 +144,7 @@ class Database:
     def _leave_parent(self) -> None:
         if self._pid != os.getpid():
             _abandoned.extend(self._free)
-            _abandoned += [self._held, self._watcher]
+            _abandoned.extend((self._held, self._watcher))
             self._free, self._watcher = [], None
             self._held, self._holders = None, 0
             self._pid = os.getpid()
