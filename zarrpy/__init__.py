@@ -339,12 +339,14 @@ _HOMES = {
     "print_debug_info": "zarrpy.cli.versions",
 }
 _MODULES = ("codecs", "errors", "metadata", "stores")
+# What needs other packages: not part of `from zarrpy import *`.
+_OPTIONAL = ("dask", "xarray")
 
 __all__ = ["__version__", *sorted(_HOMES), *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in _MODULES or name in _OPTIONAL:
         return import_module(f"zarrpy.{name}")
     home = _HOMES.get(name)
     if home is None:
