@@ -20,6 +20,7 @@ from zarrpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
+    from typing import Any, Self
 
     from zarrpy._native.files import Directory
 
@@ -92,7 +93,7 @@ class Store(ABC):
     #: Refuses every change when true.
     read_only: bool = False
     #: Whether nodes are directories, as `directory` opens them.
-    of_files: ClassVar[bool] = False
+    of_files: bool = False
     #: Whether a whole value costs no more than a part of it, as it is there already.
     in_memory: ClassVar[bool] = False
 
@@ -111,6 +112,23 @@ class Store(ABC):
     @abstractmethod
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield every key that starts with `prefix`, in any order."""
+
+    @classmethod
+    def from_url(cls, url: str, *, read_only: bool = False, **options: Any) -> Self:
+        """Make a store of a URL: of what comes after its scheme, and of `storage_options`.
+
+        Parameters
+        ----------
+        url : str
+        read_only : bool
+            Refuse every change.
+        **options
+            Keywords of the class.
+        """
+        place = url.partition(":")[2].removeprefix("//")
+        store = cls(*([place] if place else []), **options)
+        store.read_only = store.read_only or read_only
+        return store
 
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
@@ -270,6 +288,10 @@ class Store(ABC):
         ours, theirs = ours + "/" if ours else "", theirs + "/" if theirs else ""
         return ours.startswith(theirs) or theirs.startswith(ours)
 
+    def innermost(self, path: str) -> tuple[Store, str]:
+        """Give the store that has the values, below all that only hand on, and the path in it."""
+        return self, path
+
     def place_of(self, path: str) -> str:
         """Name a node as people find it."""
         return path or "/"
@@ -296,3 +318,9 @@ class Store(ABC):
 
     def close(self) -> None:  # noqa: B027 - most stores hold nothing open
         """Let go of what the store holds open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()

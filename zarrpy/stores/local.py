@@ -332,6 +332,7 @@ class LocalStore(Store):
 
     def overlaps(self, path: str, other: Store, other_path: str) -> bool:
         """Whether one directory lies within the other, through whatever links."""
+        other, other_path = other.innermost(other_path)
         if not isinstance(other, LocalStore):
             return False
         ours = os.path.join(os.path.realpath(self._path(path)), "")

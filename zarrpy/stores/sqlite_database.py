@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
+from zarrpy.stores.path_lock import PathLock
 from zarrpy.stores.single_file import Files
-from zarrpy.stores.zip_archive import File, locked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,7 @@ class Database:
         self.handles = 0
         self._free: list[tuple[bool, sqlite3.Connection]] = []
         self._lock = threading.Lock()
-        self._held: File | None = None
-        self._holders = 0
+        self.outside = PathLock(path + _LOCK)
         self._pid = os.getpid()
 
     @contextmanager
@@ -112,7 +111,7 @@ class Database:
 
     def _set_up(self, connection: sqlite3.Connection, writing: bool) -> None:
         if writing and not is_database(self.path):  # others' files keep what they have
-            with self.alone():
+            with self.outside.alone():
                 if not os.path.exists(self.path) or not os.path.getsize(self.path):
                     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                     connection.execute("PRAGMA journal_mode = WAL")
@@ -128,40 +127,13 @@ class Database:
     def _leave_parent(self) -> None:
         if self._pid != os.getpid():
             _abandoned.extend(self._free)
-            _abandoned.append(self._held)
-            self._free, self._held, self._holders = [], None, 0
+            self._free = []
             self._pid = os.getpid()
-
-    @contextmanager
-    def alone(self, patience: float | None = None) -> Iterator[None]:
-        """Keep other processes out that ask for the same."""
-        self.hold(patience)
-        try:
-            yield
-        finally:
-            self.release()
-
-    def hold(self, patience: float | None = None) -> None:
-        """Take the lock between processes, for the first of this one that wants it."""
-        with self._lock:
-            self._leave_parent()
-            if self._held is None:
-                os.makedirs(os.path.dirname(self.path), exist_ok=True)
-                self._held = locked_file(self.path + _LOCK, patience)
-            self._holders += 1
-
-    def release(self) -> None:
-        """Let go of it, with the last of this process that has it."""
-        with self._lock:
-            self._holders -= 1
-            if self._holders == 0 and self._held is not None:
-                with suppress(OSError):
-                    os.unlink(self.path + _LOCK)
-                self._held = None
 
     def renew(self) -> None:
         """In a forked child: nobody is left to release what other threads held."""
         self._lock = threading.Lock()
+        self.outside.renew()
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
