@@ -43,6 +43,7 @@ decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
     size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
     size_t first = from / typesize, last = (to + typesize - 1) / typesize;
     size_t place = block->place, n = 0;
+    size_t skip = last - first <= FEW_ELEMENTS ? first : 0; /* nobody asks for what is before */
     uint8_t *planes = zp_worker_scratch(worker, ZP_SLOT_BLOCK, last * typesize);
 
     if (!planes)
@@ -52,11 +53,11 @@ decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
         if (status < 0)
             return status;
         if (n == split_nbytes)
-            memcpy(planes + k * last, src + place, last);
+            memcpy(planes + k * last + skip, src + place + skip, last - skip);
         else if (zp_lz4_unpack_front(src + place, n, planes + k * last, last) != (int64_t)last)
             return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
     }
-    if (last - first <= FEW_ELEMENTS)
+    if (skip > 0)
         gather(planes, last, typesize, first, last, dst + first * typesize);
     else
         zp_unshuffle(planes, dst, last * typesize, typesize);
@@ -80,7 +81,7 @@ decode_part(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, co
             return status;
         size_t from = begin < part->start ? part->start - begin : 0;
         size_t to = zp_blosc1_min(block.nbytes, end - begin);
-        if (to < block.nbytes && has_fronts(h, &block)) {
+        if (to <= block.nbytes / 4 * 3 && has_fronts(h, &block)) {
             status = decode_front(h, worker, src, &block, from, to, temp + most);
             decoded = to;
         } else {

@@ -14,8 +14,6 @@ int LZ4_sizeofStateHC(void);
 int LZ4_compress_HC_extStateHC(void *state, const char *src, char *dst, int src_nbytes,
                                int dst_nbytes, int level);
 int LZ4_decompress_safe(const char *src, char *dst, int src_nbytes, int dst_nbytes);
-int LZ4_decompress_safe_partial(const char *src, char *dst, int src_nbytes, int wanted_nbytes,
-                                int dst_nbytes);
 const char *LZ4_versionString(void);
 
 #endif

@@ -58,16 +58,6 @@ zp_lz4_unpack(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes)
     return n < 0 ? ZP_ERR_CORRUPT : n;
 }
 
-int64_t
-zp_lz4_unpack_front(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes)
-{
-    if (src_nbytes > INT32_MAX || dst_nbytes > INT32_MAX)
-        return ZP_ERR_CORRUPT;
-    int n = LZ4_decompress_safe_partial(src, dst, (int)src_nbytes, (int)dst_nbytes,
-                                        (int)dst_nbytes);
-    return n < 0 ? ZP_ERR_CORRUPT : n;
-}
-
 static int64_t
 bound(const zp_step *step, size_t decoded_nbytes)
 {

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import zarrpy
 from zarrpy.codecs import document, find
-from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, Codec
+from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.metadata import dtypes
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.small_floats import FORMATS
@@ -84,6 +86,9 @@ FAMILIES: dict[str, tuple[Any, ...]] = {
     "zarrs.optional": ({"name": "zarrs.optional", "configuration": {"name": "int32"}},),
 }
 
+# What the examples are chunks of.
+_NUMBERS = ChunkSpec((), np.dtype("f4"), None)
+
 _HEAD = """# Codecs and data types
 
 What zarrpy reads and writes, as it stands in metadata documents. This page is made by
@@ -119,7 +124,7 @@ def codec_section(name: str) -> str:
         f"- v3: {code({'name': v3.name, 'configuration': v3.configuration})}",
     ]
     if codec.v2_id is not None:
-        v2 = document(made, dialect=2)
+        v2 = document(made.loosened(_NUMBERS), dialect=2)
         lines.append(f"- v2: {code({'id': v2.name, **v2.configuration})}")
     known = zarrpy.codecs.codecs.aliases()
     aliases = sorted(alias for alias, of in known.items() if of == name)

@@ -201,13 +201,34 @@ if TYPE_CHECKING:
     from zarrpy.ops.report import Report as Report
     from zarrpy.ops.verify import verify as verify
     from zarrpy.stores import (
+        CacheStore as CacheStore,
+    )
+    from zarrpy.stores import (
         LocalStore as LocalStore,
+    )
+    from zarrpy.stores import (
+        LoggingStore as LoggingStore,
     )
     from zarrpy.stores import (
         MemoryStore as MemoryStore,
     )
     from zarrpy.stores import (
+        MetricsStore as MetricsStore,
+    )
+    from zarrpy.stores import (
+        MockStore as MockStore,
+    )
+    from zarrpy.stores import (
+        OverlayStore as OverlayStore,
+    )
+    from zarrpy.stores import (
         PrefixStore as PrefixStore,
+    )
+    from zarrpy.stores import (
+        ReadOnlyStore as ReadOnlyStore,
+    )
+    from zarrpy.stores import (
+        RetryStore as RetryStore,
     )
     from zarrpy.stores import (
         SQLiteStore as SQLiteStore,
@@ -219,7 +240,19 @@ if TYPE_CHECKING:
         Store as Store,
     )
     from zarrpy.stores import (
+        WrapperStore as WrapperStore,
+    )
+    from zarrpy.stores import (
         ZipStore as ZipStore,
+    )
+    from zarrpy.stores import (
+        available_stores as available_stores,
+    )
+    from zarrpy.stores import (
+        register_store as register_store,
+    )
+    from zarrpy.stores import (
+        unregister_store as unregister_store,
     )
 
 _API = [
@@ -313,13 +346,24 @@ _HOMES = {
     ),
     **dict.fromkeys(
         (
+            "CacheStore",
             "LocalStore",
+            "LoggingStore",
             "MemoryStore",
+            "MetricsStore",
+            "MockStore",
+            "OverlayStore",
             "PrefixStore",
+            "ReadOnlyStore",
+            "RetryStore",
             "SQLiteStore",
             "StorageTransformer",
             "Store",
+            "WrapperStore",
             "ZipStore",
+            "available_stores",
+            "register_store",
+            "unregister_store",
         ),
         "zarrpy.stores",
     ),
@@ -339,12 +383,14 @@ _HOMES = {
     "print_debug_info": "zarrpy.cli.versions",
 }
 _MODULES = ("codecs", "errors", "metadata", "stores")
+# What needs other packages: not part of `from zarrpy import *`.
+_OPTIONAL = ("dask", "xarray")
 
 __all__ = ["__version__", *sorted(_HOMES), *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in _MODULES or name in _OPTIONAL:
         return import_module(f"zarrpy.{name}")
     home = _HOMES.get(name)
     if home is None:

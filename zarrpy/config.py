@@ -124,6 +124,23 @@ def _switches(value: object) -> frozenset[str]:
     return frozenset(names)
 
 
+def _targets(value: object) -> tuple[tuple[str, str], ...]:
+    """Read what names stand for: a mapping, pairs, or a text ``name=module:Class,name=...``."""
+    pairs: Any = value
+    if isinstance(value, str):
+        pairs = [each.split("=") for each in value.replace(",", " ").split()]
+    elif isinstance(value, Mapping):
+        pairs = value.items()
+    try:
+        found = tuple((str(name).lower(), target) for name, target in pairs)
+    except (TypeError, ValueError):
+        _reject(value, "names with what they stand for, such as 'name=module:Class'")
+    for _, target in found:
+        if not isinstance(target, str) or not all(target.partition(":")):
+            _reject(target, "written as 'module:Class'")
+    return found
+
+
 def _setting(default: Any, check: Check) -> Any:
     return field(default=default, metadata={"check": check})
 
@@ -170,6 +187,7 @@ class Settings:
     prefetch: int = _setting(8, _integer(0))
     metadata_ttl: float = _setting(0.0, _seconds)
     disable: frozenset[str] = _setting(frozenset(), _switches)
+    stores: tuple[tuple[str, str], ...] = _setting((), _targets)
     array: ArraySettings = field(default_factory=ArraySettings)
     limits: Limits = field(default_factory=Limits)
 
@@ -332,6 +350,9 @@ class Config:
         later; ``prefetch``, of chunks that a scan comes to; and, by the environment
         ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
         ``libdeflate``.
+    stores : tuple of (str, str)
+        Classes of stores as ``"module:Class"``, each with the scheme of URLs that it is for; set as
+        a mapping or, as in ``ZARRPY_STORES``, as a text: ``"name=module:Class,..."``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new
@@ -357,6 +378,7 @@ class Config:
     prefetch: int
     metadata_ttl: float
     disable: frozenset[str]
+    stores: tuple[tuple[str, str], ...]
     array: ArraySettings
     limits: Limits
 

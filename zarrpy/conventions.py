@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +54,10 @@ class ArrayLike:
     def nbytes(self) -> int:
         """Bytes of all elements in memory, `size` times `itemsize`; stored are less, as a rule."""
         return self.size * self.itemsize
+
+    def to_dask(self, **keywords: Any) -> Any:
+        """Give a Dask array that reads this when it is computed; as `zarrpy.dask.from_array`."""
+        return import_module("zarrpy.dask").from_array(self, **keywords)  # built on these classes
 
     def __len__(self) -> int:
         if not self.shape:

@@ -14,7 +14,7 @@ from zarrpy.assignment import assignable
 from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
-from zarrpy.codecs.chain import CodecChain
+from zarrpy.codecs.chain import CodecChain, loosened
 from zarrpy.codecs.given import objects_among
 from zarrpy.codecs.notation import codec_name, in_order, parse_codec
 from zarrpy.codecs.recast import order_after
@@ -228,12 +228,13 @@ def array_metadata(
         codecs = [Sharding(chunk_shape, tuple(codecs), index_location=location)]
     chain = CodecChain.of(codecs, stored)  # refuses what does not fit together
     chain.check_written()
+    written = chain.codecs if zarr.fitted_codecs else loosened(codecs, stored)
     metadata = ArrayMetadata(
         shape,
         data_type,
         grid,
         _chunk_keys(chunk_key_encoding, zarr),
-        tuple(named_codecs(chain.codecs if zarr.fitted_codecs else codecs, zarr)),
+        tuple(named_codecs(written, zarr)),
         value,
         _names(dimension_names, len(shape)),
         normalise(attributes or {}),

@@ -395,14 +395,18 @@ class TransactionError(ZarrError):
 
 
 class StoreError(ZarrError, OSError):
-    """A store could not do what was asked of it; `errno` may say why."""
+    """A store could not do what was asked of it; `errno` may say why.
 
-    fields = (*ZarrError.fields, "store", "key", "operation", "attempts", "errno")
+    `transient` tells whether the same may succeed a little later, where the store knows.
+    """
+
+    fields = (*ZarrError.fields, "store", "key", "operation", "attempts", "errno", "transient")
 
     store: str | None = None
     key: str | None = None
     operation: str | None = None
     attempts: int | None = None
+    transient: bool | None = None
 
     def _text(self) -> str:
         words = []

@@ -11,7 +11,7 @@ import pytest
 from peers import environments
 from peers.client import Peer
 
-from interop.profile_cells import READERS, Cell, written
+from interop.profile_cells import READERS, Cell, options, written
 
 pytestmark = pytest.mark.peers
 
@@ -74,6 +74,12 @@ def listed(profile: str, name: str) -> bool:
 def test_a_profile_is_what_its_reader_reads(cells: list[Cell], profile: str) -> None:
     """Bit for bit, and no less, but for what is listed."""
     assert not "\n".join(complaints(cells, profile))
+
+
+@pytest.mark.parametrize("profile", READERS)
+def test_a_profile_knows_what_parameters_its_reader_takes(tmp_path: Path, profile: str) -> None:
+    """Names alone do not tell: a level, a size, filters that are compressors."""
+    assert not "\n".join(complaints(list(options(tmp_path)), profile))
 
 
 @pytest.mark.long

@@ -13,6 +13,7 @@ import pytest
 LAYERS = {
     "zarrpy": 8,  # the public names, for what is built on all of them
     "zarrpy.cli": 8, "zarrpy.serve": 8, "zarrpy.integrations": 8, "zarrpy.testing": 8,
+    "zarrpy.xarray": 8, "zarrpy.dask": 8,
     "zarrpy.__main__": 8,
     "zarrpy.ops": 7,
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,

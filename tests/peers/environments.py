@@ -140,6 +140,16 @@ ENVIRONMENTS: dict[str, Any] = {
         Requirements("zarr3", (*ZARR3, "zarrs==0.2.3"), otherwise=("zarr>=3", "zarrs==0.2.3")),
         Requirements(HERE, ("zarr==3.1.6",), python=(3, 11), here=True),
         Requirements(
+            "xarray",
+            (
+                *ZARR3,
+                "xarray==2026.9.0",
+                "pandas==3.1.1",
+                "python-dateutil==4.0.0",
+            ),
+            otherwise=("zarr>=3", "xarray"),
+        ),
+        Requirements(
             "zarr30",
             (
                 "zarr==3.0.10",

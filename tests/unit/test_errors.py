@@ -36,7 +36,7 @@ TREE = {
     "TransactionError": (["ZarrError"], set()),
     "StoreError": (
         ["ZarrError", "OSError"],
-        {"store", "key", "operation", "attempts", "errno"},
+        {"store", "key", "operation", "attempts", "errno", "transient"},
     ),
     "ReadOnlyStoreError": (["StoreError", "PermissionError"], set()),
     "ConflictError": (["StoreError"], set()),
@@ -71,6 +71,7 @@ SAMPLES = {
     "store": "LocalStore('run.zarr')",
     "operation": "get",
     "attempts": 3,
+    "transient": True,
     "extra": "s3",
     "command": "install the extra s3",
 }

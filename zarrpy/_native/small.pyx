@@ -202,7 +202,7 @@ cdef class SmallReader:
     cdef bint _know(self, seen) except -1:
         cdef zp_stat state
         found, metadata = seen
-        if type(found) is not tuple or len(metadata.shape) != self.ndim:
+        if type(found) is not tuple or len(found) != 5 or len(metadata.shape) != self.ndim:
             return False
         for i in range(self.ndim):
             if metadata.shape[i] != self.shape[i]:

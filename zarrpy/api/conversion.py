@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from zarrpy.array import Array
 from zarrpy.codecs.bytes import Bytes
-from zarrpy.codecs.chain import CodecChain
+from zarrpy.codecs.chain import CodecChain, loosened
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
@@ -114,7 +114,7 @@ def said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
     if isinstance(node, GroupMetadata):
         return GroupMetadata(node.attributes, target.number)
     chain = Array(store, path, node).codecs
-    new = _in_format(node, chain.codecs, target)
+    new = _in_format(node, _written(chain, chain.codecs, target), target)
     documents_of(path, new)
     return new
 
@@ -161,7 +161,7 @@ def _anew(
         try:
             bound = CodecChain.of(codecs, chain.spec)
             grid = replace(node, chunk_grid=ChunkGrid(shape))
-            new = _in_format(grid, bound.codecs if target.fitted_codecs else codecs, target)
+            new = _in_format(grid, _written(bound, codecs, target), target)
             CodecChain.bind(new.codecs, chain.spec)
             documents_of(path, new)
         except ZarrError as error:
@@ -169,6 +169,11 @@ def _anew(
             continue
         return new
     return refused
+
+
+def _written(chain: CodecChain, codecs: Sequence[Codec], target: Format) -> Sequence[Codec]:
+    """Give the codecs as the other format writes them down: with what they take, or without."""
+    return chain.codecs if target.fitted_codecs else loosened(codecs, chain.spec)
 
 
 def _of_chunks(chain: CodecChain) -> CodecChain:
@@ -180,12 +185,15 @@ def _of_chunks(chain: CodecChain) -> CodecChain:
 
 def _kept(chain: CodecChain, target: Format) -> list[Codec]:
     """Keep the codecs that the other format has; one has to make bytes of arrays."""
-    kept = [each for each in chain.codecs if _has(target, each)]
-    if chain.array_to_bytes not in kept or chain.array_to_bytes == Bytes(None):
-        before = [each for each in kept if each in chain.array_to_array]
-        after = [each for each in kept if each in chain.bytes_to_bytes]
-        kept = [*before, _serializer(chain), *after]
-    return kept
+    codecs = loosened(chain.codecs, chain.spec)  # as those that are left out had changed it
+    at = len(chain.array_to_array)
+    before, after = (
+        [each for each in part if _has(target, each)] for part in (codecs[:at], codecs[at + 1 :])
+    )
+    between = codecs[at]
+    if not _has(target, between) or between == Bytes(None):
+        between = _serializer(chain)
+    return [*before, between, *after]
 
 
 def _has(target: Format, codec: Codec) -> bool:

@@ -188,6 +188,10 @@ class Codec:
         """Return the codec with what was left open filled in from the chunk."""
         return self
 
+    def loosened(self, spec: ChunkSpec) -> Self:
+        """Return the codec with that left open which it would take from the chunk all the same."""
+        return self
+
 
 class ArrayToArray(Codec):
     """A codec that takes an array and gives an array."""

@@ -115,6 +115,13 @@ class Blosc(BytesToBytes):
         typesize = self.typesize or max(spec.dtype.itemsize, 1)
         return replace(self, typesize=typesize, shuffle=self._filter(typesize))
 
+    def loosened(self, spec: ChunkSpec) -> Self:
+        """Return the codec without a size of elements that is that of the chunk.
+
+        Documents of Zarr v2 have no word for it that older readers would know.
+        """
+        return replace(self, typesize=None) if self.typesize == spec.dtype.itemsize else self
+
     def step(self, spec: ChunkSpec) -> Step:
         """Give the native form for chunks of `spec`."""
         fitted = self.fitted(spec)

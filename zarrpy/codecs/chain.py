@@ -326,6 +326,15 @@ def _fitted(codecs: Sequence[Codec], spec: ChunkSpec) -> list[Codec]:
     return fitted
 
 
+def loosened(codecs: Sequence[Codec], spec: ChunkSpec) -> list[Codec]:
+    """Leave open what codecs take from the chunk, for formats that do not write it down."""
+    loose = []
+    for codec in codecs:
+        loose.append(codec.loosened(spec))
+        spec = codec.encoded_spec(spec)
+    return loose
+
+
 def _by_kind(
     codecs: Sequence[Codec],
 ) -> tuple[tuple[ArrayToArray, ...], ArrayToBytes, tuple[BytesToBytes, ...]]:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 
 _MARKER = SHRINK.encode()
+#: How many numbers tell the state of a file.
+_NSTATE = 5
 
 
 class Reshaped(Exception):  # noqa: N818 - nobody but operations ever sees it
@@ -101,7 +103,10 @@ class Sight:
         if state is None and directory is None and not must:
             return None
         value: Any
-        value = store.get(self.key) if directory is None else directory.read(self.name.decode())
+        if directory is not None:
+            value = directory.read(self.name.decode())
+        else:
+            value = state if store.in_memory and isinstance(state, bytes) else store.get(self.key)
         found = parse_array(self.path, self.key, value)
         check_same(self.path, known, found)
         self.found = found
@@ -182,9 +187,11 @@ class Watch:
     def _settled(self) -> object:
         """Give the state of the document that was seen last, if all is well as long as it lasts."""
         seen, planned = self._sight.seen, self._planned
-        if seen is None or not isinstance(seen[0], tuple) or seen[1].shape != self._known.shape:
+        if seen is None or planned not in (None, seen[1].shape):
             return None
-        return seen[0] if planned in (None, self._known.shape) else None
+        state, found = seen
+        is_of_a_file = isinstance(state, tuple) and len(state) == _NSTATE
+        return state if is_of_a_file and found.shape == self._known.shape else None
 
     def explain(self, store: Store, directory: Directory | None = None) -> None:
         """Raise what may be the reason of another error: that the array is not what it was."""

@@ -283,6 +283,43 @@ def _no_bits(metadata: ArrayMetadata) -> str | None:
     return None
 
 
+def _no_typesize(metadata: ArrayMetadata) -> str | None:
+    if any("typesize" in each.configuration for each in metadata.codecs):
+        return "the parameter 'typesize' of blosc in Zarr v2; leave it out"
+    return None
+
+
+def _no_filters(metadata: ArrayMetadata) -> str | None:
+    names = [each.name for each in metadata.codecs if each.name not in ("bytes", "transpose")]
+    if len(names) > 1:
+        return f"filters in Zarr v2, as {names[0]!r} before {names[-1]!r} is one"
+    return None
+
+
+def _no_open_level(metadata: ArrayMetadata) -> str | None:
+    if any(each.name == "zlib" and each.configuration["level"] < 0 for each in metadata.codecs):
+        return "zlib with the level -1, which lets the library choose; give 0 to 9"
+    return None
+
+
+def _no_names_twice(metadata: ArrayMetadata) -> str | None:
+    names = [name for name in metadata.dimension_names or () if name]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return None if twice is None else f"two dimensions of the name {twice!r}"
+
+
+def _no_uneven_turns(metadata: ArrayMetadata) -> str | None:
+    shape = metadata.chunk_grid.chunk_shape
+    for codec in metadata.codecs:
+        inner = codec.configuration["chunk_shape"] if codec.name == "sharding_indexed" else ()
+        if any(outer % length for outer, length in zip(shape, inner, strict=False)):
+            return (
+                "shards behind a transpose whose chunks would not fit into them without it: "
+                f"chunks {list(inner)} in {list(shape)}"
+            )
+    return None
+
+
 def _has(metadata: ArrayMetadata, filter_name: str) -> bool:
     names = (each.removeprefix("numcodecs.") for each in _codecs(metadata.codecs))
     return filter_name in names
@@ -304,9 +341,13 @@ _TENSORSTORE_PROFILE = Profile(
     "tensorstore",
     "TensorStore 0.1.86",
     {
-        3: Vocabulary(_TENSORSTORE | {"float4_e2m1fn"}, _CORE, rules=(_no_compressed_shards,)),
+        3: Vocabulary(
+            _TENSORSTORE | {"float4_e2m1fn"}, _CORE, rules=(_no_compressed_shards, _no_names_twice)
+        ),
         2: Vocabulary(
-            _TENSORSTORE, frozenset(("bytes", "transpose", "blosc", "bz2", "gzip", "zlib", "zstd"))
+            _TENSORSTORE,
+            frozenset(("bytes", "transpose", "blosc", "bz2", "gzip", "zlib", "zstd")),
+            rules=(_no_filters, _no_typesize, _no_open_level),
         ),
     },
 )
@@ -317,7 +358,13 @@ _ZARR_PYTHON_PROFILE = Profile(
         3: Vocabulary(
             _NUMBERS | _TEXTS,
             _CORE | _VLEN | {f"numcodecs.{name}" for name in _NUMCODECS},
-            rules=(_no_snappy, _no_nested_shards, _no_rounded_integers, _no_bits),
+            rules=(
+                _no_snappy,
+                _no_nested_shards,
+                _no_uneven_turns,
+                _no_rounded_integers,
+                _no_bits,
+            ),
         ),
         2: Vocabulary(
             _V2_TYPES, _V2_CODECS | {"crc32c"}, rules=(*_NUMCODECS_RULES, _no_nested_structures)
@@ -328,7 +375,7 @@ _ZARR_PYTHON_PROFILE = Profile(
 _ZARR_2_PROFILE = Profile(
     "zarr-2.18",
     "zarr-python 2.18 with numcodecs 0.15",
-    {2: Vocabulary(_V2_TYPES, _V2_CODECS, rules=_NUMCODECS_RULES)},
+    {2: Vocabulary(_V2_TYPES, _V2_CODECS, rules=(*_NUMCODECS_RULES, _no_typesize))},
 )
 _STRICT_PROFILE = Profile(
     "strict-3.1",

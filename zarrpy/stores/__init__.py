@@ -9,26 +9,58 @@ from zarrpy.stores.base import ByteRange, Store
 from zarrpy.stores.local import LocalStore
 from zarrpy.stores.memory import MemoryStore
 from zarrpy.stores.resolve import as_store
+from zarrpy.stores.schemes import available_stores, register_store, unregister_store
 from zarrpy.stores.transformer import StorageTransformer
 
 if TYPE_CHECKING:
+    from zarrpy.stores.cache import CacheStore
+    from zarrpy.stores.logging import LoggingStore
+    from zarrpy.stores.metrics import MetricsStore
+    from zarrpy.stores.mock import MockStore
+    from zarrpy.stores.overlay import OverlayStore
     from zarrpy.stores.prefix import PrefixStore
+    from zarrpy.stores.read_only import ReadOnlyStore
+    from zarrpy.stores.retry import RetryStore
     from zarrpy.stores.sqlite import SQLiteStore
+    from zarrpy.stores.wrapper import WrapperStore
     from zarrpy.stores.zip import ZipStore
 
 #: Stores that are loaded when they are asked for.
-_LATER = {"PrefixStore": "prefix", "SQLiteStore": "sqlite", "ZipStore": "zip"}
+_LATER = {
+    "CacheStore": "cache",
+    "LoggingStore": "logging",
+    "MetricsStore": "metrics",
+    "MockStore": "mock",
+    "OverlayStore": "overlay",
+    "PrefixStore": "prefix",
+    "ReadOnlyStore": "read_only",
+    "RetryStore": "retry",
+    "SQLiteStore": "sqlite",
+    "WrapperStore": "wrapper",
+    "ZipStore": "zip",
+}
 
 __all__ = [
     "ByteRange",
+    "CacheStore",
     "LocalStore",
+    "LoggingStore",
     "MemoryStore",
+    "MetricsStore",
+    "MockStore",
+    "OverlayStore",
     "PrefixStore",
+    "ReadOnlyStore",
+    "RetryStore",
     "SQLiteStore",
     "StorageTransformer",
     "Store",
+    "WrapperStore",
     "ZipStore",
     "as_store",
+    "available_stores",
+    "register_store",
+    "unregister_store",
 ]
 
 

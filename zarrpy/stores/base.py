@@ -6,7 +6,10 @@ exception, never None.  The other methods have defaults that are right, if not f
 
 from __future__ import annotations
 
+import os
+import time
 from abc import ABC, abstractmethod
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
@@ -20,6 +23,7 @@ from zarrpy.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
+    from typing import Any, Self
 
     from zarrpy._native.files import Directory
 
@@ -32,6 +36,14 @@ if TYPE_CHECKING:
 
 #: An error about a node, which may say where the store is.
 NodeError: TypeAlias = MetadataError | NodeNotFoundError | NodeExistsError | NodeKindError
+
+
+_number = count()
+
+
+def unlike_any() -> str:
+    """Make a version of a value that equals no other, in whatever process."""
+    return f"{os.getpid()}.{time.time_ns()}.{next(_number)}"
 
 
 class ByteRange(NamedTuple):
@@ -92,7 +104,7 @@ class Store(ABC):
     #: Refuses every change when true.
     read_only: bool = False
     #: Whether nodes are directories, as `directory` opens them.
-    of_files: ClassVar[bool] = False
+    of_files: bool = False
     #: Whether a whole value costs no more than a part of it, as it is there already.
     in_memory: ClassVar[bool] = False
 
@@ -111,6 +123,23 @@ class Store(ABC):
     @abstractmethod
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield every key that starts with `prefix`, in any order."""
+
+    @classmethod
+    def from_url(cls, url: str, *, read_only: bool = False, **options: Any) -> Self:
+        """Make a store of a URL: of what comes after its scheme, and of `storage_options`.
+
+        Parameters
+        ----------
+        url : str
+        read_only : bool
+            Refuse every change.
+        **options
+            Keywords of the class.
+        """
+        place = url.partition(":")[2].removeprefix("//")
+        store = cls(*([place] if place else []), **options)
+        store.read_only = store.read_only or read_only
+        return store
 
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
@@ -237,8 +266,8 @@ class Store(ABC):
         """Tell which version of a value there is now, by less than it takes to read it.
 
         A version never comes again when the value has changed; that a key does not exist is a
-        version as well. A new object, which equals no other, says that it may be another version.
-        None says that the store cannot tell versions: then chunks are not read ahead, and writing
+        version as well. One of `unlike_any` says that it may be another than before. Two that are
+        the same look the same, in any process. None says that the store cannot tell versions: then chunks are not read ahead, and writing
         does not find out that somebody has put another array in the place of the one that it
         means.
         """
@@ -273,6 +302,10 @@ class Store(ABC):
         ours, theirs = ours + "/" if ours else "", theirs + "/" if theirs else ""
         return ours.startswith(theirs) or theirs.startswith(ours)
 
+    def innermost(self, path: str) -> tuple[Store, str]:
+        """Give the store that has the values, below all that only hand on, and the path in it."""
+        return self, path
+
     def place_of(self, path: str) -> str:
         """Name a node as people find it."""
         return path or "/"
@@ -299,3 +332,9 @@ class Store(ABC):
 
     def close(self) -> None:  # noqa: B027 - most stores hold nothing open
         """Let go of what the store holds open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()

@@ -19,7 +19,7 @@ from zarrpy._native.files import SETTLE_NS, Directory
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, check_key
-from zarrpy.stores.base import ByteRange, Store
+from zarrpy.stores.base import ByteRange, Store, unlike_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -277,11 +277,13 @@ class LocalStore(Store):
         """Tell the file, and when it was changed."""
         try:
             found = os.stat(self._path(key))
+        except FileNotFoundError:
+            return ()
         except OSError:
-            return object()
+            return unlike_any()
         changed = found.st_ctime_ns
         if time.time_ns() - changed < SETTLE_NS:
-            return object()
+            return unlike_any()
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, changed
 
     @property
@@ -354,6 +356,7 @@ class LocalStore(Store):
 
     def overlaps(self, path: str, other: Store, other_path: str) -> bool:
         """Whether one directory lies within the other, through whatever links."""
+        other, other_path = other.innermost(other_path)
         if not isinstance(other, LocalStore):
             return False
         ours = os.path.join(os.path.realpath(self._path(path)), "")

@@ -77,8 +77,7 @@ class MemoryStore(Store):
 
     def version(self, key: str) -> object:
         """Give the value itself."""
-        value = self._values.get(key)
-        return object() if value is None else value
+        return self._values.get(key, ())
 
     @property
     def lock_scope(self) -> int:

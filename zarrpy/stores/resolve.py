@@ -12,9 +12,12 @@ from zarrpy.errors import MissingDependencyError, StoreError
 from zarrpy.stores.base import Store
 from zarrpy.stores.local import LocalStore
 from zarrpy.stores.memory import MemoryStore
+from zarrpy.stores.schemes import find_store, is_asynchronous, is_replaced
 
 # A scheme of two letters at least: "C:" is a drive.
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
+#: Schemes of files, which are paths just as well.
+_OURS = ("file", "sqlite", "zip")
 
 
 def as_store(
@@ -24,7 +27,9 @@ def as_store(
 
     A path that ends in ``.zip`` is a zip file, unless it is a directory; ``a.zip|zip:path`` is what
     lies below a path in it. ``zip://a.zip`` is the same file as ``a.zip``. ``sqlite:a.db`` is a
-    SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there.
+    SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there. URLs of other
+    schemes are what `register_store` and installed packages make of them. An object with coroutines
+    `get`, `set`, `delete` and `list` is a store as well.
 
     Parameters
     ----------
@@ -44,8 +49,10 @@ def as_store(
     StoreError
         When nothing can be made of `place`.
     """
-    if isinstance(place, Store):
+    if isinstance(place, Store) and not is_asynchronous(place):
         return place
+    if isinstance(place, str) and _scheme_of(place):
+        return _of_url(place, read_only, storage_options or {})
     if storage_options:
         raise StoreError(
             f"storage_options {sorted(storage_options)} do not apply to {place!r}: "
@@ -53,6 +60,10 @@ def as_store(
         )
     if place is None:
         return MemoryStore()
+    if is_asynchronous(place):
+        from zarrpy.stores.bridge import blocking
+
+        return blocking(place)
     of_node = isinstance(getattr(place, "store", None), Store)  # a group is a mapping, too
     if isinstance(place, MutableMapping) and not of_node:
         return MemoryStore(place)
@@ -61,6 +72,32 @@ def as_store(
     hint = " -> give its store, with path=, or call its own methods" if of_node else ""
     raise TypeError(
         f"cannot make a store of {type(place).__name__}: give a path, a mapping or a Store{hint}"
+    )
+
+
+def _scheme_of(place: str) -> str | None:
+    """Scheme of a URL for which a class of stores is registered, and nothing of it is a file."""
+    if not _URL.match(place) or os.path.exists(place):
+        return None
+    scheme = place.partition(":")[0].lower()
+    return scheme if scheme not in _OURS or is_replaced(scheme) else None
+
+
+def _of_url(url: str, read_only: bool, options: dict[str, Any]) -> Store:
+    """Make a store of a URL by the class that its scheme stands for."""
+    kind = find_store(url.partition(":")[0])
+    if kind is None:
+        raise _no_store(url)
+    store: Store = kind.from_url(url, read_only=read_only, **options)
+    return store
+
+
+def _no_store(url: str) -> MissingDependencyError:
+    scheme = url.partition(":")[0]
+    return MissingDependencyError(
+        f"no store for {scheme!r} URLs in this version: {url!r}"
+        " -> copy the data to a local directory, or add one by zarrpy.register_store",
+        extra=scheme,
     )
 
 
@@ -138,12 +175,7 @@ def _local_path(place: str) -> str:
     if place.startswith("file:"):
         return _file_url(place)
     if _URL.match(place) and not os.path.exists(place):
-        scheme = place.partition(":")[0]
-        raise MissingDependencyError(
-            f"no store for {scheme!r} URLs in this version: {place!r}"
-            " -> copy the data to a local directory, or pass a Store of your own",
-            extra=scheme,
-        )
+        raise _no_store(place)
     return place
 
 

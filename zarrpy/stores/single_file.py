@@ -12,7 +12,6 @@ from zarrpy.stores.base import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Self
 
 
 class Shared(Protocol):
@@ -110,12 +109,6 @@ class SingleFileStore(Store, Generic[T]):
     def close(self) -> None:
         """Let go of the file; the store can be used again afterwards."""
         self._shared.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
 
     def __getstate__(self) -> dict[str, Any]:
         """Give the path and the options; each process has what it shares for itself."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.errors import StoreError
 from zarrpy.metadata.names import check_key
+from zarrpy.stores.path_lock import KeyOfFile
 from zarrpy.stores.single_file import SingleFileStore
 from zarrpy.stores.sqlite_database import DATABASES, Database
 
@@ -18,26 +19,6 @@ if TYPE_CHECKING:
 
 #: Behind every key that begins like the one before it.
 _LAST = "\U0010ffff"
-
-
-class _Alone:
-    """The lock of a file between processes, held for one key."""
-
-    def __init__(self, store: SQLiteStore, key: str, patience: float | None) -> None:
-        self._store, self._key = store, key
-        store._shared.hold(patience)
-        self._held = True
-
-    def __enter__(self) -> object:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        if self._held:
-            self._held = False
-            self._store._shared.release()
-
-    def commit(self, data: Bytes, durable: bool = False) -> None:
-        self._store.set(self._key, data)
 
 
 class SQLiteStore(SingleFileStore[Database]):
@@ -211,7 +192,7 @@ class SQLiteStore(SingleFileStore[Database]):
         """Replace a value while no other thread or process writes."""
         self.check_writable("update", key)
         check_key(key)
-        with self._shared.alone(), self._shared.writing() as connection:
+        with self._shared.outside.alone(), self._shared.writing() as connection:
             self._make(connection)
             rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
             self._change(connection, key, change(_bytes(rows[0][0]) if rows else None))
@@ -246,7 +227,7 @@ class SQLiteStore(SingleFileStore[Database]):
     def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
         """Keep other processes out that change an array as a whole."""
         self.check_writable("lock", key)
-        return _Alone(self, key, patience)
+        return KeyOfFile(self._shared.outside, key, self.set, patience)
 
     def compact(self) -> None:
         """Give back what deleted values have taken of the file."""

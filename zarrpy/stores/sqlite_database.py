@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
+from zarrpy.stores.path_lock import PathLock
+from zarrpy.stores.base import unlike_any
 from zarrpy.stores.single_file import Files
-from zarrpy.stores.zip_archive import File, locked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +39,9 @@ class Database:
         self.handles = 0
         self._free: list[tuple[bool, sqlite3.Connection]] = []
         self._watcher: sqlite3.Connection | None = None
+        self._began = ""
         self._lock = threading.Lock()
-        self._held: File | None = None
-        self._holders = 0
+        self.outside = PathLock(path + _LOCK)
         self._pid = os.getpid()
 
     @contextmanager
@@ -70,7 +71,7 @@ class Database:
             connection.execute("VACUUM")
 
     def version(self) -> object:
-        """Tell which version of the file there is: a new object where there is none.
+        """Tell which version of the file there is.
 
         SQLite tells a connection whether others have committed anything. One that never writes is
         kept for this, as what two connections are told cannot be compared.
@@ -79,10 +80,10 @@ class Database:
             self._leave_parent()
             if self._watcher is None:
                 if not os.path.exists(self.path):
-                    return object()
-                self._watcher = self._open(writing=False)
+                    return ()
+                self._watcher, self._began = self._open(writing=False), unlike_any()
             ((number,),) = self._watcher.execute("PRAGMA data_version")
-            return self._watcher, number
+            return self._began, number
 
     @contextmanager
     def _connected(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
@@ -128,7 +129,7 @@ class Database:
 
     def _set_up(self, connection: sqlite3.Connection, writing: bool) -> None:
         if writing and not is_database(self.path):  # others' files keep what they have
-            with self.alone():
+            with self.outside.alone():
                 if not os.path.exists(self.path) or not os.path.getsize(self.path):
                     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                     connection.execute("PRAGMA journal_mode = WAL")
@@ -144,41 +145,14 @@ class Database:
     def _leave_parent(self) -> None:
         if self._pid != os.getpid():
             _abandoned.extend(self._free)
-            _abandoned.extend((self._held, self._watcher))
+            _abandoned.append(self._watcher)
             self._free, self._watcher = [], None
-            self._held, self._holders = None, 0
             self._pid = os.getpid()
-
-    @contextmanager
-    def alone(self, patience: float | None = None) -> Iterator[None]:
-        """Keep other processes out that ask for the same."""
-        self.hold(patience)
-        try:
-            yield
-        finally:
-            self.release()
-
-    def hold(self, patience: float | None = None) -> None:
-        """Take the lock between processes, for the first of this one that wants it."""
-        with self._lock:
-            self._leave_parent()
-            if self._held is None:
-                os.makedirs(os.path.dirname(self.path), exist_ok=True)
-                self._held = locked_file(self.path + _LOCK, patience)
-            self._holders += 1
-
-    def release(self) -> None:
-        """Let go of it, with the last of this process that has it."""
-        with self._lock:
-            self._holders -= 1
-            if self._holders == 0 and self._held is not None:
-                with suppress(OSError):
-                    os.unlink(self.path + _LOCK)
-                self._held = None
 
     def renew(self) -> None:
         """In a forked child: nobody is left to release what other threads held."""
         self._lock = threading.Lock()
+        self.outside.renew()
 
     def close(self) -> None:
         """Close the connections that nobody uses."""

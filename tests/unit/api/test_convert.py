@@ -229,6 +229,27 @@ def test_chunks_in_shards_become_chunks_with_the_same_codecs(store):
     assert [codec.name for codec in there.codecs.codecs] == ["bytes", "zstd", "crc32c"]
 
 
+def test_what_the_size_of_elements_tells_is_not_written_in_v2(store):
+    """Readers of v2 know no typesize; one that is another one is kept, as it tells the writer."""
+    cast = {"name": "cast_value", "configuration": {"data_type": "float64"}}
+    root = zarrpy.create_group(store)
+    root.create_array("same", data=VALUES.astype("i4"), compressors="blosc:lz4")
+    root.create_array("cast", data=VALUES.astype("f4"), filters=[cast], compressors="blosc:lz4")
+    root.create_array("shards", data=VALUES, chunks=(2, 5), shards=(6, 10), compressors="blosc:lz4")
+    other = zarrpy.codecs.Blosc("lz4", typesize=3)
+    root.create_array("other", data=VALUES.astype("u1"), compressors=other)
+
+    zarrpy.convert(store, zarr_format=2)
+    blosc = {"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}
+    found = {
+        name: json.loads(bytes(store.get(f"{name}/.zarray")))["compressor"]
+        for name in ("same", "cast", "shards", "other")
+    }
+
+    assert found.pop("other") == {**blosc, "typesize": 3}
+    assert list(found.values()) == [blosc] * 3
+
+
 @pytest.mark.parametrize("codec", ["categorize", "base64"])
 def test_codecs_that_v3_does_not_have_are_left_out(store, codec):
     """What they stored is stored without them."""

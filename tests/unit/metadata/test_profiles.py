@@ -16,6 +16,9 @@ INNER = {"chunk_shape": [2], "codecs": [{"name": "bytes"}], "index_codecs": [{"n
 NESTED = {"shards": (8,), "chunks": (4,), "serializer": {"name": "sharding_indexed",
           "configuration": INNER}, "compressors": None}  # fmt: skip
 OUTER = {**NESTED, "shards": None, "compressors": "gzip"}
+SIZED = {"id": "blosc", "cname": "lz4", "typesize": 4}
+TURNED = {"shape": (4, 6), "filters": [{"name": "transpose", "configuration": {"order": [1, 0]}}],
+          "serializer": zarrpy.codecs.Sharding((3, 2), ["bytes"]), "compressors": None}  # fmt: skip
 BITROUND = {"name": "bitround", "configuration": {"keepbits": 3}}
 
 
@@ -75,7 +78,13 @@ def test_a_refusal_names_the_feature_and_the_profile(profile, keywords, kind, na
     ("profile", "keywords", "text"),
     [
         ("tensorstore", OUTER, "compressed as a whole"),
+        ("tensorstore", {"shape": (8, 8), "dimension_names": ("y", "y")}, "the name 'y'"),
+        ("tensorstore", {"compressors": ["gzip", "zstd"], "zarr_format": 2}, "filters in Zarr v2"),
+        ("tensorstore", {"compressors": {"id": "zlib", "level": -1}, "zarr_format": 2}, "level -1"),
+        ("tensorstore", {"compressors": SIZED, "zarr_format": 2}, "'typesize' of blosc"),
+        ("zarr-2.18", {"compressors": SIZED}, "'typesize' of blosc"),
         ("zarr-python-3.0", NESTED, "shards within shards"),
+        ("zarr-python-3.0", TURNED, r"behind a transpose .*chunks \[3, 2\] in \[4, 6\]"),
         ("zarr-python-3.0", {"compressors": "blosc:snappy"}, "snappy"),
         ("zarr-python-3.0", NAN, "NaN with other bits"),
         ("zarr-python-3.0", {"filters": BITROUND}, "'bitround' of anything but floats"),
