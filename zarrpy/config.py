@@ -168,6 +168,7 @@ class Limits:
     max_chunk_bytes: int = _setting(2 * _GIB, parse_size)
     metadata_bytes: int = _setting(64 * _MIB, parse_size)
     json_depth: int = _setting(100, _integer(1))
+    element_bytes: int = _setting(16 * _MIB, parse_size)
     ndim: int = _setting(64, _integer(0))
     codecs: int = _setting(64, _integer(1))
 
@@ -358,7 +359,8 @@ class Config:
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new
         nodes are for.
     limits : Limits
-        ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``ndim``, ``codecs``.
+        ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``element_bytes``, ``ndim``,
+        ``codecs``.
 
     Examples
     --------
