@@ -204,6 +204,9 @@ if TYPE_CHECKING:
         CacheStore as CacheStore,
     )
     from zarrpy.stores import (
+        GridFSStore as GridFSStore,
+    )
+    from zarrpy.stores import (
         LocalStore as LocalStore,
     )
     from zarrpy.stores import (
@@ -219,7 +222,13 @@ if TYPE_CHECKING:
         MockStore as MockStore,
     )
     from zarrpy.stores import (
+        MongoDBStore as MongoDBStore,
+    )
+    from zarrpy.stores import (
         OverlayStore as OverlayStore,
+    )
+    from zarrpy.stores import (
+        PostgresStore as PostgresStore,
     )
     from zarrpy.stores import (
         PrefixStore as PrefixStore,
@@ -347,12 +356,15 @@ _HOMES = {
     **dict.fromkeys(
         (
             "CacheStore",
+            "GridFSStore",
             "LocalStore",
             "LoggingStore",
             "MemoryStore",
             "MetricsStore",
             "MockStore",
+            "MongoDBStore",
             "OverlayStore",
+            "PostgresStore",
             "PrefixStore",
             "ReadOnlyStore",
             "RetryStore",

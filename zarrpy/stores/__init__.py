@@ -14,10 +14,13 @@ from zarrpy.stores.transformer import StorageTransformer
 
 if TYPE_CHECKING:
     from zarrpy.stores.cache import CacheStore
+    from zarrpy.stores.gridfs import GridFSStore
     from zarrpy.stores.logging import LoggingStore
     from zarrpy.stores.metrics import MetricsStore
     from zarrpy.stores.mock import MockStore
+    from zarrpy.stores.mongodb import MongoDBStore
     from zarrpy.stores.overlay import OverlayStore
+    from zarrpy.stores.postgres import PostgresStore
     from zarrpy.stores.prefix import PrefixStore
     from zarrpy.stores.read_only import ReadOnlyStore
     from zarrpy.stores.retry import RetryStore
@@ -28,10 +31,13 @@ if TYPE_CHECKING:
 #: Stores that are loaded when they are asked for.
 _LATER = {
     "CacheStore": "cache",
+    "GridFSStore": "gridfs",
     "LoggingStore": "logging",
     "MetricsStore": "metrics",
     "MockStore": "mock",
+    "MongoDBStore": "mongodb",
     "OverlayStore": "overlay",
+    "PostgresStore": "postgres",
     "PrefixStore": "prefix",
     "ReadOnlyStore": "read_only",
     "RetryStore": "retry",
@@ -43,12 +49,15 @@ _LATER = {
 __all__ = [
     "ByteRange",
     "CacheStore",
+    "GridFSStore",
     "LocalStore",
     "LoggingStore",
     "MemoryStore",
     "MetricsStore",
     "MockStore",
+    "MongoDBStore",
     "OverlayStore",
+    "PostgresStore",
     "PrefixStore",
     "ReadOnlyStore",
     "RetryStore",

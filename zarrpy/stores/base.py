@@ -114,7 +114,7 @@ class Store(ABC):
         """Yield every key that starts with `prefix`, in any order."""
 
     @classmethod
-    def from_url(cls, url: str, *, read_only: bool = False, **options: Any) -> Self:
+    def from_url(cls, url: str, *, read_only: bool = False, **options: Any) -> Store:
         """Make a store of a URL: of what comes after its scheme, and of `storage_options`.
 
         Parameters

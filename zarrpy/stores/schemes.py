@@ -20,6 +20,10 @@ stores: Registry[Any] = Registry(
     "store",
     built_in={
         "file": "zarrpy.stores.local:LocalStore",
+        "mongodb": "zarrpy.stores.mongodb:MongoDBStore",
+        "mongodb+srv": "zarrpy.stores.mongodb:MongoDBStore",
+        "postgres": "zarrpy.stores.postgres:PostgresStore",
+        "postgresql": "zarrpy.stores.postgres:PostgresStore",
         "sqlite": "zarrpy.stores.sqlite:SQLiteStore",
         "zip": "zarrpy.stores.zip:ZipStore",
     },
