@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     )
     from zarrpy.array import Array as Array
     from zarrpy.attributes import Attributes as Attributes
+    from zarrpy.chunk_map import ChunkMap as ChunkMap
     from zarrpy.cli.versions import (
         print_debug_info as print_debug_info,
     )
@@ -195,6 +196,14 @@ if TYPE_CHECKING:
     from zarrpy.ops.checksum import checksum as checksum
     from zarrpy.ops.diff import Change as Change
     from zarrpy.ops.diff import diff as diff
+    from zarrpy.ops.exporting import export_to as export_to
+    from zarrpy.ops.importing import import_from as import_from
+    from zarrpy.ops.pack import Packed as Packed
+    from zarrpy.ops.pack import pack as pack
+    from zarrpy.ops.pack import unpack as unpack
+    from zarrpy.ops.rechunk import rechunk as rechunk
+    from zarrpy.ops.rechunk_plan import RechunkPass as RechunkPass
+    from zarrpy.ops.rechunk_plan import RechunkPlan as RechunkPlan
     from zarrpy.ops.repair import Repaired as Repaired
     from zarrpy.ops.repair import repair as repair
     from zarrpy.ops.report import Finding as Finding
@@ -381,14 +390,20 @@ _HOMES = {
     ),
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
     **dict.fromkeys(("Repaired", "repair"), "zarrpy.ops.repair"),
+    **dict.fromkeys(("Packed", "pack", "unpack"), "zarrpy.ops.pack"),
     **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),
     **dict.fromkeys(("Change", "diff"), "zarrpy.ops.diff"),
+    **dict.fromkeys(("RechunkPass", "RechunkPlan"), "zarrpy.ops.rechunk_plan"),
+    "export_to": "zarrpy.ops.exporting",
+    "import_from": "zarrpy.ops.importing",
+    "rechunk": "zarrpy.ops.rechunk",
     "checksum": "zarrpy.ops.checksum",
     "verify": "zarrpy.ops.verify",
     **dict.fromkeys(("Profile", "profile"), "zarrpy.engine.profile"),
     **dict.fromkeys(("MetadataInfo", "metadata_info"), "zarrpy.engine.recent"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
+    "ChunkMap": "zarrpy.chunk_map",
     "Explanation": "zarrpy.explanation",
     "Group": "zarrpy.group",
     "config": "zarrpy.config",
