@@ -216,6 +216,9 @@ if TYPE_CHECKING:
         GridFSStore as GridFSStore,
     )
     from zarrpy.stores import (
+        LMDBStore as LMDBStore,
+    )
+    from zarrpy.stores import (
         LocalStore as LocalStore,
     )
     from zarrpy.stores import (
@@ -246,7 +249,13 @@ if TYPE_CHECKING:
         ReadOnlyStore as ReadOnlyStore,
     )
     from zarrpy.stores import (
+        RedisStore as RedisStore,
+    )
+    from zarrpy.stores import (
         RetryStore as RetryStore,
+    )
+    from zarrpy.stores import (
+        SharedMemoryStore as SharedMemoryStore,
     )
     from zarrpy.stores import (
         SQLiteStore as SQLiteStore,
@@ -366,6 +375,7 @@ _HOMES = {
         (
             "CacheStore",
             "GridFSStore",
+            "LMDBStore",
             "LocalStore",
             "LoggingStore",
             "MemoryStore",
@@ -376,8 +386,10 @@ _HOMES = {
             "PostgresStore",
             "PrefixStore",
             "ReadOnlyStore",
+            "RedisStore",
             "RetryStore",
             "SQLiteStore",
+            "SharedMemoryStore",
             "StorageTransformer",
             "Store",
             "WrapperStore",

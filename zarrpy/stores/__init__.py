@@ -15,6 +15,7 @@ from zarrpy.stores.transformer import StorageTransformer
 if TYPE_CHECKING:
     from zarrpy.stores.cache import CacheStore
     from zarrpy.stores.gridfs import GridFSStore
+    from zarrpy.stores.lmdb import LMDBStore
     from zarrpy.stores.logging import LoggingStore
     from zarrpy.stores.metrics import MetricsStore
     from zarrpy.stores.mock import MockStore
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from zarrpy.stores.postgres import PostgresStore
     from zarrpy.stores.prefix import PrefixStore
     from zarrpy.stores.read_only import ReadOnlyStore
+    from zarrpy.stores.redis import RedisStore
     from zarrpy.stores.retry import RetryStore
+    from zarrpy.stores.shared_memory import SharedMemoryStore
     from zarrpy.stores.sqlite import SQLiteStore
     from zarrpy.stores.wrapper import WrapperStore
     from zarrpy.stores.zip import ZipStore
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 _LATER = {
     "CacheStore": "cache",
     "GridFSStore": "gridfs",
+    "LMDBStore": "lmdb",
     "LoggingStore": "logging",
     "MetricsStore": "metrics",
     "MockStore": "mock",
@@ -40,8 +44,10 @@ _LATER = {
     "PostgresStore": "postgres",
     "PrefixStore": "prefix",
     "ReadOnlyStore": "read_only",
+    "RedisStore": "redis",
     "RetryStore": "retry",
     "SQLiteStore": "sqlite",
+    "SharedMemoryStore": "shared_memory",
     "WrapperStore": "wrapper",
     "ZipStore": "zip",
 }
@@ -50,6 +56,7 @@ __all__ = [
     "ByteRange",
     "CacheStore",
     "GridFSStore",
+    "LMDBStore",
     "LocalStore",
     "LoggingStore",
     "MemoryStore",
@@ -60,8 +67,10 @@ __all__ = [
     "PostgresStore",
     "PrefixStore",
     "ReadOnlyStore",
+    "RedisStore",
     "RetryStore",
     "SQLiteStore",
+    "SharedMemoryStore",
     "StorageTransformer",
     "Store",
     "WrapperStore",
