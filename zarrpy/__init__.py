@@ -213,7 +213,13 @@ if TYPE_CHECKING:
         CacheStore as CacheStore,
     )
     from zarrpy.stores import (
+        FsspecStore as FsspecStore,
+    )
+    from zarrpy.stores import (
         GridFSStore as GridFSStore,
+    )
+    from zarrpy.stores import (
+        HTTPStore as HTTPStore,
     )
     from zarrpy.stores import (
         LMDBStore as LMDBStore,
@@ -235,6 +241,9 @@ if TYPE_CHECKING:
     )
     from zarrpy.stores import (
         MongoDBStore as MongoDBStore,
+    )
+    from zarrpy.stores import (
+        ObjectStore as ObjectStore,
     )
     from zarrpy.stores import (
         OverlayStore as OverlayStore,
@@ -376,12 +385,15 @@ _HOMES = {
             "CacheStore",
             "GridFSStore",
             "LMDBStore",
+            "FsspecStore",
+            "HTTPStore",
             "LocalStore",
             "LoggingStore",
             "MemoryStore",
             "MetricsStore",
             "MockStore",
             "MongoDBStore",
+            "ObjectStore",
             "OverlayStore",
             "PostgresStore",
             "PrefixStore",

@@ -113,7 +113,7 @@ def _flag(value: object) -> bool:
 
 _SWITCHES = (
     *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
-    *("buffer", "prefetch"),
+    *("buffer", "prefetch", "index"),
 )
 
 
@@ -348,7 +348,8 @@ class Config:
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
         request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
         ``small``, the short way to a few elements; ``buffer``, of pieces of chunks that are written
-        later; ``prefetch``, of chunks that a scan comes to; and, by the environment
+        later; ``prefetch``, of chunks that a scan comes to; ``index``, of shards of remote stores
+        that were read before; and, by the environment
         ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
         ``libdeflate``.
     stores : tuple of (str, str)

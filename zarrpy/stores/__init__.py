@@ -14,12 +14,15 @@ from zarrpy.stores.transformer import StorageTransformer
 
 if TYPE_CHECKING:
     from zarrpy.stores.cache import CacheStore
+    from zarrpy.stores.fsspec import FsspecStore
     from zarrpy.stores.gridfs import GridFSStore
+    from zarrpy.stores.http import HTTPStore
     from zarrpy.stores.lmdb import LMDBStore
     from zarrpy.stores.logging import LoggingStore
     from zarrpy.stores.metrics import MetricsStore
     from zarrpy.stores.mock import MockStore
     from zarrpy.stores.mongodb import MongoDBStore
+    from zarrpy.stores.obstore import ObjectStore
     from zarrpy.stores.overlay import OverlayStore
     from zarrpy.stores.postgres import PostgresStore
     from zarrpy.stores.prefix import PrefixStore
@@ -40,6 +43,9 @@ _LATER = {
     "MetricsStore": "metrics",
     "MockStore": "mock",
     "MongoDBStore": "mongodb",
+    "FsspecStore": "fsspec",
+    "HTTPStore": "http",
+    "ObjectStore": "obstore",
     "OverlayStore": "overlay",
     "PostgresStore": "postgres",
     "PrefixStore": "prefix",
@@ -55,7 +61,9 @@ _LATER = {
 __all__ = [
     "ByteRange",
     "CacheStore",
+    "FsspecStore",
     "GridFSStore",
+    "HTTPStore",
     "LMDBStore",
     "LocalStore",
     "LoggingStore",
@@ -63,6 +71,7 @@ __all__ = [
     "MetricsStore",
     "MockStore",
     "MongoDBStore",
+    "ObjectStore",
     "OverlayStore",
     "PostgresStore",
     "PrefixStore",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
 from zarrpy.errors import (
+    ConflictError,
     MetadataError,
     NodeExistsError,
     NodeKindError,
@@ -133,6 +134,34 @@ class Store(ABC):
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
         return [self.get(key) for key in keys]
+
+    def get_versioned(
+        self, key: str, byte_range: ByteRange | None = None, version: Hashable | None = None
+    ) -> tuple[Bytes | None, Hashable | None]:
+        """Read a value or a part of it, and tell which version that is of; None: it cannot tell.
+
+        Parameters
+        ----------
+        key : str
+        byte_range : ByteRange, optional
+        version : hashable, optional
+            The only one that is wanted.
+
+        Raises
+        ------
+        ConflictError
+            When the value is of another version than the one that is wanted.
+        """
+        before = self.version(key) if version is None else version
+        value = self.get(key, byte_range)
+        if version is not None and self.version(key) != version:
+            raise ConflictError("it was replaced meanwhile", key=key, operation="get")
+        return value, before
+
+    @property
+    def requests(self) -> int:
+        """How many requests at a time the store answers sooner than one after the other."""
+        return 1
 
     def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
         """Replace several values; None deletes the key."""
