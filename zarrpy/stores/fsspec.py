@@ -334,7 +334,11 @@ def _opened(url: str, options: dict[str, Any]) -> tuple[Any, str]:
     except ImportError as error:  # fsspec says what its file system needs
         raise MissingDependencyError(f"{url!r}: {error}", extra="fsspec") from error
     except (ValueError, OSError) as error:
-        raise StoreError(f"{url!r}: {error}", operation="open") from error
+        raise StoreError(
+            f"{url!r}: {error}",
+            operation="open",
+            hint="zarrpy.register_store adds a scheme of yours",
+        ) from error
     return fs, str(path)
 
 

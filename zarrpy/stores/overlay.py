@@ -110,6 +110,11 @@ class OverlayStore(Store):
                 names.add(name)
         return sorted(names)
 
+    def list_folders(self, prefix: str = "") -> Names:
+        """List those names of `list_dir` that keys may lie below."""
+        folders = {*self.upper.list_folders(prefix), *self.lower.list_folders(prefix)}
+        return [name for name in self.list_dir(prefix) if name in folders]
+
     def _has_below(self, place: str) -> bool:
         return self.exists(place) or any(True for _ in self.list(place + "/"))
 
