@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo test test-long coverage bench bench-quick bench-c instructions test-sanitize wheel \
+.PHONY: build demo test test-long test-services coverage bench bench-quick bench-c instructions test-sanitize wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -33,6 +33,11 @@ test-long: build $(VENV)/.test
 
 coverage: $(VENV)/.test $(VENV)/.dev
 	$(BIN)/python tools/line_coverage.py
+
+# Installs the servers that pip does not bring, where it may, and fails where one is missing.
+test-services: build $(VENV)/.test
+	$(BIN)/python tools/services.py
+	ZARRPY_SERVICES=required $(BIN)/python -m pytest tests/services
 
 test-sanitize: $(VENV)/.test
 	$(BIN)/python tools/sanitize.py

@@ -18,7 +18,9 @@ from zarrpy.stores import LocalStore, MemoryStore, Store
 # Scripts that made the golden files with other implementations; nothing in them is a test.
 collect_ignore_glob = ["golden/make_*.py", "conformance/make_golden.py"]
 
-pytest.register_assert_rewrite("zarrpy.testing.store_contract", "zarrpy.testing.codec_contract")
+pytest.register_assert_rewrite(
+    *(f"zarrpy.testing.{name}_contract" for name in ("store", "value", "key", "node", "codec"))
+)
 
 # `make test` tries a few examples of everything, `make test-long` many (--hypothesis-profile).
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -38,13 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests to those who ask for them by ``-m``."""
+    """Leave long tests, and those that need servers, to those who ask for them by ``-m``."""
     if config.option.markexpr:
         return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if not item.get_closest_marker("long")]
+    left = [item for item in items if any(map(item.get_closest_marker, ("long", "services")))]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture

@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     )
     from zarrpy.array import Array as Array
     from zarrpy.attributes import Attributes as Attributes
+    from zarrpy.chunk_map import ChunkMap as ChunkMap
     from zarrpy.cli.versions import (
         print_debug_info as print_debug_info,
     )
@@ -195,6 +196,14 @@ if TYPE_CHECKING:
     from zarrpy.ops.checksum import checksum as checksum
     from zarrpy.ops.diff import Change as Change
     from zarrpy.ops.diff import diff as diff
+    from zarrpy.ops.exporting import export_to as export_to
+    from zarrpy.ops.importing import import_from as import_from
+    from zarrpy.ops.pack import Packed as Packed
+    from zarrpy.ops.pack import pack as pack
+    from zarrpy.ops.pack import unpack as unpack
+    from zarrpy.ops.rechunk import rechunk as rechunk
+    from zarrpy.ops.rechunk_plan import RechunkPass as RechunkPass
+    from zarrpy.ops.rechunk_plan import RechunkPlan as RechunkPlan
     from zarrpy.ops.repair import Repaired as Repaired
     from zarrpy.ops.repair import repair as repair
     from zarrpy.ops.report import Finding as Finding
@@ -202,6 +211,18 @@ if TYPE_CHECKING:
     from zarrpy.ops.verify import verify as verify
     from zarrpy.stores import (
         CacheStore as CacheStore,
+    )
+    from zarrpy.stores import (
+        FsspecStore as FsspecStore,
+    )
+    from zarrpy.stores import (
+        GridFSStore as GridFSStore,
+    )
+    from zarrpy.stores import (
+        HTTPStore as HTTPStore,
+    )
+    from zarrpy.stores import (
+        LMDBStore as LMDBStore,
     )
     from zarrpy.stores import (
         LocalStore as LocalStore,
@@ -219,7 +240,16 @@ if TYPE_CHECKING:
         MockStore as MockStore,
     )
     from zarrpy.stores import (
+        MongoDBStore as MongoDBStore,
+    )
+    from zarrpy.stores import (
+        ObjectStore as ObjectStore,
+    )
+    from zarrpy.stores import (
         OverlayStore as OverlayStore,
+    )
+    from zarrpy.stores import (
+        PostgresStore as PostgresStore,
     )
     from zarrpy.stores import (
         PrefixStore as PrefixStore,
@@ -228,7 +258,13 @@ if TYPE_CHECKING:
         ReadOnlyStore as ReadOnlyStore,
     )
     from zarrpy.stores import (
+        RedisStore as RedisStore,
+    )
+    from zarrpy.stores import (
         RetryStore as RetryStore,
+    )
+    from zarrpy.stores import (
+        SharedMemoryStore as SharedMemoryStore,
     )
     from zarrpy.stores import (
         SQLiteStore as SQLiteStore,
@@ -347,16 +383,25 @@ _HOMES = {
     **dict.fromkeys(
         (
             "CacheStore",
+            "GridFSStore",
+            "LMDBStore",
+            "FsspecStore",
+            "HTTPStore",
             "LocalStore",
             "LoggingStore",
             "MemoryStore",
             "MetricsStore",
             "MockStore",
+            "MongoDBStore",
+            "ObjectStore",
             "OverlayStore",
+            "PostgresStore",
             "PrefixStore",
             "ReadOnlyStore",
+            "RedisStore",
             "RetryStore",
             "SQLiteStore",
+            "SharedMemoryStore",
             "StorageTransformer",
             "Store",
             "WrapperStore",
@@ -369,14 +414,20 @@ _HOMES = {
     ),
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
     **dict.fromkeys(("Repaired", "repair"), "zarrpy.ops.repair"),
+    **dict.fromkeys(("Packed", "pack", "unpack"), "zarrpy.ops.pack"),
     **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),
     **dict.fromkeys(("Change", "diff"), "zarrpy.ops.diff"),
+    **dict.fromkeys(("RechunkPass", "RechunkPlan"), "zarrpy.ops.rechunk_plan"),
+    "export_to": "zarrpy.ops.exporting",
+    "import_from": "zarrpy.ops.importing",
+    "rechunk": "zarrpy.ops.rechunk",
     "checksum": "zarrpy.ops.checksum",
     "verify": "zarrpy.ops.verify",
     **dict.fromkeys(("Profile", "profile"), "zarrpy.engine.profile"),
     **dict.fromkeys(("MetadataInfo", "metadata_info"), "zarrpy.engine.recent"),
     "Array": "zarrpy.array",
     "Attributes": "zarrpy.attributes",
+    "ChunkMap": "zarrpy.chunk_map",
     "Explanation": "zarrpy.explanation",
     "Group": "zarrpy.group",
     "config": "zarrpy.config",

@@ -113,7 +113,7 @@ def _flag(value: object) -> bool:
 
 _SWITCHES = (
     *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
-    *("buffer", "prefetch"),
+    *("buffer", "prefetch", "index"),
 )
 
 
@@ -168,6 +168,7 @@ class Limits:
     max_chunk_bytes: int = _setting(2 * _GIB, parse_size)
     metadata_bytes: int = _setting(64 * _MIB, parse_size)
     json_depth: int = _setting(100, _integer(1))
+    element_bytes: int = _setting(16 * _MIB, parse_size)
     ndim: int = _setting(64, _integer(0))
     codecs: int = _setting(64, _integer(1))
 
@@ -347,7 +348,8 @@ class Config:
         decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
         request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
         ``small``, the short way to a few elements; ``buffer``, of pieces of chunks that are written
-        later; ``prefetch``, of chunks that a scan comes to; and, by the environment
+        later; ``prefetch``, of chunks that a scan comes to; ``index``, of shards of remote stores
+        that were read before; and, by the environment
         ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
         ``libdeflate``.
     stores : tuple of (str, str)
@@ -358,7 +360,8 @@ class Config:
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new
         nodes are for.
     limits : Limits
-        ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``ndim``, ``codecs``.
+        ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``element_bytes``, ``ndim``,
+        ``codecs``.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zarrpy.display.codecs import chain_label, inner_label
 from zarrpy.display.sizes import (
@@ -21,12 +21,13 @@ from zarrpy.errors import MetadataError
 from zarrpy.metadata.sharding import inner_chunk_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from zarrpy.array import Array
     from zarrpy.container import Container
     from zarrpy.engine.requests import Steps
     from zarrpy.metadata.model import ArrayMetadata
+    from zarrpy.node import Node
     from zarrpy.occupancy import Stored
 
 
@@ -162,6 +163,33 @@ def array_line(array: Array) -> str:
         printable(array.store.label),
     )
     return f"<zarrpy.Array {' '.join(words)}>"
+
+
+def card_of(node: Node[Any]) -> str:
+    """Tell about a node in HTML, with a drawing of an array; nothing is read."""
+    from zarrpy.array import Array
+    from zarrpy.display.box import box_svg
+    from zarrpy.display.html import card
+
+    facts, picture = dict(node.info.facts), ""  # type: ignore[attr-defined]
+    if isinstance(node, Array):
+        grid = node.metadata.chunk_grid
+        lengths = [n if isinstance(n, list) else (n,) for n in grid.listed()]
+        stored = tuple(_plain_lengths(axis) for axis in lengths)
+        inner = inner_chunk_shape(node.metadata.codecs, node.ndim)
+        chunks = stored if inner is None else tuple((n,) for n in inner)
+        shards = None if inner is None else stored
+        picture = box_svg(node.shape, chunks, shards, node.dimension_names)
+    title = f"zarrpy.{type(node).__name__} {node.name}"
+    return card(title, facts, node.metadata.attributes, picture)
+
+
+def _plain_lengths(lengths: Iterable[Any]) -> tuple[int, ...]:
+    """Write out lengths that are run-length coded."""
+    found: list[int] = []
+    for each in lengths:
+        found += [each[0]] * each[1] if isinstance(each, list) else [each]
+    return tuple(found)
 
 
 def group_line(group: Container) -> str:

@@ -144,6 +144,11 @@ class Node(Generic[M]):
         """The store and the path in it."""
         return StorePath(self.store, self.path)
 
+    def _repr_html_(self) -> str:
+        from zarrpy.info import card_of
+
+        return card_of(self)
+
     def close(self) -> None:
         """Let go of what the store holds open; members of the same store are closed as well."""
         self.store.close()

@@ -18,6 +18,7 @@ from zarrpy.stores.base import ByteRange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zarrpy.chunk_map import ChunkMap
     from zarrpy.codecs.chain import CodecChain
     from zarrpy.codecs.shard_index import IndexFormat
     from zarrpy.engine.requests import Steps
@@ -76,6 +77,30 @@ class Occupancy(Node[ArrayMetadata]):
 
         stored = yield from self._look()
         return Info.of_stored(self, stored)  # type: ignore[arg-type]
+
+    @operation
+    def chunk_map(self, *, verify: bool = False) -> Steps[ChunkMap]:
+        """Tell how large each chunk is stored, which are missing, and on request which damaged.
+
+        This lists the keys of the array, and reads the indexes of its shards.
+
+        Parameters
+        ----------
+        verify : bool
+            Decode each chunk, to find those that cannot be read.
+
+        Examples
+        --------
+        >>> import zarrpy
+        >>> array = zarrpy.create_array({}, shape=6, dtype="int8", chunks=2, compressors=None)
+        >>> array[2:] = 1
+        >>> array.chunk_map().sizes
+        array([0, 2, 2])
+        """
+        from zarrpy.chunk_map import look
+
+        yield from self._settle()
+        return (yield from look(self, verify))  # type: ignore[arg-type]
 
     @operation
     def _stored(self) -> Steps[Stored]:

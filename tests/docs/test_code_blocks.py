@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from peers import environments  # noqa: E402
 from peers.adapters import ENVIRONMENT_OF  # noqa: E402
+from services import servers  # noqa: E402
+from services.proxy import proxy_to  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _FENCE = re.compile(
@@ -111,11 +114,30 @@ def assert_like(found: str, expected: str, where: str) -> None:
     assert re.fullmatch(pattern, found.strip(), re.DOTALL), f"{where}\nprinted:\n{found}"
 
 
+@pytest.fixture
+def bucket(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A function that serves a bucket, with its address and credentials in the environment."""
+    with ExitStack() as stack:
+
+        def serve() -> None:
+            address = stack.enter_context(servers.moto(tmp_path_factory.mktemp("moto")))
+            proxy = stack.enter_context(proxy_to(address))
+            proxy.signs = True  # as of a bucket that everybody may read
+            monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                monkeypatch.setenv(name, "key")
+            monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+        yield serve
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_blocks_of_a_document_run_in_their_order(
-    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: Any
 ) -> None:
     """Blocks of one document share names and an empty working directory."""
+    if any("s3://bucket" in block.text for block in blocks(document) if block.kind == "python"):
+        bucket()
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(document):

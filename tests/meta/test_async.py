@@ -36,7 +36,7 @@ INSTEAD = {
     "Attributes.values": "no I/O",
 }
 #: Methods that do nothing yet: what they return is awaited, or gone through by `async for`.
-LAZY = {"Array.lazy", "Array.isel", "Array.iter_chunks", "Array.iter_shards"}
+LAZY = {"Array.lazy", "Array.to_dask", "Array.isel", "Array.iter_chunks", "Array.iter_shards"}
 
 
 def functions() -> Iterator[tuple[str, Any]]:

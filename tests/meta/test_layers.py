@@ -20,7 +20,7 @@ LAYERS = {
     "zarrpy.node": 6, "zarrpy.attributes": 6, "zarrpy.info": 6, "zarrpy.creation": 6,
     "zarrpy.container": 6, "zarrpy.likeness": 6, "zarrpy.maker": 6, "zarrpy.hierarchy": 6,
     "zarrpy.layout": 6, "zarrpy.assignment": 6, "zarrpy.indexing": 6,
-    "zarrpy.conventions": 6, "zarrpy.occupancy": 6, "zarrpy.settings": 6,
+    "zarrpy.chunk_map": 6, "zarrpy.conventions": 6, "zarrpy.occupancy": 6, "zarrpy.settings": 6,
     "zarrpy.chunks": 6, "zarrpy.streaming": 6, "zarrpy.mapping": 6,
     "zarrpy.partition": 6, "zarrpy.reductions": 6, "zarrpy.resizing": 6,
     "zarrpy.explanation": 6, "zarrpy.small_reads": 6, "zarrpy.reopening": 6,

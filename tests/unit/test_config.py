@@ -43,6 +43,7 @@ def test_the_defaults_are_those_of_the_documentation():
         "max_chunk_bytes": 2 << 30,
         "metadata_bytes": 64 << 20,
         "json_depth": 100,
+        "element_bytes": 16 * 2**20,
         "ndim": 64,
         "codecs": 64,
     }

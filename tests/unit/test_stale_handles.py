@@ -285,7 +285,7 @@ class Elsewhere(MemoryStore):
         super().__init__()
         self.asked = []
 
-    def version(self, key):
+    def state(self, key):
         return None
 
     def get(self, key, byte_range=None):

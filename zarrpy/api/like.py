@@ -135,7 +135,7 @@ def from_array(
         return Array(store, path, data.metadata)
     metadata, keep_empty = data.metadata, None
     if given:
-        metadata, keep_empty = array_metadata(**_as_in(data, given))
+        metadata, keep_empty = array_metadata(**in_layout_of(data, given))
 
     def content(where: str) -> Steps[None]:
         made = Array(store, where, metadata, write_empty_chunks=keep_empty)
@@ -153,7 +153,7 @@ def _kept(name: str, value: Any) -> bool:
     return value is None or value is DEFAULT
 
 
-def _as_in(data: Array, given: dict[str, Any]) -> dict[str, Any]:
+def in_layout_of(data: Array, given: dict[str, Any]) -> dict[str, Any]:
     """Add to the keywords what is to be as in another array."""
     metadata = data.metadata
     found: dict[str, Any] = {

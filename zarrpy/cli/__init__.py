@@ -5,14 +5,59 @@ parser and imports nothing heavy, and names the function to run; whatever that n
 imported when it runs, so that ``zarrpy --help`` answers at once.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from zarrpy import __version__
-from zarrpy.cli import compare, demo, health, look, versions
+from zarrpy.cli import (
+    attributes,
+    chunks,
+    compare,
+    completion,
+    demo,
+    doctor,
+    exchange,
+    formats,
+    health,
+    listing,
+    look,
+    making,
+    moving,
+    packing,
+    rechunking,
+    values,
+    versions,
+)
 from zarrpy.cli.exits import OK, explain
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+#: In the order in which help lists their verbs.
+_VERBS: tuple[Any, ...] = (
+    look,
+    listing,
+    values,
+    chunks,
+    attributes,
+    making,
+    moving,
+    formats,
+    packing,
+    rechunking,
+    exchange,
+    health,
+    compare,
+    doctor,
+    demo,
+    completion,
+    versions,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,6 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if reconfigure is not None:  # a name the terminal cannot spell must not end the program
             reconfigure(errors="backslashreplace")
     run: Callable[[argparse.Namespace], int] = arguments.run
+    if getattr(arguments, "threads", None) is not None:
+        from zarrpy.config import config
+
+        config.workers = arguments.threads
     try:
         code = run(arguments)
         sys.stdout.flush()
@@ -61,15 +110,37 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="let errors show their traceback",
     )
+    common.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show no bar on long work",
+    )
+    common.add_argument(
+        "--threads",
+        type=int,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="threads that work; by default one for each core",
+    )
+    common.add_argument(
+        "-o",
+        "--option",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="KEY=VALUE",
+        help="for a store behind a URL",
+    )
     parser = argparse.ArgumentParser(
         prog="zarrpy",
-        description="Look at Zarr arrays and groups, and see zarrpy prove itself.",
+        description="Look at Zarr arrays and groups, change, move and check them.",
         epilog="exit codes: 0 ok, 1 a difference or corrupt data, 2 usage, "
         "3 not found, 4 input or output",
         parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"zarrpy {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (demo, look, health, compare, versions):
+    for module in _VERBS:
         module.add(verbs, common)
     return parser

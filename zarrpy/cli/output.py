@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
 
@@ -15,3 +17,25 @@ def print_json(document: Any) -> None:
 
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
     print()
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: str = "") -> None:
+    """Print rows under their header; `numbers` as of `zarrpy.display.text.table`."""
+    from zarrpy.display.text import printable, table
+
+    told = [[printable(cell) for cell in row] for row in rows]
+    print("\n".join(table(header, told, numbers=numbers)))
+
+
+def print_lines(text: object) -> None:
+    """Print text that may hold what a terminal would obey."""
+    from zarrpy.display.text import printable
+
+    for line in str(text).splitlines():
+        print(printable(line))
+
+
+def bar(arguments: argparse.Namespace) -> bool:
+    """Whether long work shows how far it is: on a terminal, unless somebody wants peace."""
+    quiet = arguments.json or getattr(arguments, "quiet", False)
+    return not quiet and sys.stderr.isatty()

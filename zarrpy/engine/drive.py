@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from errno import ENOENT
 from functools import partial
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zarrpy.engine import pool
@@ -57,6 +58,8 @@ from zarrpy.errors import (
     NodeNotFoundError,
     StoreError,
 )
+from zarrpy.metadata.names import DOCUMENTS
+from zarrpy.stores.in_flight import in_flight
 from zarrpy.stores.transformer import transformed
 
 if TYPE_CHECKING:
@@ -66,6 +69,9 @@ if TYPE_CHECKING:
     from zarrpy.engine.requests import Batch
     from zarrpy.engine.stream import Stream, Taken
     from zarrpy.stores.base import Store
+
+#: Keys that are locked and deleted together, where that takes few requests.
+DELETED_TOGETHER = 1000
 
 P = ParamSpec("P")
 A = TypeVar("A")
@@ -204,7 +210,8 @@ def _fetch(store: Store, request: Fetch) -> list[Any]:
         return recent.fetch(store, request)
     if request.ranges is None:
         return store.get_many(request.keys)
-    return [store.get(*each) for each in zip(request.keys, request.ranges, strict=True)]
+    pairs = list(zip(request.keys, request.ranges, strict=True))
+    return in_flight(lambda pair: store.get(*pair), pairs, store.requests)
 
 
 def _put(store: Store, request: Put) -> None:
@@ -236,12 +243,24 @@ def _delete(store: Store, request: Delete) -> None:
 
 
 def _delete_keys(store: Store, keys: Iterable[str]) -> None:
+    if store.requests > 1:
+        _delete_together(store, keys)
+        return
     for key in keys:
         with hold_of(store, [key]):
             if key.endswith("/"):  # a link, which is not followed
                 store.delete_prefix(key)
             else:
                 store.delete(key)
+
+
+def _delete_together(store: Store, keys: Iterable[str]) -> None:
+    """Delete many keys with each request, but documents one by one: their order counts."""
+    for alone, run in groupby(keys, lambda key: key.rpartition("/")[2] in DOCUMENTS):
+        most = 1 if alone else DELETED_TOGETHER
+        while some := list(islice(run, most)):
+            with hold_of(store, some):
+                store.set_many(some, [None] * len(some))
 
 
 def _delete_prefix(store: Store, request: DeletePrefix) -> None:
@@ -264,7 +283,7 @@ def _list_sizes(store: Store, request: ListSizes) -> list[tuple[str, int]]:
 
 
 def _size(store: Store, request: Size) -> list[int | None] | None:
-    return [store.size(key) for key in request.keys] if store.tells_sizes else None
+    return in_flight(store.size, request.keys, store.requests) if store.tells_sizes else None
 
 
 def _read_above(store: Store, request: ReadAbove) -> list[tuple[str, Any]]:
@@ -317,7 +336,9 @@ def _run(store: Store, request: Run) -> None:
             if batch.writing and getattr(error, "errno", None) == ENOENT:
                 raise _moved_away(request.path) from error
         raise
-    if watch is not None and not (watch.looked or (batch.writing and batch.watched)):
+    if watch is None or watch.looked or (batch.writing and batch.watched):
+        return
+    if batch.writing or store.requests == 1:  # elsewhere a look takes as long as a chunk
         watch.look(store, directory)
 
 

@@ -6,6 +6,7 @@ A node at ``path`` is an array or a group.  Zarr v3 keeps it in ``zarr.json``; v
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from copy import deepcopy
 from functools import partial
@@ -44,6 +45,9 @@ _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
 #: How many directories are looked into for a node below one without a document.
 SEARCHED = 1000
 
+#: What a store says that cannot list, or lists nothing to us: nodes are known by their paths there.
+NO_LISTING = (errno.ENOTSUP, errno.EACCES)
+
 #: What to think when a node that was opened is not there.
 VANISHED = (
     "it was deleted, or its file system went away, since it was opened; where it is back, open it "
@@ -70,7 +74,12 @@ def implied(path: str) -> Steps[GroupMetadata | None]:
     while level and left > 0:
         below: list[str] = []
         for parent in level:
-            names = yield from child_names(parent)
+            try:
+                names = yield from child_names(parent)
+            except StoreError as error:
+                if error.errno not in NO_LISTING:
+                    raise
+                return None
             below += [key_of(parent, name) for name in names]
         level = below[:left]
         left -= len(level)
@@ -364,7 +373,9 @@ def not_found(
     parent, _, name = path.rpartition("/")
     nearest: list[str] = []
     if path:
-        names = yield ListNames(parent + "/" if parent else "")
+        names: list[str] = []
+        with suppress(StoreError):  # to name what is near is a favour
+            names = yield ListNames(parent + "/" if parent else "")
         nearest = _nearest(name, (other for other in names if other not in {*DOCUMENTS, name}))
     return error(
         f"no {what} at {path or '/'!r}",

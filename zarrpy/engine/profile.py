@@ -416,6 +416,14 @@ class Metered:
         self._tally.add(gets=len(values), bytes_read=nbytes)
         return values
 
+    def get_versioned(
+        self, key: str, byte_range: ByteRange | None = None, version: Hashable | None = None
+    ) -> tuple[Bytes | None, Hashable | None]:
+        """Read a value or a part of it with its version."""
+        found = timed(self._tally, "ns_store", self._store.get_versioned, key, byte_range, version)
+        self._tally.add(gets=1, bytes_read=0 if found[0] is None else len(found[0]))
+        return found
+
     def set(self, key: str, value: Bytes) -> None:
         """Replace a value."""
         timed(self._tally, "ns_store", self._store.set, key, value)

@@ -13,14 +13,12 @@ import numpy as np
 from zarrpy._native.shards import NativeShard
 from zarrpy.codecs.shard_index import NAME, IndexFormat
 from zarrpy.config import config
-from zarrpy.engine.coalesce import coalesce
-from zarrpy.engine.locks import hold_of
 from zarrpy.engine.missing import Missing
+from zarrpy.engine.parts import Parts, fetch_parts
 from zarrpy.engine.sequence import sequence_of
 from zarrpy.engine.twin import PythonBatch, selections
 from zarrpy.errors import ChunkError, CorruptChunkError
 from zarrpy.selection.inside import plan_inside
-from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,46 +31,15 @@ if TYPE_CHECKING:
     from zarrpy.stores.base import Bytes, Store
 
 
-class Parts(NamedTuple):
-    """What was read of a shard.
-
-    Attributes
-    ----------
-    stored_index : bytes-like
-    pieces : list of (int, bytes-like)
-        Where in the shard each piece begins, ascending; none overlaps another.
-    """
-
-    stored_index: Bytes
-    pieces: list[tuple[int, Bytes]]
-
-
 def fetch_stored(store: Store, batch: Batch, keys: Sequence[str]) -> list[Any]:
     """Read the values of a window; of shards that are read in part only what is needed."""
     if batch.index_range is None or store.in_memory or "partial" in config.disable:
         return list(store.get_many(keys))
-    return [
-        store.get(key) if whole else _fetch_parts(store, batch, task, key)
-        for task, (key, whole) in enumerate(zip(keys, batch.covered(), strict=True))
-    ]
-
-
-def _fetch_parts(store: Store, batch: Batch, task: int, key: str) -> Parts | None:
-    """Read an index, then what it says; no writer of this process comes in between."""
-    assert batch.index_range is not None
-    with hold_of(store, [key]):
-        index = store.get(key, ByteRange(*batch.index_range))
-        if index is None:
-            return None
-        ranges = batch.ranges(task, index)
-        gap = {"gap": -1} if "coalesce" in config.disable else {}
-        pieces = []
-        for offset, length in coalesce(ranges, **gap):
-            piece = store.get(key, ByteRange(offset, length))
-            if piece is None:
-                return None
-            pieces.append((offset, piece))
-    return Parts(index, pieces)
+    covered = batch.covered()
+    shards = [(task, key) for task, key in enumerate(keys) if not covered[task]]
+    parts = fetch_parts(store, batch, shards)
+    rest = iter(store.get_many([key for task, key in enumerate(keys) if covered[task]]))
+    return [next(rest) if whole else parts[task] for task, whole in enumerate(covered)]
 
 
 def native_shard(layout: ShardLayout) -> NativeShard:

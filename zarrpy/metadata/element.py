@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["NATIVE", "order", "swap_size", "swapped", "unit_sizes"]
+from zarrpy.config import config
+from zarrpy.errors import MetadataError
+
+__all__ = ["NATIVE", "check_size", "order", "swap_size", "swapped", "unit_sizes"]
 
 NATIVE = "<" if np.little_endian else ">"
 
@@ -113,3 +116,20 @@ def _units(dtype: np.dtype[Any]) -> list[tuple[int, int, str]]:
         size = 4
     order = NATIVE if dtype.byteorder == "=" else dtype.byteorder
     return [(size, dtype.itemsize // size, order)]
+
+
+def check_size(dtype: np.dtype[Any], field: str) -> None:
+    """Refuse elements for which a few letters of a document would take much memory.
+
+    Raises
+    ------
+    MetadataError
+        If an element is longer than ``config.limits.element_bytes``.
+    """
+    limit = config.limits.element_bytes
+    if dtype.itemsize > limit:
+        raise MetadataError(
+            f"elements have {dtype.itemsize} bytes, {limit} are allowed",
+            field=field,
+            hint="raise config.limits.element_bytes",
+        )

@@ -23,7 +23,7 @@ import numpy as np
 
 from zarrpy.config import config
 from zarrpy.errors import MetadataError
-from zarrpy.metadata import dtypes, members
+from zarrpy.metadata import dtypes, element, members
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.dtypes import DataType
@@ -125,6 +125,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     shape = members.shape(members.require(zarray, "shape"))
     chunks = members.integers(members.require(zarray, "chunks"), "chunks", 1, count=len(shape))
     data_type, byteorder = _data_type(zarray)
+    element.check_size(data_type.numpy, "dtype")
     fill_document = members.require(zarray, "fill_value")
     attributes = document.get(ATTRIBUTES, {})
     return ArrayMetadata(

@@ -14,7 +14,7 @@ from typing import Any
 
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
-from zarrpy.metadata import dtypes, exzarr, members, transformers
+from zarrpy.metadata import dtypes, element, exzarr, members, transformers
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.grid import ChunkGrid
@@ -100,6 +100,7 @@ def _parse_array(document: dict[str, Any]) -> ArrayMetadata:
     meant = exzarr.settled(document) if exzarr.wrote(document) else document
     shape = members.shape(members.require(meant, "shape"))
     data_type = dtypes.from_v3(members.require(meant, "data_type"))
+    element.check_size(data_type.numpy, "data_type")
     grid = ChunkGrid.from_v3(members.require(meant, "chunk_grid"))
     grid.check(shape)
     keys = ChunkKeyEncoding.from_v3(members.require(meant, "chunk_key_encoding"))

@@ -14,13 +14,22 @@ from zarrpy.stores.transformer import StorageTransformer
 
 if TYPE_CHECKING:
     from zarrpy.stores.cache import CacheStore
+    from zarrpy.stores.fsspec import FsspecStore
+    from zarrpy.stores.gridfs import GridFSStore
+    from zarrpy.stores.http import HTTPStore
+    from zarrpy.stores.lmdb import LMDBStore
     from zarrpy.stores.logging import LoggingStore
     from zarrpy.stores.metrics import MetricsStore
     from zarrpy.stores.mock import MockStore
+    from zarrpy.stores.mongodb import MongoDBStore
+    from zarrpy.stores.obstore import ObjectStore
     from zarrpy.stores.overlay import OverlayStore
+    from zarrpy.stores.postgres import PostgresStore
     from zarrpy.stores.prefix import PrefixStore
     from zarrpy.stores.read_only import ReadOnlyStore
+    from zarrpy.stores.redis import RedisStore
     from zarrpy.stores.retry import RetryStore
+    from zarrpy.stores.shared_memory import SharedMemoryStore
     from zarrpy.stores.sqlite import SQLiteStore
     from zarrpy.stores.wrapper import WrapperStore
     from zarrpy.stores.zip import ZipStore
@@ -28,14 +37,23 @@ if TYPE_CHECKING:
 #: Stores that are loaded when they are asked for.
 _LATER = {
     "CacheStore": "cache",
+    "GridFSStore": "gridfs",
+    "LMDBStore": "lmdb",
     "LoggingStore": "logging",
     "MetricsStore": "metrics",
     "MockStore": "mock",
+    "MongoDBStore": "mongodb",
+    "FsspecStore": "fsspec",
+    "HTTPStore": "http",
+    "ObjectStore": "obstore",
     "OverlayStore": "overlay",
+    "PostgresStore": "postgres",
     "PrefixStore": "prefix",
     "ReadOnlyStore": "read_only",
+    "RedisStore": "redis",
     "RetryStore": "retry",
     "SQLiteStore": "sqlite",
+    "SharedMemoryStore": "shared_memory",
     "WrapperStore": "wrapper",
     "ZipStore": "zip",
 }
@@ -43,16 +61,25 @@ _LATER = {
 __all__ = [
     "ByteRange",
     "CacheStore",
+    "FsspecStore",
+    "GridFSStore",
+    "HTTPStore",
+    "LMDBStore",
     "LocalStore",
     "LoggingStore",
     "MemoryStore",
     "MetricsStore",
     "MockStore",
+    "MongoDBStore",
+    "ObjectStore",
     "OverlayStore",
+    "PostgresStore",
     "PrefixStore",
     "ReadOnlyStore",
+    "RedisStore",
     "RetryStore",
     "SQLiteStore",
+    "SharedMemoryStore",
     "StorageTransformer",
     "Store",
     "WrapperStore",

@@ -6,14 +6,12 @@ exception, never None.  The other methods have defaults that are right, if not f
 
 from __future__ import annotations
 
-import os
-import time
 from abc import ABC, abstractmethod
-from itertools import count
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
 from zarrpy.errors import (
+    ConflictError,
     MetadataError,
     NodeExistsError,
     NodeKindError,
@@ -36,14 +34,6 @@ if TYPE_CHECKING:
 
 #: An error about a node, which may say where the store is.
 NodeError: TypeAlias = MetadataError | NodeNotFoundError | NodeExistsError | NodeKindError
-
-
-_number = count()
-
-
-def unlike_any() -> str:
-    """Make a version of a value that equals no other, in whatever process."""
-    return f"{os.getpid()}.{time.time_ns()}.{next(_number)}"
 
 
 class ByteRange(NamedTuple):
@@ -125,7 +115,7 @@ class Store(ABC):
         """Yield every key that starts with `prefix`, in any order."""
 
     @classmethod
-    def from_url(cls, url: str, *, read_only: bool = False, **options: Any) -> Self:
+    def from_url(cls, url: str, *, read_only: bool = False, **options: Any) -> Store:
         """Make a store of a URL: of what comes after its scheme, and of `storage_options`.
 
         Parameters
@@ -144,6 +134,34 @@ class Store(ABC):
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values."""
         return [self.get(key) for key in keys]
+
+    def get_versioned(
+        self, key: str, byte_range: ByteRange | None = None, version: Hashable | None = None
+    ) -> tuple[Bytes | None, Hashable | None]:
+        """Read a value or a part of it, and tell which version that is of; None: it cannot tell.
+
+        Parameters
+        ----------
+        key : str
+        byte_range : ByteRange, optional
+        version : hashable, optional
+            The only one that is wanted.
+
+        Raises
+        ------
+        ConflictError
+            When the value is of another version than the one that is wanted.
+        """
+        before = self.version(key) if version is None else version
+        value = self.get(key, byte_range)
+        if version is not None and self.version(key) != version:
+            raise ConflictError("it was replaced meanwhile", key=key, operation="get")
+        return value, before
+
+    @property
+    def requests(self) -> int:
+        """How many requests at a time the store answers sooner than one after the other."""
+        return 1
 
     def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
         """Replace several values; None deletes the key."""
@@ -262,16 +280,23 @@ class Store(ABC):
         identity: str = attributes.setdefault("_identity", uuid4().hex)
         return identity
 
-    def version(self, key: str) -> object:
+    def version(self, key: str) -> Hashable | None:
         """Tell which version of a value there is now, by less than it takes to read it.
 
         A version never comes again when the value has changed; that a key does not exist is a
-        version as well. One of `unlike_any` says that it may be another than before. Two that are
-        the same look the same, in any process. None says that the store cannot tell versions: then chunks are not read ahead, and writing
-        does not find out that somebody has put another array in the place of the one that it
-        means.
+        version as well. None says that the store cannot tell: chunks are not read ahead then.
         """
         return None
+
+    def state(self, key: str) -> object:
+        """Tell what is the same only as long as a value does not change.
+
+        That is its version, or in stores that tell none whatever else costs next to nothing; the
+        value itself will do. An answer that equals no other says that it may have changed, None
+        that this store cannot tell: then writing does not find out that somebody has put another
+        array in the place of the one that it means.
+        """
+        return self.version(key)
 
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory whose files are the keys below `path`, for stores made of files.

@@ -19,7 +19,7 @@ from zarrpy._native.files import SETTLE_NS, Directory
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, check_key
-from zarrpy.stores.base import ByteRange, Store, unlike_any
+from zarrpy.stores.base import ByteRange, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -273,17 +273,17 @@ class LocalStore(Store):
             return self._path(key), None
         return self._path(key), (found.st_mtime_ns, found.st_size, found.st_ino)
 
-    def version(self, key: str) -> object:
+    def state(self, key: str) -> object:
         """Tell the file, and when it was changed."""
         try:
             found = os.stat(self._path(key))
         except FileNotFoundError:
             return ()
         except OSError:
-            return unlike_any()
+            return object()
         changed = found.st_ctime_ns
         if time.time_ns() - changed < SETTLE_NS:
-            return unlike_any()
+            return object()
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, changed
 
     @property

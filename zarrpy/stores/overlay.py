@@ -110,6 +110,11 @@ class OverlayStore(Store):
                 names.add(name)
         return sorted(names)
 
+    def list_folders(self, prefix: str = "") -> Names:
+        """List those names of `list_dir` that keys may lie below."""
+        folders = {*self.upper.list_folders(prefix), *self.lower.list_folders(prefix)}
+        return [name for name in self.list_dir(prefix) if name in folders]
+
     def _has_below(self, place: str) -> bool:
         return self.exists(place) or any(True for _ in self.list(place + "/"))
 
@@ -168,10 +173,16 @@ class OverlayStore(Store):
         """Name a node by both stores."""
         return ("overlay", self.lower.locus(""), self.upper.locus("")), path
 
-    def version(self, key: str) -> object:
+    def version(self, key: str) -> Hashable | None:
         """Tell which version of a value there is now, where both stores can."""
         upper, lower = self.upper.version(key), self.lower.version(key)
         mark = self.upper.version(_mark(key))
+        return None if None in (upper, lower, mark) else (upper, mark, lower)
+
+    def state(self, key: str) -> object:
+        """Tell what is the same only as long as a value does not change, where both stores can."""
+        upper, lower = self.upper.state(key), self.lower.state(key)
+        mark = self.upper.state(_mark(key))
         return None if None in (upper, lower, mark) else (upper, mark, lower)
 
     @property

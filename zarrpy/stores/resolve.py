@@ -8,11 +8,11 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from zarrpy.errors import MissingDependencyError, StoreError
+from zarrpy.errors import StoreError
 from zarrpy.stores.base import Store
 from zarrpy.stores.local import LocalStore
 from zarrpy.stores.memory import MemoryStore
-from zarrpy.stores.schemes import find_store, is_asynchronous, is_replaced
+from zarrpy.stores.schemes import is_asynchronous, is_replaced
 
 # A scheme of two letters at least: "C:" is a drive.
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
@@ -27,9 +27,10 @@ def as_store(
 
     A path that ends in ``.zip`` is a zip file, unless it is a directory; ``a.zip|zip:path`` is what
     lies below a path in it. ``zip://a.zip`` is the same file as ``a.zip``. ``sqlite:a.db`` is a
-    SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there. URLs of other
-    schemes are what `register_store` and installed packages make of them. An object with coroutines
-    `get`, `set`, `delete` and `list` is a store as well.
+    SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there. ``s3://``, ``gs://``
+    and ``az://`` are buckets, ``https://`` is a web server. URLs of other schemes are what
+    `register_store` and installed packages make of them, and else what fsspec does. An object with
+    coroutines `get`, `set`, `delete` and `list` is a store as well.
 
     Parameters
     ----------
@@ -51,8 +52,10 @@ def as_store(
     """
     if isinstance(place, Store) and not is_asynchronous(place):
         return place
-    if isinstance(place, str) and _scheme_of(place):
-        return _of_url(place, read_only, storage_options or {})
+    if isinstance(place, str) and is_remote(place):
+        from zarrpy.stores.remote import remote_store
+
+        return remote_store(place, read_only, storage_options or {})
     if storage_options:
         raise StoreError(
             f"storage_options {sorted(storage_options)} do not apply to {place!r}: "
@@ -75,30 +78,15 @@ def as_store(
     )
 
 
-def _scheme_of(place: str) -> str | None:
-    """Scheme of a URL for which a class of stores is registered, and nothing of it is a file."""
+def is_remote(place: str) -> bool:
+    """Whether a text is a URL of other stores than files, and nothing of it is a local file."""
     if not _URL.match(place) or os.path.exists(place):
-        return None
+        return False
     scheme = place.partition(":")[0].lower()
-    return scheme if scheme not in _OURS or is_replaced(scheme) else None
-
-
-def _of_url(url: str, read_only: bool, options: dict[str, Any]) -> Store:
-    """Make a store of a URL by the class that its scheme stands for."""
-    kind = find_store(url.partition(":")[0])
-    if kind is None:
-        raise _no_store(url)
-    store: Store = kind.from_url(url, read_only=read_only, **options)
-    return store
-
-
-def _no_store(url: str) -> MissingDependencyError:
-    scheme = url.partition(":")[0]
-    return MissingDependencyError(
-        f"no store for {scheme!r} URLs in this version: {url!r}"
-        " -> copy the data to a local directory, or add one by zarrpy.register_store",
-        extra=scheme,
-    )
+    if scheme not in _OURS or is_replaced(scheme):
+        return True
+    _, chained, outer = place.partition("::")  # zip://inner::outer, with a file somewhere else
+    return bool(chained) and is_remote(outer)
 
 
 def _of_path(place: str, read_only: bool) -> Store:
@@ -175,7 +163,7 @@ def _local_path(place: str) -> str:
     if place.startswith("file:"):
         return _file_url(place)
     if _URL.match(place) and not os.path.exists(place):
-        raise _no_store(place)
+        raise StoreError(f"{place!r} is no local file, as it would have to be here")
     return place
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from zarrpy.config import config
 from zarrpy.registry import PlugInInfo, Registry
 from zarrpy.stores.base import Store
+from zarrpy.stores.object_place import SCHEMES
 
 __all__ = ["available_stores", "find_store", "register_store", "unregister_store"]
 
@@ -20,6 +21,16 @@ stores: Registry[Any] = Registry(
     "store",
     built_in={
         "file": "zarrpy.stores.local:LocalStore",
+        "lmdb": "zarrpy.stores.lmdb:LMDBStore",
+        "mongodb": "zarrpy.stores.mongodb:MongoDBStore",
+        "mongodb+srv": "zarrpy.stores.mongodb:MongoDBStore",
+        "postgres": "zarrpy.stores.postgres:PostgresStore",
+        "postgresql": "zarrpy.stores.postgres:PostgresStore",
+        "redis": "zarrpy.stores.redis:RedisStore",
+        "rediss": "zarrpy.stores.redis:RedisStore",
+        "shm": "zarrpy.stores.shared_memory:SharedMemoryStore",
+        **dict.fromkeys(("http", "https"), "zarrpy.stores.http:HTTPStore"),
+        **dict.fromkeys(SCHEMES, "zarrpy.stores.obstore:ObjectStore"),
         "sqlite": "zarrpy.stores.sqlite:SQLiteStore",
         "zip": "zarrpy.stores.zip:ZipStore",
     },

@@ -155,9 +155,9 @@ class SQLiteStore(SingleFileStore[Database]):
         rows = self._rows("SELECT length(CAST(v AS BLOB)) FROM {t} WHERE k = ?", key)
         return rows[0][0] if rows else None
 
-    def version(self, key: str) -> object:
-        """Tell which version of the file there is, as of the values in it nobody counts them."""
-        return self._shared.version()
+    def state(self, key: str) -> object:
+        """Tell which state the file is in, as nobody counts the changes of one value."""
+        return self._shared.state()
 
     # --------------------------------------------------------------------------------- writing
 

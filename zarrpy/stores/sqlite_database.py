@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
 from zarrpy.stores.path_lock import PathLock
-from zarrpy.stores.base import unlike_any
 from zarrpy.stores.single_file import Files
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ class Database:
         self.handles = 0
         self._free: list[tuple[bool, sqlite3.Connection]] = []
         self._watcher: sqlite3.Connection | None = None
-        self._began = ""
         self._lock = threading.Lock()
         self.outside = PathLock(path + _LOCK)
         self._pid = os.getpid()
@@ -70,8 +68,8 @@ class Database:
         with self._connected(writing=True) as connection:
             connection.execute("VACUUM")
 
-    def version(self) -> object:
-        """Tell which version of the file there is.
+    def state(self) -> object:
+        """Tell which state the file is in; each has its own.
 
         SQLite tells a connection whether others have committed anything. One that never writes is
         kept for this, as what two connections are told cannot be compared.
@@ -80,10 +78,10 @@ class Database:
             self._leave_parent()
             if self._watcher is None:
                 if not os.path.exists(self.path):
-                    return ()
-                self._watcher, self._began = self._open(writing=False), unlike_any()
+                    return object()
+                self._watcher = self._open(writing=False)
             ((number,),) = self._watcher.execute("PRAGMA data_version")
-            return self._began, number
+            return self._watcher, number
 
     @contextmanager
     def _connected(self, *, writing: bool) -> Iterator[sqlite3.Connection]:

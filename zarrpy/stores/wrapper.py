@@ -103,6 +103,20 @@ class WrapperStore(Store):
         make = partial(self.store.get_many, [self._below(key) for key in keys])
         return self.around(Call("get_many", keys, make))
 
+    def get_versioned(
+        self, key: str, byte_range: ByteRange | None = None, version: Hashable | None = None
+    ) -> tuple[Bytes | None, Hashable | None]:
+        """Read a value or a part of it with its version, where `get` gives what is below."""
+        if type(self).get is not WrapperStore.get:
+            return super().get_versioned(key, byte_range, version)
+        make = partial(self.store.get_versioned, self._below(key), byte_range, version)
+        return self.around(Call("get", (key,), make))
+
+    @property
+    def requests(self) -> int:
+        """As many as of the store below."""
+        return self.store.requests
+
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
         return self.around(Call("exists", (key,), partial(self.store.exists, self._below(key))))
@@ -217,9 +231,13 @@ class WrapperStore(Store):
         """Tell where a value is and which version of it that is."""
         return self.store.identity(self._below(key))
 
-    def version(self, key: str) -> object:
+    def version(self, key: str) -> Hashable | None:
         """Tell which version of a value there is now."""
         return self.around(Call("version", (key,), partial(self.store.version, self._below(key))))
+
+    def state(self, key: str) -> object:
+        """Tell what is the same only as long as a value does not change."""
+        return self.around(Call("state", (key,), partial(self.store.state, self._below(key))))
 
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Give no directory: files would be read and written past this store."""

@@ -3,11 +3,19 @@
 import os
 import pathlib
 
+import fsspec
 import pytest
 
 import zarrpy
-from zarrpy.errors import MetadataError, MissingDependencyError, StoreError
-from zarrpy.stores import LocalStore, MemoryStore, ZipStore
+from zarrpy.errors import MetadataError, StoreError
+from zarrpy.stores import (
+    FsspecStore,
+    HTTPStore,
+    LocalStore,
+    MemoryStore,
+    ObjectStore,
+    ZipStore,
+)
 from zarrpy.stores.resolve import as_store
 
 
@@ -117,26 +125,52 @@ def test_what_comes_after_a_bar_has_to_be_known(place):
 
 
 @pytest.mark.parametrize(
-    "place", ["s3://bucket/x.zarr", "http://host/x.zarr", "gs://b/x", "memory://x", "az://c/x"]
+    ("place", "kind", "label"),
+    [
+        ("s3://bucket/x.zarr", ObjectStore, "s3://bucket/x.zarr"),
+        ("S3://bucket/x.zarr/", ObjectStore, "s3://bucket/x.zarr"),
+        ("s3a://bucket", ObjectStore, "s3://bucket"),
+        ("gs://b/x", ObjectStore, "gs://b/x"),
+        ("az://c/x", ObjectStore, "az://c/x"),
+        ("abfs://c@account.dfs.core.windows.net/x", ObjectStore, "az://c/x"),
+        ("http://host/x.zarr", HTTPStore, "http://host/x.zarr"),
+        ("https://host:8080/", HTTPStore, "https://host:8080"),
+        ("memory://x", FsspecStore, "memory://x"),
+    ],
 )
-def test_a_url_says_that_the_store_is_not_there_yet(tmp_path, monkeypatch, place):
-    """It names the scheme and what was given, and nothing is made."""
+def test_a_url_is_the_store_of_what_it_names(tmp_path, monkeypatch, place, kind, label):
+    """By its scheme; nothing is asked of a server, and nothing made here."""
     monkeypatch.chdir(tmp_path)
-    scheme = place.partition(":")[0]
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    monkeypatch.setenv("GOOGLE_SKIP_SIGNATURE", "true")
 
-    with pytest.raises(MissingDependencyError, match=scheme) as caught:
-        zarrpy.create_group(place)
+    store = as_store(place, storage_options={"requests": 3})
 
-    assert place in str(caught.value)
-    assert isinstance(caught.value, ImportError)
+    assert isinstance(store, kind)
+    assert store.label == label
+    assert store.requests == (3 if kind is not FsspecStore else 1)
     assert os.listdir(tmp_path) == []
 
 
+def test_a_zip_file_that_is_somewhere_else_is_a_chain(tmp_path, monkeypatch):
+    """A path in it comes after a bar, or before what it is in."""
+    monkeypatch.chdir(tmp_path)
+    with zarrpy.create_group("x.zip") as group:
+        group.create_array("a/b", data=[1, 2, 3])
+    with fsspec.open("memory://files/x.zip", "wb") as file:
+        file.write((tmp_path / "x.zip").read_bytes())
+
+    for place in ("memory://files/x.zip|zip:a/b", "zip://a/b::memory://files/x.zip"):
+        assert zarrpy.open(place, mode="r")[...].tolist() == [1, 2, 3]
+    with pytest.raises(StoreError, match="zip:path"):
+        as_store("memory://files/x.zip|tar:a")
+
+
 @pytest.mark.parametrize("opening", ["open", "open_array", "open_group", "load"])
-def test_every_door_says_so(opening):
-    """Opening as well as creating."""
-    with pytest.raises(MissingDependencyError):
-        getattr(zarrpy, opening)("s3://bucket/x.zarr")
+def test_a_scheme_that_nobody_knows_is_named(opening):
+    """By every door."""
+    with pytest.raises(StoreError, match="nonsense"):
+        getattr(zarrpy, opening)("nonsense://bucket/x.zarr")
 
 
 @pytest.mark.parametrize("place", [3, 1.5, b"path", object(), ["a"]])

@@ -1,0 +1,259 @@
+"""A map of an array's chunks: how large each is stored, which are missing, which are damaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zarrpy.codecs.shard_index import EMPTY
+from zarrpy.config import config
+from zarrpy.display.sizes import format_nbytes, format_ratio, format_shape
+from zarrpy.engine.nodes import key_of
+from zarrpy.engine.requests import Fetch, ListSizes
+from zarrpy.errors import ChunkError, LimitError, MetadataError
+from zarrpy.stores.base import ByteRange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zarrpy.array import Array
+    from zarrpy.engine.requests import Steps
+
+    Sizes = np.ndarray[Any, np.dtype[np.int64]]
+
+__all__ = ["DAMAGED", "MISSING", "ChunkMap"]
+
+#: In the place of the size of a chunk that is not stored, and of one that cannot be read.
+MISSING, DAMAGED = 0, -1
+#: Shards whose indexes are asked for in one request.
+_WINDOW = 256
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkMap:
+    """How the chunks of an array are stored, as they were when it was asked for.
+
+    Attributes
+    ----------
+    sizes : ndarray of int64
+        Stored bytes of each chunk, in the grid of chunks; of chunks in shards those of each. 0 is
+        a chunk that is not stored, -1 one that cannot be read.
+    name : str
+        Of the array.
+    chunks : tuple of tuple of int
+        Lengths of the chunks along each axis, inside the array.
+    itemsize : int or None
+        Bytes of an element; None where they have none of their own.
+    """
+
+    sizes: Sizes
+    name: str
+    chunks: tuple[tuple[int, ...], ...]
+    itemsize: int | None
+
+    @property
+    def nbytes(self) -> int:
+        """Stored bytes of all chunks."""
+        return int(self.sizes[self.sizes > 0].sum())
+
+    @property
+    def missing(self) -> list[tuple[int, ...]]:
+        """Places of chunks that are not stored, in the grid."""
+        return _places(self.sizes == MISSING)
+
+    @property
+    def damaged(self) -> list[tuple[int, ...]]:
+        """Places of chunks that cannot be read; only a map made with ``verify=True`` has some."""
+        return _places(self.sizes == DAMAGED)
+
+    @property
+    def ratio(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """How many times smaller each chunk is stored; NaN where it is not, or nobody knows."""
+        decoded = np.ones(self.sizes.shape)
+        for axis, lengths in enumerate(self.chunks):
+            decoded *= np.reshape(lengths, [-1 if i == axis else 1 for i in range(decoded.ndim)])
+        known = np.where(self.sizes > 0, self.sizes, np.nan)
+        result: np.ndarray[Any, Any] = decoded * (self.itemsize or np.nan) / known
+        return result
+
+    def facts(self) -> dict[str, str]:
+        """Tell the most important in words."""
+        stored = self.sizes[self.sizes > 0]
+        told = {
+            "array": self.name,
+            "chunks": f"{stored.size} of {self.sizes.size} are stored",
+            "stored": format_nbytes(self.nbytes),
+        }
+        if stored.size:
+            places = [np.unravel_index(pick(self.sizes), self.sizes.shape) for pick in _EXTREMES]
+            for word, place in zip(("smallest", "largest"), places, strict=True):
+                at = tuple(int(i) for i in place)
+                told[word] = f"{format_nbytes(int(self.sizes[at]))} at {at}"
+            if self.itemsize is not None:
+                decoded = float(np.nansum(self.ratio * np.where(self.sizes > 0, self.sizes, 0)))
+                told["ratio"] = format_ratio(int(decoded), self.nbytes)
+        if self.damaged:
+            told["damaged"] = _listed(self.damaged)
+        if 0 < len(self.missing) < self.sizes.size:
+            told["missing"] = _listed(self.missing)
+        return told
+
+    def field(self) -> np.ndarray[Any, Any]:
+        """Give the map in two dimensions, the last two: of the others the mean, NaN for missing."""
+        sizes = np.where(self.sizes > 0, self.sizes, np.nan)
+        if sizes.ndim < 2:
+            return sizes.reshape(1, -1)
+        flat = sizes.reshape(-1, *sizes.shape[-2:])
+        count = np.isfinite(flat).sum(0)
+        total = np.nansum(flat, axis=0)
+        result: np.ndarray[Any, Any] = np.divide(
+            total, count, out=np.full(total.shape, np.nan), where=count > 0
+        )
+        return result
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the map with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.figure().add_subplot()
+        picture = ax.imshow(self.field(), interpolation="nearest", aspect="auto")
+        ax.figure.colorbar(picture, ax=ax, label="stored bytes of a chunk")
+        ax.set_title(self.name)
+        return ax
+
+    def __repr__(self) -> str:
+        told = self.facts()
+        width = max(map(len, told))
+        return "\n".join(f"{name:{width}}  {text}" for name, text in told.items())
+
+    def _repr_html_(self) -> str:
+        from zarrpy.display.html import card
+        from zarrpy.display.image import heat_map
+
+        return card(f"chunks of {self.name}", self.facts(), {}, heat_map(self.field()))
+
+
+def _smallest(sizes: Sizes) -> Any:
+    return np.where(sizes > 0, sizes, np.iinfo(np.int64).max).argmin()
+
+
+_EXTREMES = (_smallest, np.argmax)
+
+
+def _places(mask: np.ndarray[Any, Any]) -> list[tuple[int, ...]]:
+    return [tuple(int(i) for i in place) for place in np.argwhere(mask)]
+
+
+def _listed(places: list[tuple[int, ...]]) -> str:
+    shown = ", ".join(map(str, places[:8]))
+    return f"{len(places)}: {shown}{' ...' if len(places) > 8 else ''}"
+
+
+# ---------------------------------------------------------------------------------------- making it
+
+
+def look(array: Array, verify: bool) -> Steps[ChunkMap]:
+    """Look at the keys of an array, at indexes of shards, and on request into each chunk."""
+    shard = array.codecs.shard if array.metadata.chunk_grid.regular else None
+    grid = array.metadata.grid_shape if shard is None else array.cdata_shape
+    _check_limit(array, grid)
+    sizes = np.zeros(grid, np.int64)
+    found = yield from _stored(array)
+    if shard is None:
+        for place, _, nbytes in found:
+            sizes[place] = max(nbytes, 1)  # an empty value is a value
+    else:
+        per = tuple(s // c for s, c in zip(array.shards or (), array.chunks, strict=True))
+        yield from _in_shards(found, shard.index, per, sizes)
+    if verify:
+        yield from _verify(array, sizes)
+    lengths = array.read_chunk_sizes if shard is None else _inner_lengths(array)
+    itemsize = None if array.metadata.data_type.variable else array.itemsize
+    return ChunkMap(sizes, array.name, lengths, itemsize)
+
+
+def _check_limit(array: Array, grid: tuple[int, ...]) -> None:
+    limit = config.limits.max_chunk_bytes
+    if prod(grid) * 8 > limit:
+        raise LimitError(
+            f"a map of the {format_shape(grid)} chunks of {array.name!r} takes {prod(grid) * 8} "
+            "bytes",
+            limit=limit,
+            asked=prod(grid) * 8,
+            hint="info_complete() counts them; config.limits.max_chunk_bytes raises the limit",
+        )
+
+
+def _stored(array: Array) -> Steps[list[tuple[tuple[int, ...], str, int]]]:
+    """Give place, key and bytes of each stored value that holds chunks."""
+    start = key_of(array.path, "") if array.path else ""
+    sizes: list[tuple[str, int]] = yield ListSizes(start)
+    found = []
+    keys, metadata = array.metadata.chunk_keys, array.metadata
+    for key, nbytes in sizes:
+        try:
+            place = keys.grid_index(key[len(start) :], metadata.ndim)
+        except MetadataError:
+            continue
+        if all(i < n for i, n in zip(place, metadata.grid_shape, strict=True)):
+            found.append((tuple(place), key, nbytes))
+    return found
+
+
+def _in_shards(
+    found: list[tuple[tuple[int, ...], str, int]], index: Any, per: tuple[int, ...], sizes: Sizes
+) -> Steps[None]:
+    """Read what the indexes of shards say of their chunks."""
+    for first in range(0, len(found), _WINDOW):
+        window = found[first : first + _WINDOW]
+        ranges = (ByteRange(*index.range),) * len(window)
+        stored = yield Fetch(tuple(key for _, key, _ in window), ranges)
+        for (place, _, _), value in zip(window, stored, strict=True):
+            where = tuple(slice(i * n, (i + 1) * n) for i, n in zip(place, per, strict=True))
+            room = sizes[where]
+            if value is None:
+                continue
+            try:
+                entries = index.decode(value).reshape(*per, 2)
+            except ChunkError:
+                room[...] = DAMAGED
+                continue
+            there = (entries != EMPTY).any(axis=-1)
+            lengths = np.where(there, np.maximum(entries[..., 1], 1), 0).astype(np.int64)
+            room[...] = lengths[tuple(slice(n) for n in room.shape)]
+
+
+def _verify(array: Array, sizes: Sizes) -> Steps[None]:
+    """Decode each stored chunk, and mark those that cannot be."""
+    chunks = array.iter_chunks(stored_only=True, on_error="yield")
+    try:
+        while (chunk := (yield from chunks.next_steps())) is not None:
+            if chunk.error is not None:
+                sizes[chunk.position] = DAMAGED
+    finally:
+        chunks.close()
+
+
+def _inner_lengths(array: Array) -> tuple[tuple[int, ...], ...]:
+    return tuple(
+        tuple(_lengths(n, chunk)) for n, chunk in zip(array.shape, array.chunks, strict=True)
+    )
+
+
+def _lengths(n: int, chunk: int) -> Iterator[int]:
+    for start in range(0, n, chunk):
+        yield min(chunk, n - start)

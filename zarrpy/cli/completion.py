@@ -1,0 +1,77 @@
+"""``zarrpy completion``: a script that completes verbs and options in a shell."""
+
+from __future__ import annotations
+
+import argparse
+
+from zarrpy.cli.exits import OK
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+_BASH = """\
+_zarrpy() {{
+    local word="${{COMP_WORDS[COMP_CWORD]}}" verb="" each
+    for each in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+        case "$each" in -*) ;; *) verb="$each"; break ;; esac
+    done
+    case "$verb" in
+        "") COMPREPLY=($(compgen -W "{verbs} {options}" -- "$word")) ;;
+{cases}
+    esac
+    if [ -n "$verb" ] && [ "${{word#-}}" = "$word" ]; then
+        COMPREPLY=($(compgen -f -- "$word"))
+    fi
+}}
+complete -o filenames -F _zarrpy zarrpy
+"""
+_ZSH = "#compdef zarrpy\nautoload -U +X bashcompinit && bashcompinit\n"
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verb to the parser."""
+    verb = verbs.add_parser(
+        "completion",
+        parents=[common],
+        help="print a script that completes commands in a shell",
+        description='For bash or zsh: eval "$(zarrpy completion bash)"; for fish: '
+        "zarrpy completion fish | source.",
+    )
+    verb.add_argument("shell", choices=("bash", "zsh", "fish"))
+    verb.set_defaults(run=completion, verbs=verbs)
+
+
+def completion(arguments: argparse.Namespace) -> int:
+    """Print the script."""
+    parsers: dict[str, argparse.ArgumentParser] = arguments.verbs.choices
+    options = {name: _options(parser) for name, parser in parsers.items()}
+    if arguments.shell == "fish":
+        for line in _fish(options, arguments.verbs):
+            print(line)
+        return OK
+    cases = "\n".join(
+        f'        {name}) COMPREPLY=($(compgen -W "{" ".join(words)}" -- "$word")) ;;'
+        for name, words in options.items()
+    )
+    script = _BASH.format(verbs=" ".join(parsers), options="--help --version --json", cases=cases)
+    print((_ZSH if arguments.shell == "zsh" else "") + script, end="")
+    return OK
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """Name the options of a verb."""
+    return [word for action in parser._actions for word in action.option_strings]
+
+
+def _fish(options: dict[str, list[str]], verbs: Any) -> list[str]:
+    helps = {action.dest: action.help or "" for action in verbs._choices_actions}
+    lines = []
+    for name, words in options.items():
+        told = helps.get(name, "").replace("'", "")
+        lines.append(f"complete -c zarrpy -n __fish_use_subcommand -a {name} -d '{told}'")
+        for word in words:
+            kind = "-l" if word.startswith("--") else "-s"
+            seen = f"'__fish_seen_subcommand_from {name}'"
+            lines.append(f"complete -c zarrpy -n {seen} {kind} {word.lstrip('-')}")
+    return lines

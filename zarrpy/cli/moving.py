@@ -1,0 +1,97 @@
+"""``zarrpy cp``, ``mv`` and ``rm``."""
+
+from __future__ import annotations
+
+import argparse
+
+from zarrpy.cli.exits import OK
+from zarrpy.cli.making import told
+from zarrpy.cli.place import located, opened
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verbs to the parser."""
+    copying = verbs.add_parser(
+        "cp",
+        parents=[common],
+        help="copy an array, or a group with all below it",
+        description="Copy between any two stores, as it is stored: nothing is decoded.",
+    )
+    copying.add_argument(
+        "--if-exists",
+        choices=("raise", "replace", "skip"),
+        default="raise",
+        help="when there is something at the target (default: %(default)s)",
+    )
+    copying.add_argument("--zarr-format", type=int, choices=(2, 3), help="write the copy in it")
+    copying.set_defaults(run=cp)
+    moving = verbs.add_parser(
+        "mv",
+        parents=[common],
+        help="move an array, or a group with all below it",
+        description="Move a node; within a store nothing is read or written again.",
+    )
+    moving.set_defaults(run=mv)
+    for verb in (copying, moving):
+        verb.add_argument("source", metavar="SOURCE", help="a store, or a group or array in it")
+        verb.add_argument("target", metavar="TARGET", help="where it goes; its new name")
+    removing = verbs.add_parser(
+        "rm",
+        parents=[common],
+        help="delete an array, or a group with all that is Zarr below it",
+        description="Delete nodes; files that are not Zarr stay, and are named.",
+    )
+    removing.add_argument("path", nargs="+", metavar="PATH", help="a group or array")
+    removing.set_defaults(run=rm)
+
+
+def cp(arguments: argparse.Namespace) -> int:
+    """Copy a node."""
+    import zarrpy
+
+    node = opened_any(arguments.source, arguments)
+    store, path = located(arguments.target, arguments)
+    wanted = {"if_exists": arguments.if_exists, "zarr_format": arguments.zarr_format}
+    told(zarrpy.copy(node, store, path or None, **wanted), arguments)
+    return OK
+
+
+def mv(arguments: argparse.Namespace) -> int:
+    """Move a node."""
+    import zarrpy
+
+    node = opened_any(arguments.source, arguments, write=True)
+    store, path = located(arguments.target, arguments)
+    told(zarrpy.move(node, store, path or None), arguments)
+    return OK
+
+
+def rm(arguments: argparse.Namespace) -> int:
+    """Delete nodes."""
+    import zarrpy
+
+    for place in arguments.path:
+        store, path = located(place, arguments)
+        zarrpy.delete(store, path)
+    return OK
+
+
+def opened_any(place: str, arguments: argparse.Namespace, *, write: bool = False) -> Any:
+    """Open a node, though its chunks may be of a codec that is not known here."""
+    from zarrpy.errors import UnsupportedExtensionError
+
+    try:
+        return opened(place, arguments, write=write)
+    except UnsupportedExtensionError:
+        import zarrpy
+
+        store, path = located(place, arguments, read_only=not write)
+        if not path:
+            raise
+        above, _, name = path.rpartition("/")
+        group = zarrpy.open_group(store, path=above, mode="r+" if write else "r")
+        return dict(group.members())[name]

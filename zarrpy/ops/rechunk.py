@@ -1,0 +1,220 @@
+"""Store an array in other chunks, within a bound of memory."""
+
+from __future__ import annotations
+
+import tempfile
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from zarrpy.api.like import in_layout_of
+from zarrpy.api.open import open_array
+from zarrpy.array import Array
+from zarrpy.config import config, parse_size
+from zarrpy.creation import array_metadata
+from zarrpy.display.progress import Progress
+from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.lifecycle import create_node
+from zarrpy.engine.nodes import key_of
+from zarrpy.engine.operation import function
+from zarrpy.errors import MetadataError
+from zarrpy.group import Group
+from zarrpy.metadata.names import check_path
+from zarrpy.ops.rechunk_plan import WORK, RechunkPlan, make_plan
+from zarrpy.stores import LocalStore, as_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zarrpy.engine.requests import Steps
+    from zarrpy.metadata.model import ArrayMetadata
+    from zarrpy.ops.rechunk_plan import Lengths
+    from zarrpy.stores.base import Store
+
+__all__ = ["rechunk"]
+
+#: Bytes that are used at most, unless somebody says otherwise.
+MAX_MEMORY = 1 << 30
+#: What one element takes in memory whose length differs, as far as anybody knows.
+_VARIABLE_NBYTES = 64
+
+
+@function
+def rechunk(
+    source: Any,
+    target: Any,
+    name: str | None = None,
+    *,
+    chunks: Any = None,
+    shards: Any = None,
+    max_memory: int | str | None = None,
+    if_exists: str = "raise",
+    dry_run: bool = False,
+    progress: Any = None,
+    **keywords: Any,
+) -> Steps[Array | RechunkPlan]:
+    """Store an array in other chunks, shards or codecs, within a bound of memory.
+
+    Boxes of the array are read and written one after the other. Where chunks lie so that each
+    would be decoded many times, a temporary array is written in between, and each is decoded once.
+    The target is there when all of it is, and not before.
+
+    Parameters
+    ----------
+    source : Array, str, path-like, mutable mapping or Store
+    target : Group, str, path-like, mutable mapping or Store
+        Where it goes; the place of the source itself may be replaced.
+    name : str, optional
+        Path in the target; in a group by default the name of the source.
+    chunks : int, tuple, dict or str, optional
+        As of `create_array`; a dictionary names dimensions, others keep their chunks.
+    shards : tuple or "auto", optional
+        By default none.
+    max_memory : int or str, optional
+        Bytes to use at most, such as ``"2GiB"``; by default 1 GiB, or what `config.max_memory`
+        says. Of texts and objects it is an estimate.
+    if_exists : {"raise", "replace"}
+        What to do when there is a node at the target.
+    dry_run : bool
+        Only say what would be done.
+    progress : bool, callable or object with ``update(n)``, optional
+        Who hears of each box.
+    **keywords
+        As of `create_array`; what is not said is as in the source.
+
+    Returns
+    -------
+    Array or RechunkPlan
+        The new array; with `dry_run` how it would be made.
+
+    Raises
+    ------
+    NodeExistsError
+        When there is a node at the target.
+    LimitError
+        When not even one chunk of the target goes into the memory.
+
+    Examples
+    --------
+    >>> import zarrpy
+    >>> array = zarrpy.create_array({}, data=[[1, 2, 3]] * 4, chunks=(1, 3))
+    >>> made = rechunk(array, {}, chunks=(4, 1))
+    >>> made.chunks, made[:, 2].tolist()
+    ((4, 1), [3, 3, 3, 3])
+    """
+    if if_exists not in ("raise", "replace"):
+        raise ValueError(f"if_exists must be 'raise' or 'replace', not {if_exists!r}")
+    array = yield from _array(source)
+    store, path = _place(array, target, name)
+    if chunks is not None:
+        keywords["chunks"] = _by_name(array, chunks)
+    if shards is not None:
+        keywords["shards"] = shards
+    metadata, _ = array_metadata(**in_layout_of(array, keywords))
+    limit = parse_size(config.max_memory or MAX_MEMORY if max_memory is None else max_memory)
+    plan, work = _planned(array, metadata, limit)
+    if dry_run:
+        return plan
+
+    def content(where: str) -> Steps[None]:
+        yield from _written(plan, array, Array(store, where, metadata), work, progress)
+
+    steps = create_node(path, metadata, overwrite=if_exists == "replace", content=content)
+    yield from elsewhere(store, steps)
+    return Array(store, path, metadata)
+
+
+def _array(source: Any) -> Steps[Array]:
+    if isinstance(source, Array):
+        return source
+    store = as_store(source)
+    return (yield from elsewhere(store, open_array.steps(store, mode="r")))
+
+
+def _place(array: Array, target: Any, name: str | None) -> tuple[Store, str]:
+    if not isinstance(target, Group):
+        return as_store(target), check_path(name) if name else ""
+    target._check_writable("store into")
+    last = check_path(name) if name else array.basename
+    if not last:
+        raise MetadataError("the root of a store needs a name in a group: name='...'")
+    return target.store, key_of(target.path, last)
+
+
+def _by_name(array: Array, chunks: Any) -> Any:
+    """Put chunks that are named by dimension in their order."""
+    if not isinstance(chunks, dict):
+        return chunks
+    names = array.dimension_names or ()
+    unknown = [name for name in chunks if name not in names]
+    if unknown:
+        raise MetadataError(
+            f"chunks name {unknown[0]!r}, which is no dimension of {array.name!r}; "
+            f"it has {list(names)}",
+            field="chunks",
+        )
+    return tuple(chunks.get(name, old) for name, old in zip(names, array.chunks, strict=True))
+
+
+def _planned(array: Array, metadata: ArrayMetadata, limit: int) -> tuple[RechunkPlan, int]:
+    """Make the plan, and say how much memory is left for chunks in work."""
+    itemsize = _VARIABLE_NBYTES if metadata.data_type.variable else array.itemsize
+    grids = _decoded_lengths(array), metadata.chunk_grid.sizes(metadata.shape)
+    largest = max(prod(max(axis, default=1) for axis in lengths) for lengths in grids)
+    reserve = max(limit // 4, min(WORK * largest * itemsize, limit // 4 * 3))
+    plan = make_plan(array.shape, itemsize, *grids, limit, reserve)
+    return plan, reserve
+
+
+def _decoded_lengths(array: Array) -> Lengths:
+    """Lengths of what is decoded at a time: of chunks, also of those in shards."""
+    if array.metadata.chunk_grid.regular and array.shards is not None:
+        return tuple(
+            tuple(min(chunk, n - start) for start in range(0, n, chunk))
+            for n, chunk in zip(array.shape, array.chunks, strict=True)
+        )
+    return array.read_chunk_sizes
+
+
+def _written(
+    plan: RechunkPlan, source: Array, target: Array, work: int, progress: Any
+) -> Steps[None]:
+    """Carry out a plan; these steps are taken in the store of the target."""
+    total = sum(each.count for each in plan.passes)
+    told = Progress(progress, total, "boxes")
+    try:
+        if plan.between is None:
+            yield from _passed(plan, 0, source, target, work, told)
+            return
+        with tempfile.TemporaryDirectory(prefix="zarrpy-rechunk-") as folder:
+            between = yield from _between(plan.between, source, folder)
+            yield from _passed(plan, 0, source, between, work, told)
+            yield from _passed(plan, 1, between, target, work, told)
+    finally:
+        told.close()
+
+
+def _between(lengths: Lengths, source: Array, folder: str) -> Steps[Array]:
+    """Make the array between, whose chunks end where boxes do."""
+    keywords: Mapping[str, Any] = {
+        "shape": source.shape,
+        "dtype": source.metadata.data_type,
+        "chunks": [list(axis) for axis in lengths],
+        "compressors": "zstd:1" if source.metadata.data_type.variable else "blosc:lz4:1",
+        "fill_value": source.fill_value,
+        "zarr_format": 3,
+    }
+    store = LocalStore(folder)
+    metadata, _ = array_metadata(**keywords)
+    yield from elsewhere(store, create_node("", metadata, overwrite=False))
+    return Array(store, "", metadata)
+
+
+def _passed(
+    plan: RechunkPlan, number: int, source: Array, target: Array, work: int, told: Progress
+) -> Steps[None]:
+    for region in plan.passes[number].regions():
+        read = source.read.steps(region, max_memory=work)
+        values = yield from elsewhere(source.store, read)
+        write = target.write.steps(region, values, max_memory=work)
+        yield from elsewhere(target.store, write)
+        told.advance(1, values.nbytes, values.nbytes)
