@@ -285,7 +285,7 @@ class Elsewhere(MemoryStore):
         super().__init__()
         self.asked = []
 
-    def state(self, key):
+    def stamp(self, key):
         return None
 
     def get(self, key, byte_range=None):

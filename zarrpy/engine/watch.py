@@ -96,7 +96,7 @@ class Sight:
             When another one is in its place.
         """
         # the version before the value: what changes in between is seen the next time
-        state = store.state(self.key) if directory is None else directory.version(self.name)
+        state = store.stamp(self.key) if directory is None else directory.version(self.name)
         seen = self.seen
         if seen is not None and seen[0] == state:
             return seen

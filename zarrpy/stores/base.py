@@ -288,7 +288,7 @@ class Store(ABC):
         """
         return None
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell what is the same only as long as a value does not change.
 
         That is its version, or in stores that tell none whatever else costs next to nothing; the

@@ -150,12 +150,12 @@ class CacheStore(WrapperStore):
         version = self.store.version(self._below(key)) if self.validate else None
         return None if version is None else repr(version)
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell what is the same only as long as a value does not change here."""
         kept = None if self.validate else self._shelf.find((key, None))
         if kept is not None and self._is_fresh(key, kept):
             return "kept", kept.time, len(kept.value)
-        return super().state(key)
+        return super().stamp(key)
 
     # --------------------------------------------------------------------------------- keeping
 

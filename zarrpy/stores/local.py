@@ -273,7 +273,7 @@ class LocalStore(Store):
             return self._path(key), None
         return self._path(key), (found.st_mtime_ns, found.st_size, found.st_ino)
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell the file, and when it was changed."""
         try:
             found = os.stat(self._path(key))

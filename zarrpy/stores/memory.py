@@ -75,7 +75,7 @@ class MemoryStore(Store):
         value = self._values.get(key)
         return None if value is None else len(value)
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Give the value itself."""
         return self._values.get(key, ())
 

@@ -179,10 +179,10 @@ class OverlayStore(Store):
         mark = self.upper.version(_mark(key))
         return None if None in (upper, lower, mark) else (upper, mark, lower)
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell what is the same only as long as a value does not change, where both stores can."""
-        upper, lower = self.upper.state(key), self.lower.state(key)
-        mark = self.upper.state(_mark(key))
+        upper, lower = self.upper.stamp(key), self.lower.stamp(key)
+        mark = self.upper.stamp(_mark(key))
         return None if None in (upper, lower, mark) else (upper, mark, lower)
 
     @property

@@ -155,7 +155,7 @@ class SQLiteStore(SingleFileStore[Database]):
         rows = self._rows("SELECT length(CAST(v AS BLOB)) FROM {t} WHERE k = ?", key)
         return rows[0][0] if rows else None
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell which state the file is in, as nobody counts the changes of one value."""
         return self._shared.state()
 

@@ -235,9 +235,9 @@ class WrapperStore(Store):
         """Tell which version of a value there is now."""
         return self.around(Call("version", (key,), partial(self.store.version, self._below(key))))
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell what is the same only as long as a value does not change."""
-        return self.around(Call("state", (key,), partial(self.store.state, self._below(key))))
+        return self.around(Call("stamp", (key,), partial(self.store.stamp, self._below(key))))
 
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Give no directory: files would be read and written past this store."""

@@ -260,7 +260,7 @@ class ZipStore(SingleFileStore[Archive]):
         """Tell the file, and where in it the value lies, with its checksum."""
         return self._shared.path, key, self._shared.state.entries.get(key)
 
-    def state(self, key: str) -> object:
+    def stamp(self, key: str) -> object:
         """Tell where in the file the value lies, with its checksum."""
         return self.identity(key)
 

@@ -265,14 +265,14 @@ class ValueContract:
         with pytest.raises(ConflictError):
             store.get_versioned("a", None, version)
 
-    def test_a_value_that_is_another_one_has_another_state(self, store: Store) -> None:
+    def test_a_value_that_is_another_one_has_another_stamp(self, store: Store) -> None:
         """However fast one follows the other; a store need not tell any."""
-        states = [store.state("a")]
+        stamps = [store.stamp("a")]
         for value in (b"1", b"2", b"2", b"3", None, b"1", b"4"):
             if value is None:
                 store.delete("a")
             else:
                 store.set("a", value)
-            states.append(store.state("a"))
-            if states[-1] is not None and states[-1] == states[-2]:
+            stamps.append(store.stamp("a"))
+            if stamps[-1] is not None and stamps[-1] == stamps[-2]:
                 assert value == b"2"
