@@ -43,10 +43,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave long tests, and those that need servers, to those who ask for them by ``-m``."""
     if config.option.markexpr:
         return
-    left = [item for item in items if any(map(item.get_closest_marker, ("long", "services")))]
+    taken, left = [], []
+    for item in items:
+        asked_for = any(map(item.get_closest_marker, ("long", "services")))
+        (left if asked_for else taken).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+        items[:] = taken
 
 
 @pytest.fixture
