@@ -26,7 +26,7 @@ demo: build
 	$(BIN)/zarrpy demo
 
 test: build $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-long: build $(VENV)/.test
 	$(BIN)/python -m pytest -m "long or not long" --hypothesis-profile=long
