@@ -26,7 +26,7 @@ demo: build
 	$(BIN)/zarrpy demo
 
 test: build $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-long: build $(VENV)/.test
 	$(BIN)/python -m pytest -m "long or not long" --hypothesis-profile=long
@@ -37,7 +37,7 @@ coverage: $(VENV)/.test $(VENV)/.dev
 # Installs the servers that pip does not bring, where it may, and fails where one is missing.
 test-services: build $(VENV)/.test
 	$(BIN)/python tools/services.py
-	ZARRPY_SERVICES=required $(BIN)/python -m pytest tests/services
+	ZARRPY_SERVICES=required $(BIN)/python -m pytest -m "not long" tests/services
 
 test-sanitize: $(VENV)/.test
 	$(BIN)/python tools/sanitize.py

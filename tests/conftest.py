@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, settings
 import zarrpy
 from zarrpy import config
 from zarrpy.stores import LocalStore, MemoryStore, Store
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import report
 
 # Scripts that made the golden files with other implementations; nothing in them is a test.
 collect_ignore_glob = ["golden/make_*.py", "conformance/make_golden.py"]
@@ -43,10 +48,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave long tests, and those that need servers, to those who ask for them by ``-m``."""
     if config.option.markexpr:
         return
-    left = [item for item in items if any(map(item.get_closest_marker, ("long", "services")))]
+    taken, left = [], []
+    for item in items:
+        asked_for = any(map(item.get_closest_marker, ("long", "services")))
+        (left if asked_for else taken).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+        items[:] = taken
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what the tests told to the process that prints it, where there are several."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["told"] = report.SECTIONS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what the tests of another process told."""
+    for section, lines in getattr(node, "workeroutput", {}).get("told", {}).items():
+        report.tell(section, lines)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print it."""
+    for section, lines in report.SECTIONS.items():
+        terminalreporter.section(section)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

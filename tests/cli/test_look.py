@@ -161,11 +161,12 @@ def test_one_member_that_cannot_be_understood_does_not_hide_the_others(
 
 
 def test_a_url_says_what_is_missing(run: Run) -> None:
-    """A store that is not there yet is a matter of usage, not of input and output."""
-    found = run("info", "s3://bucket/run.zarr")
+    """And how stores of a scheme of one's own are added."""
+    found = run("info", "novelty://bucket/run.zarr")
 
-    assert found.returncode == 2
-    assert "s3" in found.stderr
+    assert found.returncode == 4
+    assert "novelty" in found.stderr
+    assert "register_store" in found.stderr
 
 
 def test_verbose_shows_the_traceback(run: Run) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from report import tell
 
 import zarrpy
 from conformance.matrix import KINDS, LAYOUTS, ROWS, VARIABLE, Kind, Row, document_of, values_of
-from conformance.summary import LINES
 from zarrpy import config
 from zarrpy.codecs import codecs, numcodecs_ids
 from zarrpy.errors import MissingDependencyError, UnsupportedExtensionError, ZarrError
@@ -28,12 +28,13 @@ REASONS: Counter[str] = Counter()
 @pytest.fixture(scope="module", autouse=True)
 def _told():
     yield
-    LINES.append(
+    counts = (
         f"matrix: {len(KINDS)} data types x {len(ROWS)} codecs x 2 formats, each in "
         f"{len(LAYOUTS)} layouts: {COUNTS.total()} cells, "
         + ", ".join(f"{count} {name}" for name, count in COUNTS.most_common())
     )
-    LINES.extend(f"  refused, {count} times: {reason}" for reason, count in REASONS.most_common())
+    reasons = [f"  refused, {count} times: {reason}" for reason, count in REASONS.most_common()]
+    tell("conformance with the specifications", [counts, *reasons])
 
 
 def there(row: Row, zarr_format: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from report import tell
 
 import zarrpy
 from hostile import stored
@@ -59,7 +60,7 @@ def document_outcome(files: Files) -> str:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_byte_that_changed_is_an_error_where_there_is_a_checksum(form, stride, capsys):
+def test_a_byte_that_changed_is_an_error_where_there_is_a_checksum(form, stride):
     """Nothing else than an error of zarrpy is raised, whatever the form."""
     files = stored.array(FORMS[form])
     key = stored.key_of(files)
@@ -68,8 +69,7 @@ def test_a_byte_that_changed_is_an_error_where_there_is_a_checksum(form, stride,
         outcome for chunk in damaged(files[key], stride) for outcome in reads({**files, key: chunk})
     )
 
-    with capsys.disabled():
-        print(f"\nbytes changed in {form}: {dict(counts)}", end="")
+    tell("reads of damaged chunks", [f"one byte in {stride} of {form} changed: {dict(counts)}"])
     if form in CHECKED:
         assert counts["wrong"] == 0
     assert counts.total() == 2 * len(SELECTIONS) * -(-len(files[key]) // stride)

@@ -1,10 +1,13 @@
 """Data types that are no plain numbers, through the public interface and to disk."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import zarrpy
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
+from zarrpy.metadata.dtypes import from_numpy
 
 EVENT = [("time", "M8[s]"), ("name", "U4"), ("place", [("lat", "f4"), ("lon", "f4")])]
 VALUES = {
@@ -148,3 +151,25 @@ def test_v3_refuses_what_only_v2_can_say():
     """Fields that hold arrays."""
     with pytest.raises(MetadataError, match="has no form in Zarr v3"):
         zarrpy.create_array({}, shape=3, dtype=[("a", "f4", (2,))])
+
+
+def test_a_built_in_type_can_be_replaced_and_comes_back():
+    """It cannot be taken away."""
+    int32, _ = from_numpy("int32")
+    with pytest.raises(KeyError, match="'int32' is built in"):
+        zarrpy.unregister_data_type("int32")
+    other = replace(int32, configuration=None)
+    zarrpy.register_data_type(other, force=True)
+    zarrpy.unregister_data_type("int32")
+
+    assert from_numpy("int32")[0] is int32
+    assert zarrpy.create_array({}, shape=2, dtype="i4")[...].tolist() == [0, 0]
+    with pytest.raises(KeyError, match="'int32' is built in"):
+        zarrpy.unregister_data_type("int32")
+
+
+@pytest.mark.parametrize("given", ["int", int, None, 5])
+def test_what_is_no_data_type_is_not_registered(given):
+    """A record says how fill values are written, which a name does not."""
+    with pytest.raises(TypeError, match="is no record of a data type"):
+        zarrpy.register_data_type(given)

@@ -140,7 +140,7 @@ def test_names_that_begin_with_an_underscore_ask_the_store_nothing(counting_stor
     group = zarrpy.create_group(counting_store)
     counting_store.forget()
 
-    for name in ("_repr_html_", "__array__", "_ipython_display_", "__len__x"):
+    for name in ("_repr_latex_", "__array__", "_ipython_display_", "__len__x"):
         assert not hasattr(group, name)
 
     assert counting_store.nrequests == 0

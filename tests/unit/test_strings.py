@@ -159,7 +159,7 @@ def test_what_is_not_bytes_is_not_made_bytes(value, text):
 @pytest.mark.parametrize(
     "value",
     [[b"x", b"yz"], [bytearray(b"x"), memoryview(b"yz")], np.array([b"x", b"yz"])],
-    ids=repr,
+    ids=["bytes", "buffers", "array"],
 )
 def test_bytes_are_written_from_whatever_holds_them(value, body):
     """They come back as `bytes`."""

@@ -258,6 +258,7 @@ def register_codec(codec: type[Any], *, force: bool = False, kind: str | None = 
             f"{codec!r} is no class of codecs: derive it from BytesToBytes, ArrayToBytes or "
             "ArrayToArray of zarrpy.codecs.base"
         )
+    check_class(codec)
     codecs.register(codec.name, codec, force=force, aliases=codec.aliases)
     if codec.v2_id is None:
         return
@@ -266,6 +267,28 @@ def register_codec(codec: type[Any], *, force: bool = False, kind: str | None = 
     except ValueError:
         codecs.unregister(codec.name)
         raise
+
+
+def check_class(codec: type[Codec]) -> None:
+    """Refuse a class whose codecs could not be stored, or would not be found again.
+
+    Raises
+    ------
+    TypeError
+        Saying what is missing.
+    """
+    from dataclasses import is_dataclass
+
+    from zarrpy.codecs.base import Codec
+
+    if not isinstance(getattr(codec, "name", None), str):
+        raise TypeError(f"{codec!r} has no name: set name = 'example.{codec.__name__.lower()}'")
+    takes_more = codec.__init__ is not object.__init__
+    if takes_more and not is_dataclass(codec) and codec.to_config is Codec.to_config:
+        raise TypeError(
+            f"{codec!r} would be stored without its parameters: make it a frozen dataclass, or "
+            "give it from_config and to_config"
+        )
 
 
 def unregister_codec(name: str) -> None:

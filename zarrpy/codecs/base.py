@@ -17,7 +17,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from zarrpy.config import config
-from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
+from zarrpy.errors import CodecError, CorruptChunkError, MetadataError, ZarrError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -156,7 +156,14 @@ class Codec:
                     value=value,
                     hint=f"{cls.name} has {', '.join(known) or 'no parameters'}",
                 )
-        return cls(**configuration)
+        try:
+            return cls(**configuration)
+        except ZarrError:
+            raise
+        except (TypeError, ValueError) as error:  # a plug-in may say it in any way
+            raise MetadataError(
+                f"does not take its configuration: {error}", field=cls.name, value=configuration
+            ) from error
 
     def to_config(self, dialect: int = 3) -> dict[str, Any]:
         """Say the configuration in the words of a dialect, as JSON."""

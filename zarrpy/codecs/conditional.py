@@ -87,7 +87,7 @@ class Conditional(BytesToBytes):
         current, tried = best, 0
         for i, codec in enumerate(self.codecs):
             try:
-                encoded = bytes(codec.encode(current))
+                encoded = bytes(memoryview(codec.encode(current)))
             except CodecError:  # such as a shuffle of half an element
                 continue
             if len(encoded) < len(best):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
-from zarrpy.codecs import available_codecs, find, unknown_codec, words_of
+from zarrpy.codecs import available_codecs, check_class, find, unknown_codec, words_of
 from zarrpy.codecs.base import ArrayToArray, BytesToBytes, Codec
 from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
@@ -37,6 +37,7 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
         For parameters that the codec does not have.
     """
     if isinstance(given, Codec):
+        check_class(type(given))
         return given
     if isinstance(given, str):
         return _from_text(given, spec)

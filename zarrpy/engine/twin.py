@@ -319,6 +319,9 @@ class PythonBatch:
             raise CorruptChunkError(
                 str(error), codec=_names(chain), chunk=chunk, key=self._key(task)
             ) from error
+        except Exception as error:  # of somebody's codec; nobody else knows where it was
+            error.add_note(f"{_names(chain)}: decoding chunk {chunk} (key {self._key(task)!r})")
+            raise
 
     def _write(self, task: int) -> None:
         if self._only_stored and not self._covered(self.plan, task) and not self._is_stored(task):
@@ -368,7 +371,8 @@ class PythonBatch:
         if chain.mixes:
             array = _padded(array, inside, np.zeros((), array.dtype))
         try:
-            return bytes(self._timed("ns_codec", chain.encode, array))
+            encoded = self._timed("ns_codec", chain.encode, array)
+            return encoded if isinstance(encoded, bytes) else bytes(memoryview(encoded))
         except ZarrError:
             raise
         except (ValueError, TypeError, ArithmeticError, OSError) as error:
@@ -377,6 +381,9 @@ class PythonBatch:
                 codec=_names(chain),
                 direction="encode",
             ) from error
+        except Exception as error:
+            error.add_note(f"{_names(chain)}: encoding chunk {chunk} (key {self._key(task)!r})")
+            raise
 
     def _marked(self, outside: tuple[Any, ...]) -> np.ndarray[Any, Any] | None:
         """View the part of the mask that belongs to a part of the block."""

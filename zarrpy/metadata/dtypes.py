@@ -208,15 +208,38 @@ def register_data_type(data_type: DataType | DataTypeFamily, *, force: bool = Fa
         The record.
     force : bool
         Replace what has the name.
+
+    Raises
+    ------
+    ValueError
+        When the name is taken and `force` is false.
+    TypeError
+        When it is no record.
     """
+    if not isinstance(data_type, DataType | DataTypeFamily):
+        raise TypeError(
+            f"{data_type!r} is no record of a data type: give a DataType or a DataTypeFamily of "
+            "zarrpy.metadata.dtypes"
+        )
     aliases = data_type.aliases if isinstance(data_type, DataType) else ()
     _records.register(data_type.name, data_type, force=force, aliases=aliases)
     _index()
 
 
 def unregister_data_type(name: str) -> None:
-    """Forget a data type or a family."""
+    """Take back a registration; a built-in data type that it had replaced returns.
+
+    Raises
+    ------
+    KeyError
+        When nothing was registered under the name.
+    """
+    ours = next((record for record in _BUILT_IN if record.name == name), None)
+    if ours is not None and _records.get(name) is ours:
+        raise KeyError(f"data type {name!r} is built in")
     _records.unregister(name)
+    if ours is not None:
+        _records.register(name, ours, force=True, aliases=ours.aliases)
     _index()
 
 

@@ -119,10 +119,11 @@ def register_chunk_key_encoding(encoding: type[ChunkKeyEncoder], *, force: bool 
     TypeError
         When it is no class of encodings.
     """
-    if not (isinstance(encoding, type) and issubclass(encoding, ChunkKeyEncoder)):
+    of_ours = isinstance(encoding, type) and issubclass(encoding, ChunkKeyEncoder)
+    if not of_ours or not isinstance(getattr(encoding, "name", None), str):
         raise TypeError(
             f"{encoding!r} is no class of chunk key encodings: derive it from "
-            "zarrpy.ChunkKeyEncoder, with encode and decode"
+            "zarrpy.ChunkKeyEncoder, with name, encode and decode"
         )
     if _known.is_built_in(encoding.name):
         raise ValueError(
@@ -165,33 +166,46 @@ def names() -> list[str]:
 
 
 def spelled(encoder: ChunkKeyEncoder, grid_index: Sequence[int]) -> str:
-    """Let an encoding spell a key, and check that it is one."""
-    key = encoder.encode(tuple(grid_index))
+    """Let an encoding spell a key, and check that it is one, of that chunk alone."""
+    index = tuple(grid_index)
+    key = encoder.encode(index)
     parts = key.split("/") if isinstance(key, str) else [""]
     bad = any(part in ("", ".", "..") or part.startswith("__") for part in parts)
     if bad or "\0" in key or "\\" in key or parts[-1] in _RESERVED:
         raise MetadataError(
-            f"of the encoding {encoder.name!r} gives no key for chunk {tuple(grid_index)}",
+            f"of the encoding {encoder.name!r} gives no key for chunk {index}",
             field=FIELD,
             value=key,
             hint="a key is relative to the array, as 'c/0/1' is, and is not that of a document",
         )
+    if _decoded(encoder, key, len(index)) != index:
+        raise MetadataError(
+            f"of the encoding {encoder.name!r} gives chunk {index} a key that it does not read as "
+            "that of this chunk",
+            field=FIELD,
+            value=key,
+            hint="no two chunks may share a key, and decode(encode(index)) must be the index",
+        )
     return key
+
+
+def _decoded(encoder: ChunkKeyEncoder, key: str, ndim: int) -> tuple[int, ...] | None:
+    """Let an encoding read a key; None where it does not."""
+    try:
+        return encoder.decode(key, ndim)
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def read(encoder: ChunkKeyEncoder, key: str, ndim: int) -> tuple[int, ...]:
     """Let an encoding read a key; only the one spelling that it gives a chunk counts."""
-    try:
-        found = encoder.decode(key, ndim)
-        right = (
-            isinstance(found, tuple)
-            and len(found) == ndim
-            and all(type(i) is int and i >= 0 for i in found)
-            and encoder.encode(found) == key
-        )
-    except (ValueError, TypeError, LookupError):
-        right = False
-    if not right:
+    found = _decoded(encoder, key, ndim)
+    if (
+        not isinstance(found, tuple)
+        or len(found) != ndim
+        or not all(type(i) is int and i >= 0 for i in found)
+        or encoder.encode(found) != key
+    ):
         raise MetadataError(
             f"is not the key of a chunk of {ndim} dimensions by the encoding {encoder.name!r}",
             field=repr(key),

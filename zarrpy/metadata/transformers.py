@@ -18,6 +18,8 @@ __all__ = [
 
 _known: Registry[Any] = Registry("storage transformer", entry_points="zarrpy.storage_transformers")
 
+_METHODS = ("get", "set", "delete", "list")
+
 
 def register_storage_transformer(transformer: Any, *, force: bool = False) -> None:
     """Make a storage transformer known by its `name`.
@@ -33,7 +35,15 @@ def register_storage_transformer(transformer: Any, *, force: bool = False) -> No
     ------
     ValueError
         When the name is taken and `force` is false.
+    TypeError
+        When it is no class of storage transformers.
     """
+    named = isinstance(transformer, type) and isinstance(getattr(transformer, "name", None), str)
+    if not named or not all(hasattr(transformer, method) for method in _METHODS):
+        raise TypeError(
+            f"{transformer!r} is no class of storage transformers: derive it from "
+            "zarrpy.StorageTransformer, with a name"
+        )
     _known.register(transformer.name, transformer, force=force)
 
 

@@ -24,23 +24,26 @@ R = TypeVar("R")
 
 #: Threads of this process that wait for answers, however many calls ask for some.
 MOST = 128
+_POLL_SECONDS = 0.05
 
 
 class _Flight(Generic[T, R]):
     """Calls of one function, made by several threads."""
 
-    def __init__(self, function: Callable[[T], R], items: Sequence[T], nthreads: int) -> None:
+    def __init__(self, function: Callable[[T], R], items: Sequence[T]) -> None:
         self.failure: BaseException | None = None
         self.answers: list[Any] = [None] * len(items)
         self._function = function
         self._items = items
         self._cursor = count()
-        self._working = nthreads
+        self._working = 0
         self._lock = threading.Lock()
         self._landed = threading.Event()
 
     def run(self) -> None:
         """Make calls until there are none left, or one has failed."""
+        with self._lock:
+            self._working += 1
         try:
             while self.failure is None:
                 number = next(self._cursor)
@@ -51,18 +54,23 @@ class _Flight(Generic[T, R]):
             self.stop(error)
         with self._lock:
             self._working -= 1
-            last = self._working == 0
-        if last:
-            self._landed.set()
+            if self._working == 0:  # who comes later finds nothing to do
+                self._landed.set()
 
     def stop(self, failure: BaseException) -> None:
         """Begin no other call; the first failure is the one that counts."""
         with self._lock:
             self.failure = self.failure or failure
+            if self._working == 0:
+                self._landed.set()
 
     def wait(self) -> None:
-        """Wait until nobody calls any more."""
-        self._landed.wait()
+        """Wait until nobody calls any more.
+
+        It looks up now and then: the system may give Ctrl-C to another thread than this one.
+        """
+        while not self._landed.wait(_POLL_SECONDS):
+            pass
 
 
 class _Threads:
@@ -127,9 +135,9 @@ def in_flight(
     nthreads = min(most, len(items))
     if nthreads <= 1 or getattr(_mine, "flying", False):
         return [function(item) for item in items]
-    flight = _Flight(function, items, nthreads)
-    _threads.send(flight, nthreads)
+    flight = _Flight(function, items)
     try:
+        _threads.send(flight, nthreads)
         flight.wait()
     except BaseException as error:
         flight.stop(error)

@@ -15,6 +15,8 @@ from zarrpy.stores import GridFSStore, as_store
 from zarrpy.stores.base import ByteRange
 from zarrpy.testing.store_contract import StoreContract
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def name():

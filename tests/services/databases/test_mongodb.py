@@ -14,6 +14,8 @@ from zarrpy.stores.base import ByteRange
 from zarrpy.stores.mongodb_client import public, split
 from zarrpy.testing.store_contract import StoreContract
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def name():

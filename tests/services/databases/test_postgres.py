@@ -16,6 +16,8 @@ from zarrpy.stores.base import ByteRange
 from zarrpy.stores.postgres_connections import public, split
 from zarrpy.testing.store_contract import StoreContract
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def table():

@@ -1,6 +1,7 @@
 """Tests of codecs that come from elsewhere: in Python, in C, from other libraries."""
 
 import importlib.util
+import json
 import runpy
 import shlex
 import subprocess
@@ -111,6 +112,117 @@ def test_without_registration_an_array_is_refused_by_the_codecs_name(three):
         zarrpy.open(store)[...]
 
     zarrpy.register_codec(Backwards)
+
+
+def told_of(error):
+    """What an error says, with its notes."""
+    return "\n".join([str(error), *getattr(error, "__notes__", ())])
+
+
+class Misbehaving(BytesToBytes):
+    """Does what it is made with."""
+
+    name = "test.misbehaving"
+    does: ClassVar[object] = None
+
+    def encode(self, data):
+        return self.does()
+
+    def decode(self, data, nbytes=None, exact=True):
+        return self.does()
+
+
+def fail():
+    """As a codec with a mistake in it does."""
+    raise RuntimeError("out of order")
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("does", [lambda: 5, lambda: None, lambda: "text"])
+def test_what_a_codec_gives_has_to_be_bytes(monkeypatch, does, wrapped):
+    """A number would pass for so many zeros."""
+    monkeypatch.setattr(Misbehaving, "does", staticmethod(does))
+    zarrpy.register_codec(Misbehaving)
+    codec = {"name": "conditional", "configuration": {"codecs": [{"name": Misbehaving.name}]}}
+    store = {}
+    try:
+        with pytest.raises(zarrpy.CodecError, match=r"chunk \(0,\)"):
+            zarrpy.create_array(
+                store, data=[1, 2], compressors=codec if wrapped else Misbehaving.name
+            )
+    finally:
+        zarrpy.unregister_codec(Misbehaving.name)
+    assert store == {}
+
+
+def test_what_a_codec_raises_tells_codec_and_chunk(monkeypatch):
+    """Whatever it is: who wrote the codec wants to know where it happened."""
+    array = zarrpy.create_array({}, shape=4, chunks=2, dtype="u1", compressors=Misbehaving())
+    monkeypatch.setattr(Misbehaving, "does", staticmethod(lambda: b"stored"))
+    array[...] = 1
+    monkeypatch.setattr(Misbehaving, "does", staticmethod(fail))
+
+    with pytest.raises(RuntimeError, match="out of order") as reading:
+        array[2:]
+    with pytest.raises(RuntimeError, match="out of order") as writing:
+        array[2:] = 7
+
+    assert "test.misbehaving: decoding chunk (1,) (key 'c/1')" in told_of(reading.value)
+    assert "test.misbehaving: encoding chunk (1,) (key 'c/1')" in told_of(writing.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift(Backwards):
+    """Says what is wrong as Python does."""
+
+    name: ClassVar[str] = "test.shift"
+
+    def __post_init__(self):
+        if self.times > 7:
+            raise ValueError("no more than 7 times")
+
+
+@pytest.mark.parametrize(("times", "text"), [(8, "no more than 7"), ("a", "not supported")])
+def test_a_configuration_that_a_codec_refuses_is_named_where_it_stands(times, text):
+    """By a document as well as by a program."""
+    zarrpy.register_codec(Shift)
+    codec = {"name": "test.shift", "configuration": {"times": times}}
+    store = {}
+    zarrpy.create_array(store, data=[1, 2], compressors="test.shift:3", name="a")
+    document = store["a/zarr.json"].replace(
+        b'"times": 3', b'"times": ' + json.dumps(times).encode()
+    )
+    try:
+        with pytest.raises(zarrpy.MetadataError, match=f"test.shift .*{text}.*times"):
+            zarrpy.create_array(store, data=[1, 2], compressors=codec, name="b")
+        store["a/zarr.json"] = document
+        with pytest.raises(zarrpy.MetadataError, match=f"a/zarr.json: codecs.*test.shift .*{text}"):
+            zarrpy.open(store, path="a")[...]
+    finally:
+        zarrpy.unregister_codec("test.shift")
+
+
+class Nameless(BytesToBytes):
+    """Nobody could find it again."""
+
+
+class Forgetful(BytesToBytes):
+    """Would be stored without what it was made with."""
+
+    name = "test.forgetful"
+
+    def __init__(self, key=1):
+        self.key = key
+
+
+def test_a_class_that_could_not_be_stored_is_refused():
+    """Its arrays would be read as something else."""
+    with pytest.raises(TypeError, match=r"no name: set name = 'example\.nameless'"):
+        zarrpy.register_codec(Nameless)
+    with pytest.raises(TypeError, match="without its parameters: make it a frozen dataclass"):
+        zarrpy.register_codec(Forgetful)
+    with pytest.raises(TypeError, match="without its parameters"):
+        zarrpy.create_array({}, data=[1, 2], compressors=Forgetful(2))
 
 
 def test_a_thing_that_is_no_codec_is_not_registered():

@@ -120,6 +120,20 @@ def test_what_is_no_key_is_refused_before_it_is_written(key):
         zarrpy.unregister_chunk_key_encoding("test.colliding")
 
 
+def test_chunks_that_would_share_a_key_are_refused_before_one_overwrites_another():
+    """The second one would be stored in place of the first."""
+    zarrpy.register_chunk_key_encoding(Colliding)
+    store = {}
+    try:
+        array = zarrpy.create_array(store, shape=4, chunks=2, dtype="i4",
+                                    chunk_key_encoding={"name": "test.colliding"})  # fmt: skip
+        with pytest.raises(MetadataError, match=r"chunk \(1,\) a key that it does not read as"):
+            array[2:] = 1
+        assert list(store) == ["zarr.json"]
+    finally:
+        zarrpy.unregister_chunk_key_encoding("test.colliding")
+
+
 @pytest.mark.parametrize("configuration", [{"folder": 2}, {"folders": 0}, {"folders": "2"}])
 def test_a_bad_configuration_is_refused_at_create(hashed, configuration):
     """And names what is wrong."""

@@ -26,6 +26,8 @@ class TestLocalStore(StoreContract):
 class TestDurableLocalStore(StoreContract):
     """So it does when every write waits for the disk."""
 
+    nkeys = 1000
+
     @pytest.fixture
     def store(self, tmp_path):
         with zarrpy.config.set(durability="durable"):

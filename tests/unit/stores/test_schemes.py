@@ -105,6 +105,8 @@ class TestAsynchronousStore(StoreContract):
 class TestExampleStore(StoreContract):
     """So does the whole example."""
 
+    nkeys = 500  # each is a transaction of its own
+
     @pytest.fixture
     def store(self, tmp_path):
         with runpy.run_path(str(EXAMPLE))["DbmStore"](str(tmp_path / "x")) as store:
