@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 import zarrpy
 from zarrpy import config
+from zarrpy._native.files import SETTLE_NS
 from zarrpy.stores import LocalStore, MemoryStore, Store
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -76,6 +78,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(section)
         for line in lines:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def settle() -> Callable[[], None]:
+    """Wait until files are no longer so young that two changes may leave the same state behind.
+
+    Until then handles read the document of their array with each call.
+    """
+    return lambda: time.sleep(1.5e-9 * SETTLE_NS)
 
 
 @pytest.fixture

@@ -68,7 +68,21 @@ class SmallReads(Node[ArrayMetadata]):
         if reader is None:
             return None
         found = reader.read(key)
-        return None if found is None or not reader.is_current(self._sight.seen) else found
+        if found is None or reader.is_current(self._sight.seen) or self._is_as_long():
+            return found
+        return None
+
+    def _is_as_long(self) -> bool:
+        """Look at the document: whether this array is still there, with the shape that is known.
+
+        Raises
+        ------
+        ArrayNotFoundError
+            When it is not there any more; a `StaleArrayError` when another one is.
+        """
+        directory = self.store.directory(self.path)
+        seen = self._sight.look(self.store, self.metadata, directory, must=True)
+        return seen is not None and seen[1].shape == self.metadata.shape
 
     def _small_reader(self, settings: Settings) -> SmallReader | None:
         """Prepare what these reads have in common; None where there are no such reads."""

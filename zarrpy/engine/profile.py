@@ -314,10 +314,12 @@ def observed(store: Store, request: Request, work: Callable[[Any, Any], T]) -> T
     """Do what a request asks, and let the profiles that are on know of it."""
     if isinstance(request, _MADE_OF_OTHERS):
         return work(store, request)
-    on, tally = _on, Tally()
+    on, tally, looks = _on, Tally(), Tally()
     through: Any = store
     if isinstance(request, requests.Run):
         request.batch.use_tally(tally)
+        if request.watch is not None:
+            request.watch.meter = Metered(store, looks)
     if isinstance(request, _COUNTED):
         through = Metered(store, tally)
     token = _current.set(tally)
@@ -329,8 +331,10 @@ def observed(store: Store, request: Request, work: Callable[[Any, Any], T]) -> T
         _current.reset(token)
         counts = _counts(request, tally, took)
         place = (store, request.path) if isinstance(request, requests.Run) else None
+        looked = Counts(**_by_name(looks.sums()))
         for each in on:
             each._take(place, counts)
+            each._take(None, looked)
 
 
 def _counts(request: Request, tally: Tally, took: int) -> Counts:
@@ -394,24 +398,33 @@ class Metered:
     """
 
     def __init__(self, store: Store, tally: Tally) -> None:
-        self._store = store
+        self.store = store
         self._tally = tally
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return getattr(self.store, name)
 
     def __repr__(self) -> str:
-        return repr(self._store)
+        return repr(self.store)
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
         """Read a value or a part of it."""
-        value = timed(self._tally, "ns_store", self._store.get, key, byte_range)
-        self._tally.add(gets=1, bytes_read=0 if value is None else len(value))
+        value = timed(self._tally, "ns_store", self.store.get, key, byte_range)
+        self.count(value)
         return value
+
+    def count(self, value: Bytes | None) -> None:
+        """Count a value that was read."""
+        self._tally.add(gets=1, bytes_read=0 if value is None else len(value))
+
+    def exists(self, key: str) -> bool:
+        """Tell whether a value is there."""
+        self._tally.add(gets=1)
+        return timed(self._tally, "ns_store", self.store.exists, key)
 
     def get_many(self, keys: Sequence[str]) -> list[Bytes | None]:
         """Read several values."""
-        values = timed(self._tally, "ns_store", self._store.get_many, keys)
+        values = timed(self._tally, "ns_store", self.store.get_many, keys)
         nbytes = sum([len(value) for value in values if value is not None])
         self._tally.add(gets=len(values), bytes_read=nbytes)
         return values
@@ -420,29 +433,29 @@ class Metered:
         self, key: str, byte_range: ByteRange | None = None, version: Hashable | None = None
     ) -> tuple[Bytes | None, Hashable | None]:
         """Read a value or a part of it with its version."""
-        found = timed(self._tally, "ns_store", self._store.get_versioned, key, byte_range, version)
+        found = timed(self._tally, "ns_store", self.store.get_versioned, key, byte_range, version)
         self._tally.add(gets=1, bytes_read=0 if found[0] is None else len(found[0]))
         return found
 
     def set(self, key: str, value: Bytes) -> None:
         """Replace a value."""
-        timed(self._tally, "ns_store", self._store.set, key, value)
+        timed(self._tally, "ns_store", self.store.set, key, value)
         self._tally.add(sets=1, bytes_written=len(value))
 
     def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
         """Replace and delete several values."""
-        timed(self._tally, "ns_store", self._store.set_many, keys, values)
+        timed(self._tally, "ns_store", self.store.set_many, keys, values)
         kept = [len(value) for value in values if value is not None]
         self._tally.add(sets=len(kept), bytes_written=sum(kept), deletes=len(values) - len(kept))
 
     def delete(self, key: str) -> None:
         """Delete a key."""
-        timed(self._tally, "ns_store", self._store.delete, key)
+        timed(self._tally, "ns_store", self.store.delete, key)
         self._tally.add(deletes=1)
 
     def delete_prefix(self, prefix: str) -> None:
         """Delete every key that starts with a prefix."""
-        self._store.delete_prefix(prefix)
+        self.store.delete_prefix(prefix)
         self._tally.add(deletes=1)
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
@@ -454,7 +467,7 @@ class Metered:
             self._tally.add(sets=1, bytes_written=len(new))
             return new
 
-        self._store.update(key, counted)
+        self.store.update(key, counted)
 
 
 def _renew() -> None:

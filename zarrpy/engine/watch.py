@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zarrpy._native.files import Directory
+    from zarrpy.engine.profile import Metered
     from zarrpy.engine.requests import Batch
     from zarrpy.metadata.model import ArrayMetadata, NamedConfig
     from zarrpy.metadata.runs import Runs
@@ -74,7 +75,13 @@ class Sight:
         self.seen: tuple[object, ArrayMetadata] | None = None
 
     def look(
-        self, store: Store, known: ArrayMetadata, directory: Directory | None, *, must: bool
+        self,
+        store: Store,
+        known: ArrayMetadata,
+        directory: Directory | None,
+        *,
+        must: bool,
+        meter: Metered | None = None,
     ) -> tuple[object, ArrayMetadata] | None:
         """Give the version of the document and the metadata of now, if they can be told.
 
@@ -87,6 +94,8 @@ class Sight:
             That of the array, where it is open.
         must : bool
             Read the document also where the store tells no versions.
+        meter : Metered, optional
+            Counts what is read.
 
         Raises
         ------
@@ -105,8 +114,12 @@ class Sight:
         value: Any
         if directory is not None:
             value = directory.read(self.name.decode())
+        elif store.in_memory and isinstance(state, bytes):
+            value = state
         else:
-            value = state if store.in_memory and isinstance(state, bytes) else store.get(self.key)
+            value = store.get(self.key)
+        if meter is not None and value is not state:
+            meter.count(value)
         found = parse_array(self.path, self.key, value)
         check_same(self.path, known, found)
         self.found = found
@@ -132,6 +145,8 @@ class Watch:
     ----------
     looked : bool
         Whether what was asked could be told.
+    meter : Metered or None
+        Counts documents that are read, where somebody counts.
     """
 
     def __init__(
@@ -146,6 +161,7 @@ class Watch:
         self._chosen = chosen
         self._planned = planned
         self.looked = False
+        self.meter: Metered | None = None
 
     def look(self, store: Store, directory: Directory | None = None) -> Any:
         """Look at the document; gives its version, as far as that is one for the engine.
@@ -160,7 +176,10 @@ class Watch:
             When the planned shape is not that of now, or not for long.
         """
         planned = self._planned
-        seen = self._sight.look(store, self._known, directory, must=planned is not None)
+        must, meter = planned is not None, self.meter
+        if meter is not None:
+            store = meter.store
+        seen = self._sight.look(store, self._known, directory, must=must, meter=meter)
         self.looked = seen is not None
         if seen is None:
             return None
@@ -203,7 +222,7 @@ class Watch:
         if directory is not None:
             return not directory.is_absent(SHRINK)
         locks = store.of_files or store.in_memory  # of others, the shape changes first
-        return locks and store.exists(key_of(self._sight.path, SHRINK))
+        return locks and (self.meter or store).exists(key_of(self._sight.path, SHRINK))
 
 
 def check_reach(
