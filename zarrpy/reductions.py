@@ -310,6 +310,24 @@ class _Call:
         self.axis = _axes(axis, len(self._kept))
         own = {self._kept[i] for i in self.axis}
         self.axes = tuple(i for i in range(self._array.ndim) if i in own or i not in self._kept)
+        self._check_out()
+
+    def _check_out(self) -> None:
+        """Refuse an array for the result that has another shape, before anything is read."""
+        if self._out is None:
+            return
+        shape = self._chosen.shape
+        if self._keepdims:
+            expected = tuple(1 if i in self.axis else n for i, n in enumerate(shape))
+        else:
+            expected = tuple(n for i, n in enumerate(shape) if i not in self.axis)
+        if self._out.shape != expected:
+            raise ShapeMismatchError(
+                f"out has shape {self._out.shape}, but the result has {expected}",
+                array=self._array.name,
+                expected=expected,
+                actual=self._out.shape,
+            )
 
     @property
     def sample(self) -> Block:
@@ -331,13 +349,6 @@ class _Call:
         out = self._out
         if out is None:
             return result
-        if out.shape != np.shape(result):
-            raise ShapeMismatchError(
-                f"out has shape {out.shape}, but the result has {np.shape(result)}",
-                array=self._array.name,
-                expected=np.shape(result),
-                actual=out.shape,
-            )
         out[...] = result
         return out
 

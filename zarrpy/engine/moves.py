@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from zarrpy.engine.requests import Move, Pairs, Restore, Steps
     from zarrpy.stores.base import Bytes, Store
 
+#: How often to clear a place that others keep filling, before that is an error.
+_MOST_TRIES = 1000
+
 
 def move(store: Store, request: Move, run: Callable[[Steps[Pairs]], Pairs]) -> None:
     """Do all the renames of a request, or none; `run` takes the steps that tell which."""
@@ -58,10 +61,14 @@ def _rename_all(
         if more:
             moves = [*moves[:n], *more, *moves[n:]]
             store.set(record, _written(path, moves))
+        tries = _MOST_TRIES if late is not None else 0
         for old, new in moves[n:]:
-            while not _renamed(store, old, new, patient=late is not None):
-                # a writer that had looked before the documents went has made its directory anew
+            while not _renamed(store, old, new, patient=tries > 0):
+                tries -= 1
+                # a writer that had looked before the documents went has made its directory anew, and
+                # maybe not written there
                 more = run(late()) if late is not None else ()
+                store.tidy(new + "/")
                 moves = [*more, *moves]
                 store.set(record, _written(path, moves))
                 for each in more:
