@@ -279,6 +279,9 @@ if TYPE_CHECKING:
         WrapperStore as WrapperStore,
     )
     from zarrpy.stores import (
+        ZarrPythonStore as ZarrPythonStore,
+    )
+    from zarrpy.stores import (
         ZipStore as ZipStore,
     )
     from zarrpy.stores import (
@@ -405,6 +408,7 @@ _HOMES = {
             "StorageTransformer",
             "Store",
             "WrapperStore",
+            "ZarrPythonStore",
             "ZipStore",
             "available_stores",
             "register_store",
