@@ -14,7 +14,7 @@ import numpy as np
 
 from zarrpy.array import Array
 from zarrpy.assignment import assignable
-from zarrpy.creation import array_metadata, auto_keyword, check_keyword, chosen_format, in_memory
+from zarrpy.creation import array_metadata, check_keyword, chosen_format, in_memory
 from zarrpy.engine.above import array_on_the_way, paths_above, refuse_beyond, refuse_unnamed
 from zarrpy.engine.consolidate import record
 from zarrpy.engine.copy import copied_below, refuse_overlap
@@ -24,6 +24,7 @@ from zarrpy.engine.requests import Commit, Put
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import MetadataError
 from zarrpy.metadata import v3
+from zarrpy.keywords import auto_keyword
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path

@@ -172,6 +172,30 @@ def _v2_node(path: str, documents: dict[str, Any]) -> Metadata:
     return v2.parse_group(documents[".zgroup"], attributes, path)
 
 
+def given_node(path: str, document: dict[str, Any]) -> Metadata:
+    """Make a node of one document that somebody has: of v2 with its attributes in it.
+
+    Raises
+    ------
+    MetadataError
+        When it does not describe a node.
+    """
+    if document.get("zarr_format") != 2:
+        return v3.parse(document, path)
+    document = dict(document)
+    attributes = document.pop("attributes", None)
+    name = ".zarray" if "shape" in document else ".zgroup"
+    return _v2_node(path, {name: document, ".zattrs": attributes})
+
+
+def given_array(path: str, document: dict[str, Any]) -> ArrayMetadata:
+    """Make an array of its document, as `given_node` does."""
+    found = given_node(path, document)
+    if isinstance(found, ArrayMetadata):
+        return found
+    raise MetadataError("must be 'array'", path=path, field="node_type", value="group")
+
+
 def consolidated_node(path: str, documents: Documents | None) -> Metadata | MetadataError | None:
     """Make a node of documents that were found in consolidated metadata."""
     try:
