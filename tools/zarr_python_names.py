@@ -17,14 +17,13 @@ PAGE = ROOT / "docs" / "reference" / "zarr-python.md"
 
 #: What is not as in zarr-python: the name, or name and parameter, with the reason.
 DIFFERENCES = {
-    "zarr.Array(_async_array)": "handles are made by functions; an `Array` is not a shell of an `AsyncArray`",
+    "zarr.Array(_async_array)": "handles are made by functions, and no shell of an `AsyncArray`",
     "zarr.Group(_async_group)": "as `zarr.Array`",
     "zarr.Array(async_array)": "as `zarr.Array`",
-    "zarr.codecs.ShardingCodec(subchunk_write_order)": "`config.array.subchunk_write_order`, for all arrays",
-    "zarr.codecs.SubchunkWriteOrder": "an enumeration; its names are the texts that zarr-python takes",
-    "zarr.storage.GpuMemoryStore": "there, and refuses: values are kept in memory of the processor",
-    "zarr.errors.BaseZarrError": "the name of `zarrpy.errors.ZarrError`, as all errors are names of ours: "
-    "what is raised is not always a `ValueError`",
+    "zarr.codecs.ShardingCodec(subchunk_write_order)": "`config.array.subchunk_write_order`",
+    "zarr.codecs.SubchunkWriteOrder": "an enumeration of the texts that zarr-python takes",
+    "zarr.storage.GpuMemoryStore": "there, and refuses: values are kept in the processor's memory",
+    "zarr.errors.BaseZarrError": "`zarrpy.errors.ZarrError`, which is not always a `ValueError`",
 }
 
 #: Where zarr-python's behaviour harms, zarrpy's is another one.
@@ -149,8 +148,8 @@ def page() -> str:
     lines = [
         "# Names of zarr-python",
         "",
-        f"Names and parameters of zarr-python {names.pop('version')}, each compared by the tests with "
-        "what `zarrpy.compat` serves. This page is written by `python tools/zarr_python_names.py`.",
+        f"Names and parameters of zarr-python {names.pop('version')}, each compared by the tests",
+        "with what `zarrpy.compat` serves; `python tools/zarr_python_names.py` writes this page.",
         "",
         "## What is done otherwise, and how to have it as there",
         "",

@@ -23,8 +23,8 @@ from zarrpy.engine.nodes import documents_of, dump, key_of, try_nodes
 from zarrpy.engine.requests import Commit, Put
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import MetadataError
-from zarrpy.metadata import v3
 from zarrpy.keywords import auto_keyword
+from zarrpy.metadata import v3
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path

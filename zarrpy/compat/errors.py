@@ -1,4 +1,4 @@
-"""Errors and warnings by zarr-python's names; the errors are those raised here in its situations."""
+"""Errors and warnings by zarr-python's names; the errors are those raised here."""
 
 from zarrpy.errors import (
     MetadataError,
