@@ -127,6 +127,8 @@ if TYPE_CHECKING:
         zeros_like as zeros_like,
     )
     from zarrpy.array import Array as Array
+    from zarrpy.asynchronous import AsyncArray as AsyncArray
+    from zarrpy.asynchronous import AsyncGroup as AsyncGroup
     from zarrpy.attributes import Attributes as Attributes
     from zarrpy.chunk_map import ChunkMap as ChunkMap
     from zarrpy.cli.versions import (
@@ -279,6 +281,9 @@ if TYPE_CHECKING:
         WrapperStore as WrapperStore,
     )
     from zarrpy.stores import (
+        ZarrPythonStore as ZarrPythonStore,
+    )
+    from zarrpy.stores import (
         ZipStore as ZipStore,
     )
     from zarrpy.stores import (
@@ -405,6 +410,7 @@ _HOMES = {
             "StorageTransformer",
             "Store",
             "WrapperStore",
+            "ZarrPythonStore",
             "ZipStore",
             "available_stores",
             "register_store",
@@ -413,6 +419,7 @@ _HOMES = {
         "zarrpy.stores",
     ),
     **dict.fromkeys(("CacheInfo", "cache_clear", "cache_info"), "zarrpy.engine.cache"),
+    **dict.fromkeys(("AsyncArray", "AsyncGroup"), "zarrpy.asynchronous"),
     **dict.fromkeys(("Repaired", "repair"), "zarrpy.ops.repair"),
     **dict.fromkeys(("Packed", "pack", "unpack"), "zarrpy.ops.pack"),
     **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),
@@ -434,8 +441,8 @@ _HOMES = {
     "print_debug_info": "zarrpy.cli.versions",
 }
 _MODULES = ("codecs", "errors", "metadata", "stores")
-# What needs other packages: not part of `from zarrpy import *`.
-_OPTIONAL = ("dask", "xarray")
+# What needs other packages, or stands in for them: not part of `from zarrpy import *`.
+_OPTIONAL = ("compat", "dask", "storage", "xarray")
 
 __all__ = ["__version__", *sorted(_HOMES), *_MODULES]
 

@@ -253,13 +253,17 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         )
 
     @operation
-    def members(self, max_depth: int | None = 0) -> Steps[Named]:
+    def members(
+        self, max_depth: int | None = 0, *, use_consolidated_for_children: bool = True
+    ) -> Steps[Named]:
         """Read the arrays and groups of this group.
 
         Parameters
         ----------
         max_depth : int, optional
             How many levels of groups to descend into: 0 gives the direct members, None all.
+        use_consolidated_for_children : bool
+            Ask consolidated metadata, where there are some, and not the store.
 
         Returns
         -------
@@ -271,6 +275,10 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         MetadataError
             When a member cannot be understood; `members_or_errors` gives the others.
         """
+        if self._index is not None and not use_consolidated_for_children:
+            plain = self._group(self.path, self.metadata)
+            plain._index = None
+            return (yield from plain.members.steps(max_depth))
         found: list[tuple[str, Member]] = []
         for name, node in (yield from self.members_or_errors.steps()):
             if isinstance(node, MetadataError):
@@ -383,15 +391,26 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         return tuple(node for _, node in (yield from self.groups.steps()))
 
     @operation
-    def tree(self, level: int | None = None, *, max_nodes: int = 500) -> Steps[Tree]:
+    def tree(
+        self,
+        level: int | None = None,
+        *,
+        expand: bool | None = None,
+        max_nodes: int = 500,
+        plain: bool = False,
+    ) -> Steps[Tree]:
         """Draw the hierarchy below this group; chunks are never looked at.
 
         Parameters
         ----------
         level : int, optional
             How many levels to descend.
+        expand : bool, optional
+            Not looked at: every branch is drawn.
         max_nodes : int
             How many nodes to draw at most. Groups after those are not looked into.
+        plain : bool
+            Not looked at: a tree is plain text where a terminal shows no colours.
         """
         from zarrpy.info import Tree
 

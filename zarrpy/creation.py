@@ -57,23 +57,7 @@ if TYPE_CHECKING:
 #: Stands for "not given" where None means something.
 DEFAULT: Any = type("Default", (), {"__repr__": lambda self: "DEFAULT"})()
 
-_ALIASES = {"compressor": "compressors", "chunk_shape": "chunks"}
 _CODEC_KEYWORDS = ("filters", "serializer", "compressors", "object_codec")
-
-
-def auto_keyword(keywords: dict[str, Any]) -> dict[str, Any]:
-    """Bring keywords of older libraries into their present spelling."""
-    renamed = {}
-    for name, value in keywords.items():
-        name = _ALIASES.get(name, name)
-        if name in renamed:
-            raise TypeError(f"{name!r} is given twice, once under an older name")
-        renamed[name] = value
-    if "dimension_separator" in renamed:
-        separator = renamed.pop("dimension_separator")
-        if separator is not None:
-            renamed["chunk_key_encoding"] = {"name": "v2", "separator": separator}
-    return renamed
 
 
 def created(

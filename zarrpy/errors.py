@@ -10,7 +10,7 @@
     │   ├── ArrayNotFoundError
     │   │   └── StaleArrayError
     │   └── GroupNotFoundError
-    ├── NodeExistsError(FileExistsError)
+    ├── NodeExistsError(FileExistsError, ValueError)
     ├── NodeKindError(TypeError)
     ├── SelectionError(IndexError)
     ├── ShapeMismatchError(ValueError)
@@ -242,7 +242,7 @@ class GroupNotFoundError(NodeNotFoundError):
     """There is no group at `path`."""
 
 
-class NodeExistsError(ZarrError, FileExistsError):
+class NodeExistsError(ZarrError, FileExistsError, ValueError):
     """There is an array or a group at `path` already."""
 
     fields = (*ZarrError.fields, "path", "errno")
@@ -449,3 +449,13 @@ class MissingDependencyError(ZarrError, ImportError):
         if self.command is None or self.hint is not None or self.command in self.message:
             return self.message
         return f"{self.message} -> {self.command}"
+
+
+def __getattr__(name: str) -> type[Exception]:
+    from importlib import import_module
+
+    if not name.startswith("_"):  # what zarr-python calls them
+        found: type[Exception] | None = import_module("zarrpy.compat.errors").NAMES.get(name)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

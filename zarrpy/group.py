@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from zarrpy.container import Container
 from zarrpy.engine.copy import copy_node
@@ -19,6 +19,7 @@ from zarrpy.node import Node, api_function
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from zarrpy.asynchronous import AsyncGroup
     from zarrpy.container import Member
     from zarrpy.engine.requests import Steps
     from zarrpy.metadata.model import GroupMetadata
@@ -54,6 +55,22 @@ class Group(Maker, MutableMapping[str, Any]):
     open: api_function[Group] = api_function("open_group")
     #: Creates a group: `zarrpy.create_group`.
     from_store: api_function[Group] = api_function("create_group")
+    #: What zarr-python 2 kept writers apart with; writers are kept apart without it.
+    synchronizer = None
+
+    @property
+    def async_group(self) -> AsyncGroup:
+        """The same group, for callers that await, by zarr-python's names."""
+        from zarrpy.asynchronous import AsyncGroup
+
+        return AsyncGroup.of(self)
+
+    _async_group = async_group
+
+    async def update_attributes_async(self, new_attributes: Mapping[str, Any]) -> Self:
+        """Set several attributes in one write; the group itself is returned."""
+        await self.async_group.update_attributes(new_attributes)
+        return self
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.set(name, value)
@@ -184,20 +201,20 @@ class Group(Maker, MutableMapping[str, Any]):
         return self._node(path, node.metadata)
 
     @operation
-    def move(self, source: str, target: str) -> Steps[None]:
+    def move(self, source: str, dest: str) -> Steps[None]:
         """Give a member, with all below it, another path; nothing is read or written again.
 
         Arrays and groups that were opened at the old path have to be opened anew.
 
         Parameters
         ----------
-        source, target : str
-            Paths below this group; groups on the way to the target are created.
+        source, dest : str
+            Paths below this group; groups on the way to the second are created.
 
         Raises
         ------
         NodeExistsError
-            When there is something at the target.
+            When there is something at `dest`.
 
         Examples
         --------
@@ -209,7 +226,7 @@ class Group(Maker, MutableMapping[str, Any]):
         np.int64(2)
         """
         path = yield from self._existing(source, "move members of")
-        yield from move_node(path, self._new(target))
+        yield from move_node(path, self._new(dest))
 
     @operation
     def rename(self, name: str, new: str) -> Steps[None]:

@@ -14,14 +14,16 @@ import numpy as np
 
 from zarrpy.array import Array
 from zarrpy.assignment import assignable
-from zarrpy.creation import array_metadata, auto_keyword, check_keyword, chosen_format, in_memory
+from zarrpy.creation import array_metadata, check_keyword, chosen_format, in_memory
+from zarrpy.engine.above import array_on_the_way, paths_above, refuse_beyond, refuse_unnamed
 from zarrpy.engine.consolidate import record
 from zarrpy.engine.copy import copied_below, refuse_overlap
-from zarrpy.engine.lifecycle import array_on_the_way, create_node, exists, refuse_arrays_above
+from zarrpy.engine.lifecycle import create_node, exists
 from zarrpy.engine.nodes import documents_of, dump, key_of, try_nodes
 from zarrpy.engine.requests import Commit, Put
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import MetadataError
+from zarrpy.keywords import auto_keyword
 from zarrpy.metadata import v3
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
@@ -94,6 +96,8 @@ def create_all(
         When one of the nodes is there already and `overwrite` is false.
     NodeKindError
         When an array stands on the way to a node.
+    MetadataError
+        When a group on the way has consolidated metadata of another format.
     """
     store.check_writable("create nodes in", path)
     plan: Plan = {}
@@ -174,16 +178,10 @@ def _array(path: str, keywords: dict[str, Any], zarr_format: int | None) -> Step
     return _Planned(metadata, values, keep_empty)
 
 
-def _above(path: str) -> list[str]:
-    """Paths of the groups that a node lies in, the root first."""
-    parts = path.split("/")
-    return ["/".join(parts[:i]) for i in range(len(parts))] if path else []
-
-
 def _check_ways(plan: Plan) -> None:
     """Refuse nodes below arrays, and below groups that come with members of their own."""
     for path in plan:
-        for above in _above(path):
+        for above in paths_above(path):
             planned = plan.get(above)
             if planned is None:
                 continue
@@ -201,7 +199,7 @@ def _groups_on_the_way(plan: Plan) -> Plan:
     """Find groups that nobody named, but that nodes lie in."""
     found: Plan = {}
     for path, planned in plan.items():
-        for above in _above(path):
+        for above in paths_above(path):
             if above not in plan and above not in found:
                 found[above] = _Planned(GroupMetadata(zarr_format=planned.metadata.zarr_format))
     return found
@@ -215,8 +213,9 @@ def _compare(plan: Plan, implied: Plan, overwrite: bool) -> Steps[list[str]]:
     list of str
         Paths of nodes that are to be replaced, but not of those below others.
     """
-    yield from refuse_arrays_above(next(iter(plan), ""))
     paths = [*plan, *implied]
+    formats = {each.metadata.zarr_format for each in plan.values()}
+    yield from refuse_beyond(next(iter(plan), ""), formats)
     found = yield from try_nodes(paths)
     there = {path: node for path, node in zip(paths, found, strict=True) if node is not None}
     for path in [each for each in implied if each in there]:
@@ -224,13 +223,20 @@ def _compare(plan: Plan, implied: Plan, overwrite: bool) -> Steps[list[str]]:
         if isinstance(group, MetadataError):
             raise group
         if isinstance(group, ArrayMetadata):
-            below = next(each for each in plan if path in _above(each))
+            below = next(each for each in plan if path in paths_above(each))
             raise array_on_the_way(below, path or "/")
         del implied[path], there[path]
+        others = {
+            each.metadata.zarr_format: name
+            for name, each in plan.items()
+            if path in paths_above(name)
+        }
+        for zarr_format, name in others.items():
+            yield from refuse_unnamed(name, zarr_format, [(path, group)])
     for path, node in there.items():
         if not overwrite:
             raise node if isinstance(node, MetadataError) else exists(path, node)
-    return [path for path in there if not there.keys() & set(_above(path))]
+    return [path for path in there if not there.keys() & set(paths_above(path))]
 
 
 def _store(store: Store, plan: Plan, replaced: list[str]) -> Steps[None]:
@@ -251,7 +257,7 @@ def _store(store: Store, plan: Plan, replaced: list[str]) -> Steps[None]:
 
         yield from create_node(top, plan[top].metadata, overwrite=True, content=content)
     yield Commit()
-    tops = [path for path in plan if not plan.keys() & set(_above(path))]
+    tops = [path for path in plan if not plan.keys() & set(paths_above(path))]
     yield from record(tops[0], {path: dump(each) for path, each in nodes.items()}, *tops[1:])
 
 

@@ -58,6 +58,12 @@ class Indexer:
         rest = self._array._positional(rest)
         return unwrapped(self._array._read_by(self._parse(rest), fields), rest)
 
+    async def aio(self, key: Any) -> Any:
+        """Read as brackets do, without blocking the event loop."""
+        fields, rest = split_fields(key)
+        rest = self._array._positional(rest)
+        return unwrapped(await self._array._read_by.aio(self._parse(rest), fields), rest)
+
     def __setitem__(self, key: Any, value: Any) -> None:
         fields, rest = split_fields(key)
         self._array._write_by(self._parse(self._array._positional(rest)), value, fields)
@@ -281,7 +287,12 @@ class Indexable(Node[ArrayMetadata]):
 
     @operation
     def get_basic_selection(
-        self, selection: Any = Ellipsis, *, out: Out = None, fields: Names | None = None
+        self,
+        selection: Any = Ellipsis,
+        *,
+        out: Out = None,
+        fields: Names | None = None,
+        prototype: Any = None,
     ) -> Steps[Any]:
         """Read by integers, slices, ellipsis and newaxis.
 
@@ -292,20 +303,22 @@ class Indexable(Node[ArrayMetadata]):
             Where the elements go.
         fields : str or sequence of str, optional
             Fields of a structured data type.
+        prototype : object, optional
+            Where zarr-python keeps buffers; not looked at.
         """
         chosen = self._select(parse_basic, selection)
         return unwrapped((yield from self._read(chosen, fields, out)), selection)
 
     @operation
     def set_basic_selection(
-        self, selection: Any, value: Any, *, fields: Names | None = None
+        self, selection: Any, value: Any, *, fields: Names | None = None, prototype: Any = None
     ) -> Steps[None]:
         """Write by integers, slices, ellipsis and newaxis; see `get_basic_selection`."""
         yield from self._write(self._select(parse_basic, selection), value, fields)
 
     @operation
     def get_orthogonal_selection(
-        self, selection: Any, *, out: Out = None, fields: Names | None = None
+        self, selection: Any, *, out: Out = None, fields: Names | None = None, prototype: Any = None
     ) -> Steps[Any]:
         """Read by arrays that each select on an axis of their own; see `oindex`."""
         chosen = self._select(parse_orthogonal, selection)
@@ -313,14 +326,14 @@ class Indexable(Node[ArrayMetadata]):
 
     @operation
     def set_orthogonal_selection(
-        self, selection: Any, value: Any, *, fields: Names | None = None
+        self, selection: Any, value: Any, *, fields: Names | None = None, prototype: Any = None
     ) -> Steps[None]:
         """Write by arrays that each select on an axis of their own; see `oindex`."""
         yield from self._write(self._select(parse_orthogonal, selection), value, fields)
 
     @operation
     def get_coordinate_selection(
-        self, selection: Any, *, out: Out = None, fields: Names | None = None
+        self, selection: Any, *, out: Out = None, fields: Names | None = None, prototype: Any = None
     ) -> Steps[Any]:
         """Read points, named by an array of integers for each axis; see `vindex`."""
         chosen = self._select(parse_coordinates, selection)
@@ -328,35 +341,35 @@ class Indexable(Node[ArrayMetadata]):
 
     @operation
     def set_coordinate_selection(
-        self, selection: Any, value: Any, *, fields: Names | None = None
+        self, selection: Any, value: Any, *, fields: Names | None = None, prototype: Any = None
     ) -> Steps[None]:
         """Write points; where one is named twice, the later value stays."""
         yield from self._write(self._select(parse_coordinates, selection), value, fields)
 
     @operation
     def get_mask_selection(
-        self, mask: Any, *, out: Out = None, fields: Names | None = None
+        self, mask: Any, *, out: Out = None, fields: Names | None = None, prototype: Any = None
     ) -> Steps[Any]:
         """Read the elements where a mask of the array's shape is true, in C order."""
         return (yield from self._read(self._select(parse_mask, mask), fields, out))
 
     @operation
     def set_mask_selection(
-        self, mask: Any, value: Any, *, fields: Names | None = None
+        self, mask: Any, value: Any, *, fields: Names | None = None, prototype: Any = None
     ) -> Steps[None]:
         """Write the elements where a mask of the array's shape is true."""
         yield from self._write(self._select(parse_mask, mask), value, fields)
 
     @operation
     def get_block_selection(
-        self, selection: Any, *, out: Out = None, fields: Names | None = None
+        self, selection: Any, *, out: Out = None, fields: Names | None = None, prototype: Any = None
     ) -> Steps[Any]:
         """Read whole chunks; see `blocks`."""
         return (yield from self._read(self._parse_blocks(selection), fields, out))
 
     @operation
     def set_block_selection(
-        self, selection: Any, value: Any, *, fields: Names | None = None
+        self, selection: Any, value: Any, *, fields: Names | None = None, prototype: Any = None
     ) -> Steps[None]:
         """Write whole chunks; see `blocks`."""
         yield from self._write(self._parse_blocks(selection), value, fields)

@@ -8,12 +8,13 @@ import numpy as np
 
 from zarrpy.array import Array
 from zarrpy.container import Container, as_array, as_group
-from zarrpy.creation import DEFAULT, auto_keyword, check_as_described, created
+from zarrpy.creation import DEFAULT, check_as_described, created
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.operation import operation
 from zarrpy.errors import MetadataError
 from zarrpy.hierarchy import create_all
+from zarrpy.keywords import auto_keyword
 from zarrpy.likeness import like
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.dtypes import from_numpy

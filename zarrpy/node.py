@@ -11,6 +11,7 @@ from zarrpy.engine.operation import operation
 from zarrpy.errors import ReadOnlyStoreError
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,13 @@ class StorePath(NamedTuple):
 
     def __str__(self) -> str:
         return self.store.place_of(self.path)
+
+
+def placed(place: Any) -> tuple[Store, str]:
+    """Find the store and the path of a `StorePath`, or of what names a store: its root."""
+    if isinstance(place, StorePath):
+        return place.store, place.path
+    return as_store(place), ""
 
 
 class api_function(Generic[T]):  # noqa: N801 - it stands where a method would be defined
@@ -112,7 +120,7 @@ class Node(Generic[M]):
         self._accept(cast("M", new))
 
     @operation
-    def update_attributes(self, new: Mapping[str, Any], /) -> Steps[Self]:
+    def update_attributes(self, new_attributes: Mapping[str, Any]) -> Steps[Self]:
         """Set several attributes in one write; the node itself is returned.
 
         Raises
@@ -120,7 +128,7 @@ class Node(Generic[M]):
         AttributeNotJSONError
             When a value is not JSON and has no plain form in it.
         """
-        made = normalise(new, path=self.path)
+        made = normalise(new_attributes, path=self.path)
         yield from self.change_attributes.steps(lambda attributes: attributes.update(made))
         return self
 

@@ -49,7 +49,7 @@ class Resizable(Bufferable):
     @operation
     def resize(
         self,
-        shape: int | Sequence[SupportsIndex],
+        new_shape: int | Sequence[SupportsIndex],
         *,
         expand_only: bool = False,
         shrink_only: bool = False,
@@ -61,7 +61,7 @@ class Resizable(Bufferable):
 
         Parameters
         ----------
-        shape : int or sequence of int
+        new_shape : int or sequence of int
             The new lengths of the axes.
         expand_only : bool
             Refuse to make an axis shorter.
@@ -78,7 +78,8 @@ class Resizable(Bufferable):
             When another writer changes the shape for longer than `config.lock_timeout`.
         """
         self._check_writable("resize")
-        lengths: Any = shape if isinstance(shape, list | tuple | np.ndarray) else [shape]
+        several = isinstance(new_shape, list | tuple | np.ndarray)
+        lengths: Any = new_shape if several else [new_shape]
         new = [operator.index(n) for n in lengths]
         limits = {"expand_only": expand_only, "shrink_only": shrink_only}
         yield from self._settle()

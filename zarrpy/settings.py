@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from zarrpy.config import config as process
+from zarrpy.engine.nodes import given_array
 from zarrpy.errors import MetadataError
 from zarrpy.metadata.model import ArrayMetadata
-from zarrpy.node import Node, api_function
+from zarrpy.node import Node, api_function, placed
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
+    from zarrpy.asynchronous import AsyncArray
     from zarrpy.codecs.base import BytesToBytes
 
 
@@ -64,6 +66,34 @@ class Configured(Node[ArrayMetadata]):
 
     #: Opens an array: `zarrpy.open_array`.
     open: api_function[Array] = api_function("open_array")
+
+    @property
+    def async_array(self) -> AsyncArray:
+        """The same array, for callers that await, by zarr-python's names."""
+        from zarrpy.asynchronous import AsyncArray
+
+        return AsyncArray.of(cast("Array", self))
+
+    _async_array = async_array
+
+    @classmethod
+    def from_dict(cls, store_path: Any, data: Mapping[str, Any]) -> Self:
+        """Make a handle of an array from its metadata document; nothing is read or written.
+
+        Parameters
+        ----------
+        store_path : StorePath, or what names a store
+            Where the array is.
+        data : mapping
+            A document ``zarr.json``; or ``.zarray``, with ``attributes`` in it.
+
+        Raises
+        ------
+        MetadataError
+            When it is not the document of an array.
+        """
+        store, path = placed(store_path)
+        return cls(store, path, given_array(path, dict(data)))
 
     @property
     def config(self) -> ArrayConfig:

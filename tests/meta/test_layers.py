@@ -13,7 +13,7 @@ import pytest
 LAYERS = {
     "zarrpy": 8,  # the public names, for what is built on all of them
     "zarrpy.cli": 8, "zarrpy.serve": 8, "zarrpy.integrations": 8, "zarrpy.testing": 8,
-    "zarrpy.xarray": 8, "zarrpy.dask": 8,
+    "zarrpy.xarray": 8, "zarrpy.dask": 8, "zarrpy.compat": 8, "zarrpy.storage": 8,
     "zarrpy.__main__": 8,
     "zarrpy.ops": 7,
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,
@@ -24,7 +24,7 @@ LAYERS = {
     "zarrpy.chunks": 6, "zarrpy.streaming": 6, "zarrpy.mapping": 6,
     "zarrpy.partition": 6, "zarrpy.reductions": 6, "zarrpy.resizing": 6,
     "zarrpy.explanation": 6, "zarrpy.small_reads": 6, "zarrpy.reopening": 6,
-    "zarrpy.buffering": 6, "zarrpy.prefetching": 6,
+    "zarrpy.asynchronous": 6, "zarrpy.buffering": 6, "zarrpy.keywords": 6, "zarrpy.prefetching": 6,
     "zarrpy.engine": 5,
     "zarrpy.codecs": 4, "zarrpy.selection": 4, "zarrpy.stores": 4,
     "zarrpy.metadata": 3,

@@ -133,12 +133,67 @@ ZARR2 = (
 
 #: What runs in one process with zarrpy, by the Python of the tests.
 HERE = "zarr3here{}{}".format(*sys.version_info)
+#: The same with stores that others make for zarr-python, and with kerchunk.
+FOREIGN = "foreign{}{}".format(*sys.version_info)
 
 ENVIRONMENTS: dict[str, Any] = {
     spec.name: spec
     for spec in (
         Requirements("zarr3", (*ZARR3, "zarrs==0.2.3"), otherwise=("zarr>=3", "zarrs==0.2.3")),
         Requirements(HERE, ("zarr==3.1.6",), python=(3, 11), here=True),
+        Requirements(
+            FOREIGN,
+            (
+                "aiobotocore==3.10.0",
+                "aiohappyeyeballs==2.7.1",
+                "aiohttp==3.14.5",
+                "aioitertools==0.13.0",
+                "aiosignal==1.4.0",
+                "attrs==26.1.0",
+                "botocore==1.43.117",
+                "cramjam==2.14.0",
+                "donfig==0.8.1.post1",
+                "fastparquet==2026.9.0",
+                "frozenlist==1.8.0",
+                "fsspec==2026.9.0",
+                "google-crc32c==1.9.0",
+                "h5netcdf==1.8.2",
+                "h5py==3.16.0",
+                "icechunk==1.1.21",
+                "idna==3.20",
+                "iniconfig==2.3.1",
+                "jmespath==1.1.0",
+                "kerchunk==0.2.10",
+                "multidict==7.2.1",
+                "numcodecs==0.16.6",
+                "numpy==2.4.6",
+                "obspec==0.1.0",
+                "obspec-utils==0.9.0",
+                "obstore==0.12.1",
+                "packaging==26.4",
+                "pandas==3.1.1",
+                "pathlib_abc==0.5.2",
+                "pluggy==1.7.0",
+                "propcache==0.5.4",
+                "Pygments==2.21.0",
+                "pytest==9.2.0",
+                "python-dateutil==2.9.0.post0",
+                "PyYAML==6.0.4",
+                "s3fs==2026.9.0",
+                "six==1.17.0",
+                "typing_extensions==4.16.0",
+                "ujson==6.1.0",
+                "universal_pathlib==0.3.10",
+                "urllib3==2.8.0",
+                "virtualizarr==2.5.1",
+                "wrapt==2.5.2",
+                "xarray==2026.9.0",
+                "yarl==1.25.1",
+                "zarr==3.1.6",
+            ),
+            python=(3, 11),
+            here=True,
+        ),
         Requirements(
             "xarray",
             (

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from zarrpy.codecs.zstd import Zstd
-from zarrpy.creation import array_metadata, auto_keyword, check_keyword
+from zarrpy.creation import array_metadata, check_keyword
+from zarrpy.keywords import auto_keyword
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 
 

@@ -23,7 +23,7 @@ TREE = {
     "ArrayNotFoundError": (["NodeNotFoundError"], set()),
     "StaleArrayError": (["ArrayNotFoundError"], set()),
     "GroupNotFoundError": (["NodeNotFoundError"], set()),
-    "NodeExistsError": (["ZarrError", "FileExistsError"], {"path", "errno"}),
+    "NodeExistsError": (["ZarrError", "FileExistsError", "ValueError"], {"path", "errno"}),
     "NodeKindError": (["ZarrError", "TypeError"], {"path", "found"}),
     "SelectionError": (["ZarrError", "IndexError"], {"array", "selection", "shape"}),
     "ShapeMismatchError": (["ZarrError", "ValueError"], {"array", "expected", "actual"}),

@@ -81,6 +81,9 @@ def open_consolidated(store: Store, /, **keywords: Any) -> Steps[Group]:
     MetadataError
         A ValueError, when it has none.
     """
+    wanted = keywords.pop("use_consolidated", True)
+    if wanted is not True:
+        raise TypeError(f"use_consolidated is True here, not {wanted!r} -> open_group takes others")
     return (yield from open_group.steps(store, use_consolidated=True, **keywords))
 
 

@@ -27,6 +27,8 @@ from zarrpy.metadata.names import normalise_path
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
@@ -101,8 +103,12 @@ def convert(
     refuse(changes)
     if target is not None:
         there = as_store(target)
+        consolidated = yield from _consolidated(where, root, changes)
         steps = _into(store, where, root, there, {each.path: each for each in changes})
         yield from elsewhere(there, steps)
+        start = len(where) + 1 if where else 0
+        for group in consolidated:
+            yield from elsewhere(there, consolidate.consolidate(group[start:], zarr_format))
         return changes
     if changes:
         store.check_writable("convert", where)
@@ -117,14 +123,25 @@ def convert(
 def _in_place(
     store: Store, path: str, root: Metadata, changes: tuple[Conversion, ...], zarr_format: int
 ) -> Steps[None]:
-    consolidated = yield from _is_consolidated(path, root)
+    consolidated = yield from _consolidated(path, root, changes)
     yield Commit()  # a hierarchy of which half is in each format is nobody's wish
-    if consolidated:  # they name nodes of one format only
-        yield from consolidate.remove(path, root.zarr_format)
+    for group, old_format in consolidated.items():  # they name nodes of one format only
+        yield from consolidate.remove(group, old_format)
     for change in reversed(changes):  # members before their groups
         yield from _apply(store, change)
-    if consolidated:
-        yield from consolidate.consolidate(path, zarr_format)
+    for group in consolidated:
+        yield from consolidate.consolidate(group, zarr_format)
+
+
+def _consolidated(
+    path: str, root: Metadata, changes: Iterable[Conversion]
+) -> Steps[dict[str, int]]:
+    """Find the groups that have consolidated metadata, and the formats of these."""
+    found = {}
+    for each, node in {path: root, **{change.path: change.old for change in changes}}.items():
+        if (yield from _is_consolidated(each, node)):
+            found[each] = node.zarr_format
+    return found
 
 
 def _is_consolidated(path: str, node: Metadata | None) -> Steps[bool]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
-from zarrpy.creation import DEFAULT, auto_keyword, check_keyword, chosen_format, created
+from zarrpy.creation import DEFAULT, check_keyword, chosen_format, created
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.operation import entry, function
 from zarrpy.group import Group
+from zarrpy.keywords import auto_keyword
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import GroupMetadata
 from zarrpy.metadata.names import check_path

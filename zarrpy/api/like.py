@@ -25,38 +25,38 @@ _LAYOUT = ("chunks", "shards", "filters", "compressors", "serializer")
 
 
 @function
-def empty_like(other: Any, **keywords: Any) -> Steps[Array]:
+def empty_like(a: Any, **keywords: Any) -> Steps[Array]:
     """Create an array of another one's shape, data type and chunks."""
-    return (yield from empty.steps(**like(other, keywords)))
+    return (yield from empty.steps(**like(a, keywords)))
 
 
 @function
-def zeros_like(other: Any, **keywords: Any) -> Steps[Array]:
+def zeros_like(a: Any, **keywords: Any) -> Steps[Array]:
     """Create an array of zeros of another one's shape, data type and chunks."""
-    return (yield from zeros.steps(**like(other, keywords)))
+    return (yield from zeros.steps(**like(a, keywords)))
 
 
 @function
-def ones_like(other: Any, **keywords: Any) -> Steps[Array]:
+def ones_like(a: Any, **keywords: Any) -> Steps[Array]:
     """Create an array of ones of another one's shape, data type and chunks."""
-    return (yield from ones.steps(**like(other, keywords)))
+    return (yield from ones.steps(**like(a, keywords)))
 
 
 @function
-def full_like(other: Any, fill_value: Any = None, **keywords: Any) -> Steps[Array]:
+def full_like(a: Any, fill_value: Any = None, **keywords: Any) -> Steps[Array]:
     """Create an array of one value of another one's shape, data type and chunks."""
     if fill_value is None:
-        fill_value = getattr(other, "fill_value", 0)
-    return (yield from full.steps(fill_value=fill_value, **like(other, keywords)))
+        fill_value = getattr(a, "fill_value", 0)
+    return (yield from full.steps(fill_value=fill_value, **like(a, keywords)))
 
 
 @function
-def open_like(other: Any, path: Any, **keywords: Any) -> Steps[Array]:
+def open_like(a: Any, path: Any, **keywords: Any) -> Steps[Array]:
     """Open an array; create it with another one's shape, data type and chunks when it is missing.
 
     Parameters
     ----------
-    other : Array or array-like
+    a : Array or array-like
     path : str, path-like, mutable mapping or Store
         Where the array is.
     **keywords
@@ -69,7 +69,7 @@ def open_like(other: Any, path: Any, **keywords: Any) -> Steps[Array]:
     """
     keywords.setdefault("mode", "a")
     opened = as_store(path, storage_options=keywords.get("storage_options"))
-    return (yield from elsewhere(opened, open_array.steps(opened, **like(other, keywords))))
+    return (yield from elsewhere(opened, open_array.steps(opened, **like(a, keywords))))
 
 
 @entry

@@ -9,7 +9,6 @@ from zarrpy.array import Array
 from zarrpy.codecs.given import checked
 from zarrpy.config import check_metadata_ttl, check_prefetch
 from zarrpy.creation import (
-    auto_keyword,
     check_as_described,
     check_keyword,
     chosen_format,
@@ -24,6 +23,7 @@ from zarrpy.engine.recent import recently
 from zarrpy.engine.requests import Restore
 from zarrpy.errors import MetadataError, NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
 from zarrpy.group import Group
+from zarrpy.keywords import auto_keyword, refuse_chunk_store
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import check_path, normalise_path
@@ -336,8 +336,15 @@ def open_group(
     metadata_ttl: float | None = None,
     compat: str | None = None,
     codecs: Iterable[Any] = (),
+    cache_attrs: bool | None = None,
+    synchronizer: Any = None,
+    chunk_store: Any = None,
+    meta_array: Any = None,
 ) -> Steps[Group]:
     """Open a group; parameters as of `open`.
+
+    `cache_attrs`, `synchronizer` and `meta_array` are taken for zarr-python's sake, and not looked
+    at: attributes are read as they are stored, and writers are kept apart in any case.
 
     Raises
     ------
@@ -346,6 +353,7 @@ def open_group(
     NodeKindError
         When an array is there.
     """
+    refuse_chunk_store(chunk_store)
     where, how = normalise_path(path or ""), _check_mode(mode)
     wanted = _check_consolidated(use_consolidated)
     own, given = _own(cache, prefetch, metadata_ttl), checked(codecs)
@@ -391,8 +399,13 @@ def group(
     zarr_format: int | None = None,
     attributes: Mapping[str, Any] | None = None,
     storage_options: dict[str, Any] | None = None,
+    cache_attrs: bool | None = None,
+    synchronizer: Any = None,
+    chunk_store: Any = None,
+    meta_array: Any = None,
 ) -> Steps[Group]:
-    """Open a group; create it when it is missing."""
+    """Open a group; create it when it is missing; parameters as of `open_group`."""
+    refuse_chunk_store(chunk_store)
     mode = "w" if overwrite else "a"
     return (
         yield from _open_group(store, normalise_path(path or ""), mode, zarr_format, attributes)

@@ -69,7 +69,7 @@ def _refuse_keywords(count: int, named: dict[str, Any]) -> None:
 @function
 def save_array(
     store: Any,
-    data: Any,
+    arr: Any,
     *,
     zarr_format: int | None = None,
     path: str | None = None,
@@ -78,10 +78,10 @@ def save_array(
 ) -> Steps[None]:
     """Save one array; keywords as of `create_array`."""
     target = as_store(store, storage_options=storage_options)
-    if isinstance(data, Array | Group):
-        yield from _save_node(target, data, path, zarr_format, keywords)
+    if isinstance(arr, Array | Group):
+        yield from _save_node(target, arr, path, zarr_format, keywords)
         return
-    keywords |= {"name": path, "data": data, "zarr_format": zarr_format}
+    keywords |= {"name": path, "data": arr, "zarr_format": zarr_format}
     yield from elsewhere(target, create_array.steps(target, **keywords))
 
 
@@ -154,6 +154,14 @@ def load(
 
 
 @function
-def tree(group: Group, level: int | None = None, *, max_nodes: int = 500) -> Steps[Tree]:
+def tree(
+    grp: Group,
+    level: int | None = None,
+    *,
+    expand: bool | None = None,
+    max_nodes: int = 500,
+    plain: bool = False,
+) -> Steps[Tree]:
     """Draw the hierarchy below a group; parameters as of its method `tree`."""
-    return (yield from elsewhere(group.store, group.tree.steps(level, max_nodes=max_nodes)))
+    steps = grp.tree.steps(level, expand=expand, max_nodes=max_nodes, plain=plain)
+    return (yield from elsewhere(grp.store, steps))

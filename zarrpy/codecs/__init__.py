@@ -7,6 +7,7 @@ them: each comes with its first use.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.registry import Registry, lack_of
@@ -77,6 +78,12 @@ _ONLY_V2 = {
     "json2": "json2:JSON2",
     "msgpack2": "msgpack2:MsgPack2",
 }
+# Names of classes that are others in zarr-python, and of its enumerations.
+_BY_ZARR_PYTHON = (
+    *("BloscCname", "BloscCodec", "BloscShuffle", "BytesCodec", "Crc32cCodec", "Endian"),
+    *("GzipCodec", "ShardingCodec", "ShardingCodecIndexLocation", "SubchunkWriteOrder"),
+    *("TransposeCodec", "VLenBytesCodec", "VLenUTF8Codec", "ZstdCodec"),
+)
 # As versions of zarrs before 0.20 wrote names.
 _ZARRS = "https://codec.zarrs.dev"
 _ALIASES = {
@@ -409,4 +416,6 @@ def __getattr__(name: str) -> Any:
     for known, target in _ONLY_V2.items():
         if target.partition(":")[2] == name:
             return numcodecs_ids.get(known)
+    if name in _BY_ZARR_PYTHON:
+        return getattr(import_module("zarrpy.codecs.zarr_python"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,6 +20,8 @@ from zarrpy.config import config
 from zarrpy.errors import CodecError, CorruptChunkError, MetadataError, ZarrError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
 __all__ = [
@@ -168,6 +170,29 @@ class Codec:
     def to_config(self, dialect: int = 3) -> dict[str, Any]:
         """Say the configuration in the words of a dialect, as JSON."""
         return {name: getattr(self, name) for name in self.parameters()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Say what the codec is as ``zarr.json`` does; as numcodecs does where that has no name."""
+        from zarrpy.codecs import document
+
+        if not self.v3:
+            return self.get_config()
+        named = document(self)
+        return {"name": named.name, "configuration": named.configuration}
+
+    def get_config(self) -> dict[str, Any]:
+        """Say what the codec is as ``.zarray`` does."""
+        from zarrpy.codecs import document
+
+        named = document(self, 2)
+        return {"id": named.name, **named.configuration}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Codec:
+        """Make the codec that a document describes, as `to_dict` says it."""
+        from zarrpy.codecs.notation import parse_codec
+
+        return parse_codec(dict(data))
 
     @classmethod
     def parameters(cls) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from zarrpy.codecs.base import BytesToBytes, ChunkSpec, Step, unstored
-from zarrpy.codecs.parameters import boolean, choice, integer, reject
+from zarrpy.codecs.parameters import boolean, chosen, integer, reject
 
 #: The compressors, with the engine's numbers.
 COMPRESSORS = {"blosclz": 0, "lz4": 1, "lz4hc": 2, "snappy": 3, "zlib": 4, "zstd": 5}
@@ -66,9 +66,9 @@ class Blosc(BytesToBytes):
     split: bool = unstored(True)
 
     def __post_init__(self) -> None:
-        choice(self.name, "cname", self.cname, COMPRESSORS)
+        chosen(self, "cname", COMPRESSORS)
         integer(self.name, "clevel", self.clevel, 0, 9)
-        choice(self.name, "shuffle", self.shuffle, _NUMBERS)
+        chosen(self, "shuffle", _NUMBERS)
         if self.typesize is not None:
             integer(self.name, "typesize", self.typesize, 1, _MAX_NBYTES)
         integer(self.name, "blocksize", self.blocksize, 0, _MAX_NBYTES)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec
-from zarrpy.codecs.parameters import choice
+from zarrpy.codecs.parameters import chosen
 from zarrpy.errors import CodecError, CorruptChunkError, MetadataError
 from zarrpy.metadata import element
 
@@ -46,7 +46,7 @@ class Bytes(ArrayToBytes):
 
     def __post_init__(self) -> None:
         if self.endian is not None:
-            choice(self.name, "endian", self.endian, _ORDERS)
+            chosen(self, "endian", _ORDERS)
 
     @classmethod
     def from_config(

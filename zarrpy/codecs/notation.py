@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from zarrpy.codecs import available_codecs, check_class, find, unknown_codec, words_of
 from zarrpy.codecs.base import ArrayToArray, BytesToBytes, Codec
+from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 
@@ -160,6 +161,8 @@ def _from_text(text: str, spec: ChunkSpec | None) -> Codec:
         values.setdefault("dtype", spec.dtype.str)
     if "elementsize" in parameters and spec is not None:
         values.setdefault("elementsize", spec.dtype.itemsize)
+    if not words and kind is Bytes:
+        return kind()  # in a document no order says that there is none
     return kind.from_config(values)
 
 

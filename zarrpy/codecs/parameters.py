@@ -47,3 +47,11 @@ def choice(codec: str, parameter: str, value: Any, choices: Collection[str]) -> 
     """Check that a value is one of a few strings."""
     if not isinstance(value, str) or value not in choices:
         reject(codec, parameter, value, "one of " + ", ".join(map(repr, choices)))
+
+
+def chosen(codec: Any, parameter: str, choices: Collection[str]) -> None:
+    """Check that a parameter of a codec is one of a few strings; of enumerations keep the text."""
+    value = getattr(codec, parameter)
+    choice(codec.name, parameter, value, choices)
+    if type(value) is not str:
+        object.__setattr__(codec, parameter, str.__str__(value))

@@ -12,7 +12,7 @@ from zarrpy.codecs import document
 from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.crc32c import CRC32C
-from zarrpy.codecs.parameters import choice, reject
+from zarrpy.codecs.parameters import chosen, reject
 from zarrpy.codecs.shard_index import NAME, IndexFormat
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.errors import ChunkError, CorruptChunkError, MetadataError
@@ -70,7 +70,7 @@ class Sharding(ArrayToBytes):
     )
 
     def __post_init__(self) -> None:
-        choice(self.name, "index_location", self.index_location, _LOCATIONS)
+        chosen(self, "index_location", _LOCATIONS)
         object.__setattr__(self, "chunk_shape", _lengths(self.chunk_shape))
         for name in ("codecs", "index_codecs"):
             object.__setattr__(self, name, _made(getattr(self, name), name))

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from zarrpy.engine.above import missing_parents
 from zarrpy.engine.consolidate import forget, record
 from zarrpy.engine.contents import Contents, contents, covering, in_the_way, late_chunks
 from zarrpy.engine.nodes import (
@@ -24,7 +25,6 @@ from zarrpy.engine.nodes import (
     dump,
     key_of,
     read_node,
-    read_nodes,
     require_node,
     try_children,
 )
@@ -35,13 +35,11 @@ from zarrpy.engine.requests import (
     ListEntries,
     Move,
     Put,
-    ReadAbove,
     Restore,
     Tidy,
 )
 from zarrpy.engine.undo import undone_unless_committed
-from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, NodeKindError, StoreError
-from zarrpy.metadata import json
+from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, StoreError
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import DOCUMENTS, OURS
 from zarrpy.notice import warn
@@ -98,10 +96,12 @@ def create_node(
         When there is a node already and `overwrite` is false.
     NodeKindError
         When an array stands on the way.
+    MetadataError
+        When a group on the way has consolidated metadata of another format.
     """
     documents_of(path, metadata)  # what has no words is an error before all else
     existing = yield from _existing(path, overwrite)
-    missing = yield from _missing_parents(path)
+    missing = yield from missing_parents(path, metadata.zarr_format)
     steps = _store_node(path, metadata, missing, content, existing=existing)
     yield from undone_unless_committed(steps)
 
@@ -153,41 +153,6 @@ def exists(path: str, metadata: Metadata) -> NodeExistsError:
         f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
         path=path,
         hint="overwrite=True replaces it with all that is below it",
-    )
-
-
-def _missing_parents(path: str) -> Steps[list[str]]:
-    """Paths on the way to a node where there is no group yet, outermost first."""
-    yield from refuse_arrays_above(path)
-    if not path:
-        return []
-    parts = path.split("/")
-    parents = ["/".join(parts[:i]) for i in range(len(parts))]
-    found = yield from read_nodes(parents)
-    for parent, metadata in zip(parents, found, strict=True):
-        if isinstance(metadata, ArrayMetadata):
-            raise array_on_the_way(path, parent or "/")
-    return [parent for parent, metadata in zip(parents, found, strict=True) if metadata is None]
-
-
-def refuse_arrays_above(path: str) -> Steps[None]:
-    """Refuse a store that was opened inside the directory of an array."""
-    for place, value in (yield ReadAbove(("zarr.json", ".zarray"))) or ():
-        try:
-            document = json.loads(value, path=place)
-        except MetadataError:
-            continue  # nobody's array, as far as anybody can tell
-        if document.get("node_type", "array") == "array":
-            raise array_on_the_way(path, place)
-
-
-def array_on_the_way(path: str, place: str) -> NodeKindError:
-    """Make the error for a node that would lie below an array."""
-    return NodeKindError(
-        f"cannot create {path or '/'!r}: there is an array at {place!r}, not a group",
-        path=path,
-        found="array",
-        hint="nothing lies below an array; create it beside the array",
     )
 
 
@@ -331,7 +296,7 @@ def move_node(source: str, target: str) -> Steps[None]:
         error.hint = "delete it before, or move to another path"
         raise
     above = GroupMetadata(zarr_format=metadata.zarr_format)
-    missing = yield from _missing_parents(target)
+    missing = yield from missing_parents(target, metadata.zarr_format)
     groups = tuple(item for parent in missing for item in documents_of(parent, above))
     yield Commit()
     if groups:

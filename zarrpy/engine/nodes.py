@@ -12,7 +12,7 @@ from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from zarrpy.engine.consolidate import InlineForm, record
+from zarrpy.engine.consolidate import InlineForm, forget, record
 from zarrpy.engine.requests import Commit, Delete, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import (
     ArrayNotFoundError,
@@ -176,6 +176,30 @@ def _v2_node(path: str, documents: dict[str, Any]) -> Metadata:
     return v2.parse_group(documents[".zgroup"], attributes, path)
 
 
+def given_node(path: str, document: dict[str, Any]) -> Metadata:
+    """Make a node of one document that somebody has: of v2 with its attributes in it.
+
+    Raises
+    ------
+    MetadataError
+        When it does not describe a node.
+    """
+    if document.get("zarr_format") != 2:
+        return v3.parse(document, path)
+    document = dict(document)
+    attributes = document.pop("attributes", None)
+    name = ".zarray" if "shape" in document else ".zgroup"
+    return _v2_node(path, {name: document, ".zattrs": attributes})
+
+
+def given_array(path: str, document: dict[str, Any]) -> ArrayMetadata:
+    """Make an array of its document, as `given_node` does."""
+    found = given_node(path, document)
+    if isinstance(found, ArrayMetadata):
+        return found
+    raise MetadataError("must be 'array'", path=path, field="node_type", value="group")
+
+
 def consolidated_node(path: str, documents: Documents | None) -> Metadata | MetadataError | None:
     """Make a node of documents that were found in consolidated metadata."""
     try:
@@ -235,15 +259,18 @@ def parse_array(path: str, key: str, value: Any) -> ArrayMetadata:
     return found
 
 
-def keep_recorded(path: str, metadata: ArrayMetadata) -> Steps[None]:
-    """Say in the consolidated documents above an array what it is, whoever changes it meanwhile.
+def keep_recorded(path: str, metadata: Metadata) -> Steps[None]:
+    """Say in the consolidated documents above a node what it is, whoever changes it meanwhile.
 
-    Another writer may have changed the array since, and its entry before us; so what was entered is
+    Another writer may have changed the node since, and its entry before us; so what was entered is
     compared with what is stored, until both agree.
     """
     while (yield from record(path, {path: dump(metadata)})):
         found = yield from read_node(path, metadata.zarr_format)
-        if not isinstance(found, ArrayMetadata) or dump(found) == dump(metadata):
+        if found is None:  # deleted meanwhile, before we named it
+            yield from forget(path)
+            return
+        if dump(found) == dump(metadata):
             return
         metadata = found
 
@@ -302,7 +329,7 @@ def change_attributes(
 
     yield Commit()
     yield Update(key_of(path, name), rewrite)
-    yield from record(path, {path: dump(changed[0])})
+    yield from keep_recorded(path, changed[0])
     return changed[0]
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from zarrpy.stores.shared_memory import SharedMemoryStore
     from zarrpy.stores.sqlite import SQLiteStore
     from zarrpy.stores.wrapper import WrapperStore
+    from zarrpy.stores.zarr_python import ZarrPythonStore
     from zarrpy.stores.zip import ZipStore
 
 #: Stores that are loaded when they are asked for.
@@ -55,6 +56,7 @@ _LATER = {
     "SQLiteStore": "sqlite",
     "SharedMemoryStore": "shared_memory",
     "WrapperStore": "wrapper",
+    "ZarrPythonStore": "zarr_python",
     "ZipStore": "zip",
 }
 
@@ -83,6 +85,7 @@ __all__ = [
     "StorageTransformer",
     "Store",
     "WrapperStore",
+    "ZarrPythonStore",
     "ZipStore",
     "as_store",
     "available_stores",

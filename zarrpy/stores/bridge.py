@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Awaitables = Iterable[Coroutine[Any, Any, Any]]
 
-__all__ = ["BlockingStore", "blocking", "bridged", "run"]
+__all__ = ["BlockingStore", "blocking", "bridged", "run", "together"]
 
 T = TypeVar("T")
 
@@ -28,16 +28,22 @@ _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the loop in the background, and wait for it.
+def run(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop | None = None) -> T:
+    """Run a coroutine on a loop of another thread, and wait for it.
+
+    Parameters
+    ----------
+    coroutine : coroutine
+    loop : event loop, optional
+        By default the one in the background.
 
     Raises
     ------
     StoreError
         When the loop itself would have to wait.
     """
-    loop = _started()
-    if threading.current_thread() is _thread:
+    loop = loop or _started()
+    if _runs_here(loop):
         coroutine.close()
         raise StoreError(
             "a store was used from the loop that serves it", hint="await the store's own methods"
@@ -48,6 +54,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     except BaseException:
         future.cancel()  # when it is us who are interrupted; otherwise it does nothing
         raise
+
+
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def _started() -> asyncio.AbstractEventLoop:
@@ -79,7 +92,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-async def _together(coroutines: Awaitables) -> list[Any]:
+async def together(coroutines: Awaitables) -> list[Any]:
     """Await coroutines, as many at a time as `config.requests`; the first error ends all."""
     gate = asyncio.Semaphore(config.requests)
 
@@ -127,7 +140,7 @@ class BlockingStore(Store):
         """Read several whole values together."""
         if self._own("get_many"):
             return list(run(self.store.get_many(keys)))
-        return run(_together(self.store.get(key, None) for key in keys))
+        return run(together(self.store.get(key, None) for key in keys))
 
     def set(self, key: str, value: Bytes) -> None:
         """Replace a value."""
@@ -141,7 +154,7 @@ class BlockingStore(Store):
         self.check_writable("set", keys[0])
         last = dict(zip(keys, values, strict=True))  # of a key that comes twice the last value
         run(
-            _together(
+            together(
                 self.store.delete(key) if value is None else self.store.set(key, value)
                 for key, value in last.items()
             )
@@ -155,7 +168,7 @@ class BlockingStore(Store):
     def delete_prefix(self, prefix: str) -> None:
         """Delete every key that starts with `prefix`."""
         self.check_writable("delete", prefix)
-        run(_together(self.store.delete(key) for key in list(self.list(prefix))))
+        run(together(self.store.delete(key) for key in list(self.list(prefix))))
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield every key that starts with `prefix`."""

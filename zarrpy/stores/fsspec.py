@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
@@ -10,15 +9,13 @@ from zarrpy.errors import MissingDependencyError, StoreError
 from zarrpy.metadata.names import check_key
 from zarrpy.stores.base import ByteRange, Store
 from zarrpy.stores.in_flight import in_flight
+from zarrpy.stores.told import ABSENT, told
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
     from typing import Self
 
     from zarrpy.stores.base import Bytes, Names, Values
-
-#: What file systems raise for what is not there, or lies below what is no directory.
-_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class FsspecStore(Store):
@@ -115,7 +112,7 @@ class FsspecStore(Store):
                 return byte_range.of(found)
             stop = offset + length if length > 0 else None
             return self._checked(key, self.fs.cat_file(full, start=offset, end=stop), length)
-        except _ABSENT as error:
+        except ABSENT as error:
             self._check_absent("get", key, error)
             return None
         except Exception as error:  # perhaps it has no such range
@@ -134,10 +131,10 @@ class FsspecStore(Store):
         return b"" if stop <= start else self._cat(key, full, start, stop)
 
     def _cat(self, key: str, full: str, start: int | None, stop: int | None) -> Bytes | None:
-        with _told("get", key):
+        with told("get", key):
             try:
                 found: Bytes = self.fs.cat_file(full, start=start, end=stop)
-            except _ABSENT as error:
+            except ABSENT as error:
                 self._check_absent("get", key, error)
                 return None
         if start is not None and stop is not None and len(found) != stop - start:
@@ -170,11 +167,11 @@ class FsspecStore(Store):
         return [self._value(key, value) for key, value in zip(keys, found, strict=True)]
 
     def _value(self, key: str, value: Any) -> Bytes | None:
-        if isinstance(value, _ABSENT):
+        if isinstance(value, ABSENT):
             self._check_absent("get", key, value)
             return None
         if isinstance(value, BaseException):
-            with _told("get", key):
+            with told("get", key):
                 raise value
         found: Bytes = value
         return found
@@ -190,11 +187,11 @@ class FsspecStore(Store):
 
     def _info(self, key: str) -> Any:
         full = self._full(key)
-        with _told("look for", key):
+        with told("look for", key):
             self.fs.invalidate_cache(self.fs._parent(full))  # others write as well
             try:
                 found = self.fs.info(full)
-            except _ABSENT as error:
+            except ABSENT as error:
                 self._check_absent("look for", key, error)
                 return None
         return None if found["type"] == "directory" else found
@@ -208,11 +205,11 @@ class FsspecStore(Store):
     def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the keys that start with `prefix`, each with the bytes of its value."""
         folder = prefix.rpartition("/")[0]
-        with _told("list", prefix):
+        with told("list", prefix):
             self.fs.invalidate_cache()
             try:
                 found = self.fs.find(self._folder(folder), detail=True)
-            except _ABSENT as error:
+            except ABSENT as error:
                 self._check_absent("list", prefix, error)
                 found = {}
         for full, info in found.items():
@@ -229,11 +226,11 @@ class FsspecStore(Store):
         return sorted(name for name, kind in self._level(prefix) if kind == "directory")
 
     def _level(self, prefix: str) -> set[tuple[str, str]]:
-        with _told("list", prefix):
+        with told("list", prefix):
             self.fs.invalidate_cache()
             try:
                 found = self.fs.ls(self._folder(prefix.rstrip("/")), detail=True)
-            except _ABSENT as error:
+            except ABSENT as error:
                 self._check_absent("list", prefix, error)
                 return set()
         keys = [(self._key(each["name"]), each["type"]) for each in found]
@@ -260,10 +257,10 @@ class FsspecStore(Store):
         """Replace a value."""
         self.check_writable("set", key)
         full, data = self._full(key), bytes(value)
-        with _told("set", key):
+        with told("set", key):
             try:
                 self.fs.pipe_file(full, data)
-            except _ABSENT:  # where directories are made before what is in them
+            except ABSENT:  # where directories are made before what is in them
                 self.fs.makedirs(self.fs._parent(full), exist_ok=True)
                 self.fs.pipe_file(full, data)
 
@@ -280,10 +277,10 @@ class FsspecStore(Store):
         """Delete a file."""
         self.check_writable("delete", key)
         full = self._full(key)
-        with _told("delete", key):
+        with told("delete", key):
             try:
                 self.fs.rm_file(full)
-            except _ABSENT as error:
+            except ABSENT as error:
                 self._check_absent("delete", key, error)
 
     def delete_prefix(self, prefix: str) -> None:
@@ -340,16 +337,3 @@ def _opened(url: str, options: dict[str, Any]) -> tuple[Any, str]:
             hint="zarrpy.register_store adds a scheme of yours",
         ) from error
     return fs, str(path)
-
-
-@contextmanager
-def _told(operation: str, key: str) -> Iterator[None]:
-    """Give what goes wrong as an error of ours."""
-    try:
-        yield
-    except StoreError:
-        raise
-    except Exception as error:
-        fields = {"errno": getattr(error, "errno", None)}
-        words = " ".join(str(error).split()) or type(error).__name__
-        raise StoreError(words[:400], key=key, operation=operation, **fields) from error

@@ -280,3 +280,12 @@ class ObjectStore(Store):
 
     def __repr__(self) -> str:
         return f"ObjectStore({self.label!r})"
+
+
+def of_obstore(place: Any, read_only: bool = False) -> Store:
+    """Make a store of one of obstore; a directory needs no service to stand before it."""
+    if type(place).__name__ == "LocalStore":
+        from zarrpy.stores.local import LocalStore
+
+        return LocalStore(place.prefix or "/", read_only=read_only)
+    return ObjectStore(place, read_only=read_only)

@@ -12,7 +12,12 @@ from zarrpy.errors import StoreError
 from zarrpy.stores.base import Store
 from zarrpy.stores.local import LocalStore
 from zarrpy.stores.memory import MemoryStore
-from zarrpy.stores.schemes import is_asynchronous, is_replaced
+from zarrpy.stores.schemes import (
+    is_asynchronous,
+    is_of_obstore,
+    is_of_zarr_python,
+    is_replaced,
+)
 
 # A scheme of two letters at least: "C:" is a drive.
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
@@ -30,7 +35,8 @@ def as_store(
     SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there. ``s3://``, ``gs://``
     and ``az://`` are buckets, ``https://`` is a web server. URLs of other schemes are what
     `register_store` and installed packages make of them, and else what fsspec does. An object with
-    coroutines `get`, `set`, `delete` and `list` is a store as well.
+    coroutines `get`, `set`, `delete` and `list` is a store as well, and so is any that obstore
+    makes, or one that is made for zarr-python.
 
     Parameters
     ----------
@@ -63,6 +69,14 @@ def as_store(
         )
     if place is None:
         return MemoryStore()
+    if is_of_zarr_python(place):
+        from zarrpy.stores.zarr_python import of_zarr_python
+
+        return of_zarr_python(place, read_only)
+    if is_of_obstore(place):
+        from zarrpy.stores.obstore import of_obstore
+
+        return of_obstore(place, read_only)
     if is_asynchronous(place):
         from zarrpy.stores.bridge import blocking
 

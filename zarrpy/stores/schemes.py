@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -192,3 +193,14 @@ def _check_arguments(store: type[Any], name: str, method: Any, count: int) -> No
 def is_asynchronous(store: Any) -> bool:
     """Whether the methods of a store, or of a class of stores, are coroutines."""
     return inspect.iscoroutinefunction(getattr(store, "get", None))
+
+
+def is_of_zarr_python(store: Any) -> bool:
+    """Whether an object is a store made for zarr-python, which is not loaded to find out."""
+    abc = sys.modules.get("zarr.abc.store")
+    return abc is not None and isinstance(store, abc.Store)
+
+
+def is_of_obstore(store: Any) -> bool:
+    """Whether an object is a store of obstore, which is not loaded to find out."""
+    return type(store).__module__.partition(".")[0] == "obstore" and hasattr(store, "head")

@@ -4,6 +4,7 @@ import os
 import pathlib
 
 import fsspec
+import obstore.store
 import pytest
 
 import zarrpy
@@ -210,3 +211,15 @@ def test_a_node_is_no_store(part):
     for refuses in (zarrpy.open, zarrpy.delete, lambda node: zarrpy.create_array(node, shape=1)):
         with pytest.raises(TypeError, match=r"cannot make a store of .* -> give its store"):
             refuses(part(group))
+
+
+def test_a_store_of_obstore_is_a_place(tmp_path):
+    """One of a directory needs no service before it."""
+    memory = obstore.store.MemoryStore()
+    zarrpy.create_array(memory, name="a", data=[1, 2])
+
+    assert zarrpy.open(memory, path="a", mode="r")[...].tolist() == [1, 2]
+    assert type(as_store(memory)) is ObjectStore
+    local = as_store(obstore.store.LocalStore(tmp_path), read_only=True)
+    assert type(local) is LocalStore
+    assert local.read_only

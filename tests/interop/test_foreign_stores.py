@@ -1,0 +1,54 @@
+"""Stores of others, in an environment where they are: what `tests/foreign` says holds there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from peers import environments
+
+import zarrpy
+
+pytestmark = pytest.mark.peers
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted(path.name for path in (ROOT / "tests" / "foreign").glob("test_*.py"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_stores_of_others_serve_as_ours_do(name: str, tmp_path: Path) -> None:
+    """All tests of the file pass, and none is left out."""
+    try:
+        python = environments.ensure(environments.FOREIGN)
+    except environments.EnvironmentMissingError as error:
+        pytest.skip(str(error))
+    command = [python, "-m", "pytest", "-q", "--confcutdir", "tests/foreign"]
+    command += [
+        "-o",
+        "addopts=",
+        "-o",
+        "filterwarnings=default",
+        "--import-mode=importlib",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += [f"--basetemp={tmp_path / 'base'}", "--tb=short", f"tests/foreign/{name}"]
+    installed = Path(zarrpy.__file__).resolve().parents[1]  # or the source tree
+
+    run = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={
+            **environments.variables(),
+            "PYTHONPATH": str(installed),
+            "ZARRPY_FOREIGN": "1",
+        },
+    )
+
+    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
+    assert re.search(r"^\d+ passed(, \d+ warnings?)? in", run.stdout, re.M), run.stdout[-500:]

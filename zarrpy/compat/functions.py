@@ -1,0 +1,534 @@
+"""The functions of zarr-python, with its signatures, and its meaning where that is another one.
+
+They differ from those of the same names in `zarrpy`: `open` and `open_group` create a group where
+there is nothing, `open_array` takes ``mode="a"``, and the codecs of new arrays are zarr-python's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from zarrpy import api, storage
+from zarrpy.api import copy, copy_all, copy_store, load, tree
+from zarrpy.array import Array
+from zarrpy.cli.versions import print_debug_info
+from zarrpy.creation import DEFAULT
+from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError
+from zarrpy.group import Group
+from zarrpy.likeness import like
+from zarrpy.node import StorePath
+from zarrpy.stores import Store, as_store
+from zarrpy.stores.resolve import is_remote
+
+if TYPE_CHECKING:
+    from zarrpy.container import Member
+
+__all__ = [
+    "array",
+    "consolidate_metadata",
+    "copy",
+    "copy_all",
+    "copy_store",
+    "create",
+    "create_array",
+    "create_group",
+    "create_hierarchy",
+    "empty",
+    "empty_like",
+    "from_array",
+    "full",
+    "full_like",
+    "group",
+    "load",
+    "ones",
+    "ones_like",
+    "open",
+    "open_array",
+    "open_consolidated",
+    "open_group",
+    "open_like",
+    "print_debug_info",
+    "save",
+    "save_array",
+    "save_group",
+    "tree",
+    "zeros",
+    "zeros_like",
+]
+
+_TUNING = ("synchronizer", "cache_attrs", "cache_metadata", "meta_array", "chunk_store")
+
+
+def store_of(place: Any, storage_options: dict[str, Any] | None = None) -> tuple[Store, str]:
+    """Make of what names a store one that can be awaited as well, and the path in it.
+
+    Parameters
+    ----------
+    place : StoreLike
+    storage_options : dict, optional
+    """
+    if isinstance(place, StorePath):
+        return place.store, place.path
+    if isinstance(place, Store):
+        return place, ""
+    if place is None:
+        return storage.MemoryStore(), ""
+    plain = isinstance(place, str | os.PathLike) and not (
+        isinstance(place, str) and is_remote(place)
+    )
+    if not plain and isinstance(place, MutableMapping):
+        return storage.MemoryStore(place), ""
+    made = as_store(place, storage_options=storage_options if not plain else None)
+    if type(made).__name__ == "LocalStore" and type(made) is not storage.LocalStore:
+        return storage.LocalStore(made.root, read_only=made.read_only), ""  # type: ignore[attr-defined]
+    return made, ""
+
+
+def _placed(
+    place: Any, path: str | None, storage_options: dict[str, Any] | None
+) -> tuple[Store, str]:
+    store, start = store_of(place, storage_options)
+    below = "/".join(part for part in (start, (path or "").strip("/")) if part)
+    return store, below
+
+
+def _plain(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what tunes zarr-python only, and what is given as "not given"."""
+    return {
+        name: value
+        for name, value in keywords.items()
+        if name not in _TUNING and not (name == "config" and value is None)
+    }
+
+
+def open(
+    store: Any = None,
+    *,
+    mode: str | None = None,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    config: Any = None,
+    **kwargs: Any,
+) -> Member:
+    """Open an array or a group; a group is created where there is nothing, unless it may not be."""
+    place, where = _placed(store, path, storage_options)
+    mode = mode or ("r" if place.read_only else "a")
+    if "shape" in kwargs or "data" in kwargs:
+        return open_array(
+            place, mode=mode, zarr_format=zarr_format, path=where, config=config, **kwargs
+        )
+    if mode in ("a", "r", "r+"):
+        try:
+            found = _read(place, where, mode, zarr_format)
+        except NodeNotFoundError:
+            found = None
+        if isinstance(found, Array):
+            return found if config is None else found.with_config(config)
+    if config is not None:
+        raise TypeError(f"config is of arrays, and there is a group at {where or '/'!r}")
+    return open_group(place, mode=mode, zarr_format=zarr_format, path=where, **kwargs)
+
+
+def _read(store: Store, path: str, mode: str, zarr_format: int | None) -> Member:
+    mode = "r" if mode == "r" else "r+"
+    return api.open(store, mode=mode, path=path, zarr_format=zarr_format)
+
+
+def open_array(
+    store: Any = None,
+    *,
+    zarr_format: int | None = None,
+    path: str = "",
+    storage_options: dict[str, Any] | None = None,
+    config: Any = None,
+    **kwargs: Any,
+) -> Array:
+    """Open an array; it is created where there is nothing, if keywords say of which shape."""
+    place, where = _placed(store, path, storage_options)
+    mode = kwargs.pop("mode", None) or ("r" if place.read_only else "a")
+    keywords = _plain(kwargs)
+    if mode in ("r", "r+", "a"):
+        try:
+            found = _read(place, where, mode, zarr_format)
+        except NodeNotFoundError:
+            if mode != "a" or not ("shape" in keywords or "data" in keywords):
+                raise
+        else:
+            if not isinstance(found, Array):
+                raise NodeKindError(f"there is a group at {where or '/'!r}", path=where)
+            return found if config is None else found.with_config(config)
+    keywords.pop("overwrite", None)
+    return create(
+        store=place,
+        path=where,
+        zarr_format=zarr_format,
+        overwrite=mode == "w",
+        config=config,
+        **keywords,
+    )
+
+
+def open_group(
+    store: Any = None,
+    *,
+    mode: str = "a",
+    cache_attrs: bool | None = None,
+    synchronizer: Any = None,
+    path: str | None = None,
+    chunk_store: Any = None,
+    storage_options: dict[str, Any] | None = None,
+    zarr_format: int | None = None,
+    meta_array: Any = None,
+    attributes: dict[str, Any] | None = None,
+    use_consolidated: bool | str | None = None,
+) -> Group:
+    """Open a group; it is created where there is nothing, unless `mode` is "r" or "r+"."""
+    place, where = _placed(store, path, storage_options)
+    if mode == "a" and place.read_only:
+        mode = "r"
+    wanted: Any = bool(use_consolidated) if isinstance(use_consolidated, str) else use_consolidated
+    if wanted and not getattr(place, "supports_consolidated_metadata", True):
+        raise ValueError(f"{place!r} keeps no consolidated metadata, and they are asked for")
+    return api.open_group(
+        place,
+        mode=mode,
+        path=where,
+        zarr_format=zarr_format,
+        attributes=attributes,
+        use_consolidated=wanted,
+    )
+
+
+def open_consolidated(*args: Any, use_consolidated: Any = True, **kwargs: Any) -> Group:
+    """Open a group that has consolidated metadata."""
+    if use_consolidated is not True:
+        raise TypeError("'use_consolidated' must be 'True' in 'open_consolidated'")
+    return open_group(*args, use_consolidated=True, **kwargs)
+
+
+def consolidate_metadata(
+    store: Any, path: str | None = None, zarr_format: int | None = None
+) -> Group:
+    """Collect the metadata of a hierarchy in one document of its topmost group."""
+    place, where = _placed(store, path, None)
+    if not getattr(place, "supports_consolidated_metadata", True):
+        raise TypeError(f"{type(place).__name__} keeps no consolidated metadata")
+    return api.consolidate_metadata(place, path=where, zarr_format=zarr_format)
+
+
+def group(
+    store: Any = None,
+    *,
+    overwrite: bool = False,
+    chunk_store: Any = None,
+    cache_attrs: bool | None = None,
+    synchronizer: Any = None,
+    path: str | None = None,
+    zarr_format: int | None = None,
+    meta_array: Any = None,
+    attributes: dict[str, Any] | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> Group:
+    """Open a group; create it when it is missing."""
+    place, where = _placed(store, path, storage_options)
+    return api.group(
+        place, path=where, overwrite=overwrite, zarr_format=zarr_format, attributes=attributes
+    )
+
+
+def create_group(
+    store: Any,
+    *,
+    path: str | None = None,
+    zarr_format: int | None = None,
+    overwrite: bool = False,
+    attributes: dict[str, Any] | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> Group:
+    """Create a group."""
+    place, where = _placed(store, path, storage_options)
+    return api.create_group(
+        place, path=where, zarr_format=zarr_format, overwrite=overwrite, attributes=attributes
+    )
+
+
+def create_hierarchy(
+    *, store: Any, nodes: Mapping[str, Any], overwrite: bool = False
+) -> Iterator[tuple[str, Member]]:
+    """Create several nodes: all of them, or none."""
+    place, where = store_of(store)
+    below = {f"{where}/{path}".strip("/"): node for path, node in nodes.items()}
+    made = api.create_hierarchy(place, below, overwrite=overwrite)
+    yield from dict(made).items()
+
+
+def create_array(
+    store: Any,
+    *,
+    name: str | None = None,
+    shape: Any = None,
+    dtype: Any = None,
+    data: Any = None,
+    chunks: Any = "auto",
+    shards: Any = None,
+    filters: Any = "auto",
+    compressors: Any = "auto",
+    serializer: Any = "auto",
+    fill_value: Any = DEFAULT,
+    order: str | None = None,
+    zarr_format: int | None = 3,
+    attributes: dict[str, Any] | None = None,
+    chunk_key_encoding: Any = None,
+    dimension_names: Iterable[str | None] | None = None,
+    storage_options: dict[str, Any] | None = None,
+    overwrite: bool = False,
+    config: Any = None,
+    write_data: bool = True,
+) -> Array:
+    """Create an array; parameters as of `zarrpy.create_array`."""
+    place, where = _placed(store, name, storage_options)
+    return api.create_array(
+        place,
+        name=where or None,
+        shape=shape,
+        dtype=dtype,
+        data=data,
+        chunks=chunks,
+        shards=shards,
+        filters=filters,
+        compressors=compressors,
+        serializer=serializer,
+        fill_value=fill_value,
+        order=order,
+        zarr_format=zarr_format,
+        attributes=attributes,
+        chunk_key_encoding=chunk_key_encoding,
+        dimension_names=dimension_names,
+        overwrite=overwrite,
+        config=config,
+        write_data=write_data,
+    )
+
+
+def create(
+    shape: Any = None,
+    *,
+    chunks: Any = None,
+    dtype: Any = None,
+    compressor: Any = "auto",
+    fill_value: Any = DEFAULT,
+    order: str | None = None,
+    store: Any = None,
+    synchronizer: Any = None,
+    overwrite: bool = False,
+    path: str | None = None,
+    chunk_store: Any = None,
+    filters: Any = "auto",
+    cache_metadata: bool | None = None,
+    cache_attrs: bool | None = None,
+    read_only: bool | None = None,
+    object_codec: Any = None,
+    dimension_separator: str | None = None,
+    write_empty_chunks: bool | None = None,
+    zarr_format: int | None = None,
+    meta_array: Any = None,
+    attributes: dict[str, Any] | None = None,
+    chunk_shape: Any = None,
+    chunk_key_encoding: Any = None,
+    codecs: Any = None,
+    dimension_names: Iterable[str | None] | None = None,
+    storage_options: dict[str, Any] | None = None,
+    config: Any = None,
+    mode: str | None = None,
+    data: Any = None,
+    **more: Any,
+) -> Array:
+    """Create an array, by default of float64 in memory; parameters as of `zarrpy.create`."""
+    place, where = _placed(store, path, storage_options)
+    given: dict[str, Any] = {
+        "chunks": chunks if chunk_shape is None else chunk_shape,
+        "compressors": more.pop("compressors", compressor),
+        "filters": filters,
+        "fill_value": fill_value,
+        "order": order,
+        "object_codec": object_codec,
+        "attributes": attributes,
+        "chunk_key_encoding": chunk_key_encoding,
+        "dimension_names": dimension_names,
+        "zarr_format": zarr_format,
+        "data": data,
+        "shape": shape,
+        "config": config,
+        **more,
+    }
+    if given["chunks"] is None:
+        given["chunks"] = "auto"
+    if dtype is not None or data is None:
+        given["dtype"] = "float64" if dtype is None else dtype
+    if codecs is not None:
+        given["codecs"] = codecs
+        del given["compressors"], given["filters"]
+    if dimension_separator is not None:
+        given["dimension_separator"] = dimension_separator
+    if write_empty_chunks is not None:
+        given["config"] = {**dict(config or {}), "write_empty_chunks": write_empty_chunks}
+    if chunk_store is not None:
+        given["chunk_store"] = chunk_store
+    return api.create_array(place, name=where or None, overwrite=overwrite or mode == "w", **given)
+
+
+def array(data: Any, **kwargs: Any) -> Array:
+    """Create an array of data, by default in memory."""
+    return create(data=data, **kwargs)
+
+
+def empty(shape: Any, **kwargs: Any) -> Array:
+    """Create an array; what is never written reads as the fill value."""
+    return create(shape, **kwargs)
+
+
+def zeros(shape: Any, **kwargs: Any) -> Array:
+    """Create an array of zeros; nothing is stored."""
+    return create(shape, fill_value=0, **kwargs)
+
+
+def ones(shape: Any, **kwargs: Any) -> Array:
+    """Create an array of ones; nothing is stored."""
+    return create(shape, fill_value=1, **kwargs)
+
+
+def full(shape: Any, fill_value: Any, **kwargs: Any) -> Array:
+    """Create an array of one value; nothing is stored."""
+    return create(shape, fill_value=fill_value, **kwargs)
+
+
+def _alike(function: Callable[..., Array], a: Any, **kwargs: Any) -> Array:
+    store, where = _placed(
+        kwargs.pop("store", None), kwargs.pop("path", None), kwargs.pop("storage_options", None)
+    )
+    return function(a, store=store, path=where or None, **_plain(kwargs))
+
+
+def empty_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
+    """Create an array of another one's shape, data type and chunks."""
+    return _alike(api.empty_like, a, zarr_format=zarr_format, **kwargs)
+
+
+def zeros_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
+    """Create an array of zeros like another one."""
+    return _alike(api.zeros_like, a, zarr_format=zarr_format, **kwargs)
+
+
+def ones_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
+    """Create an array of ones like another one."""
+    return _alike(api.ones_like, a, zarr_format=zarr_format, **kwargs)
+
+
+def full_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
+    """Create an array of one value like another one."""
+    return _alike(api.full_like, a, zarr_format=zarr_format, **kwargs)
+
+
+def open_like(a: Any, path: str, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
+    """Open an array; create it like another one when it is missing."""
+    given = like(a, {"mode": "a", **_plain(kwargs)})
+    return open_array(given.pop("store", None) or path, zarr_format=zarr_format, **given)
+
+
+def from_array(
+    store: Any,
+    *,
+    data: Any,
+    write_data: bool = True,
+    name: str | None = None,
+    chunks: Any = "keep",
+    shards: Any = "keep",
+    filters: Any = "keep",
+    compressors: Any = "keep",
+    serializer: Any = "keep",
+    fill_value: Any = DEFAULT,
+    order: str | None = None,
+    zarr_format: int | None = None,
+    attributes: dict[str, Any] | None = None,
+    chunk_key_encoding: Any = None,
+    dimension_names: Any = None,
+    storage_options: dict[str, Any] | None = None,
+    overwrite: bool = False,
+    config: Any = None,
+) -> Array:
+    """Create an array of another one's values and layout; as `zarrpy.from_array`."""
+    place, where = _placed(store, name, storage_options)
+    return api.from_array(
+        place,
+        data=data,
+        name=where or None,
+        write_data=write_data,
+        overwrite=overwrite,
+        chunks=chunks,
+        shards=shards,
+        filters=filters,
+        compressors=compressors,
+        serializer=serializer,
+        fill_value=fill_value,
+        order=order,
+        zarr_format=zarr_format,
+        attributes=attributes,
+        chunk_key_encoding=chunk_key_encoding,
+        dimension_names=dimension_names,
+        config=config,
+    )
+
+
+def save(
+    store: Any,
+    *args: Any,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Save an array, or several in a group."""
+    if not args and not kwargs:
+        raise ValueError("at least one array must be provided")
+    if len(args) == 1 and not kwargs:
+        save_array(store, args[0], zarr_format=zarr_format, path=path)
+        return
+    save_group(store, *args, zarr_format=zarr_format, path=path, **kwargs)
+
+
+def save_array(
+    store: Any,
+    arr: Any,
+    *,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Save an array; what was there goes."""
+    place, where = _placed(store, path, storage_options)
+    kwargs.setdefault("overwrite", True)
+    api.save_array(place, arr, zarr_format=zarr_format, path=where or None, **kwargs)
+
+
+def save_group(
+    store: Any,
+    *args: Any,
+    zarr_format: int | None = None,
+    path: str | None = None,
+    storage_options: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Save several arrays in a group, which may be there."""
+    place, where = _placed(store, path, storage_options)
+    if not args and not kwargs:
+        raise ValueError("at least one array must be provided")
+    made = group(place, path=where, zarr_format=zarr_format)
+    named = {f"arr_{i}": each for i, each in enumerate(args)}
+    for name in named.keys() & kwargs.keys():
+        raise NodeExistsError(f"{name!r} is taken by an array without a name", path=name)
+    for name, each in (named | kwargs).items():
+        made[name] = each

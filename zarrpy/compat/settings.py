@@ -1,0 +1,143 @@
+"""The settings by zarr-python's names; what zarrpy has under another one is changed there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from zarrpy.config import config as ours
+
+__all__ = ["Config", "config"]
+
+# What a setting is here.
+_OURS = {
+    "default_zarr_format": "array.zarr_format",
+    "array.write_empty_chunks": "array.write_empty_chunks",
+    "async.concurrency": "requests",
+    "threading.max_workers": "workers",
+}
+_DEFAULTS: dict[str, Any] = {
+    "array": {"order": "C", "read_missing_chunks": True, "rectilinear_chunks": True},
+    "async": {"timeout": None},
+    "json_indent": 2,
+    "codec_pipeline": {"path": "zarrpy", "batch_size": 1},
+    "buffer": "zarr.buffer.cpu.Buffer",
+    "ndbuffer": "zarr.buffer.cpu.NDBuffer",
+}
+_MISSING = object()
+
+
+class Config:
+    """Settings of zarr-python, as mappings within mappings."""
+
+    def __init__(self) -> None:
+        self._more = deepcopy(_DEFAULTS)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """All settings."""
+        found = deepcopy(self._more)
+        for name, own in _OURS.items():
+            _put(found, name.split("."), _read(own))
+        return found
+
+    def get(self, key: str, default: Any = _MISSING) -> Any:
+        """Read a setting by its dotted name.
+
+        Raises
+        ------
+        KeyError
+            When there is none of this name, and no default.
+        """
+        found: Any = self.config
+        for part in key.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                if default is _MISSING:
+                    raise KeyError(key)
+                return default
+            found = found[part]
+        return found
+
+    def __getitem__(self, key: str) -> Any:
+        return self.get(key)
+
+    def set(self, arg: Mapping[str, Any] | None = None, **keywords: Any) -> _Changed:
+        """Change settings, at once; where it is used by ``with``, up to the end of the block."""
+        given = dict(_flat(arg or {}))
+        given |= {name.replace("__", "."): value for name, value in keywords.items()}
+        before = {name: self.get(name, _MISSING) for name in given}
+        self._change(given)
+        return _Changed(self, before)
+
+    def update(self, *new: Mapping[str, Any], **keywords: Any) -> None:
+        """Change settings."""
+        for each in (*new, keywords):
+            self.set(each)
+
+    def _change(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if name in _OURS:
+                _write(_OURS[name], value)
+            elif value is not _MISSING:
+                _put(self._more, name.split("."), value)
+
+    def reset(self) -> None:
+        """Give every setting its default again."""
+        self._more = deepcopy(_DEFAULTS)
+        ours.reset()
+
+    refresh = clear = reset
+
+    def pprint(self) -> None:
+        """Print all settings."""
+        from pprint import pprint
+
+        pprint(self.config)
+
+    def enable_gpu(self) -> None:
+        """Refuse: arrays are read into memory of the processor."""
+        raise NotImplementedError("zarrpy reads into memory of the processor")
+
+
+class _Changed:
+    """Settings that were changed, for as long as a block lasts."""
+
+    def __init__(self, config: Config, before: Mapping[str, Any]) -> None:
+        self._config, self._before = config, before
+
+    def __enter__(self) -> Config:
+        return self._config
+
+    def __exit__(self, *failure: object) -> None:
+        self._config._change(self._before)
+
+
+def _flat(values: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{start}{name}.")
+        else:
+            yield start + name, value
+
+
+def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
+    for name in path[:-1]:
+        values = values.setdefault(name, {})
+    values[path[-1]] = value
+
+
+def _read(name: str) -> Any:
+    found: Any = ours
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _write(name: str, value: Any) -> None:
+    group, _, last = name.rpartition(".")
+    setattr(ours, group or last, {last: value} if group else value)
+
+
+#: The settings.
+config = Config()
