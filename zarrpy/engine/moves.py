@@ -65,7 +65,7 @@ def _rename_all(
         for old, new in moves[n:]:
             while not _renamed(store, old, new, patient=tries > 0):
                 tries -= 1
-                # a writer that had looked before the documents went has made its directory anew, and
+                # a writer that had looked before the documents went has made directories anew, and
                 # maybe not written there
                 more = run(late()) if late is not None else ()
                 store.tidy(new + "/")
