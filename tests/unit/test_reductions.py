@@ -311,6 +311,21 @@ def test_functions_of_numpy_reduce_chunk_by_chunk(name, monkeypatch):
         getattr(array, name)(0, out=np.empty(3))
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_an_out_of_another_shape_is_refused_before_anything_is_read(counting_store, keepdims):
+    """Not after a terabyte."""
+    array = zarrpy.create_array(counting_store, data=VALUES, chunks=(4, 5, 3))
+    counting_store.forget()
+
+    for shape in [(), (10, 7), (1, 10, 7)]:
+        fits = shape == ((1, 10, 7) if keepdims else (10, 7))
+        if not fits:
+            with pytest.raises(zarrpy.ShapeMismatchError, match="out has shape"):
+                array.mean(0, keepdims=keepdims, out=np.empty(shape))
+
+    assert counting_store.nrequests == 0
+
+
 # ------------------------------------------------------------------------------- absent chunks
 
 
