@@ -193,7 +193,11 @@ class AttributesOfOne(Race):
 class WriteAndRead(Race):
     """The first writer replaces two chunks; the others read them."""
 
-    keywords: ClassVar = {"shape": 200_000, "chunks": 100_000, "config": {"write_empty_chunks": True}}
+    keywords: ClassVar = {
+        "shape": 200_000,
+        "chunks": 100_000,
+        "config": {"write_empty_chunks": True},
+    }
 
     def act(self, node: Any, i: int, number: int) -> int:
         """Write, or look for values that are of two writers."""
@@ -215,7 +219,12 @@ class WriteAndRead(Race):
 class WriteAndReadShard(WriteAndRead):
     """A shard of many chunks."""
 
-    keywords: ClassVar = WriteAndRead.keywords | {"chunks": 5_000, "shards": 100_000, "compressors": None}
+    keywords: ClassVar = {
+        **WriteAndRead.keywords,
+        "chunks": 5_000,
+        "shards": 100_000,
+        "compressors": None,
+    }
 
 
 RACES = {
