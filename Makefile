@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 INSTALL := $(PIP) install --no-build-isolation --editable
 CLANG_FORMAT = $(BIN)/clang-format
-C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] bench/c/*.[ch] tests/c/*.[ch])
+C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] bench/c/*.[ch] tests/c/*.[ch] tests/faults/*.c)
 WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 # The two sets of macros of vendor/plan.py that differ most.
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)

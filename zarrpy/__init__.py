@@ -263,6 +263,9 @@ if TYPE_CHECKING:
         RedisStore as RedisStore,
     )
     from zarrpy.stores import (
+        ReferenceStore as ReferenceStore,
+    )
+    from zarrpy.stores import (
         RetryStore as RetryStore,
     )
     from zarrpy.stores import (
@@ -404,6 +407,7 @@ _HOMES = {
             "PrefixStore",
             "ReadOnlyStore",
             "RedisStore",
+            "ReferenceStore",
             "RetryStore",
             "SQLiteStore",
             "SharedMemoryStore",

@@ -17,7 +17,6 @@ from zarrpy.display.sizes import format_nbytes
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.cache import cache_for
-from zarrpy.engine.coalesce import coalesce
 from zarrpy.engine.operation import operation
 from zarrpy.engine.profile import amplification
 from zarrpy.engine.requests import Fetch, Run, Size
@@ -26,6 +25,7 @@ from zarrpy.node import Node
 from zarrpy.selection import split_fields
 from zarrpy.selection.inside import plan_inside
 from zarrpy.stores.base import ByteRange
+from zarrpy.stores.coalesce import coalesce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

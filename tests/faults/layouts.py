@@ -54,6 +54,15 @@ class Layout:
         node[...] = number
         node[100:200] = -number
 
+    def change_once(self, place: str, number: int) -> None:
+        """Open, change, and close."""
+        with self.store(place) as store:
+            self.change(zarrpy.open_array(store, mode="r+"), number)
+
+    def read(self, place: str, number: int) -> None:
+        """Read state `number`."""
+        assert self.numbers(place) == {number}, "wrong values were read"
+
     def settle(self, place: str, number: int) -> None:
         """Complete a change that was under way, over what the killed writer has left."""
         with self.store(place) as store:
@@ -162,6 +171,12 @@ class Resize(Layout):
         node.resize(self.shapes[number % 3])
         node[...] = number
 
+    def read(self, place: str, number: int) -> None:
+        """Read without growing it."""
+        values = zarrpy.open_array(place, mode="r")[...]
+        assert values.shape == self.shapes[number % 3]
+        assert (values == number).all(), "wrong values were read"
+
     def settle(self, place: str, number: int) -> None:
         """Write what the shape is there for."""
         zarrpy.open_array(place, mode="r+")[...] = number
@@ -197,6 +212,10 @@ class Attributes(Layout):
     def open(self, place: str) -> Any:
         """Open for writing."""
         return zarrpy.open_group(place, mode="r+")
+
+    def change_once(self, place: str, number: int) -> None:
+        """Open and change."""
+        self.change(self.open(place), number)
 
     def change(self, node: Any, number: int) -> None:
         """Change two of them in one step."""
@@ -250,7 +269,7 @@ class Overwrite(Attributes):
 
     def numbers(self, place: str) -> set[int]:
         """It is whole, and nothing of another is beside it."""
-        array = zarrpy.open_group(place, mode="r+")["a"]
+        array = zarrpy.open_array(os.path.join(place, "a"), mode="r+")
         number = int(array[0])
         assert array[...].tolist() == [number] * (1 + number % 4), "two arrays in one"
         return {number}

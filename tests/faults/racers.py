@@ -219,7 +219,8 @@ class WriteAndRead(Race):
 class WriteAndReadShard(WriteAndRead):
     """A shard of many chunks."""
 
-    keywords: ClassVar = WriteAndRead.keywords | {
+    keywords: ClassVar = {
+        **WriteAndRead.keywords,
         "chunks": 5_000,
         "shards": 100_000,
         "compressors": None,

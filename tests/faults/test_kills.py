@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from report import tell
 
+from faults.layouts import LAYOUTS
+
 PROGRAM = Path(__file__).with_name("layouts.py")
-LAYOUTS = (
-    *("chunks", "shards", "zip", "sqlite", "append"),
-    *("resize", "attributes", "moves", "overwrite"),
-)
 
 
 def kill_writers(layout, place, kills, seed):

@@ -14,10 +14,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zarrpy.config import config
-from zarrpy.engine.coalesce import coalesce
 from zarrpy.engine.locks import hold_of
 from zarrpy.errors import ConflictError
 from zarrpy.stores.base import ByteRange
+from zarrpy.stores.coalesce import coalesce
 from zarrpy.stores.in_flight import in_flight
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from zarrpy._native.plan import ChunkPlan
     from zarrpy.codecs.shard_index import Entries
     from zarrpy.codecs.sharding import ShardLayout
-    from zarrpy.engine.coalesce import Ranges
     from zarrpy.engine.requests import Batch
     from zarrpy.stores.base import Bytes, Store
+    from zarrpy.stores.coalesce import Ranges
 
 
 def fetch_stored(store: Store, batch: Batch, keys: Sequence[str]) -> list[Any]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zarrpy.stores.prefix import PrefixStore
     from zarrpy.stores.read_only import ReadOnlyStore
     from zarrpy.stores.redis import RedisStore
+    from zarrpy.stores.reference import ReferenceStore
     from zarrpy.stores.retry import RetryStore
     from zarrpy.stores.shared_memory import SharedMemoryStore
     from zarrpy.stores.sqlite import SQLiteStore
@@ -52,6 +53,7 @@ _LATER = {
     "PrefixStore": "prefix",
     "ReadOnlyStore": "read_only",
     "RedisStore": "redis",
+    "ReferenceStore": "reference",
     "RetryStore": "retry",
     "SQLiteStore": "sqlite",
     "SharedMemoryStore": "shared_memory",
@@ -79,6 +81,7 @@ __all__ = [
     "PrefixStore",
     "ReadOnlyStore",
     "RedisStore",
+    "ReferenceStore",
     "RetryStore",
     "SQLiteStore",
     "SharedMemoryStore",

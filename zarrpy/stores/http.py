@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from zarrpy.config import config
-from zarrpy.errors import ConflictError, ReadOnlyStoreError, StoreError
+from zarrpy.errors import ConflictError, StoreError
 from zarrpy.metadata.names import check_key
-from zarrpy.stores.base import ByteRange, Store
+from zarrpy.stores.base import ByteRange
 from zarrpy.stores.in_flight import in_flight
+from zarrpy.stores.reader import ReaderStore
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Hashable, Iterator, Mapping, Sequence
-    from typing import NoReturn, Self
+    from typing import Self
 
     from zarrpy.stores.base import Bytes, Names, Values
     from zarrpy.stores.http_client import Client
     from zarrpy.stores.http_connections import Answer
 
 
-class HTTPStore(Store):
+class HTTPStore(ReaderStore):
     """Read values from any web server: each key is a path below a URL.
 
     A web server lists nothing, so that arrays are opened by their paths, and groups know their
@@ -54,6 +55,8 @@ class HTTPStore(Store):
     >>> HTTPStore("https://example.org/data.zarr", retries=5)
     HTTPStore('https://example.org/data.zarr')
     """
+
+    what = "a web server"
 
     def __init__(
         self,
@@ -233,36 +236,6 @@ class HTTPStore(Store):
         )
 
     # ---------------------------------------------------------------------- what cannot be done
-
-    def set(self, key: str, value: Bytes) -> None:
-        """Refuse: a web server is only read."""
-        self._refuse_change("set", key)
-
-    def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
-        """Refuse, unless there is nothing to set."""
-        for key in keys:
-            self._refuse_change("set", key)
-
-    def update(self, key: str, change: Any) -> None:
-        """Refuse."""
-        self._refuse_change("update", key)
-
-    def delete(self, key: str) -> None:
-        """Refuse."""
-        self._refuse_change("delete", key)
-
-    def delete_prefix(self, prefix: str) -> None:
-        """Refuse."""
-        self._refuse_change("delete", prefix)
-
-    def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
-        """Refuse."""
-        self._refuse_change("rename", key)
-
-    def _refuse_change(self, operation: str, key: str) -> NoReturn:
-        raise ReadOnlyStoreError(
-            "a web server is only read", store=repr(self), key=key, operation=operation
-        )
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Refuse: a web server lists nothing."""

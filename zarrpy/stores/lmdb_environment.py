@@ -13,6 +13,7 @@ import numpy as np
 from zarrpy.config import config
 from zarrpy.errors import MissingDependencyError, ReadOnlyStoreError, StoreError
 from zarrpy.stores.path_lock import PathLock
+from zarrpy.stores.presence import has_file
 from zarrpy.stores.single_file import Files
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Environment:
             if self._pid != os.getpid():
                 self._leave_parent()
             self._closing = False
-            if self._opened is None and (writing or os.path.exists(self._file)):
+            if self._opened is None and (writing or has_file(self._file)):
                 self._opened = self._open()
             return self._opened
 
@@ -142,7 +143,7 @@ class Environment:
         return os.path.isfile(self.path) or self.path.lower().endswith(".mdb")
 
     def _open(self) -> Any:
-        there = os.path.exists(self._file)
+        there = has_file(self._file)
         writable = not there or os.access(self._file, os.W_OK)
         if not there:
             os.makedirs(os.path.dirname(self._file), exist_ok=True)

@@ -20,6 +20,7 @@ from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, check_key
 from zarrpy.stores.base import ByteRange, Store
+from zarrpy.stores.presence import is_directory, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -89,7 +90,9 @@ class LocalStore(Store):
         directory = self.directory("")
         key = key.removesuffix(LOCK_SUFFIX)  # a lock goes with its key
         path = self._path(key)
-        if directory is None or not (os.path.lexists(path) or os.path.lexists(path + LOCK_SUFFIX)):
+        if directory is None:
+            return
+        if not any(self._is_there(each, key, "delete") for each in (path, path + LOCK_SUFFIX)):
             return
         try:
             directory.delete(key, config.durability == "durable", _timeout_ms())
@@ -154,7 +157,11 @@ class LocalStore(Store):
     def list_folders(self, prefix: str = "") -> Names:
         """List the directories directly below a prefix, and links to such."""
         parent = self._path(prefix)
-        return [name for name in self.list_dir(prefix) if os.path.isdir(os.path.join(parent, name))]
+        names = self.list_dir(prefix)
+        try:
+            return [name for name in names if is_directory(os.path.join(parent, name))]
+        except OSError as error:
+            raise self._failure(prefix, "list", error) from error
 
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several files of one directory."""
@@ -188,7 +195,9 @@ class LocalStore(Store):
         """Rename a file, or a directory with all that is in it."""
         self.check_writable("rename", key)
         old_path, new_path = self._path(key), self._path(new)
-        if not os.path.lexists(old_path) or (not replace and os.path.lexists(new_path)):
+        if not self._is_there(old_path, key, "rename"):
+            return False
+        if not replace and self._is_there(new_path, new, "rename to"):
             return False
         try:
             os.makedirs(os.path.dirname(new_path), exist_ok=True)
@@ -379,6 +388,12 @@ class LocalStore(Store):
             except OSError:
                 return
             parent = os.path.dirname(parent)
+
+    def _is_there(self, path: str, key: str, operation: str) -> bool:
+        try:
+            return is_there(path, follow=False)
+        except OSError as error:
+            raise self._failure(key, operation, error) from error
 
     def _failure(self, key: str, operation: str, error: OSError) -> StoreError:
         not_directory = isinstance(error, NotADirectoryError)

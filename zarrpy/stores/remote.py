@@ -31,6 +31,11 @@ def remote_store(url: str, read_only: bool, options: dict[str, Any]) -> Store:
         url = f"zip://{path.strip('/')}::{outer}"
         options = {outer.partition(":")[0].lower(): options} if options else {}
     store: Store
+    if _is_of_references(url):
+        from zarrpy.stores.reference import ReferenceStore
+
+        place = url.removeprefix("reference::")
+        return ReferenceStore.from_url(place, read_only=read_only, **options)
     if "::" not in url:
         kind_of_store = find_store(url.partition(":")[0])
         if kind_of_store is not None:
@@ -39,3 +44,11 @@ def remote_store(url: str, read_only: bool, options: dict[str, Any]) -> Store:
     from zarrpy.stores.fsspec import FsspecStore
 
     return FsspecStore(url, read_only=read_only, **options)
+
+
+def _is_of_references(url: str) -> bool:
+    """Whether a URL is that of a set of references: no node has such a name."""
+    if url.startswith("reference::"):
+        return True
+    path = url.partition("?")[0].rstrip("/").lower()
+    return "::" not in url and path.endswith((".json", ".parq", ".parquet"))

@@ -33,7 +33,8 @@ def as_store(
     A path that ends in ``.zip`` is a zip file, unless it is a directory; ``a.zip|zip:path`` is what
     lies below a path in it. ``zip://a.zip`` is the same file as ``a.zip``. ``sqlite:a.db`` is a
     SQLite file, as is any that ends in ``.sqlite``, or in ``.db`` and is there. ``s3://``, ``gs://``
-    and ``az://`` are buckets, ``https://`` is a web server. URLs of other schemes are what
+    and ``az://`` are buckets, ``https://`` is a web server. A file that ends in ``.json``, and a
+    folder that ends in ``.parq``, are references, also behind a URL. URLs of other schemes are what
     `register_store` and installed packages make of them, and else what fsspec does. An object with
     coroutines `get`, `set`, `delete` and `list` is a store as well, and so is any that obstore
     makes, or one that is made for zarr-python.
@@ -62,6 +63,11 @@ def as_store(
         from zarrpy.stores.remote import remote_store
 
         return remote_store(place, read_only, storage_options or {})
+    if isinstance(place, str | os.PathLike) and _is_of_references(os.fspath(place)):
+        from zarrpy.stores.reference import ReferenceStore
+
+        path = _local_path(os.fspath(place))
+        return ReferenceStore.from_url(path, **(storage_options or {}))
     if storage_options:
         raise StoreError(
             f"storage_options {sorted(storage_options)} do not apply to {place!r}: "
@@ -136,6 +142,17 @@ def _of_file(place: str, read_only: bool) -> Store:
     if path.lower().rstrip("/").endswith(".zip") and not os.path.isdir(path):
         return _zip(path.rstrip("/"), read_only)
     return LocalStore(path, read_only=read_only)
+
+
+def _is_of_references(place: str) -> bool:
+    """Whether a path is that of a file of references, or of a folder of such files."""
+    if not isinstance(place, str) or "|" in place:
+        return False
+    path = unquote(urlsplit(place).path) if place.startswith("file:") else place
+    name = path.lower().rstrip("/")
+    if name.endswith(".json"):
+        return os.path.isfile(path)
+    return name.endswith((".parq", ".parquet")) and os.path.exists(os.path.join(path, ".zmetadata"))
 
 
 def _zip(path: str, read_only: bool) -> Store:

@@ -29,6 +29,7 @@ stores: Registry[Any] = Registry(
         "postgresql": "zarrpy.stores.postgres:PostgresStore",
         "redis": "zarrpy.stores.redis:RedisStore",
         "rediss": "zarrpy.stores.redis:RedisStore",
+        "reference": "zarrpy.stores.reference:ReferenceStore",
         "shm": "zarrpy.stores.shared_memory:SharedMemoryStore",
         **dict.fromkeys(("http", "https"), "zarrpy.stores.http:HTTPStore"),
         **dict.fromkeys(SCHEMES, "zarrpy.stores.obstore:ObjectStore"),
@@ -197,8 +198,8 @@ def is_asynchronous(store: Any) -> bool:
 
 def is_of_zarr_python(store: Any) -> bool:
     """Whether an object is a store made for zarr-python, which is not loaded to find out."""
-    abc = sys.modules.get("zarr.abc.store")
-    return abc is not None and isinstance(store, abc.Store)
+    theirs = getattr(sys.modules.get("zarr.abc.store"), "Store", None)
+    return theirs is not None and isinstance(store, theirs)
 
 
 def is_of_obstore(store: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
 from zarrpy.stores.path_lock import PathLock
+from zarrpy.stores.presence import has_file
 from zarrpy.stores.single_file import Files
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """Give a connection; None when there is no file."""
-        if not os.path.exists(self.path):
+        if not has_file(self.path):
             yield None
             return
         with self._connected(writing=False) as connection:
@@ -128,7 +129,7 @@ class Database:
     def _set_up(self, connection: sqlite3.Connection, writing: bool) -> None:
         if writing and not is_database(self.path):  # others' files keep what they have
             with self.outside.alone():
-                if not os.path.exists(self.path) or not os.path.getsize(self.path):
+                if not has_file(self.path) or not os.path.getsize(self.path):
                     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                     connection.execute("PRAGMA journal_mode = WAL")
         if writing:

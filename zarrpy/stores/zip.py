@@ -12,6 +12,7 @@ from zarrpy.config import config
 from zarrpy.errors import LimitError, StoreError
 from zarrpy.metadata.names import check_key
 from zarrpy.stores.base import ByteRange
+from zarrpy.stores.presence import has_file
 from zarrpy.stores.single_file import SingleFileStore
 from zarrpy.stores.zip_archive import ARCHIVES, Archive, deletion, new_entry
 from zarrpy.stores.zip_format import (
@@ -91,7 +92,7 @@ class ZipStore(SingleFileStore[Archive]):
         self._begin()
 
     def _begin(self) -> None:
-        exists = os.path.lexists(self.path)
+        exists = has_file(self.path) or os.path.lexists(self.path)
         if not exists and self.mode in ("r", "r+"):
             raise self._refused("there is no such file", errno.ENOENT)
         if exists and self.mode == "w-":

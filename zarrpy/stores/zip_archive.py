@@ -11,7 +11,7 @@ import errno
 import os
 import threading
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,7 +35,7 @@ from zarrpy.stores.zip_format import (
 from zarrpy.stores.zip_recovery import has_more, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zarrpy.stores.base import Bytes
 
@@ -95,7 +95,8 @@ class File:
     def __del__(self) -> None:
         number = getattr(self, "number", None)
         if number is not None:
-            os.close(number)
+            with suppress(OSError):  # all that was written is written
+                os.close(number)
 
 
 class State(NamedTuple):
@@ -164,11 +165,12 @@ class Archive:
         with self.lock:
             if self._state is not None and self._state.file is not None:
                 return self._state
-            try:
-                file = File(self.path, os.O_RDONLY)
-            except FileNotFoundError:
-                return _NOTHING
-            self._state = self._read(file)
+            with self._named("open"):
+                try:
+                    file = File(self.path, os.O_RDONLY)
+                except FileNotFoundError:
+                    return _NOTHING
+                self._state = self._read(file)
             return self._state
 
     def _read(self, file: File) -> State:
@@ -195,20 +197,20 @@ class Archive:
             if self._writer is not None:
                 return
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            self._writer = writer = locked_file(self.path, patience)
-            try:
-                if (
-                    self._state is None
-                    or self._state.file is None
-                    or self._seen != _seen(self.path)
-                ):
-                    self._state = self._read(writer)
-                else:
-                    self._state = State(writer, self._state.directory)
-                self._settle(writer, self._state.directory)
-            except BaseException:
-                self._writer = None
-                raise
+            with self._named("open"):
+                self._writer = writer = locked_file(self.path, patience)
+                try:
+                    self._take_over(writer)
+                except BaseException:
+                    self._writer = None
+                    raise
+
+    def _take_over(self, writer: File) -> None:
+        state = self._state
+        if state is None or state.file is None or self._seen != _seen(self.path):
+            state = self._read(writer)
+        self._state = State(writer, state.directory)
+        self._settle(writer, state.directory)
 
     def _settle(self, writer: File, directory: Directory) -> None:
         """Make sure that what is written next is found after what is there."""
@@ -379,6 +381,18 @@ class Archive:
     def renew(self) -> None:
         """In a forked child: nobody is left to release what other threads held."""
         self.lock = threading.RLock()
+
+    @contextmanager
+    def _named(self, operation: str) -> Iterator[None]:
+        """Say of errors that name no file which one they are about."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            raise self.failure(operation, error) from error
 
     def failure(self, operation: str, error: OSError) -> StoreError:
         """Say of an error of the system where it happened."""

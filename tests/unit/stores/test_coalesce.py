@@ -1,11 +1,11 @@
-"""Tests of `zarrpy.engine.coalesce`."""
+"""Tests of `zarrpy.stores.coalesce`."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zarrpy.engine.coalesce import coalesce
+from zarrpy.stores.coalesce import coalesce
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What goes wrong with files, processes and machines, and what is left then."""

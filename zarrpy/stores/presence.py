@@ -1,0 +1,35 @@
+"""Whether there is a file: what cannot be told is an error, and not a file that is missing."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from zarrpy.errors import StoreError
+
+
+def is_there(path: str, *, follow: bool = True) -> bool:
+    """Whether a path leads to anything, or, where links are not followed, is anything."""
+    try:
+        os.stat(path, follow_symlinks=follow)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def is_directory(path: str) -> bool:
+    """Whether a path leads to a directory."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def has_file(path: str) -> bool:
+    """Whether the file of a store is there; an error says which file it is about."""
+    try:
+        return is_there(path)
+    except OSError as error:
+        raise StoreError(
+            f"{error.strerror or error} ({path!r})", operation="look for", errno=error.errno
+        ) from error
