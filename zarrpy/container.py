@@ -18,7 +18,7 @@ from zarrpy.engine.nodes import (
 )
 from zarrpy.engine.operation import operation
 from zarrpy.engine.recent import recently
-from zarrpy.engine.requests import ListSizes
+from zarrpy.engine.requests import ListSizes, Restore
 from zarrpy.errors import MetadataError, NodeKindError, NodeNotFoundError, StoreError
 from zarrpy.metadata.glob import Glob
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
@@ -165,6 +165,8 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
     def _required(self, full: str) -> Steps[Member]:
         """Read the node at a path of the store, whether or not its elements can be read."""
         node = yield from self._member(full)
+        if node is None and not self.read_only and (yield Restore(full)):
+            node = yield from self._member(full)  # it was being replaced when a program ended
         if node is None:
             raise (yield from not_found(full))
         return node
