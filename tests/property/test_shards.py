@@ -52,7 +52,7 @@ def sharded(draw):
 
 @st.composite
 def nested(draw):
-    """Values, and what their array is created by: shards in shards, perhaps under a transpose."""
+    """Values, and what their array is created by: shards in shards, perhaps turned or wrapped."""
     ndim = draw(st.integers(1, 3))
     shape = tuple(draw(st.integers(1, 9)) for _ in range(ndim))
     innermost = tuple(draw(st.integers(1, 2)) for _ in range(ndim))
@@ -68,6 +68,7 @@ def nested(draw):
     keywords = {
         "chunks": outer,
         "serializer": Sharding(inner, (*between, codec), index_location=draw(location)),
+        "compressors": draw(st.sampled_from([None, ["crc32c"], ["gzip:1", "crc32c"]])),
         "fill_value": draw(st.sampled_from([0, 1])),
     }
     return numbers(shape, np.dtype(draw(st.sampled_from(["u1", ">i4"])))), keywords

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zarrpy._native.plan import ChunkPlan
+    from zarrpy.codecs.chain import CodecChain
     from zarrpy.codecs.shard_index import Entries, IndexFormat
     from zarrpy.codecs.sharding import ShardLayout
     from zarrpy.engine.requests import Batch
@@ -57,17 +58,29 @@ def native_shard(layout: ShardLayout) -> NativeShard:
     )
 
 
+def python_body(chain: CodecChain, regular: bool, writing: bool) -> type[PythonBatch]:
+    """Choose what reads or writes chunks in Python; shards are those of a regular grid."""
+    if regular and chain.shard is not None:
+        return PythonShardBatch
+    if regular and writing and chain.wrapped is not None:
+        return PythonWrappedShardBatch
+    return PythonBatch
+
+
 class PythonShardBatch(PythonBatch):
     """Shards to read or write; as `PythonBatch`, which has the parameters."""
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
-        assert self.chain.shard is not None
-        self._layout: ShardLayout = self.chain.shard
+        self._layout: ShardLayout = self._layout_of(self.chain)
         self._missing: list[Missing] = []
 
+    def _layout_of(self, chain: CodecChain) -> ShardLayout:
+        assert chain.shard is not None
+        return chain.shard
+
     @property
-    def index_range(self) -> tuple[int, int]:
+    def index_range(self) -> tuple[int, int] | None:
         """Where the index lies in a shard: offset, negative from the end, and length."""
         return self._layout.index.range
 
@@ -252,6 +265,28 @@ class PythonShardBatch(PythonBatch):
             entry = self._entry(shard, cut.entries, position, cut.nbytes)
             if entry is not None:
                 chunks[position] = cut.bytes(*entry)
+
+
+class PythonWrappedShardBatch(PythonShardBatch):
+    """Shards to write behind codecs of bytes, which are undone and done around each."""
+
+    def _layout_of(self, chain: CodecChain) -> ShardLayout:
+        assert chain.wrapped is not None
+        return chain.wrapped
+
+    @property
+    def index_range(self) -> None:
+        """Where the index lies is not known before the codecs around the shard are undone."""
+        return
+
+    def _shard(self, task: int) -> _Shard:
+        return _Shard(task, self._layout, self.plan.grid_index(task), within=True)
+
+    def _encode(self, task: int, stored: Any) -> bytes | None:
+        if stored is not None:
+            stored = self._named(task, self.chain.unwrap, stored, self._extent(task))
+        data = super()._encode(task, stored)
+        return None if data is None else bytes(memoryview(self.chain.wrap(data)))
 
 
 class _Shard(NamedTuple):

@@ -1,5 +1,6 @@
 """Tests of `zarrpy.engine.shards` and csrc/shard*.c: shards read and written in part."""
 
+import gzip
 import sys
 from collections import Counter
 
@@ -261,6 +262,36 @@ def test_chunks_that_are_not_asked_for_are_not_decoded(nested, requests, locatio
 
     assert np.array_equal(array[:6, :6], values[:6, :6])
     assert np.array_equal(array.oindex[[1, 5, 9], [0, 3, 15]], values[[1, 5, 9]][:, [0, 3, 15]])
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_so_does_one_behind_a_compressor(requests, location):
+    """The codecs around the shard are undone and done again, those of its chunks are not."""
+    values = np.arange(64, dtype="i4").reshape(8, 8)
+    shards = Sharding((2, 2), ("bytes", "zstd:9"), index_location=location)
+    array = zarrpy.create_array(
+        requests, data=values, chunks=(8, 8), serializer=shards, compressors="gzip:1"
+    )
+
+    def shard():
+        return gzip.decompress(bytes(requests.values.get("c/0/0")))
+
+    before = inner_bytes(shard(), 16, location)
+    damaged = b"x" * len(before[3])
+    requests.values.set("c/0/0", gzip.compress(shard().replace(before[3], damaged)))
+    requests.asked.clear()
+
+    array[3:5, 3] = -1
+
+    assert [(what, key) for what, key, _ in requests.asked] == [("get", "c/0/0"), ("set", "c/0/0")]
+    after = inner_bytes(shard(), 16, location)
+    assert [i for i in range(16) if before[i] != after[i]] == [3, 5, 9]
+    assert after[3] == damaged
+    array[:2, 6:] = 0
+    values[3:5, 3], values[:2, 6:] = -1, 0
+    assert np.array_equal(zarrpy.open(requests)[...], values)
+    array[...] = 0
+    assert requests.values.get("c/0/0") is None
 
 
 def test_the_index_may_be_turned(store):
