@@ -19,7 +19,7 @@ from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
 from zarrpy.engine.nodes import document_key, documents_of
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
-from zarrpy.engine.shards import PythonShardBatch, native_shard
+from zarrpy.engine.shards import native_shard, python_body
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
 from zarrpy.errors import ChunkError, MetadataError
@@ -465,7 +465,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         apart = fields is not None or mask is not None
         native = native and self.metadata.chunk_keys.plain
         if not native or apart or "native" in config.disable or (noting and shard is not None):
-            body = PythonBatch if shard is None else PythonShardBatch
+            body = python_body(chain, self.metadata.chunk_grid.regular, writing)
             twin = body(plan, chain, block, self.fill_value, fields=fields, mask=mask, **options)
             if leaving:
                 twin.leave_absent()

@@ -225,7 +225,8 @@ def array_metadata(
         zarr.number,
         fill_defined=not (zarr.undefined_fill and fill_value is None),
         storage_transformers=tuple(_transformers(storage_transformers)),
-    )
+        dimension_attribute=zarr.dimension_attribute,
+    ).settled()
     profile = chosen_profile(compat)
     return metadata if profile is None else profile.fit(metadata), keep_empty(config)
 

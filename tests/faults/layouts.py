@@ -10,6 +10,7 @@ the one that was under way is there or not, in each value as a whole.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -22,6 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import zarrpy
+from zarrpy.errors import NodeNotFoundError
 from zarrpy.stores import LocalStore, SQLiteStore, ZipStore
 
 ROWS = 4000
@@ -275,7 +277,49 @@ class Overwrite(Attributes):
         return {number}
 
 
+class Nodes(Attributes):
+    """A group of arrays: a new one is created in it, by its own path, and the old one deleted."""
+
+    def create(self, place: str) -> None:
+        """Make state 0."""
+        zarrpy.create_group(place)
+        self._create(place, 0)
+
+    def open(self, place: str) -> Any:
+        """Name the place."""
+        return place
+
+    def _create(self, place: str, number: int) -> None:
+        path = os.path.join(place, f"in/{number}/a")
+        zarrpy.create_array(path, data=np.full(50, number), chunks=20, fill_value=-1)
+
+    def change(self, node: Any, number: int) -> None:
+        """Create the new one, then delete the old one."""
+        self._create(node, number)
+        zarrpy.delete(os.path.join(node, f"in/{number - 1}/a"))
+
+    def settle(self, place: str, number: int) -> None:
+        """Leave the one of this state."""
+        for folder in os.listdir(os.path.join(place, "in")):
+            with contextlib.suppress(NodeNotFoundError):
+                if int(folder) != number:
+                    zarrpy.delete(os.path.join(place, f"in/{folder}/a"))
+
+    def numbers(self, place: str) -> set[int]:
+        """Those that are there are whole; the one that is being created may lack chunks."""
+        found, begun = set(), set()
+        for folder in os.listdir(os.path.join(place, "in")):
+            with contextlib.suppress(NodeNotFoundError):
+                values = zarrpy.open_array(os.path.join(place, f"in/{folder}/a"), mode="r")[...]
+                assert set(values.tolist()) <= {int(folder), -1}, "not of this state"
+                (begun if -1 in values else found).add(int(folder))
+        assert found, "both are gone"
+        assert not begun or begun == {max(found) + 1}, "a chunk is lost"
+        return found
+
+
 LAYOUTS = {
+    "nodes": Nodes,
     "chunks": Layout,
     "shards": Shards,
     "zip": InZip,

@@ -1,4 +1,4 @@
-"""What stands between a process and the system (shim.c): built for tests, and how it is asked."""
+"""The library that stands between a process and the system: built for tests, and asked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).with_name("shim.c")
+FOLDER = Path(__file__).parent
 #: Instead of an error: the process is killed there, or the call does half of its work.
 KILL, HALF = -1, -2
 #: Why the test needs Linux.
@@ -24,14 +24,15 @@ def build(folder: Path) -> Path:
     target = folder / "shim.so"
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
     flags = ["-std=gnu11", "-O1", "-shared", "-fPIC", "-o", str(target)]
-    subprocess.run([*compiler, *flags, str(SOURCE), "-ldl", "-pthread"], check=True)
+    sources = [str(FOLDER / name) for name in ("shim.c", "shim_heap.c")]
+    subprocess.run([*compiler, *flags, *sources, "-pthread"], check=True)
     return target
 
 
 def run(shim: Path, program: str, *arguments: object) -> str:
     """Run a program of this folder with the shim before it, and return what it prints."""
     done = subprocess.run(
-        [sys.executable, str(SOURCE.with_name(program)), *map(str, arguments)],
+        [sys.executable, str(FOLDER / program), *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,

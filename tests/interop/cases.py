@@ -128,15 +128,18 @@ def sharding_cases() -> list[Case]:
     plain = [bytes_codec("int32")]
     blosc = [*plain, blosc_v3("zstd", "shuffle", 4)]
     inner = (8, 4)
+    turn = named("transpose", order=[1, 2, 0])
+    turned = (turn, named("bytes", endian="little"), named("crc32c"))
     chains = {
         "end": [sharding(inner, plain)],
         "start": [sharding(inner, blosc, "start")],
-        "no-checksum": [sharding(inner, blosc, index=())],
+        "no-checksum": [sharding(inner, blosc, index=(named("bytes", endian="little"),))],
         "turned-inside": [sharding(inner, [named("transpose", order=[1, 0]), *blosc])],
         "turned-outside": [named("transpose", order=[1, 0]), sharding((4, 8), blosc)],
         "nested": [sharding((8, 8), [sharding((4, 2), blosc, "start")])],
         "compressed": [sharding(inner, plain), named("gzip", level=1)],
         "one-chunk": [sharding(CHUNKS, blosc)],
+        "turned-index": [sharding(inner, plain, index=turned)],
     }
     values = values_of("int32")
     values[:16, :12] = 0  # chunks that are not stored

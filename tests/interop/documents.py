@@ -139,14 +139,14 @@ def sharding(
     chunks: tuple[int, ...],
     codecs: list[Document],
     location: str = "end",
-    index: tuple[Document, ...] = (named("crc32c"),),
+    index: tuple[Document, ...] = (named("bytes", endian="little"), named("crc32c")),
 ) -> Document:
     """Return the codec of shards that hold chunks of a shape."""
     return named(
         "sharding_indexed",
         chunk_shape=list(chunks),
         codecs=codecs,
-        index_codecs=[named("bytes", endian="little"), *index],
+        index_codecs=list(index),
         index_location=location,
     )
 

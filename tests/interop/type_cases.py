@@ -188,7 +188,11 @@ def strings_in_shards() -> Iterator[Case]:
     little = named("bytes", endian="little")
     document = v3("int32", [sharding((2, 2, 2), [little, ZSTD])], shape=(5, 6, 7), chunks=(4, 4, 4))
     yield Case("v3/sharding/3d", document, flat)
-    chain = [sharding((8, 4), [named("bytes", endian="big")], "start", ())]
+    chain = [
+        sharding(
+            (8, 4), [named("bytes", endian="big")], "start", (named("bytes", endian="little"),)
+        )
+    ]
     yield Case("v3/sharding/start-no-checksum", v3("int32", chain), RAMP.astype("i4"))
     line = np.arange(101, dtype="f8")
     document = v3("float64", [sharding((5,), [little])], shape=(101,), chunks=(20,))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import basic_indices
 
 import zarrpy
+from zarrpy.codecs.sharding import Sharding
 
 
 @contextmanager
@@ -49,8 +50,32 @@ def sharded(draw):
     return numbers(shape, dtype), keywords
 
 
+@st.composite
+def nested(draw):
+    """Values, and what their array is created by: shards in shards, perhaps turned or wrapped."""
+    ndim = draw(st.integers(1, 3))
+    shape = tuple(draw(st.integers(1, 9)) for _ in range(ndim))
+    innermost = tuple(draw(st.integers(1, 2)) for _ in range(ndim))
+    inner = tuple(n * draw(st.integers(1, 2)) for n in innermost)
+    outer = tuple(n * draw(st.integers(1, 3)) for n in inner)
+    turn = draw(st.permutations(range(ndim)))
+    location = st.sampled_from(["end", "start"])
+    between = (
+        [] if draw(st.booleans()) else [{"name": "transpose", "configuration": {"order": turn}}]
+    )
+    turned = [innermost[axis] for axis in turn] if between else innermost
+    codec = Sharding(turned, ("bytes", "zstd"), index_location=draw(location))
+    keywords = {
+        "chunks": outer,
+        "serializer": Sharding(inner, (*between, codec), index_location=draw(location)),
+        "compressors": draw(st.sampled_from([None, ["crc32c"], ["gzip:1", "crc32c"]])),
+        "fill_value": draw(st.sampled_from([0, 1])),
+    }
+    return numbers(shape, np.dtype(draw(st.sampled_from(["u1", ">i4"])))), keywords
+
+
 @given(
-    sharded(),
+    st.one_of(sharded(), nested()),
     st.data(),
     st.sampled_from(["native", "python"]),
     st.sampled_from(["memory", "local"]),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from zarrpy.codecs.base import Buffer
     from zarrpy.codecs.sharding import ShardLayout
     from zarrpy.metadata.model import NamedConfig
 
@@ -50,6 +51,8 @@ class CodecChain:
         The same chain for the engine; None when a codec has no native step.
     shard : ShardLayout or None
         How chunks lie in it, where they can be read and written one by one.
+    wrapped : ShardLayout or None
+        The same of a shard that codecs of bytes follow: read whole, but written chunk by chunk.
     mixes : bool
         Whether elements spoil others of their chunk, so that it is padded by zeros; of a shard
         whose chunks are written one by one its `shard.chain` tells.
@@ -61,6 +64,7 @@ class CodecChain:
     bytes_to_bytes: tuple[BytesToBytes, ...]
     native_chain: NativeChain | None
     shard: ShardLayout | None = None
+    wrapped: ShardLayout | None = None
     mixes: bool = False
 
     @classmethod
@@ -103,12 +107,13 @@ class CodecChain:
     def of(cls, codecs: Sequence[Codec], spec: ChunkSpec) -> CodecChain:
         """Bind codecs that exist already."""
         before, serializer, after = _by_kind(_fitted(codecs, spec))
-        shard = _shard_layout(before, serializer, after, spec)
+        layout = _shard_layout(before, serializer, spec)
+        shard, wrapped = (None, layout) if after else (layout, None)
         if shard is None:
             _check_size(spec)
         native = _native_chain(before, serializer, after, spec)
         mixes = shard is None and _mixes((*before, serializer), spec)
-        return cls(spec, before, serializer, after, native, shard, mixes)
+        return cls(spec, before, serializer, after, native, shard, wrapped, mixes)
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
@@ -156,14 +161,21 @@ class CodecChain:
                 found.append(codec.name)
         return tuple(found)
 
-    def encode(self, array: np.ndarray[Any, Any]) -> bytes | bytearray | memoryview:
+    def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk, codec by codec."""
         for codec in self.array_to_array:
             array = codec.encode(array)
-        data = self.array_to_bytes.encode(array)
+        return self.wrap(self.array_to_bytes.encode(array))
+
+    def wrap(self, data: Buffer) -> Buffer:
+        """Do the bytes-to-bytes codecs."""
         for compressor in self.bytes_to_bytes:
             data = compressor.encode(data)
         return data
+
+    def unwrap(self, data: Buffer, shape: tuple[int, ...]) -> Buffer:
+        """Undo the bytes-to-bytes codecs of a chunk of some shape."""
+        return self._decompressed(data, self._specs(shape)[-1])
 
     def decode(
         self, data: bytes | bytearray | memoryview, shape: tuple[int, ...] | None = None
@@ -307,11 +319,10 @@ def _mixes(codecs: Sequence[Codec], spec: ChunkSpec) -> bool:
 def _shard_layout(
     before: tuple[ArrayToArray, ...],
     serializer: ArrayToBytes,
-    after: tuple[BytesToBytes, ...],
     spec: ChunkSpec,
 ) -> ShardLayout | None:
-    """Where chunks lie in a shard, if nothing else than transposes lies around it."""
-    if not isinstance(serializer, Sharding) or after:
+    """Where chunks lie in a shard, if nothing else than transposes lies in front of it."""
+    if not isinstance(serializer, Sharding):
         return None
     turns = [codec for codec in before if isinstance(codec, Transpose)]
     return serializer.layout(spec, turns) if len(turns) == len(before) else None

@@ -85,12 +85,12 @@ class Sharding(ArrayToBytes):
                 raise MetadataError("is missing", field=f"{cls.name}.{name}")
         made = dict(configuration)
         made["chunk_shape"] = _lengths(configuration["chunk_shape"])
-        inner = None
+        inner = numbers = None
         if spec is not None:
             inner = replace(spec, shape=made["chunk_shape"])
-            _grid(spec.shape, made["chunk_shape"])
+            grid = _grid(spec.shape, made["chunk_shape"])
+            numbers = ChunkSpec((*grid, 2), np.dtype("uint64"), None)
         made["codecs"] = _bound(configuration["codecs"], "codecs", inner)
-        numbers = ChunkSpec((), np.dtype("uint64"), None)
         made["index_codecs"] = _bound(configuration["index_codecs"], "index_codecs", numbers)
         return super(Sharding, cls).from_config(made, dialect=dialect)
 

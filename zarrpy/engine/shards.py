@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from zarrpy._native.shards import NativeShard
-from zarrpy.codecs.shard_index import NAME, IndexFormat
+from zarrpy.codecs.shard_index import NAME
 from zarrpy.config import config
 from zarrpy.engine.missing import Missing
 from zarrpy.engine.parts import Parts, fetch_parts
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zarrpy._native.plan import ChunkPlan
-    from zarrpy.codecs.shard_index import Entries
+    from zarrpy.codecs.chain import CodecChain
+    from zarrpy.codecs.shard_index import Entries, IndexFormat
     from zarrpy.codecs.sharding import ShardLayout
     from zarrpy.engine.requests import Batch
     from zarrpy.stores.base import Bytes, Store
@@ -57,37 +58,47 @@ def native_shard(layout: ShardLayout) -> NativeShard:
     )
 
 
+def python_body(chain: CodecChain, regular: bool, writing: bool) -> type[PythonBatch]:
+    """Choose what reads or writes chunks in Python; shards are those of a regular grid."""
+    if regular and chain.shard is not None:
+        return PythonShardBatch
+    if regular and writing and chain.wrapped is not None:
+        return PythonWrappedShardBatch
+    return PythonBatch
+
+
 class PythonShardBatch(PythonBatch):
     """Shards to read or write; as `PythonBatch`, which has the parameters."""
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
-        assert self.chain.shard is not None
-        self._layout: ShardLayout = self.chain.shard
-        self._sequence = sequence_of(self._layout)
+        self._layout: ShardLayout = self._layout_of(self.chain)
         self._missing: list[Missing] = []
 
+    def _layout_of(self, chain: CodecChain) -> ShardLayout:
+        assert chain.shard is not None
+        return chain.shard
+
     @property
-    def index_range(self) -> tuple[int, int]:
+    def index_range(self) -> tuple[int, int] | None:
         """Where the index lies in a shard: offset, negative from the end, and length."""
         return self._layout.index.range
 
     def ranges(self, task: int, index: Bytes) -> Ranges:
         """Where the chunks lie that a task of the window reads: offset and length, ascending."""
-        task += self._first
-        entries = self._placed(task, None, lambda: self._format.decode(index))
+        shard = self._shard(task + self._first)
+        entries = self._placed(shard, None, lambda: shard.layout.index.decode(index))
         found = [
             entry
-            for position in self._positions(self._inner(task))
-            if (entry := self._entry(task, entries, position, None)) is not None
+            for position in _positions(shard, self._inner(shard.task))
+            if (entry := self._entry(shard, entries, position, None)) is not None
         ]
         return np.array(sorted(found), "int64").reshape(-1, 2)
 
     # -------------------------------------------------------------------------------- parts
 
-    @property
-    def _format(self) -> IndexFormat:
-        return self._layout.index
+    def _shard(self, task: int) -> _Shard:
+        return _Shard(task, self._layout, self.plan.grid_index(task))
 
     def _inner(self, task: int) -> ChunkPlan:
         """Plan the chunks of one shard, which is an array of its own; at the edge a smaller one."""
@@ -97,25 +108,22 @@ class PythonShardBatch(PythonBatch):
         """View the place of a shard in the block, without axes too."""
         return self._part(self._selections(task)[1])
 
-    def _positions(self, inner: ChunkPlan) -> list[int]:
-        return [self._layout.position(inner.grid_index(k)) for k in range(inner.ntasks)]
-
     def _entry(
-        self, task: int, entries: Entries, position: int, nbytes: int | None
+        self, shard: _Shard, entries: Entries, position: int, nbytes: int | None
     ) -> tuple[int, int] | None:
         found: tuple[int, int] | None = self._placed(
-            task, position, lambda: self._format.entry(entries, position, nbytes)
+            shard, position, lambda: shard.layout.index.entry(entries, position, nbytes)
         )
         return found
 
-    def _placed(self, task: int, position: int | None, work: Callable[[], Any]) -> Any:
+    def _placed(self, shard: _Shard, position: int | None, work: Callable[[], Any]) -> Any:
         """Do something with one chunk, or with the shard; an error names it."""
-        shard = self.plan.grid_index(task)
-        chunk = shard if position is None else self._layout.chunk_index(shard, position)
         try:
             return work()
         except ChunkError as error:
-            error.fill(chunk=chunk, key=self._key(task))
+            chunk = shard.place if position is None else shard.chunk_index(position)
+            error.message = shard.trail_to(position) + error.message
+            error.fill(chunk=chunk, key=self._key(shard.task))
             raise
 
     # -------------------------------------------------------------------------------- tasks
@@ -128,33 +136,56 @@ class PythonShardBatch(PythonBatch):
     def _read_into(self, task: int, block: np.ndarray[Any, Any]) -> None:
         stored = self._load(task)
         inner = self._inner(task)
-        if stored is None:
-            if not self._leaving:
-                block[...] = self.fill_value
-            self._note_missing(task)
-            self._count(chunks_absent=inner.ntasks)
-            for k in range(inner.ntasks):
-                self._note_missing_inside(task, inner, k)
+        if stored is not None:
+            self._read_shard(self._shard(task), stored, inner, block)
             return
-        cut = self._placed(task, None, lambda: _Cut.of(stored, self._format))
-        for k, position in enumerate(self._positions(inner)):
-            inside, place = selections(inner, k)
-            entry = self._entry(task, cut.entries, position, cut.nbytes)
-            if entry is None:
-                block[place] = self.fill_value
-                self._count(chunks_absent=1)
-                self._note_missing_inside(task, inner, k)
-            else:
-                chunk = self._read_inner(task, position, cut, *entry)
-                block[place] = chunk[inside]
+        if not self._leaving:
+            block[...] = self.fill_value
+        self._note_missing(task)
+        self._count(chunks_absent=inner.ntasks)
+        for k in range(inner.ntasks):
+            self._note_missing_inside(task, inner, k)
+
+    def _read_shard(
+        self, shard: _Shard, stored: Bytes, inner: ChunkPlan, block: np.ndarray[Any, Any]
+    ) -> None:
+        cut = self._placed(shard, None, lambda: _Cut.of(stored, shard.layout.index))
+        for k, position in enumerate(_positions(shard, inner)):
+            entry = self._entry(shard, cut.entries, position, cut.nbytes)
+            if entry is not None:
+                self._read_inner(shard, position, cut, entry, inner, k, block)
+                continue
+            block[selections(inner, k)[1]] = self.fill_value
+            self._count(chunks_absent=1)
+            if not shard.within:
+                self._note_missing_inside(shard.task, inner, k)
 
     def _read_inner(
-        self, task: int, position: int, cut: _Cut, offset: int, nbytes: int
-    ) -> np.ndarray[Any, Any]:
+        self,
+        shard: _Shard,
+        position: int,
+        cut: _Cut,
+        entry: tuple[int, int],
+        inner: ChunkPlan,
+        k: int,
+        block: np.ndarray[Any, Any],
+    ) -> None:
+        """Read one chunk of a shard; of a shard in a shard no more than the selection needs."""
+        inside, place = selections(inner, k)
         try:
-            return self._decode_inner(task, position, cut.bytes(offset, nbytes))
+            data = cut.bytes(*entry)
+            deeper = shard.deeper(position)
+            if deeper is None:
+                block[place] = self._decode_inner(shard, position, data)[inside]
+                return
+            part = block[(*place, ...)]
+            plan = plan_inside(inner, k, deeper.layout.chunk_shape)
+            self._read_shard(deeper, data, plan, part)
+            if inner.groups:  # points made a copy of it
+                block[place] = part
         except ChunkError as error:
-            error.fill(offset=offset)
+            if not shard.within:
+                error.fill(offset=entry[0])
             raise
 
     def _note_missing_inside(self, task: int, inner: ChunkPlan, k: int) -> None:
@@ -175,44 +206,131 @@ class PythonShardBatch(PythonBatch):
         """Chunks read so far that are not stored, shards or not."""
         return sorted(self._missing)
 
-    def _decode_inner(self, task: int, position: int, data: Bytes) -> np.ndarray[Any, Any]:
-        chunk = self._layout.chunk_index(self.plan.grid_index(task), position)
-        chain = self._layout.chain
-        return self._named(
-            task, chain.decode, data, self._layout.chunk_shape, chain=chain, chunk=chunk
+    def _decode_inner(self, shard: _Shard, position: int, data: Bytes) -> np.ndarray[Any, Any]:
+        chain, shape = shard.layout.chain, shard.layout.chunk_shape
+        chunk = shard.chunk_index(position)
+        decoded: np.ndarray[Any, Any] = self._placed(
+            shard,
+            position,
+            lambda: self._named(shard.task, chain.decode, data, shape, chain=chain, chunk=chunk),
         )
+        return decoded
 
     def _encode(self, task: int, stored: Any) -> bytes | None:
         """Encode the chunks that the selection touches; the others stay as they are stored."""
-        chunks: list[Any] = [None] * self._format.count
-        if stored is not None:
-            self._keep_stored(task, stored, chunks)
-        block = self._block_of(task)
         marks = self._marked(self._selections(task)[1])
-        inner = self._inner(task)
-        for k, position in enumerate(self._positions(inner)):
+        shard, block = self._shard(task), self._block_of(task)
+        return self._encode_shard(shard, stored, self._inner(task), block, marks)
+
+    def _encode_shard(
+        self,
+        shard: _Shard,
+        stored: Bytes | None,
+        inner: ChunkPlan,
+        block: np.ndarray[Any, Any],
+        marks: np.ndarray[Any, Any] | None,
+    ) -> bytes | None:
+        chunks: list[Any] = [None] * shard.layout.index.count
+        if stored is not None:
+            self._keep_stored(shard, stored, chunks)
+        for k, position in enumerate(_positions(shard, inner)):
             inside, place = selections(inner, k)
-            marked = None if marks is None else marks[place]
+            marked = None if marks is None else marks[(*place, ...)]
             if marked is not None and not marked.any():
                 continue
             covered = self._fields is None and inner.covered(k)
-            if chunks[position] is None or (covered and (marked is None or marked.all())):
-                chunk = np.full(self._layout.chunk_shape, self.fill_value, self.block.dtype)
+            if covered and (marked is None or marked.all()):
+                chunks[position] = None
+            values = block[(*place, ...)]
+            deeper = shard.deeper(position)
+            if deeper is not None:
+                plan = plan_inside(inner, k, deeper.layout.chunk_shape)
+                chunks[position] = self._encode_shard(
+                    deeper, chunks[position], plan, values, marked
+                )
+                continue
+            if chunks[position] is None:
+                chunk = np.full(shard.layout.chunk_shape, self.fill_value, self.block.dtype)
             else:
-                chunk = np.array(self._decode_inner(task, position, chunks[position]))
-            self._merge(chunk, inside, block[place], marked)
-            number = self._layout.chunk_index(self.plan.grid_index(task), position)
+                chunk = np.array(self._decode_inner(shard, position, chunks[position]))
+            self._merge(chunk, inside, values, marked)
             chunks[position] = self._encode_chunk(
-                self._layout.chain, chunk, number, task, inner.pieces(k)
+                shard.layout.chain, chunk, shard.chunk_index(position), shard.task, inner.pieces(k)
             )
-        return self._format.assemble(chunks, self._sequence)
+        return shard.layout.index.assemble(chunks, sequence_of(shard.layout))
 
-    def _keep_stored(self, task: int, stored: Bytes, chunks: list[Any]) -> None:
-        cut = self._placed(task, None, lambda: _Cut.of(stored, self._format))
+    def _keep_stored(self, shard: _Shard, stored: Bytes, chunks: list[Any]) -> None:
+        cut = self._placed(shard, None, lambda: _Cut.of(stored, shard.layout.index))
         for position in range(len(chunks)):
-            entry = self._entry(task, cut.entries, position, cut.nbytes)
+            entry = self._entry(shard, cut.entries, position, cut.nbytes)
             if entry is not None:
                 chunks[position] = cut.bytes(*entry)
+
+
+class PythonWrappedShardBatch(PythonShardBatch):
+    """Shards to write behind codecs of bytes, which are undone and done around each."""
+
+    def _layout_of(self, chain: CodecChain) -> ShardLayout:
+        assert chain.wrapped is not None
+        return chain.wrapped
+
+    @property
+    def index_range(self) -> None:
+        """Where the index lies is not known before the codecs around the shard are undone."""
+        return
+
+    def _shard(self, task: int) -> _Shard:
+        return _Shard(task, self._layout, self.plan.grid_index(task), within=True)
+
+    def _encode(self, task: int, stored: Any) -> bytes | None:
+        if stored is not None:
+            stored = self._named(task, self.chain.unwrap, stored, self._extent(task))
+        data = super()._encode(task, stored)
+        return None if data is None else bytes(memoryview(self.chain.wrap(data)))
+
+
+class _Shard(NamedTuple):
+    """A shard that a task reads or writes, or one within it.
+
+    Attributes
+    ----------
+    task : int
+    layout : ShardLayout
+    place : tuple of int
+        Its place among all shards; of one within another, that of the chunk which it is.
+    within : bool
+        Whether it lies in a shard.
+    trail : str
+        Where it lies in the chunk that errors name, in words.
+    """
+
+    task: int
+    layout: ShardLayout
+    place: tuple[int, ...]
+    within: bool = False
+    trail: str = ""
+
+    def chunk_index(self, position: int) -> tuple[int, ...]:
+        """Place among all chunks of the array of the chunk at a position, or in which that is."""
+        return self.place if self.within else self.layout.chunk_index(self.place, position)
+
+    def trail_to(self, position: int | None) -> str:
+        """Say in words where a chunk lies in the one that errors name."""
+        if position is None or not self.within:
+            return self.trail
+        return f"{self.trail}chunk {self.layout.inner_index(position)} of the shard: "
+
+    def deeper(self, position: int) -> _Shard | None:
+        """Give the shard that the chunk at a position is; None when it is none."""
+        layout = self.layout.chain.shard
+        if layout is None:
+            return None
+        place, trail = self.chunk_index(position), self.trail_to(position)
+        return _Shard(self.task, layout, place, within=True, trail=trail)
+
+
+def _positions(shard: _Shard, inner: ChunkPlan) -> list[int]:
+    return [shard.layout.position(inner.grid_index(k)) for k in range(inner.ntasks)]
 
 
 class _Cut(NamedTuple):

@@ -401,7 +401,7 @@ class PythonBatch:
             chunk[(*inside, ...)][marked] = values[marked]
             return
         if self._fields is None:
-            chunk[inside] = values
+            chunk[(*inside, ...)] = values  # an object without axes is no array of itself
             return
         for name in [self._fields] if isinstance(self._fields, str) else self._fields:
             chunk[name][inside] = values[name]

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from zarrpy.errors import MetadataError
 
-__all__ = ["Format", "format_of"]
+__all__ = ["DIMENSIONS", "Format", "format_of"]
+
+#: By convention of xarray; Zarr v2 itself has no dimension names.
+DIMENSIONS = "_ARRAY_DIMENSIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Format:
         Whether data types name a byte order, those of filters too.
     shards : bool
         Whether many chunks may be stored as one value.
+    dimension_attribute : str, optional
+        The attribute that carries names of dimensions, where there is no member for them.
     """
 
     number: int
@@ -39,10 +44,11 @@ class Format:
     fitted_codecs: bool
     ordered_types: bool
     shards: bool
+    dimension_attribute: str | None = None
 
 
 _FORMATS = {
-    2: Format(2, "v2", True, True, False, False, True, False),
+    2: Format(2, "v2", True, True, False, False, True, False, DIMENSIONS),
     3: Format(3, "default", False, False, True, True, False, True),
 }
 

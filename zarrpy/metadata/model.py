@@ -112,6 +112,15 @@ class ArrayMetadata:
         self.chunk_grid.check_resize(self.shape, checked)
         return replace(self, shape=checked)
 
+    def settled(self) -> Self:
+        """Say dimension names as the attribute that carries them, or take them from it."""
+        attribute, names = self.dimension_attribute, self.dimension_names
+        if attribute is None or (names is not None and attribute in self.attributes):
+            return self
+        if names is None:
+            return self.with_attributes(self.attributes)
+        return replace(self, attributes={**self.attributes, attribute: list(names)})
+
     def with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Give the metadata with other attributes."""
         names = self.dimension_names

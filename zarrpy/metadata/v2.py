@@ -27,6 +27,7 @@ from zarrpy.metadata import dtypes, element, members
 from zarrpy.metadata import fill_value as fill
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
 from zarrpy.metadata.dtypes import DataType
+from zarrpy.metadata.formats import DIMENSIONS
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.json import JSON, copy
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata, NamedConfig, names_from
@@ -39,8 +40,6 @@ GROUP = ".zgroup"
 ATTRIBUTES = ".zattrs"
 FORMAT = 2
 
-# By convention of xarray; v2 itself has no dimension names.
-DIMENSIONS = "_ARRAY_DIMENSIONS"
 
 _ENDIAN = {"<": "little", ">": "big"}
 _ORDER = {"little": "<", "big": ">"}
@@ -253,9 +252,17 @@ def _numcodec(value: object, field: str) -> NamedConfig:
 
 def _attributes(model: ArrayMetadata) -> dict[str, Any]:
     """Give the attributes, among them the dimension names."""
-    if model.dimension_names is None or DIMENSIONS in model.attributes:
+    if model.dimension_names is None:
         return model.attributes
-    return {**model.attributes, DIMENSIONS: list(model.dimension_names)}
+    names = list(model.dimension_names)
+    if model.attributes.get(DIMENSIONS, names) != names:
+        raise MetadataError(
+            f"must be the dimension names {names}, which Zarr v2 keeps there",
+            field=f"attributes.{DIMENSIONS}",
+            value=model.attributes[DIMENSIONS],
+            hint="leave the attribute out, or give the names once",
+        )
+    return {**model.attributes, DIMENSIONS: names}
 
 
 def _dump_array(model: ArrayMetadata) -> dict[str, Any]:

@@ -200,7 +200,7 @@ class LocalStore(Store):
         if not replace and self._is_there(new_path, new, "rename to"):
             return False
         try:
-            os.makedirs(os.path.dirname(new_path), exist_ok=True)
+            _make_directories(os.path.dirname(new_path))
             os.rename(old_path, new_path)
             if config.durability == "durable":
                 _sync_directory(os.path.dirname(new_path))
@@ -318,7 +318,7 @@ class LocalStore(Store):
         except OSError as error:
             raise self._failure(path, "open", error) from error
         try:
-            os.makedirs(name, exist_ok=True)
+            _make_directories(name)
             return Directory(name)
         except OSError as error:
             raise self._failure(path, "create", error) from error
@@ -411,6 +411,19 @@ def _is_on_the_way(path: str, above: tuple[str, ...]) -> bool:
     """Whether a link leads to a directory that one of these is, or lies in."""
     target = os.path.join(os.path.realpath(path), "")
     return any(folder.startswith(target) for folder in above)
+
+
+def _make_directories(path: str) -> None:
+    """Make a directory, and those on the way to it; when changes are to last, so do these."""
+    made = []
+    if config.durability == "durable":
+        above = path
+        while not os.path.lexists(above):
+            made.append(above)
+            above = os.path.dirname(above)
+    os.makedirs(path, exist_ok=True)
+    for each in made:
+        _sync_directory(os.path.dirname(each))
 
 
 def _sync_directory(path: str) -> None:

@@ -18,7 +18,8 @@ from xarray.coding.strings import check_vlen_dtype
 
 from zarrpy.api import consolidate_metadata
 from zarrpy.array import Array
-from zarrpy.xarray.variable import DIMENSIONS, dimension_names, variable_of
+from zarrpy.metadata.formats import DIMENSIONS
+from zarrpy.xarray.variable import dimension_names, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

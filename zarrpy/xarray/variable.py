@@ -10,7 +10,7 @@ from xarray.core import indexing
 
 from zarrpy.codecs import document
 from zarrpy.codecs.base import Codec
-from zarrpy.metadata.formats import format_of
+from zarrpy.metadata.formats import DIMENSIONS, format_of
 from zarrpy.xarray.lazy import LazyArray
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from zarrpy.array import Array
     from zarrpy.metadata.formats import Format
 
-#: Where formats without names of dimensions keep them, for xarray and those who follow it.
-DIMENSIONS = "_ARRAY_DIMENSIONS"
 #: Members of v2 documents in which NCZarr names them, relative to its groups.
 _NCZARR = ("_NCZARR_ARRAY", "_nczarr_array")
 _FILL = "_FillValue"

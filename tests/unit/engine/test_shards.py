@@ -1,5 +1,6 @@
 """Tests of `zarrpy.engine.shards` and csrc/shard*.c: shards read and written in part."""
 
+import gzip
 import sys
 from collections import Counter
 
@@ -210,6 +211,102 @@ def test_kept_bytes_are_not_decoded(store, body):
 
     assert inner_bytes(bytes(store.get("c/0")), 4)[3] == b"x" * n
     assert array[:6].tolist() == [7, 7, 2, 3, 4, 5]
+
+
+@pytest.fixture
+def nested(requests, location):
+    """An array of shards of 16 by 16, in which are shards of 8 by 8 with chunks of 2 by 2."""
+    values = np.arange(256, dtype="i4").reshape(16, 16)
+    inner = Sharding((2, 2), ("bytes", "zstd"), index_location=location)
+    outer = Sharding((8, 8), (inner,), index_location=location)
+    array = zarrpy.create_array(requests, data=values, chunks=(16, 16), serializer=outer)
+    return (
+        array,
+        values,
+        lambda: [
+            inner_bytes(each, 16, location)
+            for each in inner_bytes(bytes(requests.values.get("c/0/0")), 4, location)
+        ],
+    )
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_a_partial_write_keeps_chunks_of_shards_in_shards(requests, nested, location):
+    """As their bytes, at every depth; one reading and one writing for all of it."""
+    array, values, stored = nested
+    before = stored()
+    damaged = b"x" * len(before[0][3])
+    value = bytes(requests.values.get("c/0/0")).replace(before[0][3], damaged)
+    requests.values.set("c/0/0", value)
+    requests.asked.clear()
+
+    array[3, 3:6] = values[3, 3:6] = -1
+
+    assert [(what, key) for what, key, _ in requests.asked] == [("get", "c/0/0"), ("set", "c/0/0")]
+    after = stored()
+    changed = [(i, k) for i in range(4) for k in range(16) if before[i][k] != after[i][k]]
+    assert changed == [(0, 3), (0, 5), (0, 6)]
+    assert after[0][3] == damaged
+    assert np.array_equal(array[:, 8:], values[:, 8:])
+    with pytest.raises(zarrpy.errors.CorruptChunkError, match=r"chunk \(0, 3\) of the shard"):
+        array[0, 6]
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_chunks_that_are_not_asked_for_are_not_decoded(nested, requests, location):
+    """Damage elsewhere in an inner shard is nobody's concern."""
+    array, values, stored = nested
+    chunk = stored()[0][3]
+    value = bytes(requests.values.get("c/0/0")).replace(chunk, b"x" * len(chunk))
+    requests.values.set("c/0/0", value)
+
+    assert np.array_equal(array[:6, :6], values[:6, :6])
+    assert np.array_equal(array.oindex[[1, 5, 9], [0, 3, 15]], values[[1, 5, 9]][:, [0, 3, 15]])
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_so_does_one_behind_a_compressor(requests, location):
+    """The codecs around the shard are undone and done again, those of its chunks are not."""
+    values = np.arange(64, dtype="i4").reshape(8, 8)
+    shards = Sharding((2, 2), ("bytes", "zstd:9"), index_location=location)
+    array = zarrpy.create_array(
+        requests, data=values, chunks=(8, 8), serializer=shards, compressors="gzip:1"
+    )
+
+    def shard():
+        return gzip.decompress(bytes(requests.values.get("c/0/0")))
+
+    before = inner_bytes(shard(), 16, location)
+    damaged = b"x" * len(before[3])
+    requests.values.set("c/0/0", gzip.compress(shard().replace(before[3], damaged)))
+    requests.asked.clear()
+
+    array[3:5, 3] = -1
+
+    assert [(what, key) for what, key, _ in requests.asked] == [("get", "c/0/0"), ("set", "c/0/0")]
+    after = inner_bytes(shard(), 16, location)
+    assert [i for i in range(16) if before[i] != after[i]] == [3, 5, 9]
+    assert after[3] == damaged
+    array[:2, 6:] = 0
+    values[3:5, 3], values[:2, 6:] = -1, 0
+    assert np.array_equal(zarrpy.open(requests)[...], values)
+    array[...] = 0
+    assert requests.values.get("c/0/0") is None
+
+
+def test_the_index_may_be_turned(store):
+    """Its codecs are those of an array with one axis more than the shard."""
+    values = np.arange(64, dtype="i4").reshape(8, 8)
+    turned = {"name": "transpose", "configuration": {"order": [2, 1, 0]}}
+    codec = Sharding((4, 2), ("bytes",), (turned, "bytes", "crc32c"))
+
+    array = zarrpy.create_array(store, data=values, chunks=(8, 8), serializer=codec)
+    array[5, 5] = values[5, 5] = -1
+
+    assert np.array_equal(zarrpy.open(store)[...], values)
+    index = np.frombuffer(bytes(store.get("c/0/0"))[-132:-4], "<u8").reshape(2, 4, 2)
+    assert index[0].T.tolist() == [[0, 32, 64, 96], [128, 160, 192, 224]]
+    assert (index[1] == 32).all()
 
 
 def test_chunks_of_the_fill_value_leave_the_shard_and_the_shard_the_store(store, body):

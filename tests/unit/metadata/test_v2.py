@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import zarrpy
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 from zarrpy.metadata import ArrayMetadata, GroupMetadata, NamedConfig, dtypes, json, v2
@@ -517,3 +518,30 @@ def test_new_attributes_make_a_document():
         ".zgroup": {"zarr_format": 2},
         ".zattrs": {"a": 1},
     }
+
+
+def test_names_that_are_said_twice_have_to_agree(store):
+    """Zarr v2 has one place for them, and none of the two is dropped in silence."""
+    for names in (["p", "q"], "xy", None):
+        with pytest.raises(MetadataError, match=r"_ARRAY_DIMENSIONS must be the dimension names"):
+            zarrpy.create_array(
+                store,
+                data=[[1]],
+                zarr_format=2,
+                dimension_names=["x", "y"],
+                attributes={NAMES: names},
+            )
+    assert list(store.list()) == []
+
+
+@pytest.mark.parametrize(
+    "how", [{"dimension_names": ["x", "y"]}, {"attributes": {NAMES: ["x", "y"]}}]
+)
+def test_a_new_array_says_of_itself_what_it_says_when_it_is_opened(store, how):
+    """The names are among the attributes from the beginning."""
+    array = zarrpy.create_array(store, data=[[1]], zarr_format=2, **how)
+
+    again = zarrpy.open(store)
+    assert array.dimension_names == again.dimension_names == ("x", "y")
+    assert dict(array.attrs) == dict(again.attrs) == {NAMES: ["x", "y"]}
+    assert array.metadata == again.metadata
