@@ -22,8 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import report
 
-# Scripts that made the golden files with other implementations; nothing in them is a test.
-collect_ignore_glob = ["golden/make_*.py", "conformance/make_golden.py"]
+# Scripts that other implementations run in environments of theirs; nothing in them is a test.
+collect_ignore_glob = [
+    "golden/make_*.py", "conformance/make_golden.py", "ecosystem/names/tell_*.py"
+]  # fmt: skip
 
 pytest.register_assert_rewrite(
     *(f"zarrpy.testing.{name}_contract" for name in ("store", "value", "key", "node", "codec"))

@@ -28,6 +28,8 @@ INSTEAD = {
     "Array.buffered": "no I/O; async with",
     "Array.close": "no I/O",
     "Array.with_config": "no I/O",
+    "Array.from_dict": "no I/O",
+    "Group.update_attributes_async": "update_attributes",
     "Group.close": "no I/O",
     "Attributes.asdict": "no I/O: of the node as it was read",
     "Attributes.get": "no I/O",
