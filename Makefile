@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo test test-long test-services coverage bench bench-quick bench-c instructions test-sanitize wheel \
+.PHONY: build demo test test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -38,6 +38,10 @@ coverage: $(VENV)/.test $(VENV)/.dev
 test-services: build $(VENV)/.test
 	$(BIN)/python tools/services.py
 	ZARRPY_SERVICES=required $(BIN)/python -m pytest -m "not long" tests/services
+
+# Damaged input for every decoder and for documents, under sanitizers; FUZZ=--executions=10000000
+fuzz: $(VENV)/.test
+	$(BIN)/python tools/fuzz.py $(FUZZ)
 
 test-sanitize: $(VENV)/.test
 	$(BIN)/python tools/sanitize.py

@@ -30,23 +30,26 @@ def runtime(name: str) -> str:
     return path
 
 
+def environment_of(copy: Path) -> dict[str, str]:
+    """Return what a Python needs around it that runs what is built in a copy of the tree."""
+    # The C++ library too: extensions that throw would meet an interceptor that does not know it.
+    preload = " ".join(map(runtime, ("libasan.so", "libubsan.so", "libstdc++.so")))
+    return {
+        "LD_PRELOAD": preload,
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+        "ZARRPY_TESTED": str(copy),
+    }
+
+
 def under_memory_sanitizers() -> bool:
     """Run the suite against modules built with ASan and UBSan; the number of tests must agree."""
     copy = tree.mirror("sanitize")
     build = {"ZARRPY_NATIVE": "sdist", "ZARRPY_SANITIZE": MEMORY}
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
     subprocess.run(command, cwd=copy, env={**os.environ, **build}, check=True)
-    # The C++ library too: extensions that throw would meet an interceptor that does not know it.
-    preload = " ".join(map(runtime, ("libasan.so", "libubsan.so", "libstdc++.so")))
-    environment = {
-        **build,
-        "LD_PRELOAD": preload,
-        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
-        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
-        "PYTHONMALLOC": "malloc",
-        "PYTHONPATH": str(copy),
-        "ZARRPY_TESTED": str(copy),
-    }
+    environment = {**build, **environment_of(copy), "PYTHONPATH": str(copy)}
     expected = suite.collected(tree.ROOT)
     result = suite.run(copy, environment=environment)
     print(f"ASan, UBSan: {result.tests} tests, {result.skipped} skipped; make test has {expected}")

@@ -1,12 +1,17 @@
 /*
  * fuzz_decode.c - damaged chunks for every decoder
  *
- *     fuzz_decode [EXECUTIONS [SEED]]
+ *     fuzz_decode [EXECUTIONS [SEED [CORPUS]]]
  *
  * Valid chunks are damaged in ways that get past first checks: bits flip, sizes
  * become extreme, parts move.  A decoder may refuse, or give bytes; it must not
  * leave its memory, which a wall behind each buffer and the sanitizers watch.
+ *
+ * What led to an outcome that was not seen before is damaged further.  A corpus
+ * is a file of such inputs: they are tried first, new ones are added at its end,
+ * and one that ends the program is written beside it, to CORPUS.crash.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +19,15 @@
 #include "check.h"
 #include "zarrpy.h"
 
-#define MAX_SEEDS 1200
+#define MAX_SEEDS 6000
 #define MAX_NBYTES 60000 /* of a chunk, decoded */
 #define MAX_ENCODED (2 * MAX_NBYTES)
+#define MAX_KEPT 400 /* bytes of an input that a corpus keeps */
+#define MAX_CASES 64
+#define NSTATUS 16
 
 typedef struct seed {
+    int number; /* of the case */
     zp_step step;
     uint8_t *encoded;
     size_t encoded_nbytes;
@@ -27,6 +36,112 @@ typedef struct seed {
 
 static seed seeds[MAX_SEEDS];
 static int nseeds;
+static char seen[MAX_CASES][NSTATUS][64];
+static const char *corpus; /* NULL: nothing is kept */
+static long nkept;
+
+/* What is being tried, for the case that it is the last. */
+static seed current;
+
+/* How an input is stored: the number of its case, the bytes decoded and encoded, and the bytes. */
+static int
+write_input(const char *path, const char *mode, const seed *input)
+{
+    uint32_t head[3] = {(uint32_t)input->number, (uint32_t)input->nbytes,
+                        (uint32_t)input->encoded_nbytes};
+    FILE *file = fopen(path, mode);
+    int good = file && fwrite(head, sizeof head, 1, file) == 1 &&
+               fwrite(input->encoded, 1, input->encoded_nbytes, file) == input->encoded_nbytes;
+    return file && fclose(file) == 0 && good;
+}
+
+static void
+keep_last(void)
+{
+    char path[4096];
+    if (corpus && snprintf(path, sizeof path, "%s.crash", corpus) < (int)sizeof path)
+        write_input(path, "wb", &current);
+}
+
+static void
+keep_and_die(int number)
+{
+    keep_last();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void __asan_set_death_callback(void (*)(void)) __attribute__((weak));
+
+static void
+watch_for_the_end(void)
+{
+    if (__asan_set_death_callback) {
+        __asan_set_death_callback(keep_last);
+        return;
+    }
+    signal(SIGSEGV, keep_and_die);
+    signal(SIGBUS, keep_and_die);
+    signal(SIGABRT, keep_and_die);
+}
+
+static void
+add_seed(const seed *input, const uint8_t *bytes)
+{
+    if (nseeds == MAX_SEEDS)
+        return;
+    seeds[nseeds] = *input;
+    seeds[nseeds].encoded = malloc(input->encoded_nbytes + 1);
+    memcpy(seeds[nseeds++].encoded, bytes, input->encoded_nbytes);
+}
+
+/* Read the inputs of a corpus as seeds; the first of them. */
+static int
+load_corpus(const char *path)
+{
+    uint32_t head[3];
+    uint8_t bytes[MAX_ENCODED];
+    int first = nseeds;
+    FILE *file = fopen(path, "rb");
+
+    while (file && fread(head, sizeof head, 1, file) == 1) {
+        seed input = {.number = (int)head[0], .nbytes = head[1], .encoded_nbytes = head[2]};
+        CHECK(input.number < ncases() && head[1] <= MAX_NBYTES && head[2] <= MAX_ENCODED &&
+                  fread(bytes, 1, head[2], file) == head[2],
+              "%s is no corpus", path);
+        if (nfailed)
+            break;
+        input.step = case_step(input.number);
+        if (input.step.codec)
+            add_seed(&input, bytes);
+    }
+    if (file)
+        fclose(file);
+    return first;
+}
+
+/* Whether an outcome of a codec has not been seen before: its status, or how much it gives. */
+static int
+is_new(const seed *input, int64_t n)
+{
+    int status = n < 0 ? (int)(-n % NSTATUS) : 0, size = 0;
+    size_t of = n < 0 ? input->encoded_nbytes : (size_t)n;
+
+    while (of >> size)
+        size++;
+    char *mark = &seen[input->number % MAX_CASES][status][size % 64];
+    return *mark ? 0 : (*mark = 1);
+}
+
+static void
+note_outcome(int64_t n)
+{
+    if (!is_new(&current, n))
+        return;
+    add_seed(&current, current.encoded);
+    if (corpus && current.encoded_nbytes <= MAX_KEPT)
+        nkept += write_input(corpus, "ab", &current);
+}
 
 static void
 make_seeds(zp_worker *worker)
@@ -38,7 +153,7 @@ make_seeds(zp_worker *worker)
         for (int i = 0; i < ncases(); i++)
             for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
                 seed *each = &seeds[nseeds];
-                *each = (seed){.step = case_step(i), .nbytes = sizes[s]};
+                *each = (seed){.number = i, .step = case_step(i), .nbytes = sizes[s]};
                 if (!each->step.codec || nseeds == MAX_SEEDS)
                     continue;
                 make_data(kind, data, sizes[s]);
@@ -136,6 +251,34 @@ check_range(const seed *each, zp_worker *worker, const uint8_t *from, size_t nby
     memset(out, 0, sizeof out);
 }
 
+/* Have an input decoded in every way that its codec knows; what plain decoding said. */
+static int64_t
+try_input(const seed *each, zp_worker *worker, guarded *source, guarded *target, size_t room)
+{
+    const zp_codec *codec = each->step.codec;
+    size_t nbytes = each->encoded_nbytes;
+    uint8_t *from = guarded_end(source, nbytes), *to = guarded_end(target, room);
+    memcpy(from, each->encoded, nbytes);
+
+    int64_t n, decoded = codec->decode(&each->step, worker, from, nbytes, to, room);
+    check_status(each, decoded, room);
+    if (codec->part) {
+        zp_part part = {random_below((uint32_t)each->nbytes + 1), 0, take, guarded_end(target, 0),
+                        0};
+        part.nbytes = random_below((uint32_t)(each->nbytes - part.start) + 1);
+        n = codec->part(&each->step, worker, from, nbytes, each->nbytes, &part);
+        check_status(each, n, 0);
+        if (codec->range)
+            check_range(each, worker, from, nbytes, part);
+    }
+    if (codec->view) {
+        size_t offset = 0;
+        n = codec->view(&each->step, worker, from, nbytes, &offset);
+        CHECK(n < 0 || offset + (size_t)n <= nbytes, "%s: a view outside", codec->name);
+    }
+    return decoded;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -145,39 +288,32 @@ main(int argc, char **argv)
     static uint8_t damaged[MAX_ENCODED + 64];
     long refused = 0;
 
+    corpus = argc > 3 ? argv[3] : NULL;
     seed_random(argc > 2 ? (uint64_t)atoll(argv[2]) : 1);
     make_seeds(worker);
-    for (long run = 0; run < executions; run++) {
+    watch_for_the_end();
+    int first = corpus ? load_corpus(corpus) : nseeds, last = nseeds;
+    for (int i = first; i < last; i++) {
+        current = seeds[i];
+        is_new(&current, try_input(&current, worker, &source, &target, current.nbytes));
+    }
+    for (long run = 0; run < executions && !nfailed; run++) {
         const seed *each = &seeds[random_below((uint32_t)nseeds)];
-        const zp_codec *codec = each->step.codec;
-        size_t nbytes = each->encoded_nbytes;
         size_t room = random_below(4) ? each->nbytes : random_below(2 * MAX_NBYTES);
 
-        memcpy(damaged, each->encoded, nbytes);
+        current = *each;
+        current.encoded = damaged;
+        memcpy(damaged, each->encoded, each->encoded_nbytes);
         for (uint32_t i = 1 + random_below(4); i > 0; i--)
-            nbytes = damage(damaged, nbytes, sizeof damaged);
-        uint8_t *from = guarded_end(&source, nbytes), *to = guarded_end(&target, room);
-        memcpy(from, damaged, nbytes);
-
-        int64_t n = codec->decode(&each->step, worker, from, nbytes, to, room);
-        check_status(each, n, room);
+            current.encoded_nbytes = damage(damaged, current.encoded_nbytes, sizeof damaged);
+        int64_t n = try_input(&current, worker, &source, &target, room);
+        note_outcome(n);
         refused += n < 0;
-        if (codec->part) {
-            zp_part part = {random_below((uint32_t)each->nbytes + 1), 0, take,
-                            guarded_end(&target, 0), 0};
-            part.nbytes = random_below((uint32_t)(each->nbytes - part.start) + 1);
-            n = codec->part(&each->step, worker, from, nbytes, each->nbytes, &part);
-            check_status(each, n, 0);
-            if (codec->range)
-                check_range(each, worker, from, nbytes, part);
-        }
-        if (codec->view) {
-            size_t offset = 0;
-            n = codec->view(&each->step, worker, from, nbytes, &offset);
-            CHECK(n < 0 || offset + (size_t)n <= nbytes, "%s: a view outside", codec->name);
-        }
     }
-    printf("fuzz_decode: %ld executions over %d seeds, %ld refused\n", executions, nseeds, refused);
+    if (nfailed)
+        keep_last();
+    printf("fuzz_decode: %ld executions over %d seeds, %d from the corpus, %ld kept, %ld refused\n",
+           executions, nseeds, last - first, nkept, refused);
     for (int i = 0; i < nseeds; i++)
         free(seeds[i].encoded);
     zp_worker_free(worker);
