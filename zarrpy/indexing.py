@@ -204,6 +204,10 @@ class Indexable(Node[ArrayMetadata]):
         except SelectionError as error:
             error.fill(array=self.name)
             raise
+        except (TypeError, ValueError) as error:
+            if type(error) not in (TypeError, ValueError):
+                raise
+            raise type(error)(f"{self.name!r}: {error}") from None  # Python's, of a slice
 
     def _positional(self, key: Any) -> Any:
         if not isinstance(key, Mapping):

@@ -371,3 +371,18 @@ def test_a_selection_that_does_not_fit_names_the_array(select):
 
     assert str(caught.value).startswith("'/a/b': ")
     assert caught.value.array == "/a/b"
+
+
+@pytest.mark.parametrize(
+    ("key", "error"),
+    [(np.s_[0:2:0], ValueError), (np.s_["a":], TypeError), (np.s_[:1.5], TypeError)],
+)
+def test_slices_that_python_refuses_are_refused_with_the_name_of_the_array(key, error):
+    """As every other selection that does not fit."""
+    array = zarrpy.create_array({}, name="b/x", data=np.arange(10))
+
+    for read in (array.__getitem__, array.oindex.__getitem__, array.lazy.__getitem__):
+        with pytest.raises(error, match="'/b/x': slice"):
+            read(key)
+    with pytest.raises(error, match="'/b/x': slice"):
+        array[key] = 1
