@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy.assignment import copied_into
+from zarrpy.config import config
 from zarrpy.conventions import ArrayLike
 from zarrpy.engine.operation import operation
 from zarrpy.errors import SelectionError
@@ -123,6 +124,10 @@ class View(ArrayLike):
     # ----------------------------------------------------------------------------- selecting
 
     def __getitem__(self, key: Any) -> View:
+        if "native" not in config.current.disable:
+            transform = self._transform.cut(key)
+            if transform is not None:
+                return View(self._array, transform, self._fields, self._of)
         return self._select(key, parse)
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -169,7 +174,7 @@ class View(ArrayLike):
     @property
     def T(self) -> View:  # noqa: N802 - NumPy's name
         """The view with its axes in the opposite order."""
-        return self._with(self._transform.transpose(range(self.ndim)[::-1]))
+        return self._with(self._transform.turned())
 
     def _select(self, key: Any, parse: Callable[[Any, tuple[int, ...]], Selection]) -> View:
         fields, rest = split_fields(key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -114,3 +116,31 @@ def test_a_view_of_views_writes_what_numpy_assigns(grid, data):
         view.write(new)
 
         assert same(array[...], written(native, places, new))
+
+
+_BOUNDS = st.none() | st.integers(-12, 12) | st.sampled_from([10**30, -(10**30), 2**63, True])
+_TERMS = st.one_of(
+    st.builds(slice, _BOUNDS, _BOUNDS, _BOUNDS),
+    st.integers(-9, 9),
+    st.sampled_from([None, Ellipsis, 2**70, True, 1.5, np.int8(2)]),
+)
+
+
+@often
+@given(
+    shape=st.lists(st.integers(0, 9), max_size=4).map(tuple),
+    keys=st.lists(_TERMS | st.lists(_TERMS, max_size=5).map(tuple), min_size=1, max_size=4),
+)
+def test_steps_of_a_view_are_those_of_the_general_way(shape, keys):
+    """What is said at once, and what is left to it; errors are the same as well."""
+    quick = slow = zarrpy.create_array({}, shape=shape, dtype="u1").lazy
+    for key in keys:
+        found, refused = outcome(lambda key=key, view=quick: view[key])
+        with zarrpy.config.set(disable=["native"]):
+            expected, reason = outcome(lambda key=key, view=slow: view[key])
+        assert repr(refused) == repr(reason)
+        if found is None:
+            return
+        quick, slow = found, expected
+        assert astuple(quick._chosen()) == astuple(slow._chosen())
+        assert (quick.shape, quick.dimension_names) == (slow.shape, slow.dimension_names)

@@ -13,10 +13,11 @@ one place several times it *repeats* what there is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zarrpy._native.views import Axis, Stretch, select
 from zarrpy.selection.points import stretch_of
 from zarrpy.selection.record import Points, Selection
 
@@ -26,31 +27,12 @@ if TYPE_CHECKING:
     from zarrpy.selection.record import Positions, ViewTerm
 
 
-# Made several times in each step, so without the price of frozen ones; nobody changes them.
-@dataclass(slots=True, eq=False)
-class Axis:
-    """An axis of a view, told from others by being itself."""
-
-    length: int
-
-
-@dataclass(slots=True, eq=False)
-class Stretch:
-    """Positions on an axis of the array, `step` apart from `start` on, along an axis of the view.
-
-    The step may be negative.
-    """
-
-    start: int
-    step: int
-    along: Axis
-
-
 #: What becomes of an axis: every `step`-th place from `start` on along another one, or the one
 #: place `start` and no axis.
 Cut = tuple[int, int, Axis | None]
 
 
+# Made several times in each step, so without the price of frozen ones; nobody changes them.
 @dataclass(slots=True, eq=False)
 class PointSet:
     """Positions on some axes of the array, for each place on some axes of the view.
@@ -129,6 +111,18 @@ class Transform:
     def transpose(self, order: Sequence[int]) -> Transform:
         """Put the view's axes in another order."""
         return Transform(self.rows, self.sets, tuple(self.axes[i] for i in order))
+
+    def turned(self) -> Transform:
+        """Put the view's axes in the opposite order."""
+        return Transform(self.rows, self.sets, self.axes[::-1])
+
+    def cut(self, key: Any) -> Transform | None:
+        """Select by integers, slices, ellipsis and newaxis, quickly; None for what else selects.
+
+        `select` does the same, and says why where a key does not fit.
+        """
+        found = None if self.sets else select(self.rows, self.axes, key)
+        return None if found is None else Transform(found[0], (), found[1])
 
     def select(self, chosen: Selection) -> Transform:
         """Select of the view what `chosen` selects of an array of its shape."""
