@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo test test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz wheel \
+.PHONY: build demo test test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz reliability wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -42,6 +42,10 @@ test-services: build $(VENV)/.test
 # Damaged input for every decoder and for documents, under sanitizers; FUZZ=--executions=10000000
 fuzz: $(VENV)/.test
 	$(BIN)/python tools/fuzz.py $(FUZZ)
+
+# Long: writes docs/reliability.md
+reliability: build $(VENV)/.test
+	$(BIN)/python tools/reliability.py
 
 test-sanitize: $(VENV)/.test
 	$(BIN)/python tools/sanitize.py

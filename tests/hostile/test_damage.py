@@ -87,6 +87,8 @@ def test_a_chunk_that_is_cut_off_is_an_error(form, stride):
             assert "wrong" not in outcomes, length
         else:
             assert outcomes == {"error"}, length
+    lengths = len(range(0, len(files[key]), stride))
+    tell("reads of damaged chunks", [f"{form} cut off at {lengths} lengths: 0 wrong"])
 
 
 def test_a_byte_of_the_document_that_changed_is_an_error_or_another_document(stride):
@@ -100,3 +102,4 @@ def test_a_byte_of_the_document_that_changed_is_an_error_or_another_document(str
 
     assert outcomes["error"] > outcomes["array"]
     assert set(outcomes) <= {"error", "array"}
+    tell("reads of damaged chunks", [f"one byte in {stride} of a document: {dict(outcomes)}"])
