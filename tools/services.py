@@ -13,7 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.services.databases.servers import SERVERS
+from tests.services.databases.servers import SERVERS as DATABASES
+from tests.services.objects.servers import SERVERS as OBJECTS
+
+SERVERS = DATABASES | OBJECTS
 
 
 def main() -> None:

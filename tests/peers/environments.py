@@ -304,6 +304,14 @@ ENVIRONMENTS: dict[str, Any] = {
             ),
             python=(3, 11),
         ),
+        # Google's storage, emulated.
+        Requirements(
+            "gcs",
+            ("gcp-storage-emulator==2026.7.19", "google-crc32c==1.9.0"),
+            python=(3, 11),
+        ),
+        # Azure's storage, emulated.
+        NodePackages("azurite", ("azurite@3.37.0",)),
         NodePackages(
             "zarrita",
             (

@@ -44,8 +44,9 @@ def is_absent(error: BaseException) -> bool:
 def is_out_of_range(error: BaseException) -> bool:
     """Whether a service may mean that a range begins behind the end of a value."""
     text = str(error)
-    # of an empty value some send all that there is
-    return any(words in text for words in ("416", "InvalidRange", "Invalid range", "non-partial"))
+    # of an empty value some send all that there is, or say that it goes from 0 to -1
+    said = ("416", "InvalidRange", "Invalid range", "non-partial", "CONTENT_RANGE header")
+    return any(words in text for words in said)
 
 
 def is_conflict(error: BaseException) -> bool:

@@ -1,34 +1,15 @@
-"""Servers as fixtures: one of each kind for a whole run."""
+"""Servers of databases as fixtures."""
 
-import os
 import sys
 
 import pytest
 
-from tests.services.databases.servers import SERVERS, MissingError
+from tests.services.databases.servers import SERVERS
+from tests.services.fixtures import running
 
-
-def running(name):
-    """Make a fixture of a server; without it tests are skipped, or fail if it is required."""
-
-    @pytest.fixture(scope="session", name=name)
-    def address():
-        try:
-            context = SERVERS[name].address()
-            given = context.__enter__()
-        except MissingError as error:
-            if os.environ.get("ZARRPY_SERVICES") == "required":
-                raise
-            pytest.skip(str(error))
-        yield given
-        context.__exit__(None, None, None)
-
-    return address
-
-
-postgres = running("postgres")
-mongodb = running("mongodb")
-redis = running("redis")
+postgres = running(SERVERS["postgres"])
+mongodb = running(SERVERS["mongodb"])
+redis = running(SERVERS["redis"])
 
 
 @pytest.fixture(autouse=True, scope="session")

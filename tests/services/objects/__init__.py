@@ -1,0 +1,1 @@
+"""Stores of objects, against servers that the tests start."""
