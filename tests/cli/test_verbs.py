@@ -137,6 +137,8 @@ def test_documents_are_converted(run, hierarchy: Path) -> None:
     assert "metadata" in run("convert", "--to", "2", "--dry-run", "run.zarr").stdout
     assert run("convert", "--to", "2", "run.zarr").returncode == 0
     assert zarrpy.open(hierarchy / "t2m").metadata.zarr_format == 2
+    told = run("convert", "--to", "3", "--compat", "tensorstore", "--dry-run", "run.zarr").stdout
+    assert "move" in told or "metadata" in told
 
 
 def test_the_doctor_tells_what_to_do(run, hierarchy: Path) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.metadata.formats import Format
+    from zarrpy.metadata.profiles import Profile
     from zarrpy.stores.base import Store
 
 __all__ = ["Conversion", "planned"]
@@ -66,25 +67,72 @@ class Conversion:
         return self.action == "move"
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What nodes are to become.
+
+    Parameters
+    ----------
+    format : Format
+    profile : Profile, optional
+        Of a reader that is to open them.
+    """
+
+    format: Format
+    profile: Profile | None = None
+
+    def wants(self, node: Metadata) -> bool:
+        """Whether a node may have to change."""
+        if node.zarr_format != self.format.number:
+            return True
+        return self.profile is not None and isinstance(node, ArrayMetadata)
+
+    def fit(self, metadata: ArrayMetadata) -> ArrayMetadata:
+        """Bring what is in the format into the words of the reader; raises where it has none."""
+        if self.profile is None:
+            return metadata
+        keys = metadata.chunk_keys
+        if not self.profile.knows_keys(self.format.number, keys.name):
+            separator = keys.separator if keys.separator in ("/", ".") else "."
+            keys = ChunkKeyEncoding(self.format.chunk_keys, separator)
+        return self.profile.fit(replace(metadata, chunk_keys=keys))
+
+    def has(self, codec: Codec) -> bool:
+        """Whether the format has a codec, and the reader."""
+        if isinstance(codec, Sharding) and not self.format.shards:
+            return False
+        if isinstance(codec, Transpose | Bytes) and self.profile is None:
+            return True
+        try:
+            names = [each.name for each in named_codecs([codec], self.format)]
+        except ZarrError:
+            return False
+        if self.profile is None or isinstance(codec, Transpose | Bytes):
+            return True
+        return all(self.profile.knows_codec(self.format.number, name) for name in names)
+
+
 def planned(
-    store: Store, path: str, node: Metadata, target: Format, *, recode: bool
+    store: Store, path: str, node: Metadata, goal: Goal, *, recode: bool
 ) -> Steps[list[Conversion]]:
     """Say what becomes of a node and of all below it, a group before its members."""
     found = []
-    if node.zarr_format != target.number:
-        found.append(_planned(store, path, node, target, recode))
+    if goal.wants(node):
+        change = _planned(store, path, node, goal, recode)
+        if change.new is None or node.zarr_format != goal.format.number or change.new != node:
+            found.append(change)
     if isinstance(node, GroupMetadata):
         for name, child in (yield from read_children(path, node.zarr_format)).items():
-            found += yield from planned(store, key_of(path, name), child, target, recode=recode)
+            found += yield from planned(store, key_of(path, name), child, goal, recode=recode)
     return found
 
 
-def _planned(store: Store, path: str, node: Metadata, target: Format, recode: bool) -> Conversion:
+def _planned(store: Store, path: str, node: Metadata, goal: Goal, recode: bool) -> Conversion:
     try:
-        new = said(store, path, node, target)
+        new = said(store, path, node, goal)
     except ZarrError as error:
         if recode and isinstance(node, ArrayMetadata):
-            anew = _anew(store, path, node, target)
+            anew = _anew(store, path, node, goal)
             if not isinstance(anew, ZarrError):
                 return Conversion(path, "recode", _reason(error), old=node, new=anew)
             error = anew  # what stands in the way of storing the values anew, too
@@ -103,7 +151,7 @@ def _keys(metadata: Metadata) -> ChunkKeyEncoding | None:
     return metadata.chunk_keys if isinstance(metadata, ArrayMetadata) else None
 
 
-def said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
+def said(store: Store, path: str, node: Metadata, goal: Goal) -> Metadata:
     """Say in the other format what a node is, as it is stored.
 
     Raises
@@ -112,9 +160,11 @@ def said(store: Store, path: str, node: Metadata, target: Format) -> Metadata:
         When that format has no words for it; names the feature.
     """
     if isinstance(node, GroupMetadata):
-        return GroupMetadata(node.attributes, target.number)
+        return GroupMetadata(node.attributes, goal.format.number)
+    if node.zarr_format == goal.format.number:
+        return goal.fit(node)
     chain = Array(store, path, node).codecs
-    new = _in_format(node, _written(chain, chain.codecs, target), target)
+    new = goal.fit(_in_format(node, _written(chain, chain.codecs, goal.format), goal.format))
     documents_of(path, new)
     return new
 
@@ -132,14 +182,11 @@ def _in_format(node: ArrayMetadata, codecs: Sequence[Codec], target: Format) -> 
     if target.only_its_chunk_keys and keys.name != target.chunk_keys:
         separator = keys.separator if keys.separator in ("/", ".") else "."
         keys = ChunkKeyEncoding(target.chunk_keys, separator)
-    attributes = dict(node.attributes)
-    if node.dimension_names is not None and node.dimension_attribute is not None:
-        attributes.pop(node.dimension_attribute, None)  # they have a member of their own
     return replace(
         node,
         chunk_keys=keys,
         codecs=tuple(named_codecs(codecs, target)),
-        attributes=attributes,
+        attributes=node.attributes_apart,  # names have a member of their own
         zarr_format=target.number,
         document={},
         fill_defined=True,
@@ -147,21 +194,19 @@ def _in_format(node: ArrayMetadata, codecs: Sequence[Codec], target: Format) -> 
     )
 
 
-def _anew(
-    store: Store, path: str, node: ArrayMetadata, target: Format
-) -> ArrayMetadata | ZarrError:
+def _anew(store: Store, path: str, node: ArrayMetadata, goal: Goal) -> ArrayMetadata | ZarrError:
     """Describe an array of the same values in the other format, or say why there is none.
 
     Chunks of shards become chunks, and codecs stay as far as the format has them.
     """
     chain = _of_chunks(Array(store, path, node).codecs)
-    shape = chain.spec.shape
+    shape, target = chain.spec.shape, goal.format
     refused: ZarrError = MetadataError("has no form in the other format", path=path)
-    for codecs in (_kept(chain, target), _default(chain, target)):
+    for codecs in (_kept(chain, goal), _default(chain, target)):
         try:
             bound = CodecChain.of(codecs, chain.spec)
             grid = replace(node, chunk_grid=ChunkGrid(shape))
-            new = _in_format(grid, _written(bound, codecs, target), target)
+            new = goal.fit(_in_format(grid, _written(bound, codecs, target), target))
             CodecChain.bind(new.codecs, chain.spec)
             documents_of(path, new)
         except ZarrError as error:
@@ -183,29 +228,17 @@ def _of_chunks(chain: CodecChain) -> CodecChain:
     return chain
 
 
-def _kept(chain: CodecChain, target: Format) -> list[Codec]:
+def _kept(chain: CodecChain, goal: Goal) -> list[Codec]:
     """Keep the codecs that the other format has; one has to make bytes of arrays."""
     codecs = loosened(chain.codecs, chain.spec)  # as those that are left out had changed it
     at = len(chain.array_to_array)
     before, after = (
-        [each for each in part if _has(target, each)] for part in (codecs[:at], codecs[at + 1 :])
+        [each for each in part if goal.has(each)] for part in (codecs[:at], codecs[at + 1 :])
     )
     between = codecs[at]
-    if not _has(target, between) or between == Bytes(None):
+    if not goal.has(between) or between == Bytes(None):
         between = _serializer(chain)
     return [*before, between, *after]
-
-
-def _has(target: Format, codec: Codec) -> bool:
-    if isinstance(codec, Transpose | Bytes):
-        return True
-    if isinstance(codec, Sharding):
-        return target.shards
-    try:
-        list(named_codecs([codec], target))
-    except ZarrError:
-        return False
-    return True
 
 
 def _default(chain: CodecChain, target: Format) -> list[Codec]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.api.conversion import Conversion, planned, refuse
+from zarrpy.api.conversion import Conversion, Goal, planned, refuse
 from zarrpy.api.recode import in_place, values
 from zarrpy.array import Array
+from zarrpy.config import config
 from zarrpy.engine import consolidate
 from zarrpy.engine.copy import chunk_keys
 from zarrpy.engine.elsewhere import elsewhere
@@ -21,6 +22,7 @@ from zarrpy.engine.nodes import (
 from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import Commit, Delete, Enclosing, Fetch, Put
 from zarrpy.errors import MetadataError, NodeExistsError
+from zarrpy.metadata import profiles
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import normalise_path
@@ -46,6 +48,7 @@ def convert(
     target: Any = None,
     recode: bool = True,
     dry_run: bool = False,
+    compat: str | None = None,
     storage_options: dict[str, Any] | None = None,
 ) -> Steps[tuple[Conversion, ...]]:
     """Convert an array, or a group with all that is below it, to another format.
@@ -69,6 +72,9 @@ def convert(
         Whether values may be stored anew; if not, what needs it is refused.
     dry_run : bool
         Only tell what would be done, and what would be refused.
+    compat : {"tensorstore", "zarr-python-3.0", "zarr-2.18", "strict-3.1"}, optional
+        Write what this reader opens: arrays that it would not open are stored anew, those that have
+        the format already too. By default as `config.array.compat` says.
     storage_options : dict, optional
 
     Returns
@@ -94,7 +100,10 @@ def convert(
     >>> open(store).metadata.zarr_format
     3
     """
-    wanted = format_of(zarr_format)
+    profile = profiles.find(config.array.compat if compat is None else compat)
+    if profile is not None:
+        profile.number(zarr_format, zarr_format)
+    wanted = Goal(format_of(zarr_format), profile)
     where = normalise_path(path or "")
     root = yield from require_node(where)
     changes = tuple((yield from planned(store, where, root, wanted, recode=recode)))
@@ -194,7 +203,10 @@ def _apply(store: Store, change: Conversion) -> Steps[None]:
             value = yield from _value(key)
             yield Put(((key_of(change.path, renamed), value),))
             moved.append(key)
-    yield from replace_format(change.path, new)
+    if old.zarr_format == new.zarr_format:
+        yield Put(documents_of(change.path, new))
+    else:
+        yield from replace_format(change.path, new)
     yield Delete(tuple(moved))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.api.conversion import said
+from zarrpy.api.conversion import Goal, said
 from zarrpy.api.open import open as open_node
 from zarrpy.array import Array
 from zarrpy.engine.copy import copy_node
@@ -307,6 +307,6 @@ def _into(store: Store, zarr_format: int) -> Change:
     def change(path: str, metadata: Metadata) -> Metadata:
         if metadata.zarr_format == target.number:
             return metadata
-        return said(store, path, metadata, target)
+        return said(store, path, metadata, Goal(target))
 
     return change

@@ -164,7 +164,7 @@ def in_layout_of(data: Array, given: dict[str, Any]) -> dict[str, Any]:
         "compressors": list(data.compressors),
         "fill_value": metadata.fill_value if metadata.fill_defined else None,
         "zarr_format": metadata.zarr_format,
-        "attributes": metadata.attributes,
+        "attributes": metadata.attributes_apart,
         "dimension_names": metadata.dimension_names,
     }
     if "dtype" in given:  # codecs for another data type may be no codecs for this one

@@ -28,6 +28,9 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         "--no-recode", action="store_true", help="refuse where values would be stored anew"
     )
     converting.add_argument(
+        "--compat", metavar="PROFILE", help="write what a reader opens, such as zarr-2.18"
+    )
+    converting.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and change nothing"
     )
     converting.set_defaults(run=convert)
@@ -56,6 +59,7 @@ def convert(arguments: argparse.Namespace) -> int:
         zarr_format=arguments.to,
         recode=not arguments.no_recode,
         dry_run=arguments.dry_run,
+        compat=arguments.compat,
     )
     if arguments.json:
         print_json([{name: getattr(each, name) for name in _FACTS} for each in done])

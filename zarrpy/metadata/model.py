@@ -121,6 +121,12 @@ class ArrayMetadata:
             return self.with_attributes(self.attributes)
         return replace(self, attributes={**self.attributes, attribute: list(names)})
 
+    @property
+    def attributes_apart(self) -> dict[str, Any]:
+        """The attributes without the one that says dimension names."""
+        attribute = None if self.dimension_names is None else self.dimension_attribute
+        return {name: each for name, each in self.attributes.items() if name != attribute}
+
     def with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Give the metadata with other attributes."""
         names = self.dimension_names

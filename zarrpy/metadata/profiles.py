@@ -99,6 +99,16 @@ class Profile:
             )
         return asked
 
+    def knows_codec(self, zarr_format: int, name: str) -> bool:
+        """Whether the reader has a codec, under this name or another."""
+        words = self.words.get(zarr_format)
+        return words is not None and self.spelled.get(name, name) in words.codecs
+
+    def knows_keys(self, zarr_format: int, name: str) -> bool:
+        """Whether the reader finds chunks under keys of this kind."""
+        words = self.words.get(zarr_format)
+        return words is not None and name in words.keys
+
     def fit(self, metadata: ArrayMetadata) -> ArrayMetadata:
         """Bring metadata into the reader's words.
 

@@ -42,7 +42,8 @@ def tell(array):
 def test_an_array_says_the_same_in_the_other_format(store, keywords, old, new):
     """And there and back again; no document of the old format is left."""
     array = zarrpy.create_array(store, zarr_format=old, **keywords)
-    before, attributes = tell(array), {"k": 1, **array.attrs.asdict()}
+    attributes = {"k": 1} | {n: v for n, v in array.attrs.items() if n[:1] != "_"}
+    before = tell(array)
     array.attrs["k"] = 1
 
     zarrpy.convert(store, zarr_format=new)

@@ -41,8 +41,10 @@ def test_what_is_not_said_stays_as_it_is(array, slab, monkeypatch):
     assert np.array_equal(copied[...], array[...])
     assert copied.compressors == array.compressors
     assert copied.filters == array.filters
-    assert (copied.fill_value, dict(copied.attrs)) == (9, {"n": 1})
+    assert (copied.fill_value, copied.metadata.attributes_apart) == (9, {"n": 1})
     assert copied.dimension_names == ("x", "y")
+    renamed = zarrpy.from_array({}, data=array, dimension_names=["p", "q"])
+    assert renamed.dimension_names == ("p", "q")
     assert copied.metadata.zarr_format == array.metadata.zarr_format
 
 
