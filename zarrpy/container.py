@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zarrpy.array import Array
 from zarrpy.engine.nodes import (
     consolidated_children,
+    consolidated_names,
     consolidated_node,
     find_node,
     key_of,
@@ -209,10 +210,18 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
     # ----------------------------------------------------------------------------- all members
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name, _ in self.members_or_errors()])
+        return iter(self._member_names())
 
     def __len__(self) -> int:
-        return len(self.members_or_errors())
+        return len(self._member_names())
+
+    @operation
+    def _member_names(self) -> Steps[list[str]]:
+        """List the direct members; what is consolidated need not be understood for that."""
+        index = yield from self._live_index()
+        if index is not None:
+            return consolidated_names(self.path, index)
+        return [name for name, _ in (yield from self.members_or_errors.steps())]
 
     @operation
     def members_or_errors(self) -> Steps[tuple[tuple[str, Member | MetadataError], ...]]:
@@ -233,7 +242,7 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
     @operation
     def keys(self) -> Steps[KeysView[str]]:
         """List the names of the direct members as they are now, all of them."""
-        return dict((yield from self.members_or_errors.steps())).keys()
+        return dict.fromkeys((yield from self._member_names.steps())).keys()
 
     @operation
     def values(self) -> Steps[ValuesView[Member]]:

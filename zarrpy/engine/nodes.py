@@ -210,6 +210,12 @@ def consolidated_node(path: str, documents: Documents | None) -> Metadata | Meta
         return error
 
 
+def consolidated_names(path: str, index: Index) -> list[str]:
+    """Name the nodes directly below a group of which consolidated metadata have a document."""
+    documents = ((name, index.documents(key_of(path, name))) for name in index.names(path))
+    return [name for name, found in documents if found and found.keys() - {".zattrs"}]
+
+
 def consolidated_children(path: str, index: Index) -> dict[str, Metadata | MetadataError]:
     """Make the nodes directly below a group of what consolidated metadata say, by name."""
     below = [(name, key_of(path, name)) for name in index.names(path)]

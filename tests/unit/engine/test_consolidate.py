@@ -522,6 +522,7 @@ def test_a_large_consolidated_document_opens_quickly_and_lazily(monkeypatch, sla
     group = zarrpy.open_group({"zarr.json": text})
     took = time.process_time() - before
 
+    assert len(group) == len(list(group)) == 100
     assert len(parsed) == 1
     assert group["g5/a501"].path == "g5/a501"
     assert len(parsed) == 2
