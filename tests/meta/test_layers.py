@@ -14,6 +14,7 @@ LAYERS = {
     "zarrpy": 8,  # the public names, for what is built on all of them
     "zarrpy.cli": 8, "zarrpy.serve": 8, "zarrpy.integrations": 8, "zarrpy.testing": 8,
     "zarrpy.xarray": 8, "zarrpy.dask": 8, "zarrpy.compat": 8, "zarrpy.storage": 8,
+    "zarrpy.pipeline": 8,
     "zarrpy.__main__": 8,
     "zarrpy.ops": 7,
     "zarrpy.api": 6, "zarrpy.array": 6, "zarrpy.views": 6, "zarrpy.group": 6,
