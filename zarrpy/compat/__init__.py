@@ -44,6 +44,7 @@ def install(*, force: bool = False) -> None:
         When zarr-python is imported already.
     """
     global _finder
+    from zarrpy.compat.adapting import adapt
     from zarrpy.compat.tree import Finder, loaded
 
     if _finder is not None:
@@ -58,15 +59,18 @@ def install(*, force: bool = False) -> None:
         del sys.modules[name]
     _finder = Finder()
     sys.meta_path.insert(0, _finder)
+    adapt()
 
 
 def uninstall() -> None:
     """Serve the modules no more; zarr-python is imported again where it is installed."""
     global _finder
+    from zarrpy.compat.adapting import restore
     from zarrpy.compat.tree import loaded
 
     if _finder is None:
         return
+    restore()
     sys.meta_path.remove(_finder)
     _finder = None
     for name in loaded():

@@ -15,7 +15,7 @@ from zarrpy.api import copy, copy_all, copy_store, load, tree
 from zarrpy.array import Array
 from zarrpy.cli.versions import print_debug_info
 from zarrpy.creation import DEFAULT
-from zarrpy.errors import NodeExistsError, NodeKindError, NodeNotFoundError
+from zarrpy.errors import GroupNotFoundError, NodeExistsError, NodeKindError, NodeNotFoundError
 from zarrpy.group import Group
 from zarrpy.likeness import like
 from zarrpy.node import StorePath
@@ -192,14 +192,18 @@ def open_group(
     wanted: Any = bool(use_consolidated) if isinstance(use_consolidated, str) else use_consolidated
     if wanted and not getattr(place, "supports_consolidated_metadata", True):
         raise ValueError(f"{place!r} keeps no consolidated metadata, and they are asked for")
-    return api.open_group(
-        place,
-        mode=mode,
-        path=where,
-        zarr_format=zarr_format,
-        attributes=attributes,
-        use_consolidated=wanted,
-    )
+    try:
+        return api.open_group(
+            place,
+            mode=mode,
+            path=where,
+            zarr_format=zarr_format,
+            attributes=attributes,
+            use_consolidated=wanted,
+        )
+    except NodeNotFoundError as error:  # libraries look for these words
+        words = f"No group found in store {place!r} at path {where!r}: {error.message}"
+        raise GroupNotFoundError(words, path=error.path, nearest=error.nearest) from error
 
 
 def open_consolidated(*args: Any, use_consolidated: Any = True, **kwargs: Any) -> Group:

@@ -9,6 +9,8 @@ from importlib.metadata import Distribution, DistributionFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.compat.adapting import ADAPTED, spec_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -152,6 +154,8 @@ class Finder(DistributionFinder):
         self, fullname: str, path: Sequence[str] | None = None, target: Any = None
     ) -> ModuleSpec | None:
         """Find one of the modules."""
+        if fullname in ADAPTED:
+            return spec_of(fullname, path)
         if fullname not in MODULES:
             return None
         return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
