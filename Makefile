@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo test test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz reliability wheel \
+.PHONY: build demo test compat test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz reliability wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -46,6 +46,10 @@ fuzz: $(VENV)/.test
 # Long: writes docs/reliability.md
 reliability: build $(VENV)/.test
 	$(BIN)/python tools/reliability.py
+
+# Suites of other projects, over zarrpy in the place of zarr-python.
+compat: build $(VENV)/.test $(VENV)/.compat
+	$(BIN)/python tools/compat.py
 
 test-sanitize: $(VENV)/.test
 	$(BIN)/python tools/sanitize.py

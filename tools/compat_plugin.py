@@ -10,23 +10,48 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import zarrpy.compat
 
 zarrpy.compat.install()
 
+_LEFT_OUT = pytest.StashKey[int]()
 
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     """Leave out the tests that are excluded by name."""
     given = os.environ.get("ZARRPY_COMPAT_EXCLUDED")
     if given is None:
         return
     names = {each["test"] for each in tomllib.loads(Path(given).read_text())["excluded"]}
-    out = [item for item in items if _name(item) in names or _name(item).partition("[")[0] in names]
+    out = [item for item in items if any(_is_meant(_name(item), name) for name in names)]
     config.hook.pytest_deselected(items=out)
     items[:] = [item for item in items if item not in out]
+    config.stash[_LEFT_OUT] = config.stash.get(_LEFT_OUT, 0) + len(out)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
+    """Say how many tests were left out."""
+    terminalreporter.write_line(f"{config.stash.get(_LEFT_OUT, 0)} excluded by name")
+
+
+def _is_meant(test: str, name: str) -> bool:
+    """Whether a name is that of a test, of its function, or of its class."""
+    return test == name or test.startswith((f"{name}[", f"{name}::"))
+
+
+def pytest_runtest_setup(item: Any) -> None:
+    """Skip what a mark of xarray's names; its wheel lacks what understands the mark."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    for mark in item.iter_markers("skip_if_param"):
+        wanted = {name: value for name, value in mark.kwargs.items() if name in parameters}
+        meant = all(parameters[name] == value for name, value in wanted.items())
+        if wanted and meant and mark.kwargs.get("condition", True):
+            pytest.skip(mark.kwargs.get("reason", "by a mark"))
 
 
 def _name(item: Any) -> str:
     """Name a test as the list of exclusions does: file and function, without the folder."""
-    path, _, rest = item.nodeid.partition("::")
-    return f"{Path(path).name}::{rest}"
+    return f"{Path(item.path).name}::{item.nodeid.partition('::')[2]}"

@@ -195,6 +195,8 @@ if TYPE_CHECKING:
     from zarrpy.metadata.transformers import (
         unregister_storage_transformer as unregister_storage_transformer,
     )
+    from zarrpy.ops.advise import Advice as Advice
+    from zarrpy.ops.advise import advise as advise
     from zarrpy.ops.checksum import checksum as checksum
     from zarrpy.ops.diff import Change as Change
     from zarrpy.ops.diff import diff as diff
@@ -429,6 +431,7 @@ _HOMES = {
     **dict.fromkeys(("Finding", "Report"), "zarrpy.ops.report"),
     **dict.fromkeys(("Change", "diff"), "zarrpy.ops.diff"),
     **dict.fromkeys(("RechunkPass", "RechunkPlan"), "zarrpy.ops.rechunk_plan"),
+    **dict.fromkeys(("Advice", "advise"), "zarrpy.ops.advise"),
     "export_to": "zarrpy.ops.exporting",
     "import_from": "zarrpy.ops.importing",
     "rechunk": "zarrpy.ops.rechunk",

@@ -61,7 +61,11 @@ class Transform:
         if dtype.kind not in _SAME or dtype.hasobject or not dtype.isnative:
             return None
         try:
-            chunk = ChunkSpec(tuple(spec.shape), dtype, np.zeros((), dtype)[()])
+            chunk = ChunkSpec(
+                tuple(spec.shape),
+                dtype,
+                dtype.type(0) if dtype.kind in "?biufc" else np.zeros(1, dtype)[0],
+            )
             documents = [each for codec in self.codecs for each in _documents(codec, spec, dtype)]
             chain = CodecChain.of([parse_codec(each, chunk) for each in documents], chunk)
         except (ZarrError, TypeError, ValueError, AttributeError, NotImplementedError):

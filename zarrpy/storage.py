@@ -415,6 +415,10 @@ class WrapperStore(_Both, _Wrapper):
     def _store(self) -> Store:
         return self.store
 
+    @_store.setter
+    def _store(self, store: Store) -> None:  # by subclasses that do not call this class
+        self.store, self.read_only = store, store.read_only
+
 
 class LoggingStore(_Both, _Logging):
     """Log every request.

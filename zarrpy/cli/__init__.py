@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from zarrpy import __version__
 from zarrpy.cli import (
+    advising,
     attributes,
     chunks,
     compare,
@@ -26,9 +27,11 @@ from zarrpy.cli import (
     listing,
     look,
     making,
+    migrating,
     moving,
     packing,
     rechunking,
+    running,
     values,
     versions,
 )
@@ -48,11 +51,14 @@ _VERBS: tuple[Any, ...] = (
     making,
     moving,
     formats,
+    migrating,
     packing,
     rechunking,
     exchange,
     health,
     compare,
+    advising,
+    running,
     doctor,
     demo,
     completion,

@@ -74,6 +74,12 @@ class Blosc(BytesToBytes):
         integer(self.name, "blocksize", self.blocksize, 0, _MAX_NBYTES)
         boolean(self.name, "split", self.split)
 
+    def get_config(self) -> dict[str, Any]:
+        """Say what the codec is as numcodecs does: the size of elements is that of the array."""
+        return {
+            key: value for key, value in BytesToBytes.get_config(self).items() if key != "typesize"
+        }
+
     @classmethod
     def from_config(
         cls, configuration: dict[str, Any], *, dialect: int = 3, spec: ChunkSpec | None = None

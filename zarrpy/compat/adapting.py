@@ -33,6 +33,9 @@ class _OfV2:
     def __getitem__(self, key: Any) -> Any:
         return self._array[key]
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _OfV2, (self._array,)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._array, name)
 

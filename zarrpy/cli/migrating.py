@@ -1,0 +1,102 @@
+"""``zarrpy migrate`` and ``zarrpy remove-metadata``: from one format to the other."""
+
+from __future__ import annotations
+
+import argparse
+
+from zarrpy.cli.exits import OK
+from zarrpy.cli.output import print_json, print_table
+from zarrpy.cli.place import located
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+_DOCUMENTS = {"v3": ("zarr.json",), "v2": (".zarray", ".zgroup", ".zattrs", ".zmetadata")}
+_NODE = {"v3": ("zarr.json",), "v2": (".zarray", ".zgroup")}
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verbs to the parser."""
+    migrating = verbs.add_parser(
+        "migrate",
+        parents=[common],
+        help="give a hierarchy, or a copy of it, the other format",
+        description="Convert a hierarchy in place, or copy it first and convert the copy.",
+    )
+    migrating.add_argument("format", choices=("v3", "v2"), help="the format to come")
+    migrating.add_argument("source", metavar="SOURCE", help="a store, or a node in it")
+    migrating.add_argument("target", metavar="TARGET", nargs="?", help="where the copy goes")
+    migrating.add_argument("--overwrite", action="store_true", help="replace what is at TARGET")
+    migrating.add_argument(
+        "--dry-run", action="store_true", help="tell what would be done, and change nothing"
+    )
+    migrating.set_defaults(run=migrate)
+    removing = verbs.add_parser(
+        "remove-metadata",
+        parents=[common],
+        help="remove the documents of one format where both are stored",
+        description="Remove documents of one format below a path. A node that has no others is "
+        "refused, as it would not be found any more, unless --force is given.",
+    )
+    removing.add_argument("format", choices=("v2", "v3"), help="the format that goes")
+    removing.add_argument("path", metavar="PATH", help="a store, or a node in it")
+    removing.add_argument("--force", action="store_true", help="also where nothing else is left")
+    removing.add_argument(
+        "--dry-run", action="store_true", help="tell what would be removed, and change nothing"
+    )
+    removing.set_defaults(run=remove_metadata)
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """Convert a hierarchy, or a copy of it."""
+    import zarrpy
+
+    store, path = located(arguments.source, arguments)
+    if arguments.target is not None and not arguments.dry_run:
+        target, where = located(arguments.target, arguments)
+        node = zarrpy.open(store, path=path, mode="r")
+        zarrpy.copy(
+            node, target, name=where, if_exists="replace" if arguments.overwrite else "raise"
+        )
+        store, path = target, where
+    done = zarrpy.convert(
+        store, path=path, zarr_format=int(arguments.format[1:]), dry_run=arguments.dry_run
+    )
+    rows = [[each.path or "/", each.action, each.reason or ""] for each in done]
+    if arguments.json:
+        print_json([dict(zip(("path", "action", "reason"), row, strict=True)) for row in rows])
+    else:
+        print_table(("path", "action", "reason"), rows)
+    return OK
+
+
+def remove_metadata(arguments: argparse.Namespace) -> int:
+    """Remove documents of one format."""
+    from zarrpy.cli.exits import UsageError
+
+    store, path = located(arguments.path, arguments)
+    prefix = f"{path}/" if path else ""
+    keys = list(store.list(prefix))
+    other = _NODE["v2" if arguments.format == "v3" else "v3"]
+    nodes = {key.rpartition("/")[0] for key in keys if key.rpartition("/")[2] in other}
+    going = [key for key in keys if key.rpartition("/")[2] in _DOCUMENTS[arguments.format]]
+    alone = [
+        key
+        for key in going
+        if key.rpartition("/")[2] in _NODE[arguments.format] and key.rpartition("/")[0] not in nodes
+    ]
+    if alone and not arguments.force:
+        raise UsageError(
+            f"{alone[0]!r} is the only document of its node, which would not be found any more "
+            f"-> zarrpy convert --to {3 if arguments.format == 'v2' else 2}, or --force"
+        )
+    if not arguments.dry_run:
+        for key in going:
+            store.delete(key)
+    if arguments.json:
+        print_json(going)
+    else:
+        for key in going:
+            print(f"{'would remove' if arguments.dry_run else 'removed'} {key}")
+    return OK

@@ -1,0 +1,44 @@
+"""``zarrpy run``: a program that is written for zarr-python, over zarrpy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from zarrpy.cli.exits import OK
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the verb to the parser."""
+    verb = verbs.add_parser(
+        "run",
+        help="run a program with zarrpy in the place of zarr-python",
+        description="Run a script, or with -m a module, whose `import zarr` gets zarrpy. What "
+        "comes after it is the program's own.",
+    )
+    verb.add_argument("-m", dest="module", action="store_true", help="PROGRAM names a module")
+    verb.add_argument("program", metavar="PROGRAM", help="a file, or the name of a module")
+    verb.add_argument("rest", metavar="ARGUMENT", nargs=argparse.REMAINDER)
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a program."""
+    import os
+    import runpy
+
+    import zarrpy.compat
+
+    zarrpy.compat.install()
+    sys.argv = [arguments.program, *arguments.rest]
+    if arguments.module:
+        sys.path.insert(0, "")
+        runpy.run_module(arguments.program, run_name="__main__", alter_sys=True)
+    else:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(arguments.program)))
+        runpy.run_path(arguments.program, run_name="__main__")
+    return OK
