@@ -24,6 +24,7 @@ int64_t zp_write(int fd, const void *data, int64_t nbytes);
 int zp_truncate(int fd);
 int zp_sync(int fd);
 int zp_sync_parent(const zp_directory *directory, const char *key);
+int zp_sync_folder(const zp_directory *directory, const char *name);
 int zp_rename(const zp_directory *directory, const char *from, const char *to);
 int zp_remove(const zp_directory *directory, const char *key);
 int zp_make_directory(const zp_directory *directory, const char *key);

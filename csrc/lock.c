@@ -190,7 +190,7 @@ zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, co
     }
     if (write_fully(lock->fd, data, (int64_t)nbytes) != 0)
         return give_up(directory, lock, error, "write");
-    if (durability == ZP_DURABLE && zp_sync(lock->fd) != 0)
+    if (durability != ZP_ATOMIC && zp_sync(lock->fd) != 0)
         return give_up(directory, lock, error, "sync");
     if (zp_rename(directory, lock->name, key) != 0)
         return give_up(directory, lock, error, "rename");

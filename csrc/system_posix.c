@@ -107,6 +107,19 @@ zp_sync(int fd)
 #endif
 }
 
+int
+zp_sync_folder(const zp_directory *directory, const char *name)
+{
+    int fd = openat(directory->fd, name, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    if (fd < 0)
+        return -1;
+    int status = fsync(fd);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return status;
+}
+
 /* Sync the directories from the key's up to the root: any of them may be new. */
 int
 zp_sync_parent(const zp_directory *directory, const char *key)
@@ -123,14 +136,7 @@ zp_sync_parent(const zp_directory *directory, const char *key)
             length--;
         if (length > 0)
             path[--length] = '\0';
-        int fd = openat(directory->fd, length > 0 ? path : ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY);
-        if (fd < 0)
-            return -1;
-        int status = fsync(fd);
-        int saved = errno;
-        close(fd);
-        errno = saved;
-        if (status != 0)
+        if (zp_sync_folder(directory, length > 0 ? path : ".") != 0)
             return -1;
     }
     return 0;

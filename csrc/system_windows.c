@@ -180,6 +180,14 @@ zp_sync_parent(const zp_directory *directory, const char *key)
 }
 
 int
+zp_sync_folder(const zp_directory *directory, const char *name)
+{
+    (void)directory;
+    (void)name;
+    return 0;
+}
+
+int
 zp_rename(const zp_directory *directory, const char *from, const char *to)
 {
     wchar_t source[MAX_WIDE], target[MAX_WIDE];

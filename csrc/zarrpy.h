@@ -355,7 +355,8 @@ typedef struct zp_lock {
     char name[ZP_MAX_KEY];
 } zp_lock;
 
-enum zp_durability { ZP_ATOMIC = 0, ZP_DURABLE = 1 };
+/* How long a value lasts; with ZP_DURABLE_LATER once the caller has synced the names, too. */
+enum zp_durability { ZP_ATOMIC = 0, ZP_DURABLE = 1, ZP_DURABLE_LATER = 2 };
 
 int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
                  volatile int32_t *cancel, zp_lock *lock, zp_error *error);

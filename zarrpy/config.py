@@ -333,7 +333,7 @@ class Config:
     lock_timeout : float
         Seconds to wait for another writer of the same chunk or document before it is an error.
     durability : {"atomic", "durable"}
-        Whether a write also waits for the disk.
+        Whether what a call has written survives a loss of power, too, when it returns.
     cache : int
         Bytes of decoded chunks of files to keep in memory, for all arrays that are not opened
         with a `cache` of their own; a text such as ``"512MiB"`` will do. 0 keeps none.

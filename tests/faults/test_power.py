@@ -40,6 +40,11 @@ def test_what_was_reported_survives_the_loss_of_power_in_all_layouts(tmp_path, s
     cut_power(shim_file, layout, tmp_path / "place", 4, 200, 2)
 
 
+def test_each_directory_is_synced_once_for_all_chunks_of_a_write(tmp_path, shim_file):
+    """Six times five chunks: their files, six directories of theirs, and the two above them."""
+    assert int(shim.run(shim_file, "syncs.py", tmp_path / "place")) == 30 + 6 + 2
+
+
 def test_what_is_not_synced_is_found_to_be_lost(tmp_path, shim_file):
     """The same changes without syncs: the states that this test builds tell the difference."""
     with pytest.raises(AssertionError, match="with 1 reported"):

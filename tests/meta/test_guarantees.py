@@ -36,3 +36,14 @@ def test_the_table_of_the_readme_is_fresh(repository, guarantees):
 
     assert guarantees.with_table(page) == page
     assert all(each["promise"] in page for each in guarantees.guarantees())
+
+
+def test_a_promise_whose_test_did_not_pass_is_shown_as_untested(guarantees, monkeypatch):
+    """And only that one."""
+    first, *others = guarantees.guarantees()
+    monkeypatch.setattr(guarantees, "passed", lambda: {each["test"] for each in others})
+
+    rows = [row for row in guarantees.table().splitlines() if "**untested**" in row]
+
+    assert all(first["test"].partition("::")[0] in row for row in rows)
+    assert any(first["promise"] in row for row in rows)

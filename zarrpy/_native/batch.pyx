@@ -24,6 +24,7 @@ from zarrpy._native.core cimport (
     ZP_ABSENT,
     ZP_DELETED,
     ZP_DONE,
+    ZP_DURABLE_LATER,
     ZP_ERR_LOCK_TIMEOUT,
     ZP_ERR_STALE,
     ZP_READ,
@@ -144,7 +145,7 @@ cdef class Batch:
         self.batch.keep_empty = keep_empty
         self.batch.whole_chunks = whole_chunks
         self.batch.only_stored = only_stored
-        self.batch.durability = durable
+        self.batch.durability = ZP_DURABLE_LATER if durable else 0
         self.batch.lock_timeout_ms = timeout_ms
         self.batch.last = plan.ntasks
 
@@ -527,13 +528,14 @@ cdef class Batch:
 
         A batch that was not finished is an error as well: part of `block` was never written.
         """
-        if not self.batch.failed:
-            if self.batch.cursor < self.batch.last:
-                raise unfinished(self.batch.last - self.batch.cursor)
-            return
-        if self.batch.error.status == ZP_ERR_STALE:
+        if self.batch.failed and self.batch.error.status == ZP_ERR_STALE:
             raise self.watch.failure
-        raise self._failure(&self.batch.error)
+        if self.batch.failed:
+            raise self._failure(&self.batch.error)
+        if self.batch.cursor < self.batch.last:
+            raise unfinished(self.batch.last - self.batch.cursor)
+        if self.batch.kind == ZP_WRITE and self.batch.durability and self.directory is not None:
+            self.directory.sync_names(self._keys(0, self.plan.ntasks))  # their bytes last by now
 
     cdef object _failure(self, zp_error *error):
         """Make an exception of an error that names the chunk, inside its shard if it is in one."""

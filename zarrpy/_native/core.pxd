@@ -76,6 +76,9 @@ cdef extern from "zarrpy.h" nogil:
         ZP_EXACT
 
     enum:
+        ZP_DURABLE_LATER
+
+    enum:
         ZP_READ
         ZP_WRITE
 
@@ -295,3 +298,4 @@ cdef extern from "zarrpy.h" nogil:
 
 cdef extern from "file.h" nogil:
     int zp_stat_key(const zp_directory *directory, const char *key, int follow, zp_stat *info)
+    int zp_sync_folder(const zp_directory *directory, const char *name)

@@ -7,6 +7,7 @@ from time import monotonic
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals
+from libc.errno cimport ENOENT, errno
 from libc.stdint cimport int64_t
 
 from zarrpy._native.core cimport (
@@ -24,11 +25,12 @@ from zarrpy._native.core cimport (
     zp_lock_take,
     zp_stat,
     zp_stat_key,
+    zp_sync_folder,
     zp_worker,
 )
 from zarrpy._native.steps cimport current_worker, explain
 
-from zarrpy._native.failure import file_failure
+from zarrpy._native.failure import file_failure, system_failure
 
 # How long the engine waits for a lock before Python looks whether the user has had enough.
 cdef int64_t _POLL_MS = 50
@@ -153,6 +155,28 @@ cdef class Directory:
         """Whether nothing at all stands at a key; False also when that cannot be told."""
         cdef bytes encoded = os.fsencode(key)
         return zp_file_is_absent(&self.directory, encoded) != 0
+
+    def sync_names(self, keys):
+        """Wait until names are on the disk: those of keys, and of the directories on the way.
+
+        Each directory is synced once, however many of the keys lie in it.
+        """
+        cdef bytes encoded
+        cdef const char *name
+        cdef int status, reason
+        folders = {""}
+        for folder in {key.rpartition("/")[0] for key in keys}:
+            while folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        for folder in sorted(folders, key=len, reverse=True):
+            encoded = os.fsencode(folder or ".")
+            name = encoded
+            with nogil:
+                status = zp_sync_folder(&self.directory, name)
+                reason = errno
+            if status != 0 and reason != ENOENT:  # its last file was deleted, and it with it
+                raise system_failure(os.strerror(reason), folder or None, "sync", reason)
 
     def write(self, str key, data, bint durable=False, int64_t timeout_ms=60_000):
         """Replace the value of a key, all at once."""
