@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.array import Array
+from zarrpy.metadata.formats import format_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +42,9 @@ class _OfV2:
 
 
 def _of_v2(node: Any) -> Any:
-    is_of_v2 = isinstance(node, Array) and node.metadata.zarr_format == 2
-    return _OfV2(node) if is_of_v2 and type(node) is not _OfV2 else node
+    if not isinstance(node, Array) or type(node) is _OfV2:
+        return node
+    return _OfV2(node) if format_of(node.metadata.zarr_format).undefined_fill else node
 
 
 def _adapt_xarray(module: ModuleType) -> None:

@@ -15,6 +15,7 @@ from zarrpy.config import parse_size
 from zarrpy.display.text import table
 from zarrpy.errors import SelectionError
 from zarrpy.layout import default_shards
+from zarrpy.metadata.formats import format_of
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
@@ -164,9 +165,8 @@ def advise(
 
     found.sort(key=cost)
     best = found[0]
-    zarr3 = array.metadata.zarr_format == 3
     shards = None
-    if best.objects > _MANY and zarr3:
+    if best.objects > _MANY and format_of(array.metadata.zarr_format).shards:
         shards = default_shards(array.shape, best.chunks, array.dtype.itemsize)
     return Advice(best, tuple(found), shards, wanted)
 
