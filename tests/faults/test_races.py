@@ -10,6 +10,7 @@ from peers import client
 from report import tell
 
 import zarrpy
+from faults import shim
 
 PROGRAM = Path(__file__).with_name("racers.py")
 RACES = (
@@ -49,6 +50,19 @@ def test_writers_that_meet_often_lose_nothing(tmp_path, race, kind):
         run_race(race, kind, tmp_path / str(seed), 400, seed)
 
     tell("races", [f"{race}, {kind}: 5 runs of 400 rounds, 0 wrong (seeds 2 to 6)"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason=shim.REASON)
+@pytest.mark.parametrize("race", ["part+part", "whole+part of a shard"])
+def test_writers_without_locks_are_found_out(tmp_path, race):
+    """When the system grants a lock to both, rounds go wrong, and the race says so."""
+    library = shim.build(tmp_path)
+
+    printed = shim.run(
+        library, "racers.py", race, "processes", tmp_path / "x", 400, 1, "without-locks"
+    )
+
+    assert json.loads(printed)["wrong"] > 0
 
 
 def test_two_processes_keep_200_of_200_attributes(tmp_path):
