@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from report import tell
 
 import zarrpy
 
@@ -18,13 +19,17 @@ FOLDER = Path(__file__).resolve().parents[1] / "c"
 SOURCES = sorted(path.name for path in FOLDER.glob("*.c") if "main(" in path.read_text())
 
 
+def root() -> Path:
+    """The source tree, where there is one."""
+    if not (FOLDER.parents[1] / "tools" / "c_programs.py").exists():
+        pytest.skip("the source tree is missing: run from a clone of the repository")
+    return FOLDER.parents[1]
+
+
 def built(folder: str) -> dict[str, str]:
     """Paths of a folder's programs by name, linked with the engine as the modules are."""
-    root = FOLDER.parents[1]
-    if not (root / "tools" / "c_programs.py").exists():
-        pytest.skip("the source tree is missing: run from a clone of the repository")
     command = [sys.executable, "tools/c_programs.py", "build", folder]
-    made = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    made = subprocess.run(command, cwd=root(), capture_output=True, text=True)
     assert made.returncode == 0, made.stdout + made.stderr
     return {Path(line).name: line for line in made.stdout.splitlines() if "/programs/" in line}
 
@@ -99,3 +104,19 @@ def test_the_bare_loop_measures_no_damaged_array(limit, stored, damage):
     assert run.returncode == 1
     assert run.stdout == ""
     assert "c/4/3" in run.stderr
+
+
+def test_the_fuzzer_of_decoders_finds_a_planted_bug():
+    """A check is taken out of a decoder: the fuzzer writes the input down that gets past it."""
+    program = root() / "tools" / "fuzz.py"
+
+    done = subprocess.run(
+        [sys.executable, str(program), "--plain", "--planted"],
+        cwd=root(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    tell("fuzzing", [line for line in done.stdout.splitlines() if line.startswith("planted")])
