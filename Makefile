@@ -37,7 +37,8 @@ coverage: $(VENV)/.test $(VENV)/.dev
 # Installs the servers that pip does not bring, where it may, and fails where one is missing.
 test-services: build $(VENV)/.test
 	$(BIN)/python tools/services.py
-	ZARRPY_SERVICES=required $(BIN)/python -m pytest -m "not long" tests/services
+	ZARRPY_SERVICES=required $(BIN)/python -m pytest -m "not long" tests/services \
+	    tests/interop/test_foreign_stores.py
 
 # Damaged input for every decoder and for documents, under sanitizers; FUZZ=--executions=10000000
 fuzz: $(VENV)/.test

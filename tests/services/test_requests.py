@@ -113,9 +113,13 @@ def test_a_consolidated_hierarchy_is_opened_by_one_request(moto, proxy):
 
 
 def test_writing_whole_chunks_reads_nothing(make, proxy):
-    """One request a chunk, or a shard; a part of a chunk takes one more."""
+    """One request a chunk, or a shard; a part of a chunk takes one more, to read it.
+
+    With the first part it is tried out what conditions the service keeps.
+    """
     url, options = make(chunks=(16, 16))
     array = zarrpy.open_array(url, zarr_format=3, storage_options=options)
+    array[0, 0] = 0
     proxy.forget()
 
     array[:32, :32] = 1

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pytest
+import writers
 
 import zarrpy
 from zarrpy.errors import ConflictError, MissingDependencyError, StoreError
@@ -17,6 +22,7 @@ from zarrpy.stores import ByteRange, ObjectStore, PrefixStore
 from zarrpy.stores.obstore import UnguardedUpdateWarning
 from zarrpy.testing.store_contract import StoreContract
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "s3.py"
 OPTIONS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}
 
 
@@ -229,6 +235,24 @@ def test_processes_that_change_one_value_lose_nothing(store):
 
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     assert store.get("count") == b"30"
+
+
+def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
+    """Whoever comes second reads again, and writes into what the first has written."""
+    assert (writers.race(store, 4) == writers.expected(4)).all()
+
+
+def test_the_example_runs(url, moto):
+    """As its first lines say, with the credentials in the environment."""
+    command = [sys.executable, str(EXAMPLE), url, "--endpoint", moto, "--region", "us-east-1"]
+    names = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+    run = subprocess.run(
+        command, env={**os.environ, **names}, capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert "one time series" in run.stdout
 
 
 def count(store, times):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from zarrpy.engine import pool
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
+from zarrpy.engine.guarded import write_guarded
 from zarrpy.engine.locks import Held, hold_of, wait_below
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
@@ -354,7 +355,7 @@ def _run_windows(
         prefix = request.path + "/" if request.path else ""
         keys = [prefix + key for key in batch.window_keys()]
         if batch.writing:
-            _write_window(store, batch, keys, budget, look)
+            _write_window(store, batch, keys, budget, look, first)
         else:
             step = request.step
             found = step.values(store, keys) if step else fetch_stored(store, batch, keys)
@@ -383,6 +384,7 @@ def _write_window(
     keys: list[str],
     budget: Budget,
     look: Callable[[], Any] | None,
+    first: int,
 ) -> None:
     """Whole chunks are encoded before their locks are taken; others are read under them."""
     covered = batch.covered()
@@ -398,6 +400,9 @@ def _write_window(
     with hold_of(store, keys):
         if look is not None:
             look()
+        if store.guards:
+            write_guarded(store, batch, keys, budget.workers, first)
+            return
         partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
         stored: Iterator[Any] = iter(store.get_many(partial))
         batch.feed([None if whole else next(stored) for whole in covered])

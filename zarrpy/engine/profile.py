@@ -458,13 +458,16 @@ class Metered:
         self.store.delete_prefix(prefix)
         self._tally.add(deletes=1)
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value by what `change` makes of it."""
 
-        def counted(old: Bytes | None) -> Bytes:
+        def counted(old: Bytes | None) -> Bytes | None:
             new = change(old)
             self._tally.add(gets=1, bytes_read=0 if old is None else len(old))
-            self._tally.add(sets=1, bytes_written=len(new))
+            if new is None:
+                self._tally.add(deletes=1)
+            else:
+                self._tally.add(sets=1, bytes_written=len(new))
             return new
 
         self.store.update(key, counted)

@@ -171,13 +171,17 @@ class Store(ABC):
             else:
                 self.set(key, value)
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value by what `change` makes of it, and an absent one by what it makes of None.
 
-        The caller keeps other writers of this process out; a store that other processes write to
-        keeps those out itself, as far as it can.
+        When that is None the key is deleted. The caller keeps other writers of this process out; a
+        store that other processes write to keeps those out itself, as far as it can.
         """
-        self.set(key, change(self.get(key)))
+        new = change(self.get(key))
+        if new is None:
+            self.delete(key)
+        else:
+            self.set(key, new)
 
     def delete_prefix(self, prefix: str) -> None:
         """Delete every key that starts with `prefix`."""
@@ -309,6 +313,11 @@ class Store(ABC):
     def excludes_writers(self) -> bool:
         """Whether `exclusive` keeps all other writers out, of other processes as well."""
         return self.of_files or self.in_memory
+
+    @property
+    def guards(self) -> bool:
+        """Whether `update` keeps out all others who update the same key, in whatever process."""
+        return False
 
     @property
     def lock_scope(self) -> int:

@@ -137,19 +137,27 @@ class LMDBStore(SingleFileStore[Environment]):
                 else:
                     transaction.put(key, value)
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value unless somebody else has changed it meanwhile; then begin again."""
         self.check_writable("update", key)
         encoded = _encoded(key)
         # what `change` does may write as well: it must not run while others wait for us to write
         while True:
             before = self.get(key)
-            new = bytes(change(before))
+            new = change(before)
             with self._shared.writing() as transaction:
                 now = transaction.get(encoded)
                 if (now is None) == (before is None) and (now is None or before == now):
-                    transaction.put(encoded, new)
+                    if new is not None:
+                        transaction.put(encoded, bytes(new))
+                    elif now is not None:
+                        transaction.delete(encoded)
                     return
+
+    @property
+    def guards(self) -> bool:
+        """What was changed meanwhile is updated again."""
+        return True
 
     def delete(self, key: str) -> None:
         """Delete a key."""

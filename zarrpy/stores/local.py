@@ -74,14 +74,18 @@ class LocalStore(Store):
         assert directory is not None
         directory.write(key, value, config.durability == "durable", _timeout_ms())
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Change a file under its lock, which other processes respect."""
         self.check_writable("update", key)
         check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
         with directory.lock(key, _timeout_ms()) as lock:
-            lock.commit(change(directory.read(key)), config.durability == "durable")
+            new = change(directory.read(key))
+            if new is not None:
+                lock.commit(new, config.durability == "durable")
+        if new is None:
+            self.delete(key)
 
     def delete(self, key: str) -> None:
         """Remove a file, and the directories that it leaves empty."""

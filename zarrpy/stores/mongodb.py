@@ -158,18 +158,26 @@ class MongoDBStore(MongoStore):
             documents = self._writable()
             _repeated(lambda: documents.bulk_write(changes, ordered=False))
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value unless somebody else has changed it meanwhile; then begin again."""
         self.check_writable("update", key)
         check_key(key)
         while not self._exchanged(key, change):
             pass
 
-    def _exchanged(self, key: str, change: Callable[[Bytes | None], Bytes]) -> bool:
+    @property
+    def guards(self) -> bool:
+        """Each document has a version, which is compared."""
+        return True
+
+    def _exchanged(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> bool:
         with self._translated("update", key):
             documents = self._writable()
             found = documents.find_one({"key": key})
-        new = self._fields(key, change(None if found is None else bytes(found["value"])))
+        value = change(None if found is None else bytes(found["value"]))
+        if found is None and value is None:
+            return True
+        new = {} if value is None else self._fields(key, value)
         with self._translated("update", key):
             if found is None:
                 try:
@@ -178,6 +186,8 @@ class MongoDBStore(MongoStore):
                     return False
                 return True
             same = {"key": key, "version": found.get("version")}
+            if value is None:
+                return bool(documents.delete_one(same).deleted_count)
             changed: int = documents.update_one(same, {"$set": new}).matched_count
             return changed > 0
 

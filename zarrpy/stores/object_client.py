@@ -151,8 +151,17 @@ class Bucket:
                 max_concurrency=_PARTS,
             )
 
-    def exchange(self, key: str, value: Bytes, version: Version | None) -> bool:
-        """Replace the value of a version, or make one where there is none; whether it was done."""
+    def exchange(self, key: str, value: Bytes | None, version: Version | None) -> bool:
+        """Replace the value of a version, or make one where there is none; whether it was done.
+
+        None deletes it. Services compare nothing before they do: this asks, and deletes at once.
+        """
+        if value is None:
+            if version is not None:
+                if self.version(key) not in (version, None):
+                    return False
+                self._delete_one(key)
+            return True
         try:
             self.write(key, value, _mode(version))
         except ConflictError:

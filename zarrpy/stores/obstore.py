@@ -179,7 +179,7 @@ class ObjectStore(Store):
         in_flight(lambda pair: self._bucket.write(*pair), kept, self.requests, finish=True)
         self._bucket.delete([key for key, value in pairs if value is None], self.requests)
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value by what `change` makes of it, whoever else does so at the same time.
 
         `change` may be called several times.
@@ -194,7 +194,12 @@ class ObjectStore(Store):
                 change,
             )
         else:
-            self._bucket.write(key, change(self._bucket.read(key)[0]))
+            self.set_many([key], [change(self._bucket.read(key)[0])])
+
+    @property
+    def guards(self) -> bool:
+        """Whether the service compares a value before it replaces it, as far as that is wanted."""
+        return not self.read_only and self._exchanges()
 
     def _exchanges(self) -> bool:
         if self._wanted is False:

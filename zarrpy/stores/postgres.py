@@ -229,7 +229,7 @@ class PostgresStore(Store):
             if gone:
                 connection.execute(self._statement("DELETE FROM {t} WHERE k = ANY(%s)"), (gone,))
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value while nobody else, on whatever machine, changes it."""
         self.check_writable("update", key)
         check_key(key)
@@ -238,10 +238,18 @@ class PostgresStore(Store):
             with self._writing() as connection:
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._number(key),))
                 rows = self._asked(connection, "SELECT v FROM {t} WHERE k = %s FOR UPDATE", (key,))
-                value = bytes(change(rows[0][0] if rows else None))
+                value = change(rows[0][0] if rows else None)
+                if value is None:
+                    connection.execute(self._statement("DELETE FROM {t} WHERE k = %s"), (key,))
+                    return
                 # one that was absent may be there now, and has to be seen first
                 text = _UPSERT if rows else _UPSERT.partition("DO ")[0] + "DO NOTHING"
-                done = connection.execute(self._statement(text), (key, value)).rowcount > 0
+                done = connection.execute(self._statement(text), (key, bytes(value))).rowcount > 0
+
+    @property
+    def guards(self) -> bool:
+        """The locks of the database keep others out."""
+        return True
 
     def delete(self, key: str) -> None:
         """Delete a row."""

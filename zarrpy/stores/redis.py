@@ -188,7 +188,7 @@ class RedisStore(Store):
                     self._set(pipe, self._name(key), value)
             pipe.execute()
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value unless somebody else has changed it meanwhile; then begin again."""
         self.check_writable("update", key)
         name = self._name(key)
@@ -198,12 +198,20 @@ class RedisStore(Store):
                     pipe.watch(name)
                     new = change(pipe.get(name))
                     pipe.multi()
-                    self._set(pipe, name, new)
+                    if new is None:
+                        pipe.delete(name)
+                    else:
+                        self._set(pipe, name, new)
                     try:
                         pipe.execute()
                     except driver().exceptions.WatchError:
                         continue
                     return
+
+    @property
+    def guards(self) -> bool:
+        """What was watched and has changed is updated again."""
+        return True
 
     def delete(self, key: str) -> None:
         """Delete a key."""

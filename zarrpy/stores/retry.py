@@ -129,18 +129,19 @@ class RetryStore(WrapperStore):
         longest = min(self.max_delay, self.delay * 2.0 ** min(attempt - 1, 60))
         return self._random.uniform(longest / 2, longest)
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value by what `change` makes of it, once.
 
         What was written though the answer got lost is known again, and not changed twice.
         """
-        made: list[bytes] = []
+        made: list[bytes | None] = []
 
-        def once(value: Bytes | None) -> Bytes:
+        def once(value: Bytes | None) -> Bytes | None:
             if made and value is not None and bytes(value) == made[-1]:
                 return made[-1]
             try:
-                made.append(bytes(change(value)))
+                new = change(value)
+                made.append(None if new is None else bytes(new))
             except Exception as error:
                 raise _OwnError(error) from error
             return made[-1]

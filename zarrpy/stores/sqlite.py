@@ -188,7 +188,7 @@ class SQLiteStore(SingleFileStore[Database]):
             return
         connection.execute(f"INSERT OR REPLACE INTO {self._name}(k, v) VALUES(?, ?)", (key, value))
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value while no other thread or process writes."""
         self.check_writable("update", key)
         check_key(key)
@@ -196,6 +196,11 @@ class SQLiteStore(SingleFileStore[Database]):
             self._make(connection)
             rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
             self._change(connection, key, change(_bytes(rows[0][0]) if rows else None))
+
+    @property
+    def guards(self) -> bool:
+        """The lock of the file keeps others out."""
+        return True
 
     def delete(self, key: str) -> None:
         """Delete a row."""

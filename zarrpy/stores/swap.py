@@ -25,8 +25,8 @@ _LONGEST_SECONDS = 1.0
 def swap(
     key: str,
     read: Callable[[], tuple[Bytes | None, Any]],
-    write: Callable[[Bytes, Any], bool],
-    change: Callable[[Bytes | None], Bytes],
+    write: Callable[[Bytes | None, Any], bool],
+    change: Callable[[Bytes | None], Bytes | None],
 ) -> None:
     """Change a value until nobody came between reading and writing it.
 
@@ -37,7 +37,8 @@ def swap(
     read : callable
         Gives the value and its version; None and None when there is none.
     write : callable
-        Replaces the value of a version, or makes one that was absent; False when it is another one.
+        Replaces the value of a version, or makes one that was absent, or deletes it for None; False
+        when it is another one.
     change : callable
         May be called several times.
 

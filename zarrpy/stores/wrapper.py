@@ -178,7 +178,7 @@ class WrapperStore(Store):
         make = partial(self.store.set_many, [self._below(key) for key in keys], values)
         self.around(Call("set_many", keys, make, sum(map(nbytes_of, values)), True))
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value by what `change` makes of it."""
         self.check_writable("update", key)
         make = partial(self.store.update, self._below(key), change)
@@ -252,6 +252,11 @@ class WrapperStore(Store):
     def excludes_writers(self) -> bool:
         """Whether the store below does."""
         return self.store.excludes_writers
+
+    @property
+    def guards(self) -> bool:
+        """Whether the store below does."""
+        return self.store.guards
 
     @property
     def lock_scope(self) -> int:

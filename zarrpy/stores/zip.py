@@ -179,12 +179,12 @@ class ZipStore(SingleFileStore[Archive]):
         except StoreError as error:
             raise error.fill(key=keys[0], store=repr(self)) from error.__cause__
 
-    def update(self, key: str, change: Callable[[Bytes | None], Bytes]) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value while no other thread or process writes."""
         self.check_writable("update", key)
         with self._shared.lock:
             self._shared.begin()
-            self.set(key, change(self.get(key)))
+            self.set_many([key], [change(self.get(key))])
 
     def delete(self, key: str) -> None:
         """Take an entry out of the directory."""

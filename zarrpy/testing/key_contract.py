@@ -32,6 +32,16 @@ class KeyContract:
         assert bytes(store.get("a/b") or b"") == b"absent before"
         assert list(store.list()) == ["a/b"]
 
+    def test_an_update_may_delete(self, store: Store) -> None:
+        """By giving None; what is absent stays so."""
+        store.set("a/b", b"1")
+
+        store.update("a/b", lambda value: None)
+        store.update("a/c", lambda value: None)
+
+        assert store.get("a/b") is None
+        assert list(store.list()) == []
+
     def test_a_deleted_key_is_absent(self, store: Store) -> None:
         """Neither reading nor listing finds it."""
         store.set("a/b", b"1")

@@ -6,6 +6,7 @@ import uuid
 
 import numpy as np
 import pytest
+import writers
 
 import zarrpy
 from zarrpy.errors import LimitError, StoreError
@@ -158,3 +159,8 @@ def test_a_pickled_store_reads_the_same(store):
     store.set("a", b"123")
 
     assert pickle.loads(pickle.dumps(store)).get("a", ByteRange(1)) == b"23"
+
+
+def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
+    """Each has columns of its own in the same two chunks."""
+    assert (writers.race(store, 5) == writers.expected(5)).all()

@@ -8,6 +8,7 @@ import uuid
 
 import numpy as np
 import pytest
+import writers
 
 import zarrpy
 from zarrpy.errors import LockTimeoutError, StoreError
@@ -269,3 +270,8 @@ def test_what_is_ours_in_a_url_is_taken_out():
         {"table": "a b", "schema": "s"},
     )
     assert public("postgresql://u:p%40@h:1,h:2/d?password=x") == "postgresql://u@h:1,h:2/d"
+
+
+def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
+    """Each has columns of its own in the same two chunks."""
+    assert (writers.race(store, 5) == writers.expected(5)).all()

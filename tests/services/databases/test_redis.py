@@ -7,6 +7,7 @@ import uuid
 
 import numpy as np
 import pytest
+import writers
 
 import zarrpy
 from zarrpy.errors import StoreError
@@ -138,3 +139,8 @@ def test_a_time_that_makes_no_sense_is_refused(expire):
     """When the store is made."""
     with pytest.raises(ValueError, match="expire"):
         RedisStore(expire=expire)
+
+
+def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
+    """Each has columns of its own in the same two chunks."""
+    assert (writers.race(store, 5) == writers.expected(5)).all()
