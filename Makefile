@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo test compat test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz reliability wheel \
+.PHONY: build demo docs test compat test-long test-services coverage bench bench-quick bench-c instructions test-sanitize fuzz reliability wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -47,6 +47,10 @@ fuzz: $(VENV)/.test
 # Long: writes docs/reliability.md
 reliability: build $(VENV)/.test
 	$(BIN)/python tools/reliability.py
+
+# The site of the documentation, in build/site; a link that leads nowhere fails.
+docs: build $(VENV)/.docs
+	$(BIN)/python tools/docs_site.py
 
 # Suites of other projects, over zarrpy in the place of zarr-python.
 compat: build $(VENV)/.test $(VENV)/.compat

@@ -42,7 +42,7 @@ class _OfV2:
 
 
 def _of_v2(node: Any) -> Any:
-    if not isinstance(node, Array) or type(node) is _OfV2:
+    if type(node) is not Array:
         return node
     return _OfV2(node) if format_of(node.metadata.zarr_format).undefined_fill else node
 
