@@ -242,6 +242,41 @@ def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
     assert (writers.race(store, 4) == writers.expected(4)).all()
 
 
+FORKED = """
+import os, sys, warnings
+from zarrpy.errors import StoreError
+from zarrpy.stores import ObjectStore
+
+warnings.simplefilter("ignore")  # newer Pythons warn of forks
+store = ObjectStore(
+    sys.argv[1], endpoint=sys.argv[2], access_key_id="key", secret_access_key="secret",
+    region="us-east-1",
+)
+if sys.argv[3] == "used":
+    store.set("a", b"1")
+child = os.fork()
+if child == 0:
+    try:
+        store.set("b", b"2")
+    except StoreError as error:
+        print(error, flush=True)
+        os._exit(0 if sys.argv[3] == "used" and "spawn" in str(error) else 1)
+    os._exit(0 if sys.argv[3] == "unused" and store.get("b") == b"2" else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+@pytest.mark.parametrize("before", ["used", "unused"])
+def test_a_forked_process_never_waits_for_ever(url, moto, before):
+    """It is told to be spawned, unless nobody had made a request before."""
+    command = [sys.executable, "-c", FORKED, url, moto, before]
+
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_the_example_runs(url, moto):
     """As its first lines say, with the credentials in the environment."""
     command = [sys.executable, str(EXAMPLE), url, "--endpoint", moto, "--region", "us-east-1"]

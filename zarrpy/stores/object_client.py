@@ -6,6 +6,7 @@ takes to have many under way.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -31,6 +32,32 @@ Version: TypeAlias = "tuple[str | None, str | None]"
 _PARTS = 8
 
 
+class _Runtime:
+    """What obstore makes requests with: threads of this process, from the first request on."""
+
+    def __init__(self) -> None:
+        self.used = self.lost = False
+
+    def use(self) -> None:
+        """Refuse a request that would never be answered."""
+        if self.lost:
+            raise StoreError(
+                "this process was forked from one that had used object stores, whose threads are "
+                "not here",
+                hint="start processes by spawn or forkserver: multiprocessing.get_context('spawn')",
+            )
+        self.used = True
+
+    def after_fork(self) -> None:
+        """In a forked child: the threads are gone, and are not started again."""
+        self.lost = self.used
+
+
+_runtime = _Runtime()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_runtime.after_fork)
+
+
 class Bucket:
     """Objects of one bucket.
 
@@ -42,9 +69,15 @@ class Bucket:
     """
 
     def __init__(self, client: Any, part_nbytes: int) -> None:
-        self.client = client
+        self._client = client
         self.place = place_of(client)
         self._part_nbytes = part_nbytes
+
+    @property
+    def client(self) -> Any:
+        """The client, to make a request with."""
+        _runtime.use()
+        return self._client
 
     # --------------------------------------------------------------------------------- reading
 
