@@ -210,7 +210,7 @@ class LocalStore(Store):
                 _sync_directory(os.path.dirname(new_path))
                 _sync_directory(os.path.dirname(old_path))
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and not os.path.lexists(old_path):
+            if isinstance(error, FileNotFoundError) and not self._is_there(old_path, key, "rename"):
                 return False  # it went while we looked, as locks do
             raise self._failure(key, f"rename to {new!r}", error) from error
         self._remove_empty_parents(key)
