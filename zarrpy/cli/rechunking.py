@@ -27,6 +27,11 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb.add_argument("target", metavar="TARGET", help="where it goes; may be SOURCE itself")
     add_layout(verb)
     verb.add_argument("--max-memory", metavar="SIZE", help="such as 2GiB (default: 1GiB)")
+    verb.add_argument(
+        "--journal",
+        metavar="FOLDER",
+        help="note what is done there; after a kill the same command goes on",
+    )
     verb.add_argument("--overwrite", action="store_true", help="replace what is at the target")
     verb.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and change nothing"
@@ -48,6 +53,7 @@ def rechunk(arguments: argparse.Namespace) -> int:
         if_exists="replace" if arguments.overwrite else "raise",
         dry_run=arguments.dry_run,
         progress=bar(arguments),
+        journal=arguments.journal,
         **layout(arguments),
     )
     if not arguments.dry_run:

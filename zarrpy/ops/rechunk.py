@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.api.like import in_layout_of
@@ -13,12 +15,13 @@ from zarrpy.config import config, parse_size
 from zarrpy.creation import array_metadata
 from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import create_node
-from zarrpy.engine.nodes import key_of
+from zarrpy.engine.lifecycle import create_node, exists
+from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
 from zarrpy.errors import MetadataError
 from zarrpy.group import Group
 from zarrpy.metadata.names import check_path
+from zarrpy.ops.journal import Journal
 from zarrpy.ops.rechunk_plan import WORK, RechunkPlan, make_plan
 from zarrpy.stores import LocalStore, as_store
 
@@ -50,6 +53,7 @@ def rechunk(
     if_exists: str = "raise",
     dry_run: bool = False,
     progress: Any = None,
+    journal: str | os.PathLike[str] | None = None,
     **keywords: Any,
 ) -> Steps[Array | RechunkPlan]:
     """Store an array in other chunks, shards or codecs, within a bound of memory.
@@ -78,6 +82,10 @@ def rechunk(
         Only say what would be done.
     progress : bool, callable or object with ``update(n)``, optional
         Who hears of each box.
+    journal : str or path-like, optional
+        A folder that says what is done, for work that goes on after it was killed: call again
+        with the same arguments. It is removed when all is done. Until then what is at the target
+        is not complete; there may be nothing before the first call.
     **keywords
         As of `create_array`; what is not said is as in the source.
 
@@ -90,6 +98,8 @@ def rechunk(
     ------
     NodeExistsError
         When there is a node at the target.
+    ConflictError
+        When the journal is about other work, or the source has changed since.
     LimitError
         When not even one chunk of the target goes into the memory.
 
@@ -114,6 +124,13 @@ def rechunk(
     plan, work = _planned(array, metadata, limit)
     if dry_run:
         return plan
+
+    if journal is not None:
+        if if_exists == "replace":
+            raise ValueError("with a journal the target is new: if_exists='raise'")
+        made = Array(store, path, metadata)
+        yield from _resumed(plan, array, made, work, progress, Path(journal))
+        return made
 
     def content(where: str) -> Steps[None]:
         yield from _written(plan, array, Array(store, where, metadata), work, progress)
@@ -193,6 +210,45 @@ def _written(
         told.close()
 
 
+def _resumed(
+    plan: RechunkPlan, source: Array, target: Array, work: int, progress: Any, folder: Path
+) -> Steps[None]:
+    """Carry out a plan, or what is left of it."""
+    about: list[Any] = [
+        [source.store.place_of(source.path), list(map(str, documents_of("", source.metadata)))],
+        [target.store.place_of(target.path), list(map(str, documents_of("", target.metadata)))],
+        [[list(each.shape), each.count] for each in plan.passes],
+    ]
+    journal = Journal(folder, about)
+    if not journal.goes_on:
+        found = yield from elsewhere(target.store, read_node(target.path))
+        if found is not None:
+            raise exists(target.path, found)
+    journal.begin(f"rechunk {about[0][0]} to {about[1][0]}")
+    told = Progress(progress, sum(each.count for each in plan.passes), "boxes")
+    try:
+        yield from _required(target.store, target.path, target.metadata)
+        if plan.between is None:
+            yield from _passed(plan, 0, source, target, work, told, journal)
+        else:
+            between = yield from _between(plan.between, source, str(folder / "between"))
+            yield from _passed(plan, 0, source, between, work, told, journal)
+            yield from _passed(plan, 1, between, target, work, told, journal)
+    finally:
+        told.close()
+        journal.close()
+    journal.finish()
+
+
+def _required(store: Store, path: str, metadata: ArrayMetadata) -> Steps[None]:
+    """Create an array, unless work that was killed has done so."""
+    found = yield from elsewhere(store, read_node(path))
+    if found is None:
+        yield from elsewhere(store, create_node(path, metadata, overwrite=False))
+    elif documents_of(path, found) != documents_of(path, metadata):
+        raise exists(path, found)
+
+
 def _between(lengths: Lengths, source: Array, folder: str) -> Steps[Array]:
     """Make the array between, whose chunks end where boxes do."""
     keywords: Mapping[str, Any] = {
@@ -205,16 +261,28 @@ def _between(lengths: Lengths, source: Array, folder: str) -> Steps[Array]:
     }
     store = LocalStore(folder)
     metadata, _ = array_metadata(**keywords)
-    yield from elsewhere(store, create_node("", metadata, overwrite=False))
+    yield from _required(store, "", metadata)
     return Array(store, "", metadata)
 
 
 def _passed(
-    plan: RechunkPlan, number: int, source: Array, target: Array, work: int, told: Progress
+    plan: RechunkPlan,
+    number: int,
+    source: Array,
+    target: Array,
+    work: int,
+    told: Progress,
+    journal: Journal | None = None,
 ) -> Steps[None]:
-    for region in plan.passes[number].regions():
+    for i, region in enumerate(plan.passes[number].regions()):
+        piece = f"{number} {i}"
+        if journal is not None and journal.is_done(piece):
+            told.advance(1, 0, 0)
+            continue
         read = source.read.steps(region, max_memory=work)
         values = yield from elsewhere(source.store, read)
         write = target.write.steps(region, values, max_memory=work)
         yield from elsewhere(target.store, write)
+        if journal is not None:
+            journal.note(piece)
         told.advance(1, values.nbytes, values.nbytes)
