@@ -63,6 +63,7 @@ def main() -> int:
 def measured() -> dict[str, Any]:
     """Measure every row with every library."""
     rows: dict[str, Any] = {}
+    load = os.getloadavg()[0]
     corners = np.random.default_rng(1).integers(0, SHAPE[0] - 100, (40, 2)).tolist()
     with SERVERS["nginx"].address() as given:
         endpoint, folder = given.split()
@@ -79,7 +80,8 @@ def measured() -> dict[str, Any]:
             place |= {"shape": SHAPE, "chunks": chunks}
             able = [name for name in HOMES if "http" not in name]
             rows[key] = row(title, work, nchunks, place, able, None)
-    return {"date": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "rows": rows}
+    machine = {"date": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "load": round(load, 1)}
+    return {**machine, "rows": rows}
 
 
 def row(
@@ -134,7 +136,9 @@ def page(results: dict[str, Any]) -> str:
         "",
         "The best of several times, opening included, each library in a process of its own with",
         "the same server, data and number of requests under way (16). CPU is that of the client.",
-        f"By `python bench/py/stores.py`, {results['cores']} cores, {results['date']}.",
+        f"By `python bench/py/stores.py`, {results['cores']} cores, {results['date']}; other",
+        f"programs of the machine wanted {results['load']:.0f} cores meanwhile, which times suffer",
+        "from more than CPU does.",
     ]
     for each in results["rows"].values():
         lines += ["", f"## {each['title'].capitalize()}", ""]
