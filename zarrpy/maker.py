@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -100,7 +100,9 @@ class Maker(Container):
 
     @operation
     def require_group(self, name: str) -> Steps[Group]:
-        """Open a group below this one; create it when it is missing."""
+        """Open a group below this one; create it when it is missing; "/" is this one."""
+        if name and not name.strip("/"):
+            return cast("Group", self)
         node = yield from self._look(name)
         if node is None:
             return (yield from self.create_group.steps(name))

@@ -18,10 +18,19 @@ _OURS = {
     "threading.max_workers": "workers",
 }
 _DEFAULTS: dict[str, Any] = {
-    "array": {"order": "C", "read_missing_chunks": True, "rectilinear_chunks": True},
+    "array": {
+        "order": "C",
+        "read_missing_chunks": True,
+        "rectilinear_chunks": True,
+        "target_shard_size_bytes": None,
+        "sharding_coalesce_max_gap_bytes": 1 << 20,
+        "sharding_coalesce_max_bytes": 16 << 20,
+        "allow_unsafe_pickle_decode": False,
+    },
     "async": {"timeout": None},
     "json_indent": 2,
-    "codec_pipeline": {"path": "zarrpy", "batch_size": 1},
+    "codec_pipeline": {"path": "zarrpy", "batch_size": 1, "max_workers": None},
+    "codecs": {},
     "buffer": "zarr.buffer.cpu.Buffer",
     "ndbuffer": "zarr.buffer.cpu.NDBuffer",
 }

@@ -155,6 +155,10 @@ class ArrayMetadata:
     __hash__ = None  # type: ignore[assignment]  # it holds dicts
 
 
+#: Member of a document that holds those below.
+_KEPT = "consolidated_metadata"
+
+
 @dataclass(frozen=True)
 class GroupMetadata:
     """All that is known about a group itself.
@@ -171,6 +175,13 @@ class GroupMetadata:
     attributes: dict[str, Any] = field(default_factory=dict)
     zarr_format: int = 3
     document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def consolidated_metadata(self) -> Any:
+        """What is consolidated in the group's own document; None where nothing is."""
+        documents = [self.document, *self.document.values()]
+        found = [each for each in documents if isinstance(each, dict)]
+        return next((each[_KEPT] for each in found if each.get(_KEPT) is not None), None)
 
     def with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Give the metadata with other attributes."""
