@@ -141,7 +141,7 @@ def page(results: dict[str, Any]) -> str:
         "from more than CPU does.",
     ]
     for each in results["rows"].values():
-        lines += ["", f"## {each['title'].capitalize()}", ""]
+        lines += ["", "## " + each["title"][0].upper() + each["title"][1:], ""]
         lines += ["| library | time | CPU | requests | times as long as zarrpy | times its CPU |"]
         lines += ["|---|--:|--:|--:|--:|--:|"]
         ours = each["libraries"]["zarrpy"]
