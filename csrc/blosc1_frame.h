@@ -88,6 +88,10 @@ int64_t zp_blosc1_find_block(const zp_blosc1_header *h, zp_worker *worker, const
 int64_t zp_blosc1_next_split(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
                              size_t split_nbytes, size_t *place, size_t *n);
 
+/* The splits of a block, one after the other, to dst; a zp_status. */
+int64_t zp_blosc1_unpack_splits(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
+                                const zp_blosc1_block *block, uint8_t *dst);
+
 /* A block to its nbytes at dst; `temp` holds as many. */
 int64_t zp_blosc1_decode_block(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
                                const zp_blosc1_block *block, uint8_t *dst, void *temp);

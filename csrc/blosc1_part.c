@@ -13,6 +13,8 @@
 
 /* So many elements are picked one by one; more are worth the vector kernel. */
 #define FEW_ELEMENTS 256
+/* One byte of so many is picked; more are worth the vector kernel. */
+#define SPARSE 16
 
 /* Whether the splits of a block are the bytes of equal significance of its elements, by LZ4. */
 static int
@@ -64,6 +66,43 @@ decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
     return ZP_OK;
 }
 
+/* Whether so little of a block is wanted that the rest need not be put together. */
+static int
+is_sparse(const zp_blosc1_header *h, const zp_blosc1_block *block, const zp_part *part)
+{
+    size_t typesize = h->typesize;
+    return part->every > 0 && part->wanted <= part->every / SPARSE &&
+           block->filter == ZP_BYTESHUFFLE && part->start % typesize == 0 &&
+           part->every % typesize == 0 && part->wanted % typesize == 0 &&
+           h->blocksize % typesize == 0 && block->nbytes % typesize == 0;
+}
+
+/* Of the bytes [from, to) of a block, which is at `begin` in the chunk, those that are wanted. */
+static int64_t
+decode_sparse(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
+              const zp_blosc1_block *block, const zp_part *part, size_t begin, size_t from,
+              size_t to, uint8_t *dst)
+{
+    size_t typesize = h->typesize, plane_nbytes = block->nbytes / typesize;
+    uint8_t *planes = zp_worker_scratch(worker, ZP_SLOT_BLOCK, block->nbytes);
+
+    if (!planes)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    int64_t status = zp_blosc1_unpack_splits(h, worker, src, block, planes);
+    if (status < 0)
+        return status;
+
+    size_t at = begin + from - part->start, end = begin + to - part->start; /* in the part */
+    for (size_t next = at - at % part->every; next < end; next += part->every) {
+        size_t first = next > at ? next - at : 0;
+        size_t last = zp_blosc1_min(next + part->wanted, end);
+        if (at + first < last)
+            gather(planes, plane_nbytes, typesize, (from + first) / typesize,
+                   (from + last - at) / typesize, dst + from + first);
+    }
+    return ZP_OK;
+}
+
 /* The blocks that a part touches, each handed over while it is in the cache. */
 static int64_t
 decode_part(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part)
@@ -84,6 +123,9 @@ decode_part(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, co
         if (to <= block.nbytes / 4 * 3 && has_fronts(h, &block)) {
             status = decode_front(h, worker, src, &block, from, to, temp + most);
             decoded = to;
+        } else if (is_sparse(h, &block, part)) {
+            status = decode_sparse(h, worker, src, &block, part, begin, from, to, temp + most);
+            decoded = block.nbytes;
         } else {
             status = zp_blosc1_decode_block(h, worker, src, &block, temp + most, temp);
             decoded = block.nbytes;

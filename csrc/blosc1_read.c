@@ -94,9 +94,9 @@ zp_blosc1_next_split(const zp_blosc1_header *h, zp_worker *worker, const uint8_t
 }
 
 /* The splits of a block, one behind the other, at dst. */
-static int64_t
-unpack_splits(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
-              const zp_blosc1_block *block, uint8_t *dst)
+int64_t
+zp_blosc1_unpack_splits(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
+                        const zp_blosc1_block *block, uint8_t *dst)
 {
     size_t place = block->place, split_nbytes = block->nbytes / block->nsplits, n = 0;
 
@@ -127,7 +127,7 @@ zp_blosc1_decode_block(const zp_blosc1_header *h, zp_worker *worker, const uint8
         if (!filtered)
             return zp_fail(worker, ZP_ERR_MEMORY, NULL);
     }
-    int64_t status = unpack_splits(h, worker, src, block, filtered);
+    int64_t status = zp_blosc1_unpack_splits(h, worker, src, block, filtered);
     if (status < 0)
         return status;
     if (block->filter == ZP_BYTESHUFFLE) {

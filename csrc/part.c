@@ -10,6 +10,39 @@
 
 #include <string.h>
 
+/* The next axis by distance of what is selected on it, from `least` on; -1 where there is none. */
+static int
+next_axis(const zp_batch *batch, const zp_task *t, int64_t least)
+{
+    int found = -1;
+    for (int i = 0; i < batch->ndim; i++)
+        if (t->count[i] > 1 && t->selected[i] >= least &&
+            (found < 0 || t->selected[i] < t->selected[found]))
+            found = i;
+    return found;
+}
+
+/* Whether what is selected comes at equal distances, as elements of one column do. */
+static void
+find_rhythm(const zp_batch *batch, const zp_task *t, zp_part *part)
+{
+    int64_t run = batch->chain.itemsize;
+    int axis = next_axis(batch, t, run);
+    part->every = part->wanted = 0;
+    while (axis >= 0 && t->selected[axis] == run) { /* without gaps */
+        run *= t->count[axis];
+        axis = next_axis(batch, t, run);
+    }
+    if (axis < 0 || t->scattered)
+        return;
+    int64_t every = t->selected[axis];
+    for (int i = 0; i < batch->ndim; i++)
+        if (t->count[i] > 1 && t->selected[i] >= run && t->selected[i] % every != 0)
+            return;
+    part->every = (size_t)every;
+    part->wanted = (size_t)run;
+}
+
 void
 zp_task_span(const zp_batch *batch, const zp_task *t, zp_part *part)
 {
@@ -20,6 +53,7 @@ zp_task_span(const zp_batch *batch, const zp_task *t, zp_part *part)
         last += t->picked.span;
     part->start = (size_t)t->offset;
     part->nbytes = (size_t)(last + batch->chain.itemsize - t->offset);
+    find_rhythm(batch, t, part);
 }
 
 /* Whether the rows of the chunk are runs of memory in the block, in the same order. */
@@ -80,7 +114,7 @@ read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void
         window->strides[i] = batch->strides[i];
     }
     zp_window_merge(window);
-    zp_part part = {0, 0, take_rows, &into, (size_t)t->loaded};
+    zp_part part = {.sink = take_rows, .context = &into, .loaded = (size_t)t->loaded};
     zp_task_span(batch, t, &part);
     zp_tally_decode(t->tally, 0); /* the codec adds the bytes, as it alone knows them */
     return zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes, &part,
@@ -93,7 +127,7 @@ read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
                int64_t n, zp_error *error)
 {
     buffer into = {NULL, 0};
-    zp_part part = {0, 0, take_bytes, &into, (size_t)t->loaded};
+    zp_part part = {.sink = take_bytes, .context = &into, .loaded = (size_t)t->loaded};
     zp_task_span(batch, t, &part);
     int whole = batch->whole_chunks || part.nbytes > (size_t)t->nbytes / 2 ||
                 !zp_chain_has_parts(&batch->chain);

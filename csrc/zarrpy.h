@@ -131,6 +131,8 @@ typedef struct zp_part {
     zp_sink_fn sink;
     void *context;
     size_t loaded; /* of the stored bytes no more than these are in memory; 0: all are */
+    size_t every;  /* of so many bytes, from the start on, only the first are wanted; 0: all are */
+    size_t wanted; /* those; the others of what is handed over may be anything */
 } zp_part;
 
 /*

@@ -263,8 +263,10 @@ try_input(const seed *each, zp_worker *worker, guarded *source, guarded *target,
     int64_t n, decoded = codec->decode(&each->step, worker, from, nbytes, to, room);
     check_status(each, decoded, room);
     if (codec->part) {
-        zp_part part = {random_below((uint32_t)each->nbytes + 1), 0, take, guarded_end(target, 0),
-                        0};
+        zp_part part = {.sink = take, .context = guarded_end(target, 0)};
+        part.start = random_below((uint32_t)each->nbytes + 1);
+        part.every = random_below(3) ? 0 : 1 + random_below(4096);
+        part.wanted = 1 + part.every / 20;
         part.nbytes = random_below((uint32_t)(each->nbytes - part.start) + 1);
         n = codec->part(&each->step, worker, from, nbytes, each->nbytes, &part);
         check_status(each, n, 0);

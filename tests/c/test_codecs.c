@@ -79,8 +79,8 @@ static int64_t
 decode_part(const zp_step *step, const uint8_t *encoded, size_t encoded_nbytes, size_t nbytes,
             size_t start, size_t n, uint8_t *out)
 {
-    zp_part rest = {start, n, NULL, out, 0};
-    zp_part part = {start, n, collect, &rest, 0};
+    zp_part rest = {.start = start, .nbytes = n, .context = out};
+    zp_part part = {.start = start, .nbytes = n, .sink = collect, .context = &rest};
     int64_t status = step->codec->part(step, worker, encoded, encoded_nbytes, nbytes, &part);
 
     CHECK(status < 0 || rest.nbytes == 0, "%zu bytes were not handed over", rest.nbytes);
@@ -93,14 +93,35 @@ test_range(const zp_step *step, const char *label, const uint8_t *data, const ui
            size_t encoded_nbytes, size_t nbytes, size_t start, size_t n)
 {
     uint8_t *out = guarded_end(&target, n);
-    zp_part rest = {start, n, NULL, out, 0};
-    zp_part part = {start, n, collect, &rest, 0};
+    zp_part rest = {.start = start, .nbytes = n, .context = out};
+    zp_part part = {.start = start, .nbytes = n, .sink = collect, .context = &rest};
     uint8_t *some = copy_range(step, worker, encoded, encoded_nbytes, &part, 0xa5);
     int64_t status = step->codec->part(step, worker, some, encoded_nbytes, nbytes, &part);
 
     CHECK(status == ZP_OK && memcmp(out, data + start, n) == 0, "range of %s [%zu, +%zu) of %zu",
           label, start, n, nbytes);
     free(some);
+}
+
+/* Elements of eight bytes far from each other; what lies between may be anything. */
+static void
+test_rhythm(const zp_step *step, const char *label, const uint8_t *data, size_t nbytes,
+            const uint8_t *encoded, size_t encoded_nbytes)
+{
+    size_t wanted = 8 + 8 * random_below(3), every = wanted * (16 + random_below(100));
+    size_t start = 8 * random_below((uint32_t)nbytes / 8 + 1), n = nbytes - start;
+    uint8_t *out = guarded_end(&target, n);
+    zp_part rest = {.start = start, .nbytes = n, .context = out};
+    zp_part part = {start, n, collect, &rest, 0, every, wanted};
+
+    memset(out, 0xa5, n);
+    int64_t status = step->codec->part(step, worker, encoded, encoded_nbytes, nbytes, &part);
+    CHECK(status == ZP_OK && rest.nbytes == 0, "%s by rhythm: %d", label, (int)status);
+    for (size_t i = 0; i < n; i += every) {
+        size_t here = n - i < wanted ? n - i : wanted;
+        CHECK(memcmp(out + i, data + start + i, here) == 0, "%s, each %zu of %zu from %zu: at %zu",
+              label, wanted, every, start, i);
+    }
 }
 
 static void
@@ -114,6 +135,7 @@ test_part(const zp_step *step, const char *label, const uint8_t *data, size_t nb
         int64_t status = decode_part(step, encoded, encoded_nbytes, nbytes, start, n, out);
         CHECK(status == ZP_OK && memcmp(out, data + start, n) == 0, "%s [%zu, +%zu) of %zu", label,
               start, n, nbytes);
+        test_rhythm(step, label, data, nbytes, encoded, encoded_nbytes);
         if (step->codec->range)
             test_range(step, label, data, encoded, encoded_nbytes, nbytes, start, n);
     }

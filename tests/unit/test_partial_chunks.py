@@ -78,7 +78,7 @@ def test_elements_may_lie_across_blocks(shape, typesize):
     codec = Blosc(cname="lz4", typesize=typesize, blocksize=1000)
     array = zarrpy.create_array({}, data=values, chunks=chunks, compressors=codec)
 
-    for window in (np.s_[...], np.s_[..., 3:90], np.s_[..., 200:]):
+    for window in (np.s_[...], np.s_[..., 3:90], np.s_[..., 200:], np.s_[..., ::40]):
         np.testing.assert_array_equal(array[window], values[window])
 
 
@@ -89,6 +89,8 @@ def windows():
         yield np.s_[i : i + 3, j : j + 9, k : k + 20]
         yield np.s_[i, j:, k]
         yield np.s_[i:, j : j + 3]
+        yield np.s_[:, j, k]
+        yield np.s_[::3, j : j + 2, k]
         yield np.s_[::-1, j, k : k + 1]
         yield np.s_[i : i + 3, [j, 0], k::-1]
 
