@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.array import Array
@@ -166,8 +167,10 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
     def _required(self, full: str) -> Steps[Member]:
         """Read the node at a path of the store, whether or not its elements can be read."""
         node = yield from self._member(full)
-        if node is None and not self.read_only and (yield Restore(full)):
-            node = yield from self._member(full)  # it was being replaced when a program ended
+        if node is None and not self.read_only:
+            with suppress(StoreError):  # below a file there is nothing to ask for
+                if (yield Restore(full)):
+                    node = yield from self._member(full)  # a program ended while it replaced it
         if node is None:
             raise (yield from not_found(full))
         return node

@@ -16,6 +16,7 @@ from zarrpy.node import api_function
 NO_IO = (
     *("register_", "unregister_", "available_", "cache_", "metadata_"),
     *("print_debug_info", "profile"),
+    "advise",  # measures times, for which nothing else may go on in its thread
 )
 
 #: Methods that are not awaited as such, and what is instead.
