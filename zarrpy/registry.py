@@ -15,10 +15,14 @@ from importlib import import_module
 from itertools import count
 from typing import Any, Generic, TypeVar
 
+from zarrpy.notice import warn
+
 __all__ = ["Registry", "nchanges"]
 
 T = TypeVar("T")
 
+# Names of extensions as Zarr 3.1 has them; URLs are tolerated.
+_SPECIFIED = re.compile(r"([a-z][a-z0-9._-]+|[a-z][a-z0-9+.-]*://\S+)\Z")
 # Names that installed packages may claim.  Anything else, as it may stand in a hostile
 # document, does not even start the search.
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
@@ -62,6 +66,23 @@ class PlugInInfo:
     reason: str | None
 
 
+class ExtensionNameWarning(UserWarning):
+    """A name that the specification does not allow, and that other readers may refuse."""
+
+
+def _check_name(kind: str, name: str) -> None:
+    """Warn of a name that no document should have; who reads such a document needs it all the same.
+
+    Zarr 3.1 has names such as "example.xor", and addresses.
+    """
+    if not _SPECIFIED.match(name):
+        warn(
+            f"the {kind} {name!r} has a name that is not one of small letters, digits, '.', '_' "
+            "and '-', beginning with a letter: other readers may refuse what names it",
+            ExtensionNameWarning,
+        )
+
+
 class Registry(Generic[T]):
     """Things by name, with aliases and built-ins that are imported when first used.
 
@@ -75,6 +96,8 @@ class Registry(Generic[T]):
         Other name to name.
     entry_points : str, optional
         Group of entry points in which installed packages announce theirs.
+    extensions : bool
+        Whether documents of Zarr v3 name the things.
 
     Examples
     --------
@@ -92,8 +115,10 @@ class Registry(Generic[T]):
         built_in: Mapping[str, str] | None = None,
         aliases: Mapping[str, str] | None = None,
         entry_points: str | None = None,
+        extensions: bool = True,
     ) -> None:
         self.kind = kind
+        self._extensions = extensions
         self._built_in = dict(built_in or {})
         self._aliases = dict(aliases or {})
         self._entry_points = entry_points
@@ -109,6 +134,8 @@ class Registry(Generic[T]):
         if not isinstance(name, str) or not name:
             raise ValueError(f"the name of a {self.kind} must be a string, not {name!r}")
         aliases = tuple(aliases)
+        if self._extensions:
+            _check_name(self.kind, name)
         with self._lock:
             for each in (name, *aliases):
                 if not force and self._taken(each):

@@ -193,3 +193,21 @@ def test_packages_announce_every_kind_of_plug_in(monkeypatch, group, find):
 
     assert registry.get("example.announced") is None
     assert asked == [group]
+
+
+@pytest.mark.parametrize("name", ["Run Length", "9lives", "a", "café", "x\ny", "https:// no"])
+def test_a_name_that_documents_should_not_have_is_warned_of(codecs, name):
+    """It is registered all the same: somebody may have documents with it."""
+    with pytest.warns(UserWarning, match="other readers may refuse what names it"):
+        codecs.register(name, int)
+
+    assert codecs.get(name) is int
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["mine", "numcodecs.zlib", "a_b-c.2", "https://example.com/codec"])
+def test_a_name_of_the_specification_is_registered_in_silence(codecs, name):
+    """Addresses are tolerated."""
+    codecs.register(name, int)
+
+    assert codecs.get(name) is int

@@ -21,8 +21,9 @@ from zarrpy.creation import named_codecs
 from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.errors import MetadataError, ZarrError
 from zarrpy.layout import default_compressors
-from zarrpy.metadata import element
+from zarrpy.metadata import dtypes, element
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.metadata.fill_value import coerce
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
@@ -176,7 +177,7 @@ def _in_format(node: ArrayMetadata, codecs: Sequence[Codec], target: Format) -> 
             f"Zarr v{target.number} has one byte order for all fields of a structure",
             field="data_type",
             value=str(dtype),
-            hint="store the values in a new array, whose fields have one",
+            hint="convert stores the values anew, in one order, unless recode=False",
         )
     keys = node.chunk_keys
     if target.only_its_chunk_keys and keys.name != target.chunk_keys:
@@ -199,8 +200,12 @@ def _anew(store: Store, path: str, node: ArrayMetadata, goal: Goal) -> ArrayMeta
 
     Chunks of shards become chunks, and codecs stay as far as the format has them.
     """
+    target = goal.format
     chain = _of_chunks(Array(store, path, node).codecs)
-    shape, target = chain.spec.shape, goal.format
+    dtype = chain.spec.dtype
+    if dtype.fields and not target.ordered_types and element.order(dtype) is None:
+        node, chain = _in_one_order(node, chain)
+    shape = chain.spec.shape
     refused: ZarrError = MetadataError("has no form in the other format", path=path)
     for codecs in (_kept(chain, goal), _default(chain, target)):
         try:
@@ -214,6 +219,14 @@ def _anew(store: Store, path: str, node: ArrayMetadata, goal: Goal) -> ArrayMeta
             continue
         return new
     return refused
+
+
+def _in_one_order(node: ArrayMetadata, chain: CodecChain) -> tuple[ArrayMetadata, CodecChain]:
+    """Give all fields of a structure one byte order; the values stay the same."""
+    data_type, _ = dtypes.from_numpy(node.data_type.numpy)
+    value = coerce(node.fill_value, data_type)
+    spec = replace(chain.spec, dtype=data_type.numpy, fill_value=value)
+    return replace(node, data_type=data_type, fill_value=value), CodecChain.of(chain.codecs, spec)
 
 
 def _written(chain: CodecChain, codecs: Sequence[Codec], target: Format) -> Sequence[Codec]:

@@ -130,6 +130,7 @@ numcodecs_ids: Registry[type[Codec]] = Registry(
             *_ONLY_V2.items(),
         )
     },
+    extensions=False,
 )
 
 

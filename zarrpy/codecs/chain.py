@@ -167,6 +167,13 @@ class CodecChain:
             array = codec.encode(array)
         return self.wrap(self.array_to_bytes.encode(array))
 
+    def shard_of(self, shape: tuple[int, ...]) -> ShardLayout:
+        """Say how chunks lie in a shard of another shape."""
+        spec = replace(self.spec, shape=shape)
+        layout = _shard_layout(self.array_to_array, self.array_to_bytes, spec)
+        assert layout is not None
+        return layout
+
     def wrap(self, data: Buffer) -> Buffer:
         """Do the bytes-to-bytes codecs."""
         for compressor in self.bytes_to_bytes:
@@ -193,6 +200,7 @@ class CodecChain:
         array = self.array_to_bytes.decode(self._decompressed(data, specs[-1]), specs[-1])
         for i in range(len(self.array_to_array) - 1, -1, -1):
             array = self.array_to_array[i].decode(array, specs[i])
+            _check_decoded(array, specs[i], self.array_to_array[i])
         if array.shape != specs[0].shape:
             raise CorruptChunkError(
                 f"decodes to shape {array.shape}, not {specs[0].shape}",
@@ -240,6 +248,14 @@ class CodecChain:
             known = self.array_to_bytes.encoded_nbytes(spec) if depth == 0 else None
             data = self.bytes_to_bytes[depth].decode(data, known)
         return data
+
+
+def _check_decoded(array: np.ndarray[Any, Any], spec: ChunkSpec, codec: Codec) -> None:
+    """Refuse elements of another type, which would be cast, and so perhaps be other values."""
+    found, wanted = array.dtype, spec.dtype
+    if found == wanted or found.kind in "OT" or found.newbyteorder("=") == wanted.newbyteorder("="):
+        return
+    raise CorruptChunkError(f"decodes to {found}, not {wanted}", codec=codec.name)
 
 
 #: Chains by what they were bound from, which is kept so that its id stays its own.

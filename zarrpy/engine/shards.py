@@ -59,11 +59,11 @@ def native_shard(layout: ShardLayout) -> NativeShard:
 
 
 def python_body(chain: CodecChain, regular: bool, writing: bool) -> type[PythonBatch]:
-    """Choose what reads or writes chunks in Python; shards are those of a regular grid."""
+    """Choose what reads or writes chunks in Python."""
     if regular and chain.shard is not None:
         return PythonShardBatch
-    if regular and writing and chain.wrapped is not None:
-        return PythonWrappedShardBatch
+    if writing and (chain.shard or chain.wrapped) is not None:
+        return PythonWholeShardBatch
     return PythonBatch
 
 
@@ -267,20 +267,30 @@ class PythonShardBatch(PythonBatch):
                 chunks[position] = cut.bytes(*entry)
 
 
-class PythonWrappedShardBatch(PythonShardBatch):
-    """Shards to write behind codecs of bytes, which are undone and done around each."""
+class PythonWholeShardBatch(PythonShardBatch):
+    """Shards that are read whole, but written chunk by chunk.
+
+    Those behind codecs of bytes, which are undone and done around each, and those of grids whose
+    shards differ in shape.
+    """
 
     def _layout_of(self, chain: CodecChain) -> ShardLayout:
-        assert chain.wrapped is not None
-        return chain.wrapped
+        layout = chain.shard or chain.wrapped
+        assert layout is not None
+        self._layouts = {chain.spec.shape: layout}
+        return layout
 
     @property
     def index_range(self) -> None:
-        """Where the index lies is not known before the codecs around the shard are undone."""
+        """Where the index lies is not known before the shard is."""
         return
 
     def _shard(self, task: int) -> _Shard:
-        return _Shard(task, self._layout, self.plan.grid_index(task), within=True)
+        shape = self._extent(task)
+        layout = self._layouts.get(shape)
+        if layout is None:
+            layout = self._layouts[shape] = self.chain.shard_of(shape)
+        return _Shard(task, layout, self.plan.grid_index(task), within=True)
 
     def _encode(self, task: int, stored: Any) -> bytes | None:
         if stored is not None:

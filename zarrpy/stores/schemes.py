@@ -37,6 +37,7 @@ stores: Registry[Any] = Registry(
         "zip": "zarrpy.stores.zip:ZipStore",
     },
     entry_points="zarrpy.stores",
+    extensions=False,
 )
 
 

@@ -20,8 +20,9 @@ from numcodecs.abc import Codec as NumcodecsCodec
 
 import zarrpy
 from tests.unit.codecs.plug_in_classes import Negate, Words
-from zarrpy.codecs.base import BytesToBytes, Step
+from zarrpy.codecs.base import ArrayToArray, BytesToBytes, Step
 from zarrpy.codecs.external import adopted
+from zarrpy.errors import CorruptChunkError
 from zarrpy.testing.codec_contract import BytesToBytesContract
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -153,6 +154,36 @@ def test_what_a_codec_gives_has_to_be_bytes(monkeypatch, does, wrapped):
     finally:
         zarrpy.unregister_codec(Misbehaving.name)
     assert store == {}
+
+
+@dataclass(frozen=True, slots=True)
+class Careless(ArrayToArray):
+    """Give other elements than it was given."""
+
+    name: ClassVar[str] = "test.careless"
+
+    to: str = "f8"
+
+    def encode(self, array):
+        return array
+
+    def decode(self, array, spec):
+        return array.astype(self.to) + 0.5 if self.to == "f8" else array.astype(self.to)
+
+
+def test_what_a_filter_gives_has_to_be_of_the_type_that_was_stored():
+    """Elements of another one would be cast, and some of them would be other numbers."""
+    zarrpy.register_codec(Careless)
+    try:
+        array = zarrpy.create_array({}, data=VALUES, filters=Careless())
+        with pytest.raises(
+            CorruptChunkError, match=r"test\.careless.*chunk \(0, 0\).*float64, not int32"
+        ):
+            array[...]
+        other_order = zarrpy.create_array({}, data=VALUES, filters=Careless(">i4"))
+        assert np.array_equal(other_order[...], VALUES)
+    finally:
+        zarrpy.unregister_codec("test.careless")
 
 
 def test_what_a_codec_raises_tells_codec_and_chunk(monkeypatch):

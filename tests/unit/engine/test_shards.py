@@ -294,6 +294,33 @@ def test_so_does_one_behind_a_compressor(requests, location):
     assert requests.values.get("c/0/0") is None
 
 
+def test_so_does_one_of_shards_that_differ_in_shape(requests):
+    """Each has an index of its own size."""
+    values = np.arange(96, dtype="i4").reshape(8, 12)
+    shards = Sharding((2, 2), ("bytes", "zstd"))
+    grid = [[2, 6], [4, 8]]
+    array = zarrpy.create_array(requests, data=values, chunks=grid, serializer=shards)
+
+    def shard():
+        return bytes(requests.values.get("c/1/1"))
+
+    before = inner_bytes(shard(), 12)
+    damaged = b"x" * len(before[3])
+    requests.values.set("c/1/1", shard().replace(before[3], damaged))
+    requests.asked.clear()
+
+    array[1:4, 5] = values[1:4, 5] = -1
+
+    assert sorted((what, key) for what, key, _ in requests.asked) == [
+        ("get", "c/0/1"), ("get", "c/1/1"), ("set", "c/0/1"), ("set", "c/1/1"),
+    ]  # fmt: skip
+    after = inner_bytes(shard(), 12)
+    assert [i for i in range(12) if before[i] != after[i]] == [0, 3]
+    assert after[3] == damaged
+    array[2:4, 10:] = values[2:4, 10:] = 7
+    assert np.array_equal(zarrpy.open(requests)[...], values)
+
+
 def test_the_index_may_be_turned(store):
     """Its codecs are those of an array with one axis more than the shard."""
     values = np.arange(64, dtype="i4").reshape(8, 8)
