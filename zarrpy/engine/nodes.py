@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 
 _V3 = "zarr.json"
+#: A node has one of these; attributes alone, or what nobody knows, make none.
+_MAKE_NODES = frozenset({_V3, ".zarray", ".zgroup"})
 _V2 = (".zarray", ".zgroup", ".zattrs")
 _NAMES = {3: (_V3,), 2: _V2, None: (_V3, *_V2)}
 
@@ -203,7 +205,7 @@ def given_array(path: str, document: dict[str, Any]) -> ArrayMetadata:
 def consolidated_node(path: str, documents: Documents | None) -> Metadata | MetadataError | None:
     """Make a node of documents that were found in consolidated metadata."""
     try:
-        if documents is None or not documents.keys() - {".zattrs"}:
+        if documents is None or _MAKE_NODES.isdisjoint(documents):
             return None
         return v3.parse(documents[_V3], path) if _V3 in documents else _v2_node(path, documents)
     except MetadataError as error:
@@ -213,7 +215,7 @@ def consolidated_node(path: str, documents: Documents | None) -> Metadata | Meta
 def consolidated_names(path: str, index: Index) -> list[str]:
     """Name the nodes directly below a group of which consolidated metadata have a document."""
     documents = ((name, index.documents(key_of(path, name))) for name in index.names(path))
-    return [name for name, found in documents if found and found.keys() - {".zattrs"}]
+    return [name for name, found in documents if found and not _MAKE_NODES.isdisjoint(found)]
 
 
 def consolidated_children(path: str, index: Index) -> dict[str, Metadata | MetadataError]:

@@ -527,3 +527,15 @@ def test_a_large_consolidated_document_opens_quickly_and_lazily(monkeypatch, sla
     assert group["g5/a501"].path == "g5/a501"
     assert len(parsed) == 2
     assert took < slack, f"{took:.2f} s"
+
+
+def test_consolidated_names_that_are_no_documents_make_no_node():
+    """Whatever somebody has written there, beside attributes or alone."""
+    files = {}
+    zarrpy.create_group(files, zarr_format=2).create_group("a")
+    zarrpy.consolidate_metadata(files)
+    files[".zmetadata"] = bytes(files[".zmetadata"]).replace(b"a/.zgroup", b"a/.zgr?up")
+
+    group = zarrpy.open_group(files, mode="r", use_consolidated=True)
+
+    assert list(group.members()) == []
