@@ -15,13 +15,13 @@ zp_window_merge(zp_window *w)
     while (w->ndim > 1) {
         int inner = w->ndim - 1, outer = inner - 1;
         int64_t n = w->extent[inner];
-        if (w->count[inner] != n ||
-            (w->count[outer] > 1 && w->strides[outer] != n * w->strides[inner]))
+        /* a row is a run of memory; the stride of a single element may be any */
+        if (w->count[inner] != n || (w->count[outer] > 1 && w->strides[outer] != n * w->itemsize))
             return;
         w->extent[outer] *= n;
         w->start[outer] *= n;
         w->count[outer] *= n;
-        w->strides[outer] = w->strides[inner];
+        w->strides[outer] = w->itemsize;
         w->ndim = outer + 1;
     }
 }

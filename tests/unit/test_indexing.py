@@ -386,3 +386,13 @@ def test_slices_that_python_refuses_are_refused_with_the_name_of_the_array(key, 
             read(key)
     with pytest.raises(error, match="'/b/x': slice"):
         array[key] = 1
+
+
+@pytest.mark.parametrize("chunks", [(5, 1), (4, 3), (2, 2)])
+def test_a_single_truth_value_makes_an_axis_beside_one_that_runs_backwards(body, chunks):
+    """Whose strides in memory look like those of one run."""
+    values = np.arange(12, dtype="i4").reshape(4, 3)
+    array = zarrpy.create_array({}, data=values, chunks=chunks)
+    key = (np.array(True), np.s_[::-1], np.array(0))
+
+    assert array[key].tolist() == values[key].tolist() == [[9, 6, 3, 0]]

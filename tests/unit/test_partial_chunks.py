@@ -187,3 +187,24 @@ def test_a_block_that_reaches_into_the_next_is_damage(tmp_path):
     with pytest.raises(zarrpy.CorruptChunkError):
         array[0, 0, 0]
     assert array[39, 49, 59] == VALUES[39, 49, 59]
+
+
+@pytest.mark.parametrize("compressors", [None, Blosc(cname="lz4"), "zstd:1", "gzip"], ids=str)
+@pytest.mark.parametrize("chunks", [(5, 1), (2, 1), (4, 3), (1, 1)])
+def test_an_axis_of_one_element_may_have_any_stride(body, compressors, chunks):
+    """Where it lies in memory says nothing about its neighbours: there are none."""
+    values = np.arange(12, dtype="i4").reshape(4, 3)
+    array = zarrpy.create_array({}, data=values, chunks=chunks, compressors=compressors)
+    memory = np.empty(100, "i4")
+
+    for rows in (4, 8, -4, -8, 12):
+        for single in (4, 8, -4, -8, 0, 12):
+            memory[:] = -1
+            out = np.lib.stride_tricks.as_strided(memory[50:], (4, 1), (rows, single))
+            array.read(np.s_[:, 1:2], out=out)
+            assert out.ravel().tolist() == [1, 4, 7, 10]
+            assert (memory != -1).sum() == 4
+            out[:] += 1
+            array[:, 1:2] = out
+            assert array[:, 1].tolist() == [2, 5, 8, 11]
+            array[:, 1:2] = values[:, 1:2]
