@@ -352,3 +352,17 @@ def test_what_xarray_does_not_know_is_no_data(tmp_path):
     """The error names what is written."""
     with pytest.raises(TypeError, match="DataTree"):
         to_zarr(np.zeros(3), tmp_path / "a.zarr")
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_array_without_a_name_is_stored(tmp_path, number):
+    """Under the name that xarray gives it, which the specification reserves."""
+    array = xr.DataArray(np.arange(3.0), dims="x")
+    to_zarr(
+        array.to_dataset(name="__xarray_dataarray_variable__"),
+        tmp_path / "a.zarr",
+        zarr_format=number,
+    )
+
+    with xr.open_dataarray(tmp_path / "a.zarr", engine="zarrpy") as found:
+        assert found.values.tolist() == [0, 1, 2]

@@ -18,6 +18,7 @@ __all__ = [
     "OURS",
     "QUARANTINE",
     "SHRINK",
+    "TAKEN",
     "check_key",
     "check_name",
     "check_path",
@@ -70,6 +71,10 @@ def normalise_path(path: str) -> str:
     return stripped
 
 
+#: Reserved names that xarray gives to a variable without one, and that other libraries take.
+TAKEN = frozenset(("__xarray_dataarray_variable__", "__values__"))
+
+
 def check_path(path: str) -> str:
     """Bring a path into its one form, and check that each of its names may be created."""
     path = normalise_path(path)
@@ -96,7 +101,9 @@ def check_name(name: str, *, portable: bool = False) -> str:
     """
     if not isinstance(name, str):
         raise MetadataError(f"the name of a node must be a string, not {name!r}")
-    problem = "is empty" if not name else _escape(name) or _reserved(name)
+    problem = (
+        "is empty" if not name else _escape(name) or (None if name in TAKEN else _reserved(name))
+    )
     if problem is not None:
         raise MetadataError(f"the name {name!r} {problem}")
     problem = _not_portable(name)
