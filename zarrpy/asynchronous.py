@@ -365,11 +365,11 @@ class AsyncGroup(_Handle[Group]):
         return AsyncArray.of(await self.blocking.full_like.aio(name, data, **keywords))
 
     async def zeros_like(self, *, name: str, data: Any, **keywords: Any) -> AsyncArray:
-        """Create an array of zeros, like another one."""
+        """As `zeros`, in the shape and layout that another array has."""
         return AsyncArray.of(await self.blocking.zeros_like.aio(name, data, **keywords))
 
     async def ones_like(self, *, name: str, data: Any, **keywords: Any) -> AsyncArray:
-        """Create an array of ones, like another one."""
+        """As `ones`, in the shape and layout that another array has."""
         return AsyncArray.of(await self.blocking.ones_like.aio(name, data, **keywords))
 
     async def empty_like(self, *, name: str, data: Any, **keywords: Any) -> AsyncArray:

@@ -182,3 +182,20 @@ def test_what_anndata_asks_of_groups():
     assert group.metadata.consolidated_metadata is None
     group.create_group("a")
     assert "a" in zarr.consolidate_metadata(group.store).metadata.consolidated_metadata["metadata"]
+
+
+@pytest.mark.parametrize("more", [{}, {"b": np.arange(3)}], ids=["an array", "a group"])
+def test_options_of_a_store_reach_it_when_arrays_are_saved(monkeypatch, more):
+    """By whichever of the functions."""
+    from zarrpy.compat import functions
+
+    asked = []
+
+    def made(place, *, storage_options=None):
+        asked.append((place, storage_options))
+        return zarrpy.stores.MemoryStore()
+
+    monkeypatch.setattr(functions, "as_store", made)
+    functions.save("s3://bucket/a", np.arange(4), storage_options={"anon": True}, **more)
+
+    assert asked == [("s3://bucket/a", {"anon": True})]

@@ -76,7 +76,7 @@ def rechunk_by_kills(
     return killed, sum(each.count for each in plan.passes), written
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL: run this on Linux or macOS")
 @pytest.mark.parametrize("chunks", [(240, 4), (2, 160)], ids=["one pass", "two passes"])
 def test_a_killed_rechunk_goes_on_and_does_at_most_one_box_again(tmp_path, chunks):
     """Whenever it is killed; the stored bytes are those of a run in peace."""
@@ -87,7 +87,7 @@ def test_a_killed_rechunk_goes_on_and_does_at_most_one_box_again(tmp_path, chunk
 
 
 @pytest.mark.long
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL: run this on Linux or macOS")
 def test_fifty_kills(tmp_path):
     """The same, over many more moments."""
     total = 0

@@ -266,7 +266,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork: run this on Linux or macOS")
 @pytest.mark.parametrize("before", ["used", "unused"])
 def test_a_forked_process_never_waits_for_ever(url, moto, before):
     """It is told to be spawned, unless nobody had made a request before."""

@@ -18,7 +18,7 @@ def real(variable):
     """Address of a service from the environment, with a new path in it."""
     url = os.environ.get(variable)
     if not url:
-        pytest.skip(f"{variable} names no bucket to test in")
+        pytest.skip(f"needs a bucket of the service itself: set {variable} to its address")
     return f"{url.rstrip('/')}/zarrpy-test-{uuid.uuid4().hex}"
 
 

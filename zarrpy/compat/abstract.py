@@ -103,7 +103,7 @@ class Store(ABC):
 
     def _check_writable(self) -> None:
         if self.read_only:
-            raise ValueError("store was opened in read-only mode and does not support writing")
+            raise ValueError(f"{self!r} may only be read")
 
     @abstractmethod
     async def get(self, key: str, prototype: Any, byte_range: Any = None) -> Any:
@@ -200,7 +200,9 @@ class Store(ABC):
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """Give another handle of the same values; a store says itself how."""
-        raise NotImplementedError(f"with_read_only is not implemented for {type(self)}")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no way to change whether it may be written to"
+        )
 
 
 Store.register(_Both)  # type: ignore[type-abstract]

@@ -201,15 +201,15 @@ def open_group(
             attributes=attributes,
             use_consolidated=wanted,
         )
-    except NodeNotFoundError as error:  # libraries look for these words
-        words = f"No group found in store {place!r} at path {where!r}: {error.message}"
+    except NodeNotFoundError as error:
+        words = f"No group found in store: {error.message}"  # libraries look for the first words
         raise GroupNotFoundError(words, path=error.path, nearest=error.nearest) from error
 
 
 def open_consolidated(*args: Any, use_consolidated: Any = True, **kwargs: Any) -> Group:
     """Open a group that has consolidated metadata."""
     if use_consolidated is not True:
-        raise TypeError("'use_consolidated' must be 'True' in 'open_consolidated'")
+        raise TypeError("open_consolidated reads consolidated metadata: leave use_consolidated out")
     return open_group(*args, use_consolidated=True, **kwargs)
 
 
@@ -422,12 +422,12 @@ def empty_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Arra
 
 
 def zeros_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """Create an array of zeros like another one."""
+    """As `zeros`, in the shape and layout that another array has."""
     return _alike(api.zeros_like, a, zarr_format=zarr_format, **kwargs)
 
 
 def ones_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """Create an array of ones like another one."""
+    """As `ones`, in the shape and layout that another array has."""
     return _alike(api.ones_like, a, zarr_format=zarr_format, **kwargs)
 
 
@@ -496,11 +496,15 @@ def save(
 ) -> None:
     """Save an array, or several in a group."""
     if not args and not kwargs:
-        raise ValueError("at least one array must be provided")
+        raise ValueError("nothing to save: give at least one array")
     if len(args) == 1 and not kwargs:
-        save_array(store, args[0], zarr_format=zarr_format, path=path)
+        save_array(
+            store, args[0], zarr_format=zarr_format, path=path, storage_options=storage_options
+        )
         return
-    save_group(store, *args, zarr_format=zarr_format, path=path, **kwargs)
+    save_group(
+        store, *args, zarr_format=zarr_format, path=path, storage_options=storage_options, **kwargs
+    )
 
 
 def save_array(
@@ -529,7 +533,7 @@ def save_group(
     """Save several arrays in a group, which may be there."""
     place, where = _placed(store, path, storage_options)
     if not args and not kwargs:
-        raise ValueError("at least one array must be provided")
+        raise ValueError("nothing to save: give at least one array")
     made = group(place, path=where, zarr_format=zarr_format)
     named = {f"arr_{i}": each for i, each in enumerate(args)}
     for name in named.keys() & kwargs.keys():

@@ -15,7 +15,7 @@ from zarrpy.stores import LMDBStore, MemoryStore, SQLiteStore
 def store(request, tmp_path):
     """A store of one file, that several processes may write to."""
     if request.param is LMDBStore and sys.platform == "win32":
-        pytest.skip("a file of LMDB takes its whole size there")
+        pytest.skip("LMDB takes its whole size on the disk of Windows: run this on another system")
     with request.param(str(tmp_path / "a.file")) as store:
         yield store
 

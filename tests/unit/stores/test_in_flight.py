@@ -93,7 +93,7 @@ def test_an_interrupt_comes_through_at_once():
         assert len(ended) < 10
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing like it on this system")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork: run this on Linux or macOS")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_has_threads_of_its_own():
     """Those of the parent are not there."""
