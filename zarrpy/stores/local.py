@@ -80,12 +80,15 @@ class LocalStore(Store):
         check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
+        durable = config.durability == "durable"
         with directory.lock(key, _timeout_ms()) as lock:
             new = change(directory.read(key))
-            if new is not None:
-                lock.commit(new, config.durability == "durable")
+            if new is None:
+                lock.delete(durable)
+            else:
+                lock.commit(new, durable)
         if new is None:
-            self.delete(key)
+            self._remove_empty_parents(key)
 
     def delete(self, key: str) -> None:
         """Remove a file, and the directories that it leaves empty."""

@@ -371,3 +371,29 @@ def test_deleting_a_prefix_removes_links_and_not_what_they_lead_to(tmp_path, sto
 
     assert os.listdir(store.root) == ["present"]
     assert (tmp_path / "elsewhere" / "x").read_bytes() == b"2"
+
+
+def test_an_update_that_deletes_loses_nothing_that_others_write(tmp_path):
+    """Four threads count in one key, which goes away each time that it is full."""
+    stores = [LocalStore(tmp_path) for _ in range(4)]
+    taken = []
+
+    def count(store):
+        for _ in range(200):
+            store.update("a/b", more)
+
+    def more(value):
+        number = int(bytes(value)) + 1 if value is not None else 1
+        if number < 3:
+            return str(number).encode()
+        taken.append(number)
+        return None
+
+    threads = [threading.Thread(target=count, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    left = stores[0].get("a/b")
+    assert sum(taken) + (0 if left is None else int(bytes(left))) == 800
