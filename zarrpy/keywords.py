@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ALIASES = {"compressor": "compressors", "chunk_shape": "chunks"}
-# Keywords of zarr-python that tune it, and change nothing of what is stored.
-_TUNING = ("synchronizer", "cache_metadata", "cache_attrs", "meta_array", "read_only")
+#: Keywords of zarr-python that tune it, and change nothing of what is stored.
+TUNING = ("synchronizer", "cache_metadata", "cache_attrs", "meta_array", "read_only")
 
 
 def auto_keyword(keywords: dict[str, Any]) -> dict[str, Any]:
     """Bring keywords of older libraries into their present spelling."""
     renamed = {}
     for name, value in keywords.items():
-        if name in _TUNING:
+        if name in TUNING:
             continue
         name = _ALIASES.get(name, name)
         if name in renamed:

@@ -199,3 +199,14 @@ def test_options_of_a_store_reach_it_when_arrays_are_saved(monkeypatch, more):
     functions.save("s3://bucket/a", np.arange(4), storage_options={"anon": True}, **more)
 
     assert asked == [("s3://bucket/a", {"anon": True})]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [zarr.open_group, zarr.group, lambda store, **more: zarr.open_array(store, shape=3, **more)],
+    ids=["open_group", "group", "open_array"],
+)
+def test_a_second_store_for_chunks_is_refused_and_not_forgotten(make):
+    """Chunks that are kept there would read as fill values."""
+    with pytest.raises(TypeError, match="chunk_store"):
+        make({}, chunk_store={})

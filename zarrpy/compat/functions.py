@@ -17,6 +17,7 @@ from zarrpy.cli.versions import print_debug_info
 from zarrpy.creation import DEFAULT
 from zarrpy.errors import GroupNotFoundError, NodeExistsError, NodeKindError, NodeNotFoundError
 from zarrpy.group import Group
+from zarrpy.keywords import TUNING, refuse_chunk_store
 from zarrpy.likeness import like
 from zarrpy.node import StorePath
 from zarrpy.stores import Store, as_store
@@ -58,8 +59,6 @@ __all__ = [
     "zeros_like",
 ]
 
-_TUNING = ("synchronizer", "cache_attrs", "cache_metadata", "meta_array", "chunk_store")
-
 
 def store_of(place: Any, storage_options: dict[str, Any] | None = None) -> tuple[Store, str]:
     """Make of what names a store one that can be awaited as well, and the path in it.
@@ -96,10 +95,12 @@ def _placed(
 
 def _plain(keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what tunes zarr-python only, and what is given as "not given"."""
+    refuse_chunk_store(keywords.get("chunk_store"))
+    left_out = {*TUNING, "chunk_store"}
     return {
         name: value
         for name, value in keywords.items()
-        if name not in _TUNING and not (name == "config" and value is None)
+        if name not in left_out and not (name == "config" and value is None)
     }
 
 
@@ -186,6 +187,7 @@ def open_group(
     use_consolidated: bool | str | None = None,
 ) -> Group:
     """Open a group; it is created where there is nothing, unless `mode` is "r" or "r+"."""
+    refuse_chunk_store(chunk_store)
     place, where = _placed(store, path, storage_options)
     if mode == "a" and place.read_only:
         mode = "r"
@@ -237,6 +239,7 @@ def group(
     storage_options: dict[str, Any] | None = None,
 ) -> Group:
     """Open a group; create it when it is missing."""
+    refuse_chunk_store(chunk_store)
     place, where = _placed(store, path, storage_options)
     return api.group(
         place, path=where, overwrite=overwrite, zarr_format=zarr_format, attributes=attributes
