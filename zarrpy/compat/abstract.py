@@ -89,7 +89,7 @@ class Store(ABC):
 
     async def _open(self) -> None:
         if self._is_open:
-            raise ValueError("store is already open")
+            raise ValueError(f"{self!r} was opened before")
         self._is_open = True
 
     async def _ensure_open(self) -> None:

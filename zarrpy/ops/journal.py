@@ -52,7 +52,7 @@ class Journal:
         found = json.loads((self.folder / _ABOUT).read_text(encoding="utf-8"))
         if found.get("digest") != self._digest:
             raise ConflictError(
-                f"the journal {str(self.folder)!r} is about other work, or its source has changed",
+                f"the journal {str(self.folder)!r} is about other work, or another source",
                 operation="go on",
                 hint="name another journal, or remove this one to begin anew",
             )

@@ -99,7 +99,8 @@ def rechunk(
     NodeExistsError
         When there is a node at the target.
     ConflictError
-        When the journal is about other work, or the source has changed since.
+        When the journal is about other work, or the metadata of the source are others by now. That
+        its elements are the same is for the caller to see to.
     LimitError
         When not even one chunk of the target goes into the memory.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -67,16 +69,14 @@ class Files:
 
     def read_many(self, pieces: Sequence[Piece], requests: int) -> list[Bytes]:
         """Read several pieces at the same time, those that lie close together with one request."""
-        wholes = [piece for piece in pieces if piece.length < 0]
-        parts = [piece for piece in pieces if piece.length >= 0]
-        joined = [
-            each for url in dict.fromkeys(p.url for p in parts) for each in _joined(url, parts)
-        ]
-        tasks = [*dict.fromkeys(wholes), *joined]
+        parts: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            if piece.length >= 0:
+                parts.setdefault(piece.url, []).append(piece)
+        holders = {url: _joined(url, some) for url, some in parts.items()}
+        wholes = dict.fromkeys(piece for piece in pieces if piece.length < 0)
+        tasks = [*wholes, *chain.from_iterable(holders.values())]
         found = dict(zip(tasks, in_flight(self.read, tasks, requests), strict=True))
-        holders = {
-            url: [each for each in joined if each.url == url] for url in {p.url for p in joined}
-        }
         return [_cut(piece, found, holders) for piece in pieces]
 
     def size(self, piece: Piece) -> int:
@@ -161,7 +161,7 @@ class Files:
 
 def _joined(url: str, pieces: Sequence[Piece]) -> list[Piece]:
     """Join the pieces of one file that lie close together."""
-    ranges = sorted({(piece.offset, piece.length) for piece in pieces if piece.url == url})
+    ranges = sorted({(piece.offset, piece.length) for piece in pieces})
     far = _URL.match(url) and not url.startswith(("file:", "local:"))
     kind = type(pieces[0])
     array = np.array(ranges, dtype=np.int64).reshape(-1, 2)
@@ -172,8 +172,8 @@ def _cut(piece: Piece, found: dict[Piece, Bytes], holders: dict[str, list[Piece]
     """Take a piece out of what was read."""
     if piece in found:
         return found[piece]
-    starts = [each.offset for each in holders[piece.url]]
-    holder = holders[piece.url][int(np.searchsorted(starts, piece.offset, "right")) - 1]
+    some = holders[piece.url]
+    holder = some[bisect_right(some, piece.offset, key=lambda each: each.offset) - 1]
     start = piece.offset - holder.offset
     return memoryview(found[holder])[start : start + piece.length]
 
