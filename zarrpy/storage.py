@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from zarrpy import stores
 from zarrpy.compat.requested import byte_range_of, bytes_of
+from zarrpy.engine.locks import hold_of
 from zarrpy.errors import MissingDependencyError
 from zarrpy.node import StorePath
 from zarrpy.stores.base import ByteRange, Store
@@ -141,7 +142,9 @@ class _Both(Store):
     async def set_if_not_exists(self, key: str, value: Any) -> None:
         """Keep a value unless there is one."""
         if not super().exists(key):
-            self.set(key, value)
+            new = bytes_of(value)
+            with hold_of(self, [key]):  # who was faster has kept his
+                self.update(key, lambda old: new if old is None else old)
 
     def delete(self, key: str) -> Any:
         """Delete a key."""

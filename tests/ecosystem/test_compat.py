@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -210,3 +211,32 @@ def test_a_second_store_for_chunks_is_refused_and_not_forgotten(make):
     """Chunks that are kept there would read as fill values."""
     with pytest.raises(TypeError, match="chunk_store"):
         make({}, chunk_store={})
+
+
+@pytest.mark.parametrize("kind", ["MemoryStore", "LocalStore"])
+def test_of_several_that_set_what_is_not_there_the_first_is_kept(tmp_path, monkeypatch, kind):
+    """Each looks first, and none replaces what another has set since."""
+    ours = getattr(zarrpy.stores, kind)
+    store = storage.MemoryStore() if kind == "MemoryStore" else storage.LocalStore(tmp_path)
+    exists, looked = ours.exists, threading.Barrier(4, timeout=20)
+
+    def together(self, key):
+        found = exists(self, key)
+        looked.wait()
+        return found
+
+    monkeypatch.setattr(ours, "exists", together)
+    seen = []
+
+    def put(number):
+        asyncio.run(store.set_if_not_exists("a", bytes([number])))
+        seen.append(bytes(store.get("a")))
+
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(seen) == 4
+    assert len(set(seen)) == 1
