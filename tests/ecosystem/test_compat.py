@@ -240,3 +240,39 @@ def test_of_several_that_set_what_is_not_there_the_first_is_kept(tmp_path, monke
 
     assert len(seen) == 4
     assert len(set(seen)) == 1
+
+
+def test_an_event_loop_goes_on_while_a_function_that_is_awaited_reads():
+    """The store answers only when the loop has done something else."""
+    from zarrpy.compat import coroutines
+
+    answer = threading.Event()
+
+    class Waiting(zarrpy.stores.MemoryStore):
+        """One that takes its time."""
+
+        def get(self, key, byte_range=None):
+            assert answer.wait(20), "the loop stood still"
+            return super().get(key, byte_range)
+
+    store = Waiting()
+    answer.set()
+    zarrpy.create_array(store, data=[1, 2, 3])
+    answer.clear()
+
+    async def both():
+        opening = asyncio.create_task(coroutines.open_array(store, mode="r"))
+        await asyncio.sleep(0.01)
+        answer.set()
+        return await opening
+
+    assert asyncio.run(both()).shape == (3,)
+
+
+def test_who_waits_for_a_coroutine_may_say_how_long():
+    """Not longer, and what comes in time is given."""
+    from zarrpy.compat.loop import sync
+
+    assert sync(asyncio.sleep(0, "done"), timeout=20) == "done"
+    with pytest.raises(TimeoutError):
+        sync(asyncio.sleep(60), timeout=0.01)

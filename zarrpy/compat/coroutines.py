@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,7 +22,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
     @wraps(blocking)
     async def function(*args: Any, **keywords: Any) -> Any:
-        result = blocking(*args, **keywords)
+        result = await to_thread(blocking, *args, **keywords)  # the loop goes on meanwhile
         return awaited(result) if isinstance(result, Array | Group) else result
 
     globals()[name] = function

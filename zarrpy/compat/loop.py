@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import wait_for
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
@@ -17,8 +18,14 @@ class SyncError(Exception):
 
 
 def sync(coro: Coroutine[Any, Any, T], loop: Any = None, timeout: float | None = None) -> T:
-    """Run a coroutine, and wait for it."""
-    found: T = run(_awaited(coro))
+    """Run a coroutine, and wait for it.
+
+    Raises
+    ------
+    TimeoutError
+        When it takes longer than `timeout` seconds; it is cancelled then.
+    """
+    found: T = run(wait_for(_awaited(coro), timeout))
     return found
 
 
