@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from report import tell
 
 import zarrpy
 
@@ -114,18 +115,19 @@ def test_processes_that_change_attributes_lose_nothing(tmp_path):
     code = (
         "import sys, zarrpy\n"
         "attributes = zarrpy.open(sys.argv[1]).attrs\n"
-        "for k in range(50):\n"
+        "for k in range(100):\n"
         "    attributes[sys.argv[2] + str(k)] = k\n"
     )
 
     writers = [
         subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x"), name]) for name in "ab"
     ]
-    codes = [writer.wait(60) for writer in writers]
+    codes = [writer.wait(120) for writer in writers]
 
     assert codes == [0, 0]
-    assert len(zarrpy.open(tmp_path / "x").attrs) == 100
+    assert len(zarrpy.open(tmp_path / "x").attrs) == 200
     assert os.listdir(tmp_path / "x") == ["zarr.json"]
+    tell("races", ["2 processes x 100 attributes: 200 of 200 kept"])
 
 
 OVERWRITE = """

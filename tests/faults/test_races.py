@@ -65,26 +65,6 @@ def test_writers_without_locks_are_found_out(tmp_path, race):
     assert json.loads(printed)["wrong"] > 0
 
 
-def test_two_processes_keep_200_of_200_attributes(tmp_path):
-    """Each sets a hundred, without waiting for the other."""
-    zarrpy.create_group(tmp_path / "x")
-    code = (
-        "import sys, zarrpy\n"
-        "attributes = zarrpy.open(sys.argv[1]).attrs\n"
-        "for k in range(100):\n"
-        "    attributes[sys.argv[2] + str(k)] = k\n"
-    )
-
-    writers = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x"), name]) for name in "ab"
-    ]
-    codes = [writer.wait(120) for writer in writers]
-
-    assert codes == [0, 0]
-    assert len(zarrpy.open(tmp_path / "x").attrs) == 200
-    tell("races", ["2 processes x 100 attributes: 200 of 200 kept"])
-
-
 TENSORSTORE = """
 import sys, tensorstore
 array = tensorstore.open(
