@@ -22,7 +22,7 @@ from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.requests import Delete, Enclosing, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import GroupNotFoundError, MetadataError, ZarrError
 from zarrpy.metadata import json
-from zarrpy.metadata.names import TAKEN, check_key
+from zarrpy.metadata.names import check_key, is_taken_for_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -480,11 +480,7 @@ def _stored(path: str, form: Form) -> Steps[tuple[Entries, list[str]]]:
                 continue
             here = _key(path, each)
             names = yield ListNames(here + "/" if here else "", folders=True)
-            level.extend(
-                _key(each, name)
-                for name in names
-                if name in TAKEN or not name.startswith((".__", "__"))
-            )
+            level.extend(_key(each, name) for name in names if is_taken_for_node(name))
     if "" not in entries:
         raise GroupNotFoundError(f"no group at {path or '/'!r}", path=path)
     if form.implied:

@@ -26,7 +26,7 @@ from zarrpy.errors import (
 from zarrpy.metadata import json, v2, v3
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
-from zarrpy.metadata.names import DOCUMENTS, MOVES, TAKEN
+from zarrpy.metadata.names import DOCUMENTS, MOVES, is_taken_for_node
 from zarrpy.notice import warn
 from zarrpy.recall import Recall
 
@@ -439,9 +439,7 @@ def _nearest(name: str, others: Iterable[str]) -> list[str]:
 def child_names(path: str) -> Steps[list[str]]:
     """Names in the directory of a group that may be nodes."""
     names = yield ListNames(path + "/" if path else "", folders=True)
-    ours = (".__", "__")
-    found = [name for name in names if name in TAKEN or not name.startswith(ours)]
-    return [name for name in found if name not in DOCUMENTS]
+    return [name for name in names if is_taken_for_node(name) and name not in DOCUMENTS]
 
 
 def read_children(path: str, prefer: int) -> Steps[dict[str, Metadata]]:

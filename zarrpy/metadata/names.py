@@ -18,10 +18,10 @@ __all__ = [
     "OURS",
     "QUARANTINE",
     "SHRINK",
-    "TAKEN",
     "check_key",
     "check_name",
     "check_path",
+    "is_taken_for_node",
     "normalise_path",
 ]
 
@@ -72,7 +72,12 @@ def normalise_path(path: str) -> str:
 
 
 #: Reserved names that xarray gives to a variable without one, and that other libraries take.
-TAKEN = frozenset(("__xarray_dataarray_variable__", "__values__"))
+_TAKEN = frozenset(("__xarray_dataarray_variable__", "__values__"))
+
+
+def is_taken_for_node(name: str) -> bool:
+    """Whether what has a name may be a node: reserved ones are none, but for those of others."""
+    return name in _TAKEN or not name.startswith((".__", "__"))
 
 
 def check_path(path: str) -> str:
@@ -102,7 +107,7 @@ def check_name(name: str, *, portable: bool = False) -> str:
     if not isinstance(name, str):
         raise MetadataError(f"the name of a node must be a string, not {name!r}")
     problem = (
-        "is empty" if not name else _escape(name) or (None if name in TAKEN else _reserved(name))
+        "is empty" if not name else _escape(name) or (None if name in _TAKEN else _reserved(name))
     )
     if problem is not None:
         raise MetadataError(f"the name {name!r} {problem}")
