@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from zarrpy.array import Array
 from zarrpy.asynchronous import awaited
 from zarrpy.compat import functions
+from zarrpy.engine.drive import call_async
 from zarrpy.group import Group
 
 __all__ = list(functions.__all__)
@@ -22,7 +22,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
     @wraps(blocking)
     async def function(*args: Any, **keywords: Any) -> Any:
-        result = await to_thread(blocking, *args, **keywords)  # the loop goes on meanwhile
+        result = await call_async(blocking, *args, **keywords)
         return awaited(result) if isinstance(result, Array | Group) else result
 
     globals()[name] = function

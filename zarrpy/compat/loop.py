@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import wait_for
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
@@ -25,7 +24,7 @@ def sync(coro: Coroutine[Any, Any, T], loop: Any = None, timeout: float | None =
     TimeoutError
         When it takes longer than `timeout` seconds; it is cancelled then.
     """
-    found: T = run(wait_for(_awaited(coro), timeout))
+    found: T = run(_awaited(coro), timeout=timeout)
     return found
 
 

@@ -28,7 +28,12 @@ _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 
 
-def run(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop | None = None) -> T:
+def run(
+    coroutine: Coroutine[Any, Any, T],
+    loop: asyncio.AbstractEventLoop | None = None,
+    *,
+    timeout: float | None = None,
+) -> T:
     """Run a coroutine on a loop of another thread, and wait for it.
 
     Parameters
@@ -36,11 +41,15 @@ def run(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop | Non
     coroutine : coroutine
     loop : event loop, optional
         By default the one in the background.
+    timeout : float, optional
+        Seconds to wait; the coroutine is cancelled then.
 
     Raises
     ------
     StoreError
         When the loop itself would have to wait.
+    TimeoutError
+        When it takes longer.
     """
     loop = loop or _started()
     if _runs_here(loop):
@@ -50,9 +59,9 @@ def run(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop | Non
         )
     future = asyncio.run_coroutine_threadsafe(coroutine, loop)
     try:
-        return future.result()
+        return future.result(timeout)
     except BaseException:
-        future.cancel()  # when it is us who are interrupted; otherwise it does nothing
+        future.cancel()  # when we are interrupted or wait no longer; otherwise it does nothing
         raise
 
 
