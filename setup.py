@@ -20,11 +20,13 @@ from vendor.fetch import FetchError  # noqa: E402
 BUILD = Path("build")
 SANITIZE = os.environ.get("ZARRPY_SANITIZE", "")
 COVERAGE = os.environ.get("ZARRPY_COVERAGE", "")
+TRACE = os.environ.get("ZARRPY_TRACE", "")
 FLAVOUR = SANITIZE.replace(",", "-") or ("coverage" if COVERAGE else "plain")
+FLAVOUR += "-traced" if TRACE else ""
 
 
-# What reaches into NumPy's arrays of texts, which have no buffer; since NumPy 2.0 there is a way.
-OF_NUMPY = ("zarrpy._native.strings",)
+# What is memory for NumPy's arrays, or reaches into those of texts, which have no buffer.
+OF_NUMPY = ("zarrpy._native.memory", "zarrpy._native.strings")
 NUMPY_MACROS = [
     ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
     ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
@@ -145,6 +147,7 @@ class NativeBuild(build_ext):
             flags += ["--coverage", "-O0", "-g", "-DCYTHON_TRACE_NOGIL=1"]
         else:
             flags += ["-O3", "-g0"]
+        flags += ["-fsanitize-coverage=trace-pc"] if TRACE else []
         return flags
 
     def link_flags(self, module: str) -> list[str]:

@@ -10,6 +10,7 @@
  */
 #include "batch.h"
 #include "atomic.h"
+#include "kept.h"
 #include "tally.h"
 #include "watch.h"
 
@@ -61,6 +62,7 @@ zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_ta
     int64_t grid_index[ZP_MAX_NDIM];
     t->number = number;
     t->offset = t->loaded = 0;
+    t->need = NULL;
     t->place = batch->block;
     t->full = t->covered = 1;
     t->scattered = 0;
@@ -138,9 +140,10 @@ zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, 
     return n;
 }
 
-const char *
-zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
-               int64_t nbytes, char *chunk, zp_error *error)
+/* Decode a chunk; `kept`, unless it is NULL, is told what it was decoded from. */
+static const char *
+decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t nbytes,
+       char *chunk, zp_kept *kept, zp_error *error)
 {
     zp_tally_decode(t->tally, t->nbytes);
     if (batch->chain.nsteps == 0) {
@@ -149,9 +152,16 @@ zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
         fail_size(error, t, nbytes);
         return NULL;
     }
-    int status = zp_chain_decode(&batch->chain, worker, data, (size_t)nbytes, chunk,
-                                 (size_t)t->nbytes, error);
+    int status = zp_chain_decode_kept(&batch->chain, worker, data, (size_t)nbytes, chunk,
+                                      (size_t)t->nbytes, kept, error);
     return status < 0 ? NULL : chunk;
+}
+
+const char *
+zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
+               int64_t nbytes, char *chunk, zp_error *error)
+{
+    return decode(batch, worker, t, data, nbytes, chunk, NULL, error);
 }
 
 void
@@ -162,8 +172,8 @@ zp_task_scatter(const zp_batch *batch, const zp_task *t, const char *selected)
     if (t->scattered)
         zp_picked_read(&t->picked, selected, t->selected, t->place, batch->strides, itemsize, swap);
     else
-        zp_copy(batch->ndim, t->count, selected, t->selected, t->place, batch->strides, itemsize,
-                swap);
+        (batch->stream ? zp_copy_streamed : zp_copy)(batch->ndim, t->count, selected, t->selected,
+                                                     t->place, batch->strides, itemsize, swap);
 }
 
 void
@@ -182,7 +192,9 @@ zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *t, const 
               int64_t n, zp_error *error)
 {
     if (batch->chain.nsteps == 0 || t->direct) {
+        zp_worker_stream(worker, batch->stream && batch->chain.nsteps == 1);
         const char *decoded = zp_task_decode(batch, worker, t, data, n, t->place, error);
+        zp_worker_stream(worker, 0);
         if (!decoded)
             return error->status;
         if (decoded != t->place)
@@ -232,7 +244,8 @@ fill_chunk(const zp_batch *batch, const zp_task *t, char *chunk)
 
 /* The chunk as it is stored now, or full of the fill value, in `chunk`. */
 static int
-load_chunk(zp_batch *batch, zp_worker *worker, const zp_task *t, char *chunk, zp_error *error)
+load_chunk(zp_batch *batch, zp_worker *worker, const zp_task *t, char *chunk, zp_kept *kept,
+           zp_error *error)
 {
     const void *data;
     int found;
@@ -244,11 +257,15 @@ load_chunk(zp_batch *batch, zp_worker *worker, const zp_task *t, char *chunk, zp
         fill_chunk(batch, t, chunk);
         return ZP_OK;
     }
-    const char *decoded = zp_task_decode(batch, worker, t, data, n, chunk, error);
+    const char *decoded = decode(batch, worker, t, data, n, chunk, kept, error);
     if (!decoded)
         return error->status;
     if (decoded != chunk)
         memcpy(chunk, decoded, (size_t)t->nbytes);
+    zp_part changed;
+    zp_task_span(batch, t, &changed);
+    kept->first = changed.start;
+    kept->last = changed.start + changed.nbytes;
     return ZP_OK;
 }
 
@@ -266,9 +283,9 @@ gather(const zp_batch *batch, const zp_task *t, char *selected)
                 swap);
 }
 
-/* The new content of the chunk; NULL on failure. */
+/* The new content of the chunk, and what is kept of its old form; NULL on failure. */
 static const char *
-new_content(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
+new_content(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_kept *kept, zp_error *error)
 {
     if (t->direct)
         return t->place;
@@ -278,7 +295,7 @@ new_content(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *erro
         return NULL;
     }
     if (!t->covered) {
-        if (load_chunk(batch, worker, t, chunk, error) < 0)
+        if (load_chunk(batch, worker, t, chunk, kept, error) < 0)
             return NULL;
     } else if (!t->full) {
         fill_chunk(batch, t, chunk);
@@ -291,7 +308,8 @@ int64_t
 zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void **encoded,
                zp_error *error)
 {
-    const char *chunk = new_content(batch, worker, t, error);
+    zp_kept kept = {NULL, 0, 0, 0};
+    const char *chunk = new_content(batch, worker, t, &kept, error);
     int padded = batch->pad && !t->full;
     if (!chunk)
         return error->status;
@@ -306,7 +324,9 @@ zp_task_encode(zp_batch *batch, zp_worker *worker, const zp_task *t, const void 
     if (padded)
         zp_task_pad(batch, t, (char *)chunk, batch->pad);
     zp_tally_encode(t->tally, t->nbytes);
-    int64_t n = zp_chain_encode(&batch->chain, worker, chunk, (size_t)t->nbytes, encoded, error);
+    int keeps = kept.data && !padded && !batch->whole_chunks;
+    int64_t n = zp_chain_encode_kept(&batch->chain, worker, chunk, (size_t)t->nbytes,
+                                     keeps ? &kept : NULL, encoded, error);
     if (n > 0)
         zp_atomic_add(&batch->nbytes_stored, n);
     return n;

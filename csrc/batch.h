@@ -17,6 +17,8 @@ typedef struct zp_task {
     int64_t start[ZP_MAX_NDIM];  /* first selected element an axis */
     int64_t offset;              /* of the first selected element within the chunk */
     int64_t loaded;              /* how far its stored bytes are in memory; 0: all of them */
+    zp_need_fn need;             /* brings them there when they are asked for; or NULL */
+    void *source;                /* what it is called with */
     char *place;                 /* the same element in the block */
     int full;                    /* every element of the chunk is selected, in order */
     int covered;                 /* every element inside the array is selected */

@@ -13,6 +13,8 @@
 
 /* So many elements are picked one by one; more are worth the vector kernel. */
 #define FEW_ELEMENTS 256
+/* More of a split is looked at than its share of what is wanted. */
+#define MARGIN_NBYTES 1024
 /* One byte of so many is picked; more are worth the vector kernel. */
 #define SPARSE 16
 
@@ -34,12 +36,41 @@ gather(const uint8_t *planes, size_t plane_nbytes, size_t typesize, size_t first
             dst[(i - first) * typesize + k] = planes[k * plane_nbytes + i];
 }
 
+static int
+bring(const zp_part *part, size_t from, size_t to)
+{
+    return part->need ? part->need(part->source, from, to) : ZP_OK;
+}
+
+/*
+ * The first `last` bytes of a split of n stored ones.  Not all of these need be
+ * there: about as large a part of them as of the split is tried first.
+ */
+static int
+unpack_front(const zp_part *part, const uint8_t *src, size_t place, size_t n, size_t split_nbytes,
+             uint8_t *dst, size_t last)
+{
+    size_t reach = part->need ? (size_t)((double)n * (double)last / (double)split_nbytes * 1.125) +
+                                    MARGIN_NBYTES
+                              : n;
+    if (reach < n) {
+        if (bring(part, place, place + reach) < 0)
+            return 0;
+        if (zp_lz4_unpack_front(src + place, reach, dst, last) == (int64_t)last)
+            return 1;
+    } else {
+        reach = 0;
+    }
+    return bring(part, place + reach, place + n) == ZP_OK &&
+           zp_lz4_unpack_front(src + place, n, dst, last) == (int64_t)last;
+}
+
 /*
  * The bytes [from, to) of a block to their places in dst, of each split only
  * its front: what lies behind the last element is not looked at.
  */
 static int64_t
-decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
+decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part,
              const zp_blosc1_block *block, size_t from, size_t to, uint8_t *dst)
 {
     size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
@@ -51,12 +82,15 @@ decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
     if (!planes)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
     for (size_t k = 0; k < typesize; k++, place += n) {
+        if (bring(part, place, place + 4) < 0)
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
         int64_t status = zp_blosc1_next_split(h, worker, src, split_nbytes, &place, &n);
         if (status < 0)
             return status;
-        if (n == split_nbytes)
+        int whole = n == split_nbytes; /* not packed */
+        if (whole && bring(part, place + skip, place + last) == ZP_OK)
             memcpy(planes + k * last + skip, src + place + skip, last - skip);
-        else if (zp_lz4_unpack_front(src + place, n, planes + k * last, last) != (int64_t)last)
+        else if (whole || !unpack_front(part, src, place, n, split_nbytes, planes + k * last, last))
             return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
     }
     if (skip > 0)
@@ -120,8 +154,11 @@ decode_part(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, co
             return status;
         size_t from = begin < part->start ? part->start - begin : 0;
         size_t to = zp_blosc1_min(block.nbytes, end - begin);
-        if (to <= block.nbytes / 4 * 3 && has_fronts(h, &block)) {
-            status = decode_front(h, worker, src, &block, from, to, temp + most);
+        int front = to <= block.nbytes / 4 * 3 && has_fronts(h, &block);
+        if (!front && bring(part, 0, SIZE_MAX) < 0)
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a block lies outside the chunk");
+        if (front) {
+            status = decode_front(h, worker, src, part, &block, from, to, temp + most);
             decoded = to;
         } else if (is_sparse(h, &block, part)) {
             status = decode_sparse(h, worker, src, &block, part, begin, from, to, temp + most);
@@ -158,6 +195,8 @@ zp_blosc1_part(const zp_step *step, zp_worker *worker, const void *src, size_t s
         h.chunk_nbytes = zp_blosc1_min(h.chunk_nbytes, part->loaded);
     if (!(h.flags & FLAG_STORED))
         return decode_part(&h, worker, src, part);
+    if (bring(part, 0, SIZE_MAX) < 0)
+        return zp_fail(worker, ZP_ERR_CORRUPT, "the data ends behind the chunk");
     zp_tally_add(zp_worker_tally(worker), ZP_BYTES_DECODED, (int64_t)part->nbytes);
     part->sink(part->context, part->start, (const uint8_t *)src + HEADER_NBYTES + part->start,
                part->nbytes);

@@ -5,6 +5,7 @@
  * blocks may lie in any order.
  */
 #include "blosc1_frame.h"
+#include "stream.h"
 #include "worker.h"
 
 #include <string.h>
@@ -131,7 +132,8 @@ zp_blosc1_decode_block(const zp_blosc1_header *h, zp_worker *worker, const uint8
     if (status < 0)
         return status;
     if (block->filter == ZP_BYTESHUFFLE) {
-        zp_unshuffle(filtered, dst, nbytes, h->typesize);
+        (zp_worker_streams(worker) ? zp_unshuffle_streamed : zp_unshuffle)(filtered, dst, nbytes,
+                                                                           h->typesize);
     } else if (block->filter == ZP_BITSHUFFLE) {
         size_t nelems = nbytes / h->typesize, whole_nbytes = nelems * h->typesize;
         zp_bitunshuffle(filtered, dst, nelems, h->typesize, temp);

@@ -136,10 +136,53 @@ encode_block(const zp_step *step, zp_worker *worker, const uint8_t *src, size_t 
     return (int64_t)used;
 }
 
+/* A chunk whose blocks may be taken as they are: what its header says, and what changed of it. */
+typedef struct former {
+    zp_blosc1_header header;
+    const zp_kept *kept; /* or NULL */
+} former;
+
+/* The chunk as it was, if it was encoded as it is to be now. */
+static former
+find_former(zp_worker *worker, uint32_t flags, size_t typesize, size_t nbytes, size_t blocksize)
+{
+    former f = {.kept = zp_worker_kept(worker)};
+    const zp_kept *kept = f.kept;
+    const zp_blosc1_header *h = &f.header;
+
+    if (kept && (zp_blosc1_get_header(&f.header, worker, kept->data, kept->nbytes) < 0 ||
+                 h->flags != flags || h->typesize != typesize || h->nbytes != nbytes ||
+                 h->blocksize != blocksize))
+        f.kept = NULL;
+    return f;
+}
+
+/* Block i as it was; returns its bytes, or 0 where it changed, is damaged or does not fit. */
+static size_t
+copy_block(const former *f, zp_worker *worker, size_t i, uint8_t *dst, size_t dst_nbytes)
+{
+    const zp_blosc1_header *h = &f->header;
+    size_t start = i * h->blocksize, n = 0;
+    zp_blosc1_block block;
+
+    if (!f->kept || zp_blosc1_find_block(h, worker, f->kept->data, i, &block) < 0 ||
+        (f->kept->first < start + block.nbytes && start < f->kept->last))
+        return 0;
+    size_t end = block.place;
+    for (size_t k = 0; k < block.nsplits; k++, end += n)
+        if (zp_blosc1_next_split(h, worker, f->kept->data, block.nbytes / block.nsplits, &end, &n) <
+            0)
+            return 0;
+    if (end - block.place > dst_nbytes)
+        return 0;
+    memcpy(dst, (const uint8_t *)f->kept->data + block.place, end - block.place);
+    return end - block.place;
+}
+
 /* All blocks after their places; returns the chunk's size, 0 when it does not fit, or an error. */
 static int64_t
 encode_blocks(const zp_step *step, zp_worker *worker, const uint8_t *src, size_t nbytes,
-              size_t typesize, size_t blocksize, uint8_t *dst, size_t dst_nbytes)
+              size_t typesize, size_t blocksize, const former *f, uint8_t *dst, size_t dst_nbytes)
 {
     size_t nblocks = nbytes / blocksize + (nbytes % blocksize != 0);
     size_t used = HEADER_NBYTES + 4 * nblocks;
@@ -149,9 +192,10 @@ encode_blocks(const zp_step *step, zp_worker *worker, const uint8_t *src, size_t
         return 0;
     for (size_t i = 0; i < nblocks; i++) {
         size_t block_nbytes = zp_blosc1_min(blocksize, nbytes - i * blocksize);
-        int64_t n = encode_block(step, worker, src + i * blocksize, block_nbytes, typesize,
-                                 block_nbytes < blocksize ? 1 : nsplits, dst + used,
-                                 dst_nbytes - used);
+        int64_t n = (int64_t)copy_block(f, worker, i, dst + used, dst_nbytes - used);
+        if (n == 0)
+            n = encode_block(step, worker, src + i * blocksize, block_nbytes, typesize,
+                             block_nbytes < blocksize ? 1 : nsplits, dst + used, dst_nbytes - used);
         if (n <= 0)
             return n;
         zp_store32(dst + HEADER_NBYTES + 4 * i, (uint32_t)used);
@@ -187,8 +231,10 @@ zp_blosc1_encode(const zp_step *step, zp_worker *worker, const void *src, size_t
         flags |= FLAG_UNSPLIT;
 
     int64_t n = 0;
-    if (step->level > 0 && src_nbytes >= MIN_SPLIT_NBYTES)
-        n = encode_blocks(step, worker, src, src_nbytes, typesize, blocksize, dst, most);
+    if (step->level > 0 && src_nbytes >= MIN_SPLIT_NBYTES) {
+        former f = find_former(worker, flags, typesize, src_nbytes, blocksize);
+        n = encode_blocks(step, worker, src, src_nbytes, typesize, blocksize, &f, dst, most);
+    }
     if (n < 0)
         return n;
     if (n == 0) {

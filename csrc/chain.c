@@ -10,7 +10,8 @@
  * Intermediate results alternate between two scratch buffers; the last step of
  * decoding writes where the caller wants the chunk.
  */
-#include "zarrpy.h"
+#include "kept.h"
+#include "worker.h"
 
 #include <string.h>
 
@@ -136,15 +137,29 @@ undo_later_steps(const zp_chain *chain, zp_worker *worker, const sizes *s, const
     return ZP_OK;
 }
 
+/* Whether all steps but the first only look at what they get. */
+static int
+later_steps_look(const zp_chain *chain)
+{
+    for (int i = 1; i < chain->nsteps; i++)
+        if (!chain->steps[i].codec->view)
+            return 0;
+    return 1;
+}
+
 int
-zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
-                void *dst, size_t dst_nbytes, zp_error *error)
+zp_chain_decode_kept(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                     void *dst, size_t dst_nbytes, zp_kept *kept, zp_error *error)
 {
     sizes s;
     zp_worker_explain(worker, NULL);
     int status = compute_sizes(chain, worker, (int64_t)dst_nbytes, &s, error);
     if (status == ZP_OK)
         status = undo_later_steps(chain, worker, &s, &src, &src_nbytes, error);
+    if (status == ZP_OK && kept && later_steps_look(chain)) {
+        kept->data = src;
+        kept->nbytes = src_nbytes;
+    }
     if (status == ZP_OK && chain->nsteps > 0)
         status = undo_step(chain, worker, &s, 0, &src, &src_nbytes, dst, ZP_SLOT_PING, error);
     if (status < 0)
@@ -154,6 +169,13 @@ zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_
     if (src != dst)
         memcpy(dst, src, dst_nbytes);
     return ZP_OK;
+}
+
+int
+zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                void *dst, size_t dst_nbytes, zp_error *error)
+{
+    return zp_chain_decode_kept(chain, worker, src, src_nbytes, dst, dst_nbytes, NULL, error);
 }
 
 int
@@ -188,8 +210,8 @@ room_after(const zp_chain *chain, const sizes *s, int i)
 }
 
 int64_t
-zp_chain_encode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
-                const void **encoded, zp_error *error)
+zp_chain_encode_kept(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                     const zp_kept *kept, const void **encoded, zp_error *error)
 {
     sizes s;
     enum zp_slot slot = ZP_SLOT_PING;
@@ -207,7 +229,9 @@ zp_chain_encode(const zp_chain *chain, zp_worker *worker, const void *src, size_
             void *target = zp_worker_scratch(worker, slot, (size_t)room_after(chain, &s, i));
             if (!target)
                 return fail(error, worker, ZP_ERR_MEMORY, i);
+            zp_worker_keeps(worker, i == 0 ? kept : NULL);
             n = step->codec->encode(step, worker, src, src_nbytes, target, (size_t)s.limit[i + 1]);
+            zp_worker_keeps(worker, NULL);
             owned = target;
             slot = slot == ZP_SLOT_PING ? ZP_SLOT_PONG : ZP_SLOT_PING;
         }
@@ -218,4 +242,11 @@ zp_chain_encode(const zp_chain *chain, zp_worker *worker, const void *src, size_
     }
     *encoded = src;
     return (int64_t)src_nbytes;
+}
+
+int64_t
+zp_chain_encode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,
+                const void **encoded, zp_error *error)
+{
+    return zp_chain_encode_kept(chain, worker, src, src_nbytes, NULL, encoded, error);
 }

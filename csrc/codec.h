@@ -43,6 +43,15 @@ extern const zp_codec zp_codec_zfp;
 extern const zp_codec zp_codec_zlib;
 extern const zp_codec zp_codec_zstd;
 
+/* What zstd is told of the data (zp_step.variant). */
+enum zp_zstd_variant {
+    ZP_ZSTD_ANY = 0,
+    ZP_ZSTD_BYTES = 1,        /* elements of one byte, as they are */
+    ZP_ZSTD_FLOAT_PLANES = 2, /* bytes of equal significance of floating-point numbers */
+    ZP_ZSTD_PLANES = 3,       /* the same of other elements */
+    ZP_ZSTD_NUMBERS = 4,      /* numbers of four bytes, as they are */
+};
+
 int64_t zp_zstd_bound(const zp_step *step, size_t decoded_nbytes);
 int64_t zp_zstd_encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes,
                        void *dst, size_t dst_nbytes);

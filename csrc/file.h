@@ -19,8 +19,15 @@ int zp_open_read(const zp_directory *directory, const char *key);
 int zp_open_lock(const zp_directory *directory, const char *key); /* creates */
 int zp_fstat(int fd, zp_stat *info);
 int zp_stat_key(const zp_directory *directory, const char *key, int follow, zp_stat *info);
+/*
+ * 1 and the state of a file that lies on a device of this machine.  0 elsewhere:
+ * of files in networks only opening tells the state of now.
+ */
+int zp_stat_local(const zp_directory *directory, const char *key, zp_stat *info);
 int64_t zp_pread(int fd, void *into, int64_t nbytes, int64_t offset);
 int64_t zp_write(int fd, const void *data, int64_t nbytes);
+/* From where one file is read to where the other is written; may not be known to the system. */
+int64_t zp_copy_range(int from, int into, int64_t nbytes);
 int zp_truncate(int fd);
 int zp_sync(int fd);
 int zp_sync_parent(const zp_directory *directory, const char *key);
@@ -46,6 +53,17 @@ int64_t zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, 
                      zp_error *error);
 /* The same to where the caller wants them. */
 int64_t zp_file_fill(int fd, int64_t offset, int64_t nbytes, void *into, zp_error *error);
+
+/* What zp_lock_commit does before the bytes are written, and behind that; the lock is let go of. */
+int zp_lock_check(const zp_directory *directory, const char *key, zp_lock *lock, zp_error *error);
+int zp_lock_publish(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
+                    zp_error *error);
+/* Note the reason, and let go of the lock. */
+int zp_lock_fail(const zp_directory *directory, zp_lock *lock, zp_error *error, const char *what);
+/* Open a file to write, made where it is not there, as are directories on the way to it. */
+int zp_file_make(const zp_directory *directory, const char *name);
+/* Where the file is written; 0 or -1. */
+int zp_file_put(int fd, const void *data, int64_t nbytes);
 
 int zp_fail_io(zp_error *error, const char *what);
 int zp_fail_file(zp_error *error, int status, const char *what);

@@ -35,8 +35,8 @@ make_parents(const zp_directory *directory, const char *key)
 }
 
 /* Another process may remove an empty directory that we have just made: try again. */
-static int
-open_lock_file(const zp_directory *directory, const char *name)
+int
+zp_file_make(const zp_directory *directory, const char *name)
 {
     int fd = zp_open_lock(directory, name);
     for (int attempt = 0; attempt < 16 && fd < 0 && errno == ENOENT; attempt++)
@@ -113,7 +113,7 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
         return zp_fail_file(error, ZP_ERR_TOO_LARGE, "the key is too long");
     for (;;) {
         zp_stat ours;
-        lock->fd = open_lock_file(directory, lock->name);
+        lock->fd = zp_file_make(directory, lock->name);
         if (lock->fd < 0)
             return zp_fail_io(error, "open");
         int status = wait_for_lock(lock, deadline, cancel, error);
@@ -134,8 +134,8 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
     }
 }
 
-static int
-write_fully(int fd, const void *data, int64_t nbytes)
+int
+zp_file_put(int fd, const void *data, int64_t nbytes)
 {
     int64_t done = 0;
     while (done < nbytes) {
@@ -160,9 +160,9 @@ zp_lock_drop(const zp_directory *directory, zp_lock *lock)
     lock->fd = -1;
 }
 
-/* Note the reason before cleaning up, which may change errno. */
-static int
-give_up(const zp_directory *directory, zp_lock *lock, zp_error *error, const char *what)
+/* The reason is noted before cleaning up, which may change errno. */
+int
+zp_lock_fail(const zp_directory *directory, zp_lock *lock, zp_error *error, const char *what)
 {
     int status = zp_fail_io(error, what);
     zp_lock_drop(directory, lock);
@@ -180,20 +180,22 @@ check_target(const zp_directory *directory, const char *key, zp_error *error)
 }
 
 int
-zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, const void *data,
-               size_t nbytes, int durability, zp_error *error)
+zp_lock_check(const zp_directory *directory, const char *key, zp_lock *lock, zp_error *error)
 {
     int status = check_target(directory, key, error);
-    if (status < 0) {
+    if (status < 0)
         zp_lock_drop(directory, lock);
-        return status;
-    }
-    if (write_fully(lock->fd, data, (int64_t)nbytes) != 0)
-        return give_up(directory, lock, error, "write");
+    return status;
+}
+
+int
+zp_lock_publish(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
+                zp_error *error)
+{
     if (durability != ZP_ATOMIC && zp_sync(lock->fd) != 0)
-        return give_up(directory, lock, error, "sync");
+        return zp_lock_fail(directory, lock, error, "sync");
     if (zp_rename(directory, lock->name, key) != 0)
-        return give_up(directory, lock, error, "rename");
+        return zp_lock_fail(directory, lock, error, "rename");
     int closed = zp_close(lock->fd);
     lock->fd = -1;
     if (closed != 0)
@@ -204,16 +206,26 @@ zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, co
 }
 
 int
+zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, const void *data,
+               size_t nbytes, int durability, zp_error *error)
+{
+    int status = zp_lock_check(directory, key, lock, error);
+    if (status < 0)
+        return status;
+    if (zp_file_put(lock->fd, data, (int64_t)nbytes) != 0)
+        return zp_lock_fail(directory, lock, error, "write");
+    return zp_lock_publish(directory, key, lock, durability, error);
+}
+
+int
 zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
                zp_error *error)
 {
-    int status = check_target(directory, key, error);
-    if (status < 0) {
-        zp_lock_drop(directory, lock);
+    int status = zp_lock_check(directory, key, lock, error);
+    if (status < 0)
         return status;
-    }
     if (zp_remove(directory, key) != 0 && errno != ENOENT)
-        return give_up(directory, lock, error, "delete");
+        return zp_lock_fail(directory, lock, error, "delete");
     zp_lock_drop(directory, lock);
     if (durability == ZP_DURABLE && zp_sync_parent(directory, key) != 0)
         return zp_fail_io(error, "sync of the directory");

@@ -91,9 +91,10 @@ zp_lz4_unpack_front(const void *src, size_t src_nbytes, void *dst, size_t dst_nb
         size_t length = token >> 4, room = (size_t)(out_end - out);
         if (length == LONG && !read_more(&p, p_end, &length))
             return ZP_ERR_CORRUPT;
-        if (length > (size_t)(p_end - p))
+        size_t wanted = length < room ? length : room; /* those behind need not be there */
+        if (wanted > (size_t)(p_end - p))
             return ZP_ERR_CORRUPT;
-        copy_literals(out, room, p, (size_t)(p_end - p), length < room ? length : room);
+        copy_literals(out, room, p, (size_t)(p_end - p), wanted);
         if (length >= room)
             break;
         out += length;

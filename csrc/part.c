@@ -96,6 +96,15 @@ take_bytes(void *context, size_t start, const void *bytes, size_t nbytes)
     memcpy(into->bytes + (start - into->start), bytes, nbytes);
 }
 
+/* What of the stored bytes is there, and who brings the rest. */
+static void
+describe_source(const zp_task *t, zp_part *part)
+{
+    part->loaded = (size_t)t->loaded;
+    part->need = t->need;
+    part->source = t->source;
+}
+
 /* Decode block by block straight into rows of the result. */
 static int
 read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t n,
@@ -107,6 +116,7 @@ read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void
     window->ndim = batch->ndim;
     window->itemsize = batch->chain.itemsize;
     window->dst = t->place;
+    window->stream = batch->stream;
     for (int i = 0; i < batch->ndim; i++) {
         window->extent[i] = t->extent[i];
         window->start[i] = t->start[i];
@@ -114,7 +124,8 @@ read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void
         window->strides[i] = batch->strides[i];
     }
     zp_window_merge(window);
-    zp_part part = {.sink = take_rows, .context = &into, .loaded = (size_t)t->loaded};
+    zp_part part = {.sink = take_rows, .context = &into};
+    describe_source(t, &part);
     zp_task_span(batch, t, &part);
     zp_tally_decode(t->tally, 0); /* the codec adds the bytes, as it alone knows them */
     return zp_chain_decode_part(&batch->chain, worker, data, (size_t)n, (size_t)t->nbytes, &part,
@@ -127,7 +138,8 @@ read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
                int64_t n, zp_error *error)
 {
     buffer into = {NULL, 0};
-    zp_part part = {.sink = take_bytes, .context = &into, .loaded = (size_t)t->loaded};
+    zp_part part = {.sink = take_bytes, .context = &into};
+    describe_source(t, &part);
     zp_task_span(batch, t, &part);
     int whole = batch->whole_chunks || part.nbytes > (size_t)t->nbytes / 2 ||
                 !zp_chain_has_parts(&batch->chain);

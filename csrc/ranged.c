@@ -5,7 +5,8 @@
  * decodes block by block, the beginning, which says where the blocks lie, and
  * the blocks that are needed.  The beginning of the file is always there in
  * memory at its place, and so is what was read of the rest: decoding sees a
- * chunk of which some bytes are missing, and is told how far they reach.
+ * chunk of which some bytes are missing, and is told how far they reach.  Of
+ * large blocks it may ask for what it needs itself, as often only the front is.
  */
 #include "atomic.h"
 #include "batch.h"
@@ -15,6 +16,19 @@
 #define MIN_CHUNK_NBYTES (32 << 10)
 /* What is read of a file to learn where its blocks lie: places of a thousand. */
 #define HEAD_NBYTES 4096
+
+/* Less is brought to memory in one go: system calls cost as much. */
+#define ASKED_FOR_NBYTES (64 << 10)
+
+/* A file whose bytes [from, to) are brought to memory when decoding asks for them. */
+typedef struct source {
+    zp_batch *batch;
+    const zp_task *task;
+    zp_error *error;
+    char *memory;
+    size_t from, to;
+    int fd;
+} source;
 
 int
 zp_task_wants_range(const zp_batch *batch, const zp_task *t)
@@ -65,11 +79,33 @@ place_elements(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, con
     return ZP_OK;
 }
 
-/* The head of a file and what a part needs beyond it, each at its place; sets *loaded. */
 static int
-load_blocks(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, int64_t size,
-            char *memory, int64_t *loaded, zp_error *error)
+need(void *context, size_t from, size_t to)
 {
+    source *s = context;
+    if (from < s->from) /* those are there */
+        from = s->from;
+    if (to > s->to) {
+        if (to != SIZE_MAX)
+            return ZP_ERR_CORRUPT;
+        to = s->to;
+    }
+    if (from >= to)
+        return ZP_OK;
+    zp_tally_turn(s->task->tally, ZP_NS_STORE);
+    int64_t n = load(s->batch, s->task, s->fd, (int64_t)from, (int64_t)to, s->memory + from,
+                     s->error);
+    zp_tally_turn(s->task->tally, ZP_NS_CODEC);
+    return n < 0 ? (int)n : ZP_OK;
+}
+
+/* The head of a file, at its place; what a part needs beyond it is now or later there, too. */
+static int
+load_blocks(zp_batch *batch, zp_worker *worker, zp_task *t, int64_t size, source *s,
+            zp_error *error)
+{
+    char *memory = s->memory;
+    int fd = s->fd;
     const zp_codec *codec = batch->chain.steps[0].codec;
     int64_t head = size < HEAD_NBYTES ? size : HEAD_NBYTES;
     size_t from = 0, to = (size_t)size;
@@ -84,12 +120,14 @@ load_blocks(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, int64_
         from = 0;
         to = (size_t)size;
     }
-    *loaded = to == (size_t)size ? 0 : to < (size_t)head ? head : (int64_t)to;
-    if (from < (size_t)head)
-        from = (size_t)head;
-    if (from < to)
-        n = load(batch, t, fd, (int64_t)from, (int64_t)to, memory + from, error);
-    return n < 0 ? (int)n : ZP_OK;
+    t->loaded = to == (size_t)size ? 0 : to < (size_t)head ? head : (int64_t)to;
+    s->from = from < (size_t)head ? (size_t)head : from;
+    s->to = to;
+    if (s->from + ASKED_FOR_NBYTES > to)
+        return need(s, 0, SIZE_MAX);
+    t->need = need;
+    t->source = s;
+    return ZP_OK;
 }
 
 /* A chunk of blocks; when they do not lie as they should, all of it is read as ever. */
@@ -99,12 +137,14 @@ place_blocks(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, const
 {
     zp_task partly = *t;
     zp_error ignored = *error;
+    source from = {.batch = batch, .task = t, .error = &ignored, .fd = fd};
     char *memory = NULL;
     if ((uint64_t)file->size <= SIZE_MAX / 2)
         memory = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)file->size);
     if (!memory)
         return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
-    int status = load_blocks(batch, worker, t, fd, file->size, memory, &partly.loaded, error);
+    from.memory = memory;
+    int status = load_blocks(batch, worker, &partly, file->size, &from, error);
     if (status < 0)
         return status;
     if (zp_task_place_part(batch, worker, &partly, memory, file->size, &ignored) == ZP_OK)

@@ -91,15 +91,11 @@ typedef struct target {
                 sums[i] += (double)p[i];                                                           \
     }
 
-/* One number after another, by the rule of Welford. */
-#define WELFORD(x, share)                                                                          \
-    do {                                                                                           \
-        double away = (x) - own, now = own + away * (share);                                       \
-        around += away * ((x) - now);                                                              \
-        own = now;                                                                                 \
-    } while (0)
-
-/* Rows merge by the rule of Chan, Golub and LeVeque. */
+/*
+ * Rows merge by the rule of Chan, Golub and LeVeque: DEPTH of them, whose distances
+ * are from the first of them, so that little is lost however far all are from 0.
+ * What is left goes one row after another, by the rule of Welford.
+ */
 #define DEFINE_MOMENTS(kind, type, TARGET)                                                         \
     TARGET ROWS(moments_##kind)                                                                    \
     {                                                                                              \
@@ -115,22 +111,24 @@ typedef struct target {
             }                                                                                      \
             mean[0] = own;                                                                         \
         }                                                                                          \
-        for (; nrows >= 2; nrows -= 2, p += 2 * step, seen += 2) {                                 \
-            const type *q = p + step;                                                              \
-            double first = 1 / (double)(seen + 1), second = 1 / (double)(seen + 2);                \
+        for (; nrows >= DEPTH; nrows -= DEPTH, p += DEPTH * step, seen += DEPTH) {                 \
+            const type *q = p + step, *r = q + step, *s = r + step;                                \
+            double share = DEPTH / (double)(seen + DEPTH), weight = (double)seen * share;          \
             for (int64_t i = 0; i < n; i++) {                                                      \
-                double own = mean[i], around = squares[i];                                         \
-                WELFORD((double)p[i], first);                                                      \
-                WELFORD((double)q[i], second);                                                     \
-                mean[i] = own, squares[i] = around;                                                \
+                double first = (double)p[i];                                                       \
+                double b = (double)q[i] - first, c = (double)r[i] - first,                         \
+                       d = (double)s[i] - first;                                                   \
+                double from = (b + c + d) / DEPTH, away = first + from - mean[i];                  \
+                squares[i] += b * b + c * c + d * d - DEPTH * from * from + away * weight * away;  \
+                mean[i] += away * share;                                                           \
             }                                                                                      \
         }                                                                                          \
-        if (nrows > 0) {                                                                           \
+        for (; nrows > 0; nrows--, p += step, seen++) {                                            \
             double share = 1 / (double)(seen + 1);                                                 \
             for (int64_t i = 0; i < n; i++) {                                                      \
-                double own = mean[i], around = squares[i];                                         \
-                WELFORD((double)p[i], share);                                                      \
-                mean[i] = own, squares[i] = around;                                                \
+                double away = (double)p[i] - mean[i], now = mean[i] + away * share;                \
+                squares[i] += away * ((double)p[i] - now);                                         \
+                mean[i] = now;                                                                     \
             }                                                                                      \
         }                                                                                          \
     }
@@ -254,17 +252,15 @@ typedef struct kind {
     DEFINE_WHOLE(u8##level, uint64_t, TARGET)                                                      \
     DEFINE_NUMBERS(f4##level, float, TARGET)                                                       \
     DEFINE_NUMBERS(f8##level, double, TARGET)                                                      \
-    DEFINE_COUNT(quick_i1##level, int8_t, float, TARGET)                                           \
     DEFINE_COUNT(quick_i2##level, int16_t, float, TARGET)                                          \
-    DEFINE_COUNT(quick_u1##level, uint8_t, float, TARGET)                                          \
     DEFINE_COUNT(quick_u2##level, uint16_t, float, TARGET)                                         \
     DEFINE_COUNT(quick_f4##level, float, float, TARGET)                                            \
     static const kind table[ZP_NNUMBERS] = {                                                       \
-        {1, NAMES(i1##level), integers_i1##level, count_i1##level, quick_i1##level},               \
+        {1, NAMES(i1##level), integers_i1##level, count_i1##level, NULL},                          \
         {2, NAMES(i2##level), integers_i2##level, count_i2##level, quick_i2##level},               \
         {4, NAMES(i4##level), integers_i4##level, count_i4##level, NULL},                          \
         {8, NAMES(i8##level), integers_u8##level, count_i8##level, NULL}, /* they wrap alike */    \
-        {1, NAMES(u1##level), integers_u1##level, count_u1##level, quick_u1##level},               \
+        {1, NAMES(u1##level), integers_u1##level, count_u1##level, NULL},                          \
         {2, NAMES(u2##level), integers_u2##level, count_u2##level, quick_u2##level},               \
         {4, NAMES(u4##level), integers_u4##level, count_u4##level, NULL},                          \
         {8, NAMES(u8##level), integers_u8##level, count_u8##level, NULL},                          \
@@ -353,6 +349,24 @@ zp_fold_integers(const zp_fold *fold, const void *src, uint64_t *result)
     fold_rows(fold, kind_of(fold->number)->integers, src, &to);
 }
 
+/* Bytes: each of their 256 values is looked up once. */
+static void
+count_bytes(const histogram *h, const uint8_t *p, int64_t n, int sign)
+{
+    int64_t found[4][256] = {0};
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int k = 0; k < 4; k++) /* four tables, as neighbours often are alike */
+            found[k][p[i + k]]++;
+    for (; i < n; i++)
+        found[0][p[i]]++;
+    for (int value = 0; value < 256; value++) {
+        int32_t bin = find_bin(h, sign ? (double)(int8_t)value : (double)value);
+        for (int k = 0; k < 4; k++)
+            h->counts[k][bin] += found[k][value];
+    }
+}
+
 void
 zp_fold_count(int number, const void *src, int64_t n, const double *edges, int32_t nbins,
               double blur, int64_t *counts)
@@ -361,6 +375,11 @@ zp_fold_count(int number, const void *src, int64_t n, const double *edges, int32
     histogram h = {.edges = edges, .nbins = nbins, .scale = nbins / (high - low), .blur = blur};
     for (int k = 0; k < 4; k++)
         h.counts[k] = counts + k * (nbins + 1);
+
+    if (kind_of(number)->nbytes == 1 && n > 1024) {
+        count_bytes(&h, src, n, number == ZP_INT8);
+        return;
+    }
 
     /* What rounding to float can do to a guess: to the ends, and to the distance from one. */
     double furthest = fabs(low) > fabs(high) ? fabs(low) : fabs(high);

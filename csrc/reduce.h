@@ -26,6 +26,19 @@ void zp_fold_moments(const zp_fold *fold, const void *src, double *mean, double 
 void zp_fold_integers(const zp_fold *fold, const void *src, uint64_t *result);
 
 /*
+ * Add sums of later numbers, and what rounding takes from the result to `lost`
+ * (the sum of two numbers and its error by Knuth).
+ */
+void zp_merge_sums(int64_t n, double *sums, double *lost, const double *later);
+
+/*
+ * Take in means and sums of squared deviations of later numbers, which are `share`
+ * of all; `seen` came before (Chan, Golub and LeVeque).
+ */
+void zp_merge_moments(int64_t n, double seen, double share, double *mean, double *squares,
+                      const double *later_mean, const double *later_squares);
+
+/*
  * Count numbers between `nbins` + 1 ascending edges of equal distance: bin i has
  * those from edge i up to, but not including, edge i + 1; the last has those at
  * its end, too.  Others, and NaN, come to number `nbins`.  No edge is further than

@@ -53,6 +53,7 @@ zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_in
         .pad = batch->pad,
         .keep_empty = batch->keep_empty,
         .whole_chunks = batch->whole_chunks,
+        .stream = batch->stream,
         .cache = batch->cache,
         .chain_number = batch->chain_number,
     };

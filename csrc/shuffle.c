@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "stream.h"
 #include "zarrpy.h"
 
 #if ZP_X86
@@ -21,6 +22,8 @@
 
 /* Elements taken together by the portable body, so that they stay in cache for all their bytes. */
 #define TILE 64
+/* Bytes that are put together in the cache before they go past it. */
+#define PORTION 4096
 
 static inline void
 shuffle_tiles(const uint8_t *src, uint8_t *dst, size_t first, size_t nelems, size_t k)
@@ -148,6 +151,44 @@ zp_unshuffle(const void *src, void *dst, size_t nbytes, size_t itemsize)
     size_t whole_nbytes = nelems * itemsize;
     size_t done = unshuffle_front(src, dst, nelems, itemsize);
 
+    unshuffle_rest(src, dst, done, nelems, itemsize);
+    memcpy((uint8_t *)dst + whole_nbytes, (const uint8_t *)src + whole_nbytes,
+           nbytes - whole_nbytes);
+}
+
+/* Elements of the front, portion by portion past the cache. */
+static size_t
+unshuffle_streamed(const uint8_t *src, uint8_t *dst, size_t nelems, size_t k)
+{
+    size_t first = 0;
+#if ZP_X86
+    uint8_t portion[PORTION];
+    size_t n = PORTION / k;
+
+    if (n % GROUP || !(zp_cpu() & ZP_CPU_AVX2))
+        return 0;
+    for (; first + n <= nelems; first += n) {
+        if (!unshuffle_groups(src + first, portion, n, nelems, k))
+            return 0;
+        zp_stream_copy((char *)dst + first * k, (const char *)portion, PORTION);
+    }
+    zp_stream_end();
+#else
+    (void)src, (void)dst, (void)nelems, (void)k;
+#endif
+    return first;
+}
+
+void
+zp_unshuffle_streamed(const void *src, void *dst, size_t nbytes, size_t itemsize)
+{
+    size_t nelems = itemsize ? nbytes / itemsize : 0, whole_nbytes = nelems * itemsize;
+    size_t done = itemsize > 1 ? unshuffle_streamed(src, dst, nelems, itemsize) : 0;
+
+    if (done == 0) {
+        zp_unshuffle(src, dst, nbytes, itemsize);
+        return;
+    }
     unshuffle_rest(src, dst, done, nelems, itemsize);
     memcpy((uint8_t *)dst + whole_nbytes, (const uint8_t *)src + whole_nbytes,
            nbytes - whole_nbytes);

@@ -148,27 +148,36 @@ shuffle_avx2(const uint8_t *src, uint8_t *dst, size_t nelems, size_t k)
     }
 }
 
+/* The first n of nelems elements, a multiple of GROUP; false for another k. */
+static int
+unshuffle_groups(const uint8_t *src, uint8_t *dst, size_t n, size_t nelems, size_t k)
+{
+    switch (k) {
+    case 2:
+        unshuffle2_loop(src, dst, n, nelems);
+        return 1;
+    case 4:
+        unshuffle4_loop(src, dst, n, nelems);
+        return 1;
+    case 8:
+        unshuffle8_loop(src, dst, n, nelems);
+        return 1;
+    case 16:
+        unshuffle16_loop(src, dst, n, nelems);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 static size_t
 unshuffle_avx2(const uint8_t *src, uint8_t *dst, size_t nelems, size_t k)
 {
     size_t n = nelems - nelems % GROUP;
 
-    switch (k) {
-    case 2:
-        unshuffle2_loop(src, dst, n, nelems);
+    if (unshuffle_groups(src, dst, n, nelems, k))
         return n;
-    case 4:
-        unshuffle4_loop(src, dst, n, nelems);
-        return n;
-    case 8:
-        unshuffle8_loop(src, dst, n, nelems);
-        return n;
-    case 16:
-        unshuffle16_loop(src, dst, n, nelems);
-        return n;
-    default:
-        return apply_odd(unshuffle_odd, src, dst, nelems, k);
-    }
+    return apply_odd(unshuffle_odd, src, dst, nelems, k);
 }
 
 #endif

@@ -8,6 +8,7 @@
  * along another axis than the destination (a transpose), the two axes are
  * walked in tiles, so that both sides stay in the cache.
  */
+#include "stream.h"
 #include "zarrpy.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ typedef struct axis {
 typedef struct element {
     uint32_t itemsize;
     uint32_t swap;
+    int stream; /* past the cache */
 } element;
 
 static int64_t
@@ -126,6 +128,8 @@ copy_row(const char *src, char *dst, axis row, element e)
         copy_scattered_row(src, row.src, dst, row.dst, row.n, e);
     else if (e.swap)
         zp_byteswap(src, dst, (size_t)row.n * e.itemsize, e.swap);
+    else if (e.stream)
+        zp_stream_copy(dst, src, (size_t)row.n * e.itemsize);
     else
         memcpy(dst, src, (size_t)row.n * e.itemsize);
 }
@@ -181,13 +185,13 @@ advance(int n, const axis *axes, int64_t *position, const char **src, char **dst
     return 0;
 }
 
-void
-zp_copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides, char *dst,
-        const int64_t *dst_strides, uint32_t itemsize, uint32_t swap)
+static void
+copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides, char *dst,
+     const int64_t *dst_strides, element e)
 {
+    uint32_t itemsize = e.itemsize;
     axis axes[ZP_MAX_NDIM];
     int64_t position[ZP_MAX_NDIM] = {0};
-    element e = {itemsize, swap > 1 ? swap : 0};
     int n = ordered_axes(ndim, shape, src_strides, dst_strides, axes);
     if (n < 0 || itemsize == 0)
         return;
@@ -210,6 +214,23 @@ zp_copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_stri
             for (int64_t i = 0; i < outer.n; i++)
                 copy_row(src + i * outer.src, dst + i * outer.dst, row, e);
     } while (advance(n - 2, axes, position, &src, &dst));
+}
+
+void
+zp_copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides, char *dst,
+        const int64_t *dst_strides, uint32_t itemsize, uint32_t swap)
+{
+    element e = {itemsize, swap > 1 ? swap : 0, 0};
+    copy(ndim, shape, src, src_strides, dst, dst_strides, e);
+}
+
+void
+zp_copy_streamed(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides,
+                 char *dst, const int64_t *dst_strides, uint32_t itemsize, uint32_t swap)
+{
+    element e = {itemsize, swap > 1 ? swap : 0, 1};
+    copy(ndim, shape, src, src_strides, dst, dst_strides, e);
+    zp_stream_end();
 }
 
 /* Repeat one element over contiguous memory by doubling what is there. */

@@ -3,6 +3,7 @@
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif
+#include "atomic.h"
 #include "file.h"
 
 #include <errno.h>
@@ -11,6 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/sysmacros.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +78,33 @@ zp_stat_key(const zp_directory *directory, const char *key, int follow, zp_stat 
     return 0;
 }
 
+/* After a file that is not local most others are not, either: so many are not looked at. */
+#define UNLOOKED 31
+
+int
+zp_stat_local(const zp_directory *directory, const char *key, zp_stat *info)
+{
+#if defined(__linux__)
+    static volatile int32_t unlooked;
+    struct stat result;
+    int32_t left = zp_atomic_load(&unlooked);
+    if (left > 0) {
+        zp_atomic_exchange(&unlooked, left - 1);
+        return 0;
+    }
+    if (fstatat(directory->fd, key, &result, 0) != 0 || !S_ISREG(result.st_mode))
+        return 0;
+    describe(&result, info);
+    if (major(result.st_dev) != 0)
+        return 1;
+    zp_atomic_exchange(&unlooked, UNLOOKED); /* without a device it may be in a network */
+    return 0;
+#else
+    (void)directory, (void)key, (void)info;
+    return 0;
+#endif
+}
+
 int64_t
 zp_pread(int fd, void *into, int64_t nbytes, int64_t offset)
 {
@@ -87,6 +118,27 @@ zp_write(int fd, const void *data, int64_t nbytes)
 {
     size_t most = 1u << 30;
     return write(fd, data, (uint64_t)nbytes < most ? (size_t)nbytes : most);
+}
+
+/* Older libraries of C have no name for it. */
+#if defined(__linux__) && defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 27)
+#define COPIES_RANGES
+#endif
+#elif defined(__linux__)
+#define COPIES_RANGES
+#endif
+
+int64_t
+zp_copy_range(int from, int into, int64_t nbytes)
+{
+#if defined(COPIES_RANGES)
+    return copy_file_range(from, NULL, into, NULL, (size_t)nbytes, 0);
+#else
+    (void)from, (void)into, (void)nbytes;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 int

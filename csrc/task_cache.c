@@ -56,20 +56,36 @@ zp_task_keep(zp_batch *batch, zp_worker *worker, const zp_task *t, const zp_cach
     return ZP_OK;
 }
 
+static int
+is_same_state(const zp_stat *a, const zp_stat *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
+}
+
 int
 zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *t, int *found,
                     zp_error *error)
 {
-    zp_stat file;
+    zp_stat file, seen;
+    zp_cache_key key;
     zp_tally_turn(t->tally, ZP_NS_STORE);
+    int looked = zp_stat_local(batch->directory, t->key, &seen);
+    if (looked) {
+        key = zp_task_cache_key(batch, t, &seen, ZP_POSITION_FILE);
+        *found = zp_task_recall(batch, t, &key);
+        if (*found)
+            return ZP_OK;
+    }
     int fd = zp_file_open(batch->directory, t->key, &file, found, error);
     if (fd < 0) {
         zp_tally_get(t->tally, 0);
         return *found ? error->status : ZP_OK;
     }
+    int missed = looked && is_same_state(&seen, &file);
     int status = ZP_OK;
-    zp_cache_key key = zp_task_cache_key(batch, t, &file, ZP_POSITION_FILE);
-    if (!zp_task_recall(batch, t, &key)) {
+    key = zp_task_cache_key(batch, t, &file, ZP_POSITION_FILE);
+    if (missed || !zp_task_recall(batch, t, &key)) {
         const void *data;
         int64_t n = zp_file_load(fd, 0, file.size, worker, &data, error);
         zp_tally_get(t->tally, n);

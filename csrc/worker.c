@@ -29,6 +29,8 @@ struct zp_worker {
     int64_t stored; /* checksums that do not agree, or -1 */
     int64_t computed;
     struct zp_tally *tally;
+    const zp_kept *kept;
+    int streams;
 };
 
 static int64_t allocations_until_failure;
@@ -181,6 +183,30 @@ void
 zp_worker_count(zp_worker *worker, struct zp_tally *tally)
 {
     worker->tally = tally;
+}
+
+const zp_kept *
+zp_worker_kept(const zp_worker *worker)
+{
+    return worker->kept;
+}
+
+void
+zp_worker_keeps(zp_worker *worker, const zp_kept *kept)
+{
+    worker->kept = kept;
+}
+
+int
+zp_worker_streams(const zp_worker *worker)
+{
+    return worker->streams;
+}
+
+void
+zp_worker_stream(zp_worker *worker, int streams)
+{
+    worker->streams = streams;
 }
 
 void *

@@ -35,6 +35,24 @@ void zp_worker_keep(zp_worker *worker, enum zp_context_slot slot, void *context,
 struct zp_tally *zp_worker_tally(const zp_worker *worker);
 void zp_worker_count(zp_worker *worker, struct zp_tally *tally);
 
+/*
+ * The form that a chunk had before a part of it changed.  A codec of blocks takes those that did
+ * not change as they are.
+ */
+typedef struct zp_kept {
+    const void *data; /* as the codec made it */
+    size_t nbytes;
+    size_t first, last; /* decoded bytes that change: from `first` on to before `last` */
+} zp_kept;
+
+/* What the codec that encodes now may take, or NULL. */
+const zp_kept *zp_worker_kept(const zp_worker *worker);
+void zp_worker_keeps(zp_worker *worker, const zp_kept *kept);
+
+/* Whether what is decoded now goes to memory that is not read again soon: see stream.h. */
+int zp_worker_streams(const zp_worker *worker);
+void zp_worker_stream(zp_worker *worker, int streams);
+
 /* Record why, and hand the status through: `return zp_fail(worker, status, "...")`. */
 int64_t zp_fail(zp_worker *worker, enum zp_status status, const char *detail);
 

@@ -124,6 +124,9 @@ typedef int64_t (*zp_append_fn)(const zp_step *step, zp_worker *worker, void *bu
 /* Takes nbytes of a decoded chunk, which begin at its byte `start`. */
 typedef void (*zp_sink_fn)(void *context, size_t start, const void *bytes, size_t nbytes);
 
+/* Bring stored bytes [from, to) to memory; of (0, SIZE_MAX) those that a part may need. */
+typedef int (*zp_need_fn)(void *source, size_t from, size_t to);
+
 /* The part of a decoded chunk that is wanted, and who takes it. */
 typedef struct zp_part {
     size_t start;
@@ -133,6 +136,8 @@ typedef struct zp_part {
     size_t loaded; /* of the stored bytes no more than these are in memory; 0: all are */
     size_t every;  /* of so many bytes, from the start on, only the first are wanted; 0: all are */
     size_t wanted; /* those; the others of what is handed over may be anything */
+    zp_need_fn need; /* asked before bytes behind the head are looked at; or NULL: they are there */
+    void *source;
 } zp_part;
 
 /*
@@ -193,14 +198,6 @@ enum zp_number {
     ZP_FLOAT16 = 10,
     ZP_BOOL = 11,
     ZP_NKINDS = 12,
-};
-
-/* What zstd is told of the data (zp_step.variant). */
-enum zp_zstd_variant {
-    ZP_ZSTD_ANY = 0,
-    ZP_ZSTD_BYTES = 1,        /* elements of one byte, as they are */
-    ZP_ZSTD_FLOAT_PLANES = 2, /* bytes of equal significance of floating-point numbers */
-    ZP_ZSTD_PLANES = 3,       /* the same of other elements */
 };
 
 /* One codec with its parameters.  Unused fields are 0. */
@@ -304,6 +301,10 @@ void zp_byteswap(const void *src, void *dst, size_t nbytes, size_t size);
 void zp_copy(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides, char *dst,
              const int64_t *dst_strides, uint32_t itemsize, uint32_t swap);
 
+/* The same past the cache, for a destination that is not read again soon. */
+void zp_copy_streamed(int ndim, const int64_t *shape, const char *src, const int64_t *src_strides,
+                      char *dst, const int64_t *dst_strides, uint32_t itemsize, uint32_t swap);
+
 /* The selected elements of a chunk, neighbours on each axis, and where they go. */
 typedef struct zp_window {
     int ndim;
@@ -313,6 +314,7 @@ typedef struct zp_window {
     int64_t start[ZP_MAX_NDIM];   /* first selected element */
     int64_t count[ZP_MAX_NDIM];   /* selected elements */
     int64_t strides[ZP_MAX_NDIM]; /* of dst, in bytes */
+    int stream;                   /* past the cache */
 } zp_window;
 
 /* Make one axis of those that are one run of memory on both sides: longer rows. */
@@ -489,6 +491,7 @@ typedef struct zp_batch {
     const void *pad;                /* stored beyond the array; NULL: the fill value */
     int32_t keep_empty;             /* write chunks that hold only the fill value */
     int32_t whole_chunks;           /* decode them whole also where a part would do */
+    int32_t stream;                 /* the block is larger than the cache: read past it */
     int32_t leave_absent;           /* read: leave their places in the block as they are */
     int32_t only_stored;            /* write no part of a chunk that is not stored */
     int32_t durability;

@@ -7,7 +7,8 @@
  * become extreme, parts move.  A decoder may refuse, or give bytes; it must not
  * leave its memory, which a wall behind each buffer and the sanitizers watch.
  *
- * What led to an outcome that was not seen before is damaged further.  A corpus
+ * What led to an outcome that was not seen before is damaged further, and where
+ * the engine is compiled to tell its ways, what led it on a new one.  A corpus
  * is a file of such inputs: they are tried first, new ones are added at its end,
  * and one that ends the program is written beside it, to CORPUS.crash.
  */
@@ -17,9 +18,10 @@
 
 #include "cases.h"
 #include "check.h"
+#include "trace.h"
 #include "zarrpy.h"
 
-#define MAX_SEEDS 6000
+#define MAX_SEEDS 20000
 #define MAX_NBYTES 60000 /* of a chunk, decoded */
 #define MAX_ENCODED (2 * MAX_NBYTES)
 #define MAX_KEPT 400 /* bytes of an input that a corpus keeps */
@@ -136,7 +138,8 @@ is_new(const seed *input, int64_t n)
 static void
 note_outcome(int64_t n)
 {
-    if (!is_new(&current, n))
+    int outcome = is_new(&current, n);
+    if (!trace_new_steps() && !outcome)
         return;
     add_seed(&current, current.encoded);
     if (corpus && current.encoded_nbytes <= MAX_KEPT)
@@ -231,23 +234,54 @@ take(void *context, size_t start, const void *bytes, size_t nbytes)
     memcpy((uint8_t *)context - nbytes, bytes, nbytes);
 }
 
-/* A part of what is in memory only in part: what is not there makes no difference. */
+/* What is brought to memory when it is asked for. */
+typedef struct brought {
+    const uint8_t *from;
+    uint8_t *to;
+    size_t head, end;
+} brought;
+
+static int
+bring(void *source, size_t from, size_t to)
+{
+    brought *b = source;
+    if (to > b->end && to != SIZE_MAX)
+        return ZP_ERR_CORRUPT;
+    to = to < b->end ? to : b->end;
+    from = from > b->head ? from : b->head;
+    if (from < to)
+        memcpy(b->to + from, b->from + from, to - from);
+    return ZP_OK;
+}
+
+/*
+ * A part of what is in memory only in part: what is not there makes no
+ * difference, nor does when it gets there.
+ */
 static void
 check_range(const seed *each, zp_worker *worker, const uint8_t *from, size_t nbytes, zp_part part)
 {
     const zp_step *step = &each->step;
-    static uint8_t out[2][MAX_NBYTES];
-    int64_t n[2];
+    static uint8_t out[3][MAX_NBYTES];
+    int64_t n[3];
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         uint8_t *some = copy_range(step, worker, from, nbytes, &part, i ? 0xff : 0);
+        brought b = {some, malloc(nbytes + 1), nbytes < 256 ? nbytes : 256, part.loaded};
+        memset(b.to, 0x55, nbytes + 1);
+        memcpy(b.to, some, b.head);
+        part.need = i == 2 ? bring : NULL;
+        part.source = &b;
         part.context = out[i] + MAX_NBYTES;
-        n[i] = step->codec->part(step, worker, some, nbytes, each->nbytes, &part);
+        n[i] = step->codec->part(step, worker, i == 2 ? b.to : some, nbytes, each->nbytes, &part);
         check_status(each, n[i], 0);
         free(some);
+        free(b.to);
     }
     CHECK(n[0] == n[1] && memcmp(out[0], out[1], MAX_NBYTES) == 0,
           "%s: bytes that are not loaded count", step->codec->name);
+    CHECK(n[0] == n[2] && memcmp(out[0], out[2], MAX_NBYTES) == 0,
+          "%s: it counts when bytes are loaded", step->codec->name);
     memset(out, 0, sizeof out);
 }
 
@@ -299,6 +333,7 @@ main(int argc, char **argv)
         current = seeds[i];
         is_new(&current, try_input(&current, worker, &source, &target, current.nbytes));
     }
+    trace_new_steps();
     for (long run = 0; run < executions && !nfailed; run++) {
         const seed *each = &seeds[random_below((uint32_t)nseeds)];
         size_t room = random_below(4) ? each->nbytes : random_below(2 * MAX_NBYTES);
@@ -316,6 +351,7 @@ main(int argc, char **argv)
         keep_last();
     printf("fuzz_decode: %ld executions over %d seeds, %d from the corpus, %ld kept, %ld refused\n",
            executions, nseeds, last - first, nkept, refused);
+    printf("fuzz_decode: %ld steps of the engine\n", trace_steps());
     for (int i = 0; i < nseeds; i++)
         free(seeds[i].encoded);
     zp_worker_free(worker);

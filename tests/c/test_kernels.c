@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "stream.h"
 #include "zarrpy.h"
 
 #define MOST 70000
@@ -24,6 +25,12 @@ test_shuffle(size_t nbytes, size_t itemsize)
     CHECK(memcmp(found, wanted, nbytes) == 0, "shuffle of %zu by %zu", nbytes, itemsize);
     zp_unshuffle(found, back, nbytes, itemsize);
     CHECK(memcmp(back, data, nbytes) == 0, "unshuffle of %zu by %zu", nbytes, itemsize);
+    for (size_t shift = 0; shift < 64 && nbytes + shift < MOST; shift += 13) {
+        memset(back, 0xa5, MOST);
+        zp_unshuffle_streamed(found, back + shift, nbytes, itemsize);
+        CHECK(memcmp(back + shift, data, nbytes) == 0 && back[shift + nbytes] == 0xa5,
+              "unshuffle past the cache of %zu by %zu at %zu", nbytes, itemsize, shift);
+    }
 }
 
 static void

@@ -31,7 +31,6 @@ from zarrpy._native.core cimport (
     ZP_STEP_SHARD,
     ZP_TIME_IS_UP,
     ZP_WRITE,
-    zp_batch,
     zp_batch_run,
     zp_batch_run_for,
     zp_bytes,
@@ -45,6 +44,7 @@ from zarrpy._native.core cimport (
     zp_task_pieces,
     zp_worker,
 )
+from zarrpy._native.encoded cimport Encoded
 from zarrpy._native.files cimport Directory
 from zarrpy._native.plan cimport ChunkPlan
 from zarrpy._native.shards cimport NativeShard
@@ -61,6 +61,10 @@ PENDING, DONE, ABSENT, DELETED = 0, ZP_DONE, ZP_ABSENT, ZP_DELETED
 
 # How long the engine works or waits for a lock until Python looks whether the user has had enough.
 cdef int64_t _POLL_MS = 50
+
+# From here on a result is no longer in the cache when it is complete, so it is not brought there.
+STREAM_NBYTES = 32 << 20
+cdef Py_ssize_t _STREAM_NBYTES = STREAM_NBYTES
 
 
 cdef class Batch:
@@ -92,38 +96,16 @@ cdef class Batch:
         Store zeros where chunks reach beyond the array, in place of the fill value.
     only_stored : bool
         Write no part of a chunk that is not stored.
+    stream : bool
+        Read blocks of `STREAM_NBYTES` or more past the cache.
     """
-
-    cdef zp_batch batch
-    cdef readonly ChunkPlan plan
-    cdef NativeChain chain
-    cdef NativeShard shard
-    cdef Directory directory
-    cdef ChunkCache cache
-    cdef Tally tally
-    cdef NativeWatch watch
-    cdef Py_buffer block
-    cdef bint has_block
-    cdef bytes fill, stored_fill, pad, prefix, zero, suffix
-    cdef str separator
-    cdef list buffers
-    cdef Py_buffer *views
-    cdef int64_t nviews, room
-    cdef zp_bytes *stored
-    cdef zp_bytes *encoded
-    cdef zp_parts *parts
-    cdef zp_segment *segments
-    cdef uint8_t *outcome
-    cdef int64_t noutcomes
-    cdef bint noting
-    cdef list noted
 
     native = True
 
     def __cinit__(self, ChunkPlan plan, NativeChain chain, block, bytes fill, bytes stored_fill,
                   bint writing=False, bint keep_empty=False, bint durable=False,
                   int64_t timeout_ms=60_000, bint whole_chunks=False, bint zero_padding=False,
-                  bint only_stored=False):
+                  bint only_stored=False, bint stream=True):
         self.plan = plan
         self.chain = chain
         self.fill = fill
@@ -142,8 +124,9 @@ cdef class Batch:
         if zero_padding:
             self.pad = bytes(len(stored_fill))
             self.batch.pad = PyBytes_AS_STRING(self.pad)
-        self.batch.keep_empty = keep_empty
+        self.batch.keep_empty = self.keep_empty = keep_empty
         self.batch.whole_chunks = whole_chunks
+        self.batch.stream = stream and not writing and self.block.len >= _STREAM_NBYTES
         self.batch.only_stored = only_stored
         self.batch.durability = ZP_DURABLE_LATER if durable else 0
         self.batch.lock_timeout_ms = timeout_ms
@@ -207,11 +190,14 @@ cdef class Batch:
 
     @property
     def nbytes(self):
-        """How much work this is: bytes of the block, or of what has to be decoded for it."""
+        """How much work this is: bytes of the block, or of what has to be decoded for it.
+
+        Bytes of slow codecs count as several.
+        """
         nbytes = max(self.block.len, self.plan.span * self.block.itemsize)
         if self.cache is not None:  # most of it may be decoded already
             return nbytes
-        return max(nbytes, self.plan.ntasks * self._span())
+        return max(nbytes, self.plan.ntasks * self._span()) * self.chain.toil
 
     cdef int64_t _span(self):
         """Bytes of the first task's chunk from its first selected element to its last."""
@@ -349,6 +335,7 @@ cdef class Batch:
         if self.stored == NULL or (self.batch.kind == ZP_WRITE and self.encoded == NULL):
             raise MemoryError(f"no memory for {room} tasks")
         self.room = room
+        self.batch.keep_empty = self.keep_empty
         self.batch.first = self.batch.cursor = first
         self.batch.last = last
         self.batch.stored = self.stored
@@ -506,12 +493,18 @@ cdef class Batch:
         """Make all workers stop after the chunk in hand."""
         self.batch.cancel = 1
 
-    def results(self):
-        """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted."""
+    def results(self, bint buffers=False):
+        """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted.
+
+        With `buffers` they are not copied: each is a view of memory that goes with it, and the
+        batch has it no more.
+        """
         values = []
         for i in range(self.room):
             if self.encoded[i].data == NULL:
                 values.append(None)
+            elif buffers:
+                values.append(memoryview(Encoded.of(&self.encoded[i])))
             else:
                 values.append(PyBytes_FromStringAndSize(
                     <const char *>self.encoded[i].data, self.encoded[i].nbytes))

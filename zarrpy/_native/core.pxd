@@ -257,6 +257,7 @@ cdef extern from "zarrpy.h" nogil:
         const void *pad
         int32_t keep_empty
         int32_t whole_chunks
+        int32_t stream
         int32_t leave_absent
         int32_t only_stored
         int32_t durability
@@ -298,4 +299,7 @@ cdef extern from "zarrpy.h" nogil:
 
 cdef extern from "file.h" nogil:
     int zp_stat_key(const zp_directory *directory, const char *key, int follow, zp_stat *info)
+    int64_t zp_now_ms()
+    int64_t zp_file_fill(int fd, int64_t offset, int64_t nbytes, void *into, zp_error *error)
+    int zp_stat_local(const zp_directory *directory, const char *key, zp_stat *info)
     int zp_sync_folder(const zp_directory *directory, const char *name)

@@ -11,9 +11,11 @@ from libc.errno cimport ENOENT, errno
 from libc.stdint cimport int64_t
 
 from zarrpy._native.core cimport (
+    ZP_DURABLE_LATER,
     ZP_ERR_LOCK_TIMEOUT,
     zp_clock_ns,
     zp_close,
+    zp_directory,
     zp_error,
     zp_file_is_absent,
     zp_file_open,
@@ -25,6 +27,7 @@ from zarrpy._native.core cimport (
     zp_lock_take,
     zp_stat,
     zp_stat_key,
+    zp_stat_local,
     zp_sync_folder,
     zp_worker,
 )
@@ -66,11 +69,12 @@ cdef class Directory:
         self.directory.path = self.name
         if _FLAGS is not None:
             self.directory.fd = _open(path, _FLAGS)
+            self.is_open = True
         elif not os.path.isdir(path):
             raise FileNotFoundError(2, "no such directory", path)
 
     def __dealloc__(self):
-        if self.directory.fd >= 0:
+        if self.is_open:  # else the number may be that of another file
             zp_close(self.directory.fd)
 
     @property
@@ -193,6 +197,43 @@ cdef class Directory:
         return KeyLock(self, key, timeout_ms)
 
 
+cdef class Arrival:
+    """Values on their way to keys that nobody else can meet yet, so that none of them is locked.
+
+    Parameters
+    ----------
+    directory : Directory
+        Where they go.
+    """
+
+    def __cinit__(self, Directory directory):
+        self.directory = directory
+
+    def copy(self, Directory directory, str key, str new, bint durable=False):
+        """Copy the file of a key of another directory; as `KeyLock.copy`."""
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
+        cdef zp_worker *worker = current_worker()
+        cdef bytes encoded = os.fsencode(key)
+        cdef bytes encoded_new = os.fsencode(new)
+        cdef const char *name = encoded_new
+        cdef int durability = ZP_DURABLE_LATER if durable else 0
+        cdef int64_t n
+        self.source.directory = &directory.directory
+        self.source.key = encoded
+        with nogil:
+            n = zp_copy_unmet(&self.directory.directory, name, &self.source, worker, durability,
+                              &error)
+        if n >= 0:
+            return n if self.source.found else None
+        if self.source.to_blame:
+            raise file_failure(explain(&error), key, "get")
+        raise file_failure(explain(&error), new, "set")
+
+    def cancel(self):
+        """Make a copy that is under way in another thread stop soon."""
+        self.source.cancel = 1
+
+
 cdef class KeyLock:
     """The lock of one key of a directory, held until it is used or left.
 
@@ -250,6 +291,37 @@ cdef class KeyLock:
         if status < 0:
             raise file_failure(explain(&error), self.key, "set")
 
+    def copy(self, Directory directory, str key, bint durable=False):
+        """Replace the value by the bytes of a key of another directory; lets go of the lock.
+
+        That its name lasts as well is left to who calls `Directory.sync_names`.
+
+        Returns
+        -------
+        int or None
+            How many bytes; None when the other key does not exist.
+        """
+        cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
+        cdef zp_worker *worker = current_worker()
+        cdef const char *name = self.name
+        cdef bytes encoded = os.fsencode(key)
+        cdef int durability = ZP_DURABLE_LATER if durable else 0
+        cdef int64_t n
+        self.source.directory = &directory.directory
+        self.source.key = encoded
+        with nogil:
+            n = zp_lock_copy(&self.directory.directory, name, &self.lock, &self.source, worker,
+                             durability, &error)
+        if n >= 0:
+            return n if self.source.found else None
+        if self.source.to_blame:
+            raise file_failure(explain(&error), key, "get")
+        raise file_failure(explain(&error), self.key, "set")
+
+    def cancel(self):
+        """Make a copy that is under way in another thread stop soon."""
+        self.source.cancel = 1
+
     def delete(self, bint durable=False):
         """Delete the key and let go of the lock."""
         cdef zp_error error = zp_error(0, -1, -1, -1, -1, 0, NULL, -1, -1)
@@ -269,3 +341,45 @@ cdef class KeyLock:
     def __dealloc__(self):
         if self.directory is not None:
             zp_lock_drop(&self.directory.directory, &self.lock)
+
+
+# Keys are joined to a directory; elsewhere a path is a key as well.
+cdef bint _JOINED = os.name == "nt"
+
+
+def node_states(str place):
+    """State of a directory and of the document ``zarr.json`` in it, or None where one is missing.
+
+    The document is opened for it where it may lie in a network, as only that asks one.
+
+    Parameters
+    ----------
+    place : str
+        Absolute path.
+
+    Returns
+    -------
+    tuple or None
+        As of `Directory.state` and of `Directory.file_state`, one after the other.
+    """
+    cdef zp_error error
+    cdef zp_stat info, itself
+    cdef int found, fd, status = -1
+    cdef bytes name = os.fsencode(place)
+    cdef bytes document = b"zarr.json" if _JOINED else name + b"/zarr.json"
+    cdef zp_directory directory = zp_directory(-1, name)
+    cdef const char *key = document
+    cdef const char *folder = b"." if _JOINED else name
+    with nogil:
+        found = zp_stat_local(&directory, key, &info)
+        if not found:
+            fd = zp_file_open(&directory, key, &info, &found, &error)
+            found = fd >= 0
+            if found:
+                zp_close(fd)
+        if found:
+            status = zp_stat_key(&directory, folder, 1, &itself)
+    if status != 0:
+        return None
+    return (itself.device, itself.inode, itself.modified_ns, itself.changed_ns,
+            info.device, info.inode, info.modified_ns, info.changed_ns, info.size)
