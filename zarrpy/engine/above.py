@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.consolidate import FORMS, index_of
-from zarrpy.engine.nodes import read_nodes
+from zarrpy.engine.nodes import read_groups
 from zarrpy.engine.requests import ReadAbove
-from zarrpy.errors import MetadataError, NodeKindError
+from zarrpy.errors import MetadataError, NodeInTheWayError, NodeKindError
 from zarrpy.metadata import json
 from zarrpy.metadata.model import ArrayMetadata
 
@@ -42,7 +42,8 @@ def missing_parents(path: str, zarr_format: int) -> Steps[list[str]]:
     """
     yield from refuse_beyond(path, {zarr_format})
     parents = paths_above(path)
-    found = dict(zip(parents, (yield from read_nodes(parents)), strict=True)) if parents else {}
+    there = (yield from read_groups(parents, zarr_format)) if parents else []
+    found = dict(zip(parents, there, strict=True))
     for parent, metadata in found.items():
         if isinstance(metadata, ArrayMetadata):
             raise array_on_the_way(path, parent or "/")
@@ -104,7 +105,7 @@ def _unnamed(path: str, group: str) -> MetadataError:
 
 def array_on_the_way(path: str, place: str) -> NodeKindError:
     """Make the error for a node that would lie below an array."""
-    return NodeKindError(
+    return NodeInTheWayError(
         f"cannot create {path or '/'!r}: there is an array at {place!r}, not a group",
         path=path,
         found="array",

@@ -12,13 +12,19 @@ until they are written, readers see fill values there.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.nodes import array_document, keep_recorded, parse_array
+from zarrpy.engine.regions import regions_of
 from zarrpy.engine.requests import Commit, Lock, Update
 from zarrpy.engine.resize import (
     Leftover,
     announce,
+    cleared,
     finish,
     publish,
     require,
@@ -27,9 +33,10 @@ from zarrpy.engine.resize import (
 )
 from zarrpy.engine.watch import check_same
 from zarrpy.errors import NodeNotFoundError, ShapeMismatchError, StoreError
+from zarrpy.metadata.formats import format_of
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
 
     from zarrpy.engine.removal import Box
     from zarrpy.engine.requests import Steps
@@ -37,15 +44,58 @@ if TYPE_CHECKING:
     from zarrpy.metadata.model import ArrayMetadata
 
 
+@dataclass(frozen=True)
+class Streamed:
+    """Elements that are read when they are written, a region of whole chunks at a time.
+
+    Parameters
+    ----------
+    source : Array or ndarray
+        A file in memory, if an ndarray.
+    cast : callable
+        Makes elements of the array of those that were read.
+    """
+
+    source: Any
+    cast: Callable[[Any], np.ndarray[Any, Any]]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of all of them."""
+        shape: tuple[int, ...] = self.source.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return int(self.source.size)
+
+    def none(self) -> np.ndarray[Any, Any]:
+        """Give an array without elements, of the same kind."""
+        return np.empty((0,) * self.ndim, self.source.dtype)
+
+    def part(self, region: tuple[slice, ...]) -> Steps[np.ndarray[Any, Any]]:
+        """Read some."""
+        if isinstance(self.source, np.ndarray):
+            return self.cast(self.source[region])
+        read = self.source.read.steps(region or ...)
+        return self.cast((yield from elsewhere(self.source.store, read)))
+
+
 def append(
-    site: Site, values: np.ndarray[Any, Any], axis: int, *, locks: bool
+    site: Site, values: np.ndarray[Any, Any] | Streamed, axis: int, *, locks: bool
 ) -> Steps[ArrayMetadata]:
     """Add elements behind the last of an axis, and give the new metadata.
 
     Parameters
     ----------
     site : Site
-    values : ndarray
+    values : ndarray or Streamed
         Of the data type of the array.
     axis : int
         Not negative.
@@ -57,13 +107,15 @@ def append(
     ShapeMismatchError
         When the elements do not fit; nothing is written then.
     """
-    _check(values, (yield from require(site)), axis)
     if locks:
+        _check(values, (yield from require(site)), axis)
         return (yield from _append_locked(site, values, axis))
     return (yield from _append_reserved(site, values, axis))
 
 
-def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps[ArrayMetadata]:
+def _append_locked(
+    site: Site, values: np.ndarray[Any, Any] | Streamed, axis: int
+) -> Steps[ArrayMetadata]:
     with (yield Lock(site.guard)):
         with (yield Lock(site.document)) as held:
             old = yield from settled(site)
@@ -74,7 +126,7 @@ def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps
             leftover = Leftover.of(new)
             try:
                 yield from announce(site, leftover)
-                yield from site.write(new, box, values)
+                yield from _written(site, new, box, values)
                 yield Commit()
                 yield from publish(site, held, new)
                 site.accept(new)  # now, as what follows may be cut off
@@ -89,6 +141,19 @@ def _append_locked(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps
     return new
 
 
+def _written(
+    site: Site, new: ArrayMetadata, box: Box, values: np.ndarray[Any, Any] | Streamed
+) -> Steps[None]:
+    if not isinstance(values, Streamed):
+        yield from site.write(new, box, values)
+        return
+    for region in regions_of(new, box):
+        pairs = list(zip(region, box, strict=True))
+        inside = tuple(slice(part.start - start, part.stop - start) for part, (start, _) in pairs)
+        block = yield from values.part(inside)
+        yield from site.write(new, tuple((part.start, part.stop) for part in region), block)
+
+
 def _only_longer(site: Site, held: Any, old: ArrayMetadata, new: ArrayMetadata) -> Steps[None]:
     """Add elements of which there are none, as the array is empty along another axis."""
     if new.shape != old.shape:
@@ -98,9 +163,11 @@ def _only_longer(site: Site, held: Any, old: ArrayMetadata, new: ArrayMetadata) 
     site.accept(new)
 
 
-def _append_reserved(site: Site, values: np.ndarray[Any, Any], axis: int) -> Steps[ArrayMetadata]:
+def _append_reserved(
+    site: Site, values: np.ndarray[Any, Any] | Streamed, axis: int
+) -> Steps[ArrayMetadata]:
     with (yield Lock(site.guard)):
-        yield from settled(site)
+        yield from cleared(site)
         reserved: list[tuple[ArrayMetadata, Box]] = []
 
         def reserve(value: Any) -> bytes:
@@ -112,16 +179,18 @@ def _append_reserved(site: Site, values: np.ndarray[Any, Any], axis: int) -> Ste
         yield Commit()
         yield Update(site.document, reserve)
         new, box = reserved[0]
-        found = yield from require(site)  # with its attributes
+        found = new
+        if format_of(new.zarr_format).attributes_apart:
+            found = yield from require(site)
         yield from keep_recorded(site.path, found)
         if values.size:
-            yield from site.write(new, box, values)
+            yield from _written(site, new, box, values)
         site.accept(found)
     return new
 
 
 def _longer(
-    metadata: ArrayMetadata, values: np.ndarray[Any, Any], axis: int
+    metadata: ArrayMetadata, values: np.ndarray[Any, Any] | Streamed, axis: int
 ) -> tuple[ArrayMetadata, Box]:
     """Give the metadata with the elements, and their place."""
     _check(values, metadata, axis)
@@ -134,7 +203,7 @@ def _longer(
     return reshaped(metadata, shape, step), (*box[:axis], place, *box[axis + 1 :])
 
 
-def _check(values: np.ndarray[Any, Any], metadata: ArrayMetadata, axis: int) -> None:
+def _check(values: np.ndarray[Any, Any] | Streamed, metadata: ArrayMetadata, axis: int) -> None:
     """Refuse elements of another shape than the array has along the other axes."""
     given = values.shape
     expected = tuple(

@@ -15,9 +15,12 @@ import sys
 import threading
 from math import prod
 from os import getpid
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
+
+from zarrpy.engine.copies import Copies
+from zarrpy.engine.spare import room_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,11 +31,38 @@ if TYPE_CHECKING:
 Index: TypeAlias = tuple[int, ...]
 Block: TypeAlias = np.ndarray[Any, Any]
 
-#: What became of a piece: it was not taken, it was, it made its chunk whole, the buffer is closed.
-NO_ROOM, TAKEN, WHOLE, CLOSED = range(4)
-
+#: Chunks from this size on are kept in memory that is taken again.
+LARGE_NBYTES = 2 << 20
 #: Share of the room that is made at once when there is none.
 _ROOM_SHARE = 8
+
+
+class Part(NamedTuple):
+    """A piece of a chunk.
+
+    Attributes
+    ----------
+    chunk : tuple of int
+        Place of the chunk in the grid.
+    shape : tuple of int
+        Of the chunk inside the array.
+    inside : tuple
+        Where the piece lies in the chunk.
+    values : ndarray
+    """
+
+    chunk: Index
+    shape: tuple[int, ...]
+    inside: tuple[Any, ...]
+    values: Block
+
+
+class Put(NamedTuple):
+    """What became of pieces: how many were taken, and which chunks are whole now."""
+
+    ntaken: int
+    whole: list[Index]
+    closed: bool
 
 
 class Pieces:
@@ -57,7 +87,7 @@ class Pieces:
     __slots__ = ("mask", "missing", "nbytes", "values")
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.values: Block = np.empty(shape, dtype)
+        self.values: Block = room_for(shape, dtype, LARGE_NBYTES)
         self.mask: Block = np.zeros(shape, bool)
         self.missing = self.values.size
         self.nbytes = cost(shape, dtype)
@@ -68,10 +98,19 @@ class Pieces:
         shape: tuple[int, ...] = self.values.shape
         return shape
 
-    def put(self, inside: tuple[Any, ...], values: Block) -> None:
-        """Take elements; `inside` are slices, or arrays of positions that are broadcast."""
-        self.values[inside] = _own(values)
-        if any(isinstance(each, np.ndarray) for each in inside):
+    def take(self, inside: tuple[Any, ...], values: Block, copies: Copies) -> None:
+        """Take elements, or have them copied; they count once `mark` is told.
+
+        `inside` are slices, or arrays of positions that are broadcast.
+        """
+        if _has_points(inside) or values.dtype.kind in "OT":
+            self.values[inside] = _own(values)
+        else:
+            copies.add(part_of(self.values, inside), values)
+
+    def mark(self, inside: tuple[Any, ...]) -> None:
+        """Count elements among those that were written."""
+        if _has_points(inside):
             places = np.unique(np.ravel_multi_index(np.broadcast_arrays(*inside), self.shape))
             written = self.mask.reshape(-1)
             self.missing -= places.size - int(np.count_nonzero(written[places]))
@@ -121,13 +160,18 @@ class Pieces:
 
     def lay_over(self, block: Block, inside: tuple[Any, ...], outside: tuple[Any, ...]) -> None:
         """Copy what was written to where it is in a block."""
-        if any(isinstance(each, np.ndarray) for each in inside):
+        if _has_points(inside):
             part, where = block[outside], self.mask[inside]
             part[where] = self.values[inside][where]
             block[outside] = part
             return
         where = part_of(self.mask, inside)
         part_of(block, outside)[where] = part_of(self.values, inside)[where]
+
+
+def _has_points(inside: tuple[Any, ...]) -> bool:
+    """Whether a place is one of positions, and not of slices."""
+    return any(isinstance(each, np.ndarray) for each in inside)
 
 
 def part_of(block: Block, place: Iterable[Any]) -> Block:
@@ -204,42 +248,53 @@ class WriteBuffer:
 
     # ------------------------------------------------------------------------------- pieces
 
-    def put(
-        self, index: Index, shape: tuple[int, ...], inside: tuple[Any, ...], values: Block
-    ) -> int:
-        """Take a piece of a chunk.
+    def put(self, parts: Sequence[Part]) -> Put:
+        """Take pieces of several chunks, as many as there is room for; threads copy them together.
 
         Parameters
         ----------
-        index : tuple of int
-            Place of the chunk in the grid.
-        shape : tuple of int
-            Of the chunk inside the array.
-        inside : tuple
-            Where the piece lies in the chunk.
-        values : ndarray
+        parts : sequence of Part
+            Of a chunk each.
 
         Returns
         -------
-        int
-            NO_ROOM, TAKEN, WHOLE or CLOSED.
+        Put
         """
-        weight = payload(values)
         with self._changed:
             if not self._open:
-                return CLOSED
-            before = self._pending.get(index)
-            have = 0 if before is None else before.nbytes
-            needed = weight + _growth(before, shape, values.dtype)
-            if needed and self.nbytes and self.nbytes + needed > self.limit:
-                return NO_ROOM
-            pieces = Pieces(shape, values.dtype) if before is None else before.reaching(shape)
-            pieces.put(inside, values)
-            pieces.nbytes += weight
-            self.nbytes += pieces.nbytes - have
-            self._pending.pop(index, None)
-            self._pending[index] = pieces  # what was written to last is last
-            return TAKEN if pieces.missing else WHOLE
+                return Put(0, [], closed=True)
+            copies, growing, nbytes = Copies(), [], self.nbytes
+            for part in parts:
+                weight = payload(part.values)
+                before = self._pending.get(part.chunk)
+                needed = weight + _growth(before, part.shape, part.values.dtype)
+                if needed and nbytes and nbytes + needed > self.limit:
+                    break
+                made = (
+                    Pieces(part.shape, part.values.dtype)
+                    if before is None
+                    else before.reaching(part.shape)
+                )
+                made.take(part.inside, part.values, copies)
+                growing.append((made, weight))
+                nbytes += needed
+            copies.finish()
+            whole = [
+                part.chunk
+                for part, (made, weight) in zip(parts, growing, strict=False)
+                if self._add(part, made, weight)
+            ]
+            return Put(len(growing), whole, closed=False)
+
+    def _add(self, part: Part, pieces: Pieces, weight: int) -> bool:
+        """Count elements that a chunk has now; whether it is whole."""
+        before = self._pending.pop(part.chunk, None)
+        have = 0 if before is None else before.nbytes
+        pieces.mark(part.inside)
+        pieces.nbytes += weight
+        self.nbytes += pieces.nbytes - have
+        self._pending[part.chunk] = pieces  # what was written to last is last
+        return not pieces.missing
 
     def holds(self, indexes: Iterable[Index]) -> bool:
         """Whether it has pieces of any of these chunks."""

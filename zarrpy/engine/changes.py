@@ -12,7 +12,7 @@ from os import getpid
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from zarrpy.engine.requests import Delete, DeletePrefix, Move, Put, Restore, Run, Update
+from zarrpy.engine.requests import Bring, Delete, DeletePrefix, Move, Put, Restore, Run, Update
 from zarrpy.metadata.names import DOCUMENTS, OURS
 
 if TYPE_CHECKING:
@@ -41,7 +41,17 @@ def note(store: Store, request: Request, answer: Any) -> None:
     if isinstance(request, Run):
         _of_array[store.locus(request.path)] = change
     else:
-        _below[store.locus("")] = change
+        for path in _touched(request):
+            _below[store.locus(path)] = change
+
+
+def _touched(request: Request) -> tuple[str, ...]:
+    """Tell below which paths a request may have changed something."""
+    if isinstance(request, Move) and not callable(request.moves):
+        names = [source.rpartition("/")[2] for source, _ in request.moves]
+        if request.late is None and all(name.startswith(OURS) for name in names):
+            return tuple(target for _, target in request.moves)  # what was made beside appears
+    return ("",)
 
 
 def latest(store: Store, path: str) -> tuple[str, int, int] | None:
@@ -65,6 +75,7 @@ def _is_chunk(key: str) -> bool:
 _CHANGES: dict[type, Callable[[Any, Any], bool]] = {
     Run: lambda request, _: request.batch.writing,
     Put: lambda request, _: any(_is_chunk(key) for key, _ in request.items),
+    Bring: lambda request, _: any(_is_chunk(key) for _, key in request.pairs),
     Update: lambda request, _: _is_chunk(request.key),
     Delete: lambda request, _: any(map(_is_chunk, request.keys)),
     DeletePrefix: lambda request, _: True,

@@ -15,6 +15,7 @@ import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -22,10 +23,13 @@ from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.requests import Delete, Enclosing, Fetch, ListNames, Put, Steps, Update
 from zarrpy.errors import GroupNotFoundError, MetadataError, ZarrError
 from zarrpy.metadata import json
-from zarrpy.metadata.names import check_key, is_taken_for_node
+from zarrpy.metadata.names import check_key, home_of, is_taken_for_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    #: Changes the entries of a form in a group, given the place of the store's root.
+    _Enter: TypeAlias = "Callable[[str, str, Form, Entries], None]"
 
 #: Documents of one node by their names.
 Documents: TypeAlias = "dict[str, dict[str, Any]]"
@@ -212,6 +216,14 @@ class Index:
         assert self._entries is not None
         return self._entries.get(_relative(self.path, path))
 
+    def below(self, path: str) -> Any:
+        """Tell of the members of a group, as `zarrpy.engine.told.ConsolidatedMetadata`."""
+        start = _relative(self.path, path)
+        told = import_module("zarrpy.engine.told")  # which is built on this module
+        return told.ConsolidatedMetadata.of_entries(
+            self._entries or {}, f"{start}/" if start else ""
+        )
+
     def names(self, path: str) -> list[str]:
         """List the names of the nodes directly below a group at a path of the store."""
         assert self._entries is not None
@@ -295,19 +307,20 @@ def _change(
     yield Update(key, rewrite)
 
 
-def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[bool]:
-    """Say in the consolidated documents at a path and above it what nodes there now are.
+def record(paths: Sequence[str], nodes: Mapping[str, Documents]) -> Steps[bool]:
+    """Say in the consolidated documents at some paths and above them what nodes there now are.
 
-    Returns whether there are such documents.
+    Returns whether there are such documents. Those of other formats than the nodes have cannot
+    name them, and are not looked at.
 
     Parameters
     ----------
-    path : str
+    paths : sequence of str
     nodes : mapping of str to documents
         By their paths in the store.
-    *others : str
-        More paths, where the nodes are not all below one.
     """
+    named = [set(documents) for documents in nodes.values()]
+    forms = [form for form in FORMS.values() if any(each <= {*form.names} for each in named)]
 
     def enter(place: str, group: str, form: Form, entries: Entries) -> None:
         for each, documents in nodes.items():
@@ -317,7 +330,7 @@ def record(path: str, nodes: Mapping[str, Documents], *others: str) -> Steps[boo
         if place:
             _connect(entries, form)
 
-    return (yield from _amend((path, *others), enter))
+    return (yield from _amend(paths, enter, forms))
 
 
 def forget(path: str) -> Steps[None]:
@@ -328,10 +341,10 @@ def forget(path: str) -> Steps[None]:
         for each in [name for name in entries if name == gone or name.startswith(gone + "/")]:
             del entries[each]
 
-    yield from _amend((path.rpartition("/")[0],) if path else (), leave)
+    yield from _amend(home_of(path), leave, list(FORMS.values()))
 
 
-def _amend(paths: Sequence[str], amend: Callable[[str, str, Form, Entries], None]) -> Steps[bool]:
+def _amend(paths: Sequence[str], amend: _Enter, forms: Sequence[Form]) -> Steps[bool]:
     """Change the consolidated documents at some paths and above them, those that there are.
 
     Those of groups that the root of the store lies in are changed, too; `amend` is told which
@@ -342,11 +355,11 @@ def _amend(paths: Sequence[str], amend: Callable[[str, str, Form, Entries], None
     for path in paths:
         parts = path.split("/") if path else []
         groups.update(("/".join(parts[:i]), None) for i in range(len(parts) + 1))
-    amended = bool(groups) and (yield from _amend_in(groups, partial(amend, "")))
-    names = tuple(form.key for form in FORMS.values())
+    amended = bool(groups) and (yield from _amend_in(groups, partial(amend, ""), forms))
+    names = tuple(form.key for form in forms)
     for store, place in (yield Enclosing(names)) or ():
         try:
-            yield from elsewhere(store, _amend_in({"": None}, partial(amend, place)))
+            yield from elsewhere(store, _amend_in({"": None}, partial(amend, place), forms))
         except ZarrError as error:  # what was asked for is done
             warnings.warn(
                 f"the consolidated metadata of {store.place_of('')} do not follow: {error}",
@@ -357,12 +370,10 @@ def _amend(paths: Sequence[str], amend: Callable[[str, str, Form, Entries], None
     return amended
 
 
-def _amend_in(
-    groups: Mapping[str, None], amend: Callable[[str, Form, Entries], None]
-) -> Steps[bool]:
+def _amend_in(groups: Mapping[str, None], amend: Any, forms: Sequence[Form]) -> Steps[bool]:
     """Change the consolidated documents of some groups of a store."""
     amended = False
-    places = [(group, form) for group in groups for form in FORMS.values()]
+    places = [(group, form) for group in groups for form in forms]
     values = yield Fetch(tuple(_key(group, form.key) for group, form in places))
     for (group, form), value in zip(places, values, strict=True):
         if value is None or not form.may_hold(value):

@@ -173,9 +173,10 @@ def _is_zarr(name: str, nodes: dict[str, list[_ChunkKeys]]) -> bool:
 
 def _nodes(start: str, names: list[str]) -> Steps[dict[str, list[_ChunkKeys]]]:
     """Find the nodes below a path, each with the chunk keys of the arrays that it is."""
-    folders = {name.rpartition("/")[0] for name in names if _last(name) in DOCUMENTS}
-    folders |= {name[:-1] for name in names if name.endswith("/")}
-    keys = [(folder, name) for folder in sorted(folders) for name in ("zarr.json", *_V2_NODES)]
+    links = {name[:-1] for name in names if name.endswith("/")}
+    keys = [(folder, name) for folder in links for name in _NODES]
+    found = (name.rpartition("/")[::2] for name in names if _last(name) in _NODES)
+    keys = sorted({*keys, *found})  # of what is listed, no more is read than is there
     values = yield Fetch(tuple(start + (f"{f}/{name}" if f else name) for f, name in keys))
     nodes: dict[str, list[_ChunkKeys]] = {}
     for (folder, name), value in zip(keys, values, strict=True):
@@ -184,7 +185,7 @@ def _nodes(start: str, names: list[str]) -> Steps[dict[str, list[_ChunkKeys]]]:
     return nodes
 
 
-_V2_NODES = (".zarray", ".zgroup")
+_NODES = ("zarr.json", ".zarray", ".zgroup")
 
 
 def _last(name: str) -> str:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
 
+from zarrpy.config import config
+from zarrpy.display.progress import Progress
+from zarrpy.engine.between import ends
 from zarrpy.engine.consolidate import document_apart
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import create_node
+from zarrpy.engine.lifecycle import create_node, documents_below
 from zarrpy.engine.nodes import documents_of, key_of, read_children
-from zarrpy.engine.requests import Fetch, ListKeys, Put
+from zarrpy.engine.requests import Fetch, Foretell, ListKeys, Put
+from zarrpy.engine.scheduler import is_local
+from zarrpy.engine.units import Carry, Unit, carried_out, name_of
 from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.model import ArrayMetadata
-from zarrpy.metadata.names import SHRINK
+from zarrpy.metadata.names import SHRINK, STAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import os
+    from collections.abc import Callable, Iterator, Sequence
 
+    from zarrpy.engine.journal import WorkJournal
     from zarrpy.engine.lifecycle import Members
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
@@ -26,6 +35,8 @@ if TYPE_CHECKING:
 
 #: How many values are asked for at once, and how many bytes of chunks those may be.
 MOST_VALUES = 64
+#: How many small files.
+MOST_FILES = 1024
 MOST_NBYTES = 64 * 2**20
 
 
@@ -36,6 +47,7 @@ def copy_node(
     *,
     overwrite: bool = False,
     change: Change | None = None,
+    how: Manner | None = None,
 ) -> Steps[None]:
     """Copy an array, or a group with all that is below it.
 
@@ -49,19 +61,32 @@ def copy_node(
         Replace what is at the target.
     change : callable, optional
         Says of every node what its copy is: one of the same chunks, perhaps under other keys.
+    how : Manner, optional
+        Who copies, and who hears of it.
     """
     refuse_overlap(source, target)
-    copy = _Copy(source, change)
-    steps = create_node(
-        target[1],
-        copy.changed("", metadata),
-        overwrite=overwrite,
-        content=lambda where: copy.content(metadata, where),
-    )
-    yield from elsewhere(target[0], steps)
+    copy = _Copy(source, change, target[0], how or Manner())
+    try:
+        if copy.how.journal is not None:
+            yield from elsewhere(target[0], copy.resumed(metadata, target[1], copy.how.journal))
+            return
+        between = ends(source[0], target[0]) is not None  # where a directory is renamed at once
+        steps = create_node(
+            target[1],
+            copy.changed("", metadata),
+            overwrite=overwrite,
+            content=lambda where: copy.content(metadata, where),
+            beside=between,
+            stage=f"{STAGE}{uuid4().hex[:12]}" if between else None,
+        )
+        yield from elsewhere(target[0], steps)
+    finally:
+        copy.how.told.close()
 
 
-def copied_below(source: tuple[Store, str], metadata: Metadata, where: str) -> Steps[Members]:
+def copied_below(
+    source: tuple[Store, str], metadata: Metadata, target: tuple[Store, str]
+) -> Steps[Members]:
     """Copy the chunks of an array, or the members of a group, to a node that has its documents.
 
     Returns
@@ -69,16 +94,52 @@ def copied_below(source: tuple[Store, str], metadata: Metadata, where: str) -> S
     dict of str to (ArrayMetadata or GroupMetadata)
         The members, by their paths relative to the node.
     """
-    return (yield from _Copy(source, None).content(metadata, where))
+    return (yield from _Copy(source, None, target[0], Manner()).content(metadata, target[1]))
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a copy is made.
+
+    Attributes
+    ----------
+    told : Progress
+        Who hears of each value.
+    scheduler : optional
+        Who copies, as `zarrpy.engine.scheduler` knows them.
+    journal : str or path-like, optional
+        A folder that says what is done.
+    restore : bool
+        Whether members of the source are put back whose replacement was cut off.
+    then : callable, optional
+        Steps for when all of it is there, before the journal is removed.
+    """
+
+    told: Progress = field(default_factory=Progress)
+    scheduler: Any = None
+    journal: str | os.PathLike[str] | None = None
+    restore: bool = False
+    then: Callable[[], Steps[None]] | None = None
 
 
 class _Copy:
     """One copy on its way, driven in the store that it goes to."""
 
-    def __init__(self, source: tuple[Store, str], change: Change | None) -> None:
+    def __init__(
+        self,
+        source: tuple[Store, str],
+        change: Change | None,
+        target: Store,
+        how: Manner,
+    ) -> None:
         self._store, self._path = source
         self._change = change
+        self._target = target
+        self.how = how
         self._members: dict[str, Metadata] = {}
+        self._journal: WorkJournal | None = None
+        #: Documents that are stored when all chunks are; of those who have a journal.
+        self._late: list[tuple[str, bytes]] = []
 
     def changed(self, name: str, metadata: Metadata) -> Metadata:
         """Say what the source, or a node below it, is in the copy."""
@@ -93,17 +154,41 @@ class _Copy:
         yield from self._below("", metadata, where)
         return self._members
 
+    def resumed(
+        self, metadata: Metadata, where: str, folder: str | os.PathLike[str]
+    ) -> Steps[None]:
+        """Copy what is left of a node, documents last: until then there is none."""
+        from zarrpy.engine.resuming import resumed
+
+        documents = documents_below(self._path, metadata, restore=self.how.restore)
+        below = yield from elsewhere(self._store, documents)
+        places = [self._store.place_of(self._path), self._target.place_of(where)]
+
+        def content(journal: WorkJournal) -> Steps[tuple[Members, tuple[tuple[str, Any], ...]]]:
+            self._journal = journal
+            return (yield from self.content(metadata, where)), tuple(self._late)
+
+        new = self.changed("", metadata)
+        about = [*places, sorted(map(str, below.items()))]
+        yield from resumed(folder, about, where, new, content, self.how.then)
+
     def _below(self, name: str, metadata: Metadata, where: str) -> Steps[None]:
         path = self._at(name)
         if isinstance(metadata, ArrayMetadata):
             yield from self._chunks(path, metadata, self.changed(name, metadata), where)
             return
         yield from self._consolidated(path, metadata, where)
-        children = read_children(path, metadata.zarr_format)
+        children = read_children(path, metadata.zarr_format, restore=self.how.restore)
         for last, child in (yield from elsewhere(self._store, children)).items():
             new = self._members[key_of(name, last)] = self.changed(key_of(name, last), child)
-            yield Put(documents_of(key_of(where, last), new))
+            yield from self._documents(documents_of(key_of(where, last), new))
             yield from self._below(key_of(name, last), child, key_of(where, last))
+
+    def _documents(self, documents: tuple[tuple[str, Any], ...]) -> Steps[None]:
+        if self._journal is None:
+            yield Put(documents)
+        else:
+            self._late += documents
 
     def _consolidated(self, path: str, metadata: Metadata, where: str) -> Steps[None]:
         """Copy what is consolidated in a group; in another format it would not be true."""
@@ -113,22 +198,56 @@ class _Copy:
         fetched = _asked(Fetch((key_of(path, name),)))
         (value,) = yield from elsewhere(self._store, fetched)
         if value is not None:
-            yield Put(((key_of(where, name), value),))
+            yield from self._documents(((key_of(where, name), value),))
 
     def _chunks(self, path: str, metadata: ArrayMetadata, new: Metadata, where: str) -> Steps[None]:
         assert isinstance(new, ArrayMetadata)
-        (marker,) = yield from elsewhere(self._store, _asked(Fetch((key_of(path, SHRINK),))))
-        if marker is not None:  # chunks at the edge may hold what the array has lost
-            yield Put(((key_of(where, SHRINK), marker),))
-        keys = yield from elsewhere(self._store, chunk_keys(path, metadata))
-        n = _at_once(metadata)
-        for i in range(0, len(keys), n):
-            some = keys[i : i + n]
-            fetched = Fetch(tuple(key_of(path, key) for key in some))
-            values = yield from elsewhere(self._store, _asked(fetched))
-            named = zip((_renamed(key, metadata, new) for key in some), values, strict=True)
-            found = tuple((key_of(where, key), value) for key, value in named if value is not None)
-            yield Put(found)
+        places = (self._store, path), (self._target, where)
+        yield from copy_chunks(*places, metadata, new, self.how, self._journal)
+
+
+def copy_chunks(
+    source: tuple[Store, str],
+    target: tuple[Store, str],
+    metadata: ArrayMetadata,
+    new: ArrayMetadata,
+    how: Manner,
+    journal: WorkJournal | None = None,
+) -> Steps[list[str]]:
+    """Copy the chunks of an array as they are stored, perhaps to other keys; tell their own.
+
+    These steps are taken in the store of the target.
+    """
+    (store, path), (into, where) = source, target
+    (marker,) = yield from elsewhere(store, _asked(Fetch((key_of(path, SHRINK),))))
+    if marker is not None:  # chunks at the edge may hold what the array has lost
+        yield Put(((key_of(where, SHRINK), marker),))
+    keys = sorted((yield from elsewhere(store, chunk_keys(path, metadata))))
+    how.told.expect(len(keys))
+    local = is_local(how.scheduler)
+    if not local:
+        yield Foretell(where)
+    n = _fit(metadata)
+    if ends(store, into) is not None:  # of files: they pass no memory
+        n = MOST_VALUES if journal is not None else max(MOST_VALUES, _fit(metadata, MOST_FILES))
+    yield from carried_out(
+        Carry(store, None if local else into, unmet=f"/{STAGE}" in f"/{where}"),
+        _units(path, metadata, new, where, keys, n),
+        how.told,
+        scheduler=how.scheduler,
+        journal=journal,
+    )
+    return [key_of(path, key) for key in keys]
+
+
+def _units(
+    path: str, old: ArrayMetadata, new: ArrayMetadata, where: str, keys: list[str], n: int
+) -> Iterator[Unit]:
+    """Give the chunks of an array, so many at a time."""
+    for i in range(0, len(keys), n):
+        some = keys[i : i + n]
+        pairs = tuple((key_of(path, key), key_of(where, _renamed(key, old, new))) for key in some)
+        yield Unit(name_of(to for _, to in pairs), len(some), pairs)
 
 
 def _asked(request: Fetch) -> Steps[list[Any]]:
@@ -136,12 +255,13 @@ def _asked(request: Fetch) -> Steps[list[Any]]:
     return values
 
 
-def _at_once(metadata: ArrayMetadata) -> int:
+def _fit(metadata: ArrayMetadata, most_values: int | None = None) -> int:
     """How many stored chunks may be in memory: their sizes are guessed from those decoded."""
     nbytes = metadata.data_type.numpy.itemsize
     for n in metadata.chunk_grid.largest(metadata.shape):
         nbytes *= n
-    return max(1, min(MOST_VALUES, MOST_NBYTES // max(nbytes, 1)))
+    most = min(MOST_NBYTES, (config.max_memory or MOST_NBYTES * 2) // 2)
+    return max(1, min(most_values or MOST_VALUES, most // max(nbytes, 1)))
 
 
 def _renamed(key: str, old: ArrayMetadata, new: ArrayMetadata) -> str:

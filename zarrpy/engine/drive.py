@@ -15,15 +15,17 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zarrpy.engine import pool
+from zarrpy.engine.between import Between, ends
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
 from zarrpy.engine.guarded import write_guarded
 from zarrpy.engine.locks import Held, hold_of, wait_below
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
-from zarrpy.engine.profile import is_on, observed
+from zarrpy.engine.profile import is_on, note_brought, observed
 from zarrpy.engine.recent import recent
 from zarrpy.engine.requests import (
+    Bring,
     Close,
     Commit,
     Delete,
@@ -32,21 +34,27 @@ from zarrpy.engine.requests import (
     Enclosing,
     Fetch,
     Flush,
+    Foretell,
+    IsFar,
     ListEntries,
     ListKeys,
     ListNames,
     ListSizes,
     Lock,
     Move,
+    Present,
     Publish,
     Put,
+    PutNew,
     Quiet,
     ReadAbove,
+    Recover,
     Request,
     Restore,
     Run,
     Size,
     Steps,
+    Sync,
     Take,
     Tidy,
     Update,
@@ -68,7 +76,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from zarrpy.engine.requests import Batch
-    from zarrpy.engine.stream import Stream, Taken
+    from zarrpy.engine.scheduler import Results
+    from zarrpy.engine.stream import Taken
     from zarrpy.stores.base import Store
 
 #: Keys that are locked and deleted together, where that takes few requests.
@@ -133,7 +142,7 @@ async def _answer_async(
 
     It goes into `late`, where there is that list, instead of into the operation.
     """
-    if isinstance(request, Commit):
+    if isinstance(request, Commit | Foretell):
         return None
     inner = request.request if isinstance(request, Elsewhere) else request
     cancel: Callable[[], None] | None = None
@@ -151,7 +160,7 @@ async def call_async(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     return await _in_thread(partial(function, *args, **kwargs))
 
 
-async def take_async(stream: Stream[A, T]) -> Taken[A, T] | None:
+async def take_async(stream: Results[A, T]) -> Taken[A, T] | None:
     """Wait for the next result of a stream without blocking the event loop."""
     return await _in_thread(stream.take, stream.cancel)
 
@@ -188,7 +197,7 @@ async def _in_thread(
 
 def answer(store: Store | None, request: Request) -> Any:
     """Do what one request asks."""
-    if isinstance(request, Commit):
+    if isinstance(request, Commit | Foretell):
         return None
     if isinstance(request, Elsewhere):
         return answer(request.store, request.request)
@@ -215,10 +224,40 @@ def _fetch(store: Store, request: Fetch) -> list[Any]:
     return in_flight(lambda pair: store.get(*pair), pairs, store.requests)
 
 
+def _present(store: Store, request: Present) -> list[bool]:
+    return store.present(request.keys)
+
+
+def _is_far(store: Store, request: IsFar) -> bool:
+    return store.requests > 1
+
+
 def _put(store: Store, request: Put) -> None:
     for key, value in request.items:
         with hold_of(store, [key]):
             store.set(key, value)
+
+
+def _put_new(store: Store, request: PutNew) -> bool:
+    with hold_of(store, [request.key]):
+        request.done = store.set_new(request.key, request.value)
+        return request.done
+
+
+def _bring(store: Store, request: Bring) -> list[int | None] | None:
+    if not request.pairs:
+        return []
+    directories = ends(request.source, store)
+    if directories is None:
+        return None
+    keys = [new for _, new in request.pairs]
+    store.check_writable("set", keys[0])
+    batch = Between(request.source, store, directories, request.pairs, unmet=request.unmet)
+    with hold_of(store, keys):
+        pool.run(batch, pool.workers())
+        batch.check()
+    note_brought(batch.sizes)
+    return batch.sizes
 
 
 def _update(store: Store, request: Update) -> None:
@@ -299,8 +338,8 @@ def _tidy(store: Store, request: Tidy) -> None:
     store.tidy(request.prefix)
 
 
-def _move(store: Store, request: Move) -> None:
-    move(store, request, partial(drive, store))
+def _move(store: Store, request: Move) -> bool:
+    return move(store, request, partial(drive, store))
 
 
 def _list_names(store: Store, request: ListNames) -> list[str]:
@@ -308,12 +347,21 @@ def _list_names(store: Store, request: ListNames) -> list[str]:
     return recent.names(store, request, look) if request.max_age else look()
 
 
+def _recover(store: Store, request: Recover) -> bool:
+    found = [store.complete(path) for path in request.paths]
+    return any(found)
+
+
+def _sync(store: Store, request: Sync) -> None:
+    store.sync(request.path)
+
+
 def _run(store: Store, request: Run) -> None:
     batch, watch = request.batch, request.watch
     chunks = transformed(store, request.transformers) if request.transformers else store
     if batch.writing:
         chunks.check_writable("write", request.path)
-    directory = chunks.directory(request.path)
+    directory = chunks.directory(request.path, create=batch.writing and request.unborn)
     if directory is None and batch.writing and chunks.of_files:
         raise store.locate(_vanished(request.path))
     budget = Budget.of(request, pool.workers(), of_files=directory is not None)
@@ -395,7 +443,7 @@ def _write_window(
         with hold_of(store, keys):
             if look is not None:
                 look()
-            store.set_many(keys, batch.results())
+            store.set_many(keys, batch.results(store.takes_buffers))
         return
     with hold_of(store, keys):
         if look is not None:
@@ -408,7 +456,7 @@ def _write_window(
         batch.feed([None if whole else next(stored) for whole in covered])
         pool.run(batch, budget.workers)
         batch.check()
-        store.set_many(keys, batch.results())
+        store.set_many(keys, batch.results(store.takes_buffers))
 
 
 def _flush(store: Store, request: Flush) -> None:
@@ -425,7 +473,11 @@ def _close(store: Store, request: Close) -> None:
 
 _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Fetch: _fetch,
+    Present: _present,
+    IsFar: _is_far,
     Put: _put,
+    PutNew: _put_new,
+    Bring: _bring,
     Update: _update,
     Lock: _lock,
     Publish: _publish,
@@ -442,6 +494,8 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Tidy: _tidy,
     Move: _move,
     Restore: restore,
+    Recover: _recover,
+    Sync: _sync,
     Run: _run,
     Flush: _flush,
     Take: _take,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from zarrpy.engine.relay import relayed
-from zarrpy.engine.requests import Commit, Elsewhere
+from zarrpy.engine.requests import Commit, Elsewhere, Foretell
 from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def elsewhere(store: Store, steps: Steps[T]) -> Steps[T]:
     """
 
     def sent(request: Request) -> Request:
-        known = isinstance(request, Elsewhere | Commit)
+        known = isinstance(request, Elsewhere | Commit | Foretell)
         return request if known else Elsewhere(store, request)
 
     try:

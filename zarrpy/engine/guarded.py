@@ -1,7 +1,8 @@
 """Writing parts of chunks where other processes write to the same chunks.
 
 Each such chunk is changed by an update of its store, which keeps others out or begins again when
-one of them was faster.  So nobody's part is lost, whatever part of the chunk it is.
+one of them was faster.  So nobody's part is lost, whatever part of the chunk it is.  A chunk that
+becomes nothing but the fill value is deleted, unless the store cannot compare it before that.
 """
 
 from __future__ import annotations
@@ -44,8 +45,12 @@ def write_guarded(
 
     def write(number: int) -> None:
         def change(value: Bytes | None) -> Any:
+            window = first + number, first + number + 1
             with one_at_a_time:
-                return _encoded(batch, first + number, first + number + 1, [value], 1)[0]
+                new = _encoded(batch, *window, [value], 1)[0]
+                if new is None and value is not None and not store.guards_deletions:
+                    new = _kept(batch, *window, value)
+            return new
 
         store.update(keys[number], change)
 
@@ -71,6 +76,15 @@ def _write_whole(
             done += [keys[number] for number in numbers]
     if done:
         store.set_many(done, values)
+
+
+def _kept(batch: Batch, begin: int, end: int, stored: Bytes) -> Any:
+    """Encode a chunk of nothing but the fill value, which is not kept otherwise."""
+    before, batch.keep_empty = batch.keep_empty, True
+    try:
+        return _encoded(batch, begin, end, [stored], 1)[0]
+    finally:
+        batch.keep_empty = before
 
 
 def _encoded(

@@ -32,16 +32,23 @@ from zarrpy.engine.requests import (
     Commit,
     Delete,
     DeletePrefix,
+    Fetch,
+    Foretell,
+    IsFar,
     ListEntries,
+    ListNames,
     Move,
+    Present,
     Put,
+    PutNew,
+    Recover,
     Restore,
     Tidy,
 )
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, StoreError
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
-from zarrpy.metadata.names import DOCUMENTS, OURS
+from zarrpy.metadata.names import DOCUMENTS, GUARD, LONG, MOVES, OURS, STAGE, TRANSACTION, home_of
 from zarrpy.notice import warn
 
 if TYPE_CHECKING:
@@ -57,7 +64,13 @@ if TYPE_CHECKING:
     Content = Callable[[str], Steps[Members | None]]
 
 
-#: Replacements of this process that have not come to their end.
+#: Names of which there is none where nothing is, or is being replaced.
+_SIGNS = (*sorted(DOCUMENTS - {".zattrs"}), MOVES)
+
+#: What there is by the name of its only document, which is not read where that takes a request.
+_KINDS = {".zarray": "an array", ".zgroup": "a group", "zarr.json": "an array or a group"}
+
+#: Names of what this process has staged; what else is staged is left over.
 _at_work: set[str] = set()
 
 
@@ -77,7 +90,13 @@ def find_to_change(path: str, zarr_format: int | None = None) -> Steps[Metadata 
 
 
 def create_node(
-    path: str, metadata: Metadata, *, overwrite: bool = False, content: Content | None = None
+    path: str,
+    metadata: Metadata,
+    *,
+    overwrite: bool = False,
+    content: Content | None = None,
+    beside: bool = False,
+    stage: str | None = None,
 ) -> Steps[None]:
     """Create a node and the groups on the way to it.
 
@@ -89,6 +108,14 @@ def create_node(
         Replace a node that is there with all that is Zarr below it, readable or not.
     content : callable, optional
         Writes chunks or members; an old node goes only after that.
+    beside : bool
+        Where nothing is, have content written beside it, and take its place by one rename, as
+        directories do, or at the root of a store by those of its entries: a process that is killed
+        leaves no part of the node, and nobody sees one before.
+    stage : str, optional
+        Name of where it is written within the node, before it takes the place of what is there,
+        or of nothing at the root of a store; by default only what replaces a node is. Begins with
+        `STAGE`, or with `LONG` where work goes on there after it was killed, or has failed.
 
     Raises
     ------
@@ -102,8 +129,15 @@ def create_node(
     documents_of(path, metadata)  # what has no words is an error before all else
     existing = yield from _existing(path, overwrite)
     missing = yield from missing_parents(path, metadata.zarr_format)
-    steps = _store_node(path, metadata, missing, content, existing=existing)
+    # chunks may lie where only their transformer knows, by their path: nothing there is renamed
+    late = isinstance(metadata, ArrayMetadata) and metadata.storage_transformers
+    early = None if late else content
+    steps = _store_node(
+        path, metadata, missing, early, existing, beside=beside, overwrite=overwrite, stage=stage
+    )
     yield from undone_unless_committed(steps)
+    if late and content is not None:
+        yield from content(path)
 
 
 def _store_node(
@@ -111,8 +145,11 @@ def _store_node(
     metadata: Metadata,
     missing: Sequence[str],
     content: Content | None,
+    existing: bool | None,
     *,
-    existing: bool,
+    beside: bool,
+    overwrite: bool,
+    stage: str | None,
 ) -> Steps[None]:
     """Store a node and the groups on the way, then name them in consolidated documents."""
     above = GroupMetadata(zarr_format=metadata.zarr_format)
@@ -120,21 +157,134 @@ def _store_node(
     if existing:
         if groups:
             yield Put(groups)
-        members = yield from _replace_node(path, metadata, content)
+        members = yield from _replace_node(path, metadata, content, stage)
         yield from forget(path)
+    elif beside and content is not None and path and not (yield ListEntries(path + "/")):
+        members = yield from _appear(path, metadata, groups, content)
+    elif content is not None and not path and (beside or stage) and (yield from _is_empty()):
+        stage = stage or f"{STAGE}{uuid4().hex[:12]}"
+        members = yield from _appear_at_root(metadata, stage, content)
     else:
-        yield Put((*groups, *documents_of(path, metadata)))
+        yield from _put_first(path, metadata, groups, alone=not overwrite)
         members = None if content is None else (yield from content(path))
         yield Commit()
     new = {path: metadata} | {key_of(path, name): each for name, each in (members or {}).items()}
     new |= dict.fromkeys(missing, above)
-    yield from record(path, {each: dump(node) for each, node in new.items()})
+    # where nothing was, nothing is consolidated but what came with members; in arrays nothing is
+    empty = existing is None and not members
+    places = home_of(path) if empty or isinstance(metadata, ArrayMetadata) else (path,)
+    yield from record(places, {each: dump(node) for each, node in new.items()})
 
 
-def _existing(path: str, overwrite: bool) -> Steps[bool]:
-    """Whether there is a node, which may then be replaced."""
+def _put_first(
+    path: str, metadata: Metadata, groups: Sequence[tuple[str, bytes]], *, alone: bool
+) -> Steps[None]:
+    """Store the documents of a node; when it is to be alone, only where nobody else is first.
+
+    What makes it a node is stored last, and tells that; before attributes only where there are
+    some already: left over, or of somebody who is at it as well.
+    """
+    documents = documents_of(path, metadata)
+    if not alone:
+        yield Put((*groups, *documents))
+        return
+    if groups:
+        yield Put(tuple(groups))
+    *attributes, document = documents
+    late = []
+    asked = [PutNew(*each) for each in attributes]
+    for request in asked:
+        if not (yield request):
+            late.append((request.key, request.value))
+    if not (yield PutNew(*document)):
+        for request in asked:
+            if request.done and (yield Fetch((request.key,))) == [request.value]:
+                yield Delete((request.key,))
+            request.done = False  # what is there from now on is somebody else's
+        raise exists(path, (yield from read_node(path, metadata.zarr_format)))
+    yield Foretell(keys=tuple(key for key, _ in documents))
+    if late:
+        yield Put(tuple(late))
+
+
+def _appear(
+    path: str, metadata: Metadata, groups: Sequence[tuple[str, bytes]], content: Content
+) -> Steps[Members | None]:
+    """Make a node in a directory of another name, which takes its place at once."""
+    new = key_of(path.rpartition("/")[0], f"{STAGE}{uuid4().hex[:12]}")
+    yield Put((*groups, *documents_of(new, metadata)))
+    members = yield from content(new)
+    yield Commit()
     try:
-        existing = yield from find_to_change(path)
+        yield Move(path.rpartition("/")[0], ((new, path),))
+    except StoreError:
+        yield DeletePrefix(new + "/")
+        found = yield from read_node(path)
+        if found is not None:  # somebody else was first
+            raise exists(path, found) from None
+        raise
+    return members
+
+
+def _appear_at_root(metadata: Metadata, stage: str, content: Content) -> Steps[Members | None]:
+    """Make a node in a directory of an empty store, whose entries get their names together."""
+    documents = [key for key, _ in documents_of("", metadata)]
+
+    def renames() -> Steps[Pairs]:
+        if not (yield from _is_empty()):
+            raise exists("", (yield from read_node("")) or metadata)  # somebody else was first
+        names = yield ListNames(stage + "/")
+        _check_staged("", documents, names)
+        chunks = [name for name in names if name not in documents]
+        return [(key_of(stage, name), name) for name in (*chunks, *documents)]
+
+    _at_work.add(stage)
+    try:
+        yield Put(documents_of(stage, metadata))
+        members = yield from content(stage)
+        yield Commit()
+        yield Move("", renames)
+    except GeneratorExit:
+        raise  # nobody answers requests any more
+    except BaseException:
+        with suppress(StoreError):
+            yield DeletePrefix(stage + "/")
+        raise
+    else:
+        yield DeletePrefix(stage + "/")
+    finally:
+        _at_work.discard(stage)
+    return members
+
+
+def _is_empty() -> Steps[bool]:
+    """Whether a store holds nothing but what is left over, or there for a while."""
+    return all(name.startswith(OURS) for name in (yield ListNames("")))
+
+
+def _check_staged(path: str, documents: Sequence[str], names: Sequence[str]) -> None:
+    if not set(documents) <= set(names):
+        raise ConflictError(
+            f"somebody deleted the new node at {path or '/'!r} while it was written",
+            operation="replace",
+            hint="what was there before is unchanged; try again",
+        )
+
+
+def _existing(path: str, overwrite: bool) -> Steps[bool | None]:
+    """Whether there is a node, which may then be replaced; None where there is no sign of one."""
+    yield Recover((path,))
+    there = yield Present(tuple(key_of(path, name) for name in _SIGNS))
+    signs = [name for name, is_there in zip(_SIGNS, there, strict=True) if is_there]
+    if not signs:
+        return None
+    if not overwrite and len(signs) == 1 and signs[0] in _KINDS and (yield IsFar()):
+        raise _exists(path, _KINDS[signs[0]])
+    only = {3} if "zarr.json" in signs else set()
+    if any(name in signs for name in (".zarray", ".zgroup")):
+        only.add(2)
+    try:
+        existing = yield from find_to_change(path, only.pop() if len(only) == 1 else None)
     except MetadataError:
         if not overwrite:
             raise
@@ -146,30 +296,37 @@ def _existing(path: str, overwrite: bool) -> Steps[bool]:
     return True
 
 
-def exists(path: str, metadata: Metadata) -> NodeExistsError:
+def exists(path: str, metadata: Metadata | None) -> NodeExistsError:
     """Make the error for a node that would have to be replaced."""
-    is_array = isinstance(metadata, ArrayMetadata)
+    if metadata is None:  # it came and went
+        return _exists(path, "a node")
+    return _exists(path, "an array" if isinstance(metadata, ArrayMetadata) else "a group")
+
+
+def _exists(path: str, what: str) -> NodeExistsError:
     return NodeExistsError(
-        f"there is {'an array' if is_array else 'a group'} at {path or '/'!r} already",
+        f"there is {what} at {path or '/'!r} already",
         path=path,
         hint="overwrite=True replaces it with all that is below it",
     )
 
 
-def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Steps[Members | None]:
+def _replace_node(
+    path: str, metadata: Metadata, content: Content | None, stage: str | None
+) -> Steps[Members | None]:
     """Put a new node in the place of an old one; what fails before the end changes nothing."""
     if (yield from contents(path)).is_link:
         yield Commit()
         yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
         yield Put(documents_of(path, metadata))
         return None if content is None else (yield from content(path))
-    token = uuid4().hex[:12]
-    new, old = (key_of(path, f"{OURS}{word}-{token}") for word in ("new", "old"))
+    names = replaced_by(stage or f"{STAGE}{uuid4().hex[:12]}")
+    new, old = (key_of(path, name) for name in names)
     before: list[Contents] = []
 
     def renames() -> Steps[Pairs]:
         found = yield from contents(path)
-        before[:] = [found.without(f"{OURS}{word}" for word in ("guard", *_staged()))]
+        before[:] = [found.without((GUARD, TRANSACTION, *tuple(_at_work)))]
         _refuse_strangers(path, before[0], metadata)
         entries = yield ListEntries(new + "/")
         return _replacement(path, before[0], new, old, entries, metadata)
@@ -178,30 +335,32 @@ def _replace_node(path: str, metadata: Metadata, content: Content | None) -> Ste
         names = yield from late_chunks(path, before[0])
         return [(key_of(path, name), key_of(old, name)) for name in names]
 
-    _at_work.add(token)
+    _at_work.update(names)
     try:
         yield Put(documents_of(new, metadata))
         members = None if content is None else (yield from content(new))
         yield Commit()
-        yield Move(path, renames, late)
+        is_clean = yield Move(path, renames, late)
     except GeneratorExit:
         raise  # nobody answers requests any more
     except BaseException:
         with suppress(StoreError):
-            yield DeletePrefix(new + "/")
+            moving = yield Present((key_of(path, MOVES),))  # who goes on needs it
+            if not any(moving) and not names[0].startswith(LONG):
+                yield DeletePrefix(new + "/")
         raise
     else:
-        for leftover in (old, new):
+        for leftover in () if is_clean else (old, new):
             yield DeletePrefix(leftover + "/")
     finally:
-        _at_work.discard(token)
+        _at_work.difference_update(names)
     warn_of_foreign(path, [name for name in before[0].foreign if "/" in name.rstrip("/")])
     return members
 
 
-def _staged() -> list[str]:
-    """Name what this process has staged; what else is staged is left over."""
-    return [f"{word}-{token}" for token in tuple(_at_work) for word in ("new", "old")]
+def replaced_by(stage: str) -> tuple[str, str]:
+    """Name where a new node is written, and where the old one goes when that takes its place."""
+    return stage, f"{stage}-old"
 
 
 def _refuse_strangers(path: str, before: Contents, metadata: Metadata) -> None:
@@ -229,12 +388,7 @@ def _replacement(
     """Every rename in its order: documents leave first and come last."""
     documents = [key for key, _ in documents_of("", metadata)]
     names = [entry[len(new) + 1 :] for entry in entries]
-    if not set(documents) <= set(names):
-        raise ConflictError(
-            f"somebody deleted the new node at {path or '/'!r} while it was written",
-            operation="replace",
-            hint="what was there before is unchanged; try again",
-        )
+    _check_staged(path, documents, names)
     chunks = [name for name in names if name not in documents]
     leaving = [*before.documents, *covering(before.others, before.foreign)]
     coming = [*covering(chunks, before.foreign), *documents]
@@ -310,15 +464,18 @@ def move_node(source: str, target: str) -> Steps[None]:
         raise
     yield from forget(source)
     new = dict.fromkeys(missing, dump(above))
-    yield from record(target, new | (yield from documents_below(target, metadata)))
+    yield from record((target,), new | (yield from documents_below(target, metadata)))
 
 
-def documents_below(path: str, metadata: Metadata) -> Steps[dict[str, Documents]]:
-    """Collect the documents of a node and of all below it, by path."""
+def documents_below(
+    path: str, metadata: Metadata, *, restore: bool = False
+) -> Steps[dict[str, Documents]]:
+    """Collect the documents of a node and of all below it, by path; as `try_children`."""
     found = {path: dump(metadata)}
     if isinstance(metadata, GroupMetadata):
-        children = yield from try_children(path, metadata.zarr_format)
+        children = yield from try_children(path, metadata.zarr_format, restore=restore)
         for name, child in children.items():
             if not isinstance(child, MetadataError):
-                found |= yield from documents_below(key_of(path, name), child)
+                below = documents_below(key_of(path, name), child, restore=restore)
+                found |= yield from below
     return found

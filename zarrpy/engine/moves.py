@@ -13,8 +13,9 @@ from errno import EEXIST, ENOTEMPTY
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.locks import hold_of
+from zarrpy.engine.onward import Onward
 from zarrpy.errors import StoreError
-from zarrpy.metadata.names import DOCUMENTS, GUARD, MOVES, OURS
+from zarrpy.metadata.names import DOCUMENTS, GUARD, LONG, MOVES, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,20 +27,46 @@ if TYPE_CHECKING:
 _MOST_TRIES = 1000
 
 
-def move(store: Store, request: Move, run: Callable[[Steps[Pairs]], Pairs]) -> None:
-    """Do all the renames of a request, or none; `run` takes the steps that tell which."""
+def move(store: Store, request: Move, run: Callable[[Steps[Pairs]], Pairs]) -> bool:
+    """Do all the renames of a request, or none; `run` takes the steps that tell which.
+
+    Answers whether all that was staged is gone.
+    """
     store.check_writable("move", request.path)
     if callable(request.moves):
         with _alone(store, request.path):
-            moves = _expanded(store, request.path, run(request.moves()))
-            _rename_all(store, request, moves, run)
-        return
+            moves = run(request.moves())
+            if request.late is not None and store.requests > 1:  # each rename is two of them
+                _go_on(store, request.path, moves, request.late, run)
+                return True
+            _rename_all(store, request, _expanded(store, request.path, moves), run)
+        return False
     moves = _expanded(store, request.path, request.moves)
     if len(moves) <= 1:
         _rename_all(store, request, moves, run)
-        return
+        return False
     with _alone(store, request.path):
         _rename_all(store, request, moves, run)
+    return False
+
+
+def _go_on(
+    store: Store,
+    path: str,
+    moves: Pairs,
+    late: Callable[[], Steps[Pairs]],
+    run: Callable[[Steps[Pairs]], Pairs],
+) -> None:
+    """Replace a node without keeping the old chunks."""
+    start = len(path) + 1 if path else 0
+    pairs = [(old[start:], new[start:]) for old, new in moves]
+    # what leaves would go where others do not look; so do leftovers, but not the record itself
+    leaving = [old for old, new in pairs if new.startswith(OURS) and old != MOVES]
+    coming = [(old, new) for old, new in pairs if not new.startswith(OURS)]
+    replacement = Onward(store, path, leaving, coming)
+    replacement.begin()
+    replacement.leave(old[start:] for old, _ in run(late()))
+    replacement.finish()
 
 
 def _rename_all(
@@ -62,17 +89,20 @@ def _rename_all(
             moves = [*moves[:n], *more, *moves[n:]]
             store.set(record, _written(path, moves))
         tries = _MOST_TRIES if late is not None else 0
+        come: list[str] = []
         for old, new in moves[n:]:
             while not _renamed(store, old, new, patient=tries > 0):
                 tries -= 1
                 # a writer that had looked before the documents went has made directories anew, and
                 # maybe not written there
-                more = run(late()) if late is not None else ()
+                found = run(late()) if late is not None else ()
+                more = [pair for pair in found if not _is_in(pair[0], come)]
                 store.tidy(new + "/")
                 moves = [*more, *moves]
                 store.set(record, _written(path, moves))
                 for each in more:
                     store.rename(*each)
+            come.append(new)
     except BaseException:
         _take_back(store, moves)
         store.delete(record)
@@ -91,6 +121,11 @@ def _renamed(store: Store, old: str, new: str, *, patient: bool) -> bool:
     return True
 
 
+def _is_in(key: str, come: list[str]) -> bool:
+    """Whether a key is one of those that have come, or lies in such a directory."""
+    return any(f"{key}/".startswith(f"{each}/") for each in come)
+
+
 def _ndocuments(path: str, moves: Pairs) -> int:
     """How many of the first renames take the documents of a node away."""
     documents = {_key(path, name) for name in DOCUMENTS}
@@ -98,7 +133,7 @@ def _ndocuments(path: str, moves: Pairs) -> int:
 
 
 def restore(store: Store, request: Restore) -> bool:
-    """Take back what a killed process has begun; whether there was something."""
+    """Take back what a killed process has begun, or finish it; whether there was something."""
     record = _key(request.path, MOVES)
     if store.read_only or store.get(record) is None:
         return False
@@ -106,6 +141,10 @@ def restore(store: Store, request: Restore) -> bool:
         value = store.get(record)
         if value is None:
             return True  # it was at work, and has come to its end while we waited
+        onward = Onward.read(store, request.path, value)
+        if onward is not None:
+            onward.resume()
+            return True
         moves = _read(request.path, value)
         _take_back(store, moves)
         for prefix in _staged(request.path, moves):
@@ -141,7 +180,11 @@ def _staged(path: str, moves: Pairs) -> set[str]:
     """Where values came from that have never been anybody's."""
     start = len(path) + 1 if path else 0
     folders = {old[start:].partition("/")[0] for old, _ in moves}
-    return {_key(path, folder) + "/" for folder in folders if folder.startswith(OURS)}
+    return {
+        _key(path, folder) + "/"
+        for folder in folders
+        if folder.startswith(OURS) and not folder.startswith(LONG)
+    }
 
 
 @contextmanager

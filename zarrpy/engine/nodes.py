@@ -13,7 +13,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.engine.consolidate import InlineForm, forget, record
-from zarrpy.engine.requests import Commit, Delete, Fetch, ListNames, Put, Steps, Update
+from zarrpy.engine.expected import check_kind
+from zarrpy.engine.requests import (
+    Commit,
+    Delete,
+    Fetch,
+    ListNames,
+    Put,
+    Recover,
+    Restore,
+    Steps,
+    Update,
+)
 from zarrpy.errors import (
     ArrayNotFoundError,
     GroupNotFoundError,
@@ -26,7 +37,7 @@ from zarrpy.errors import (
 from zarrpy.metadata import json, v2, v3
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
-from zarrpy.metadata.names import DOCUMENTS, MOVES, is_taken_for_node
+from zarrpy.metadata.names import DOCUMENTS, MOVES, home_of, is_taken_for_node
 from zarrpy.notice import warn
 from zarrpy.recall import Recall
 
@@ -96,26 +107,42 @@ def key_of(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def read_node(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
-    """Read the node at a path; None when there is none."""
+def read_node(
+    path: str, zarr_format: int | None = None, kind: type[Metadata] | None = None
+) -> Steps[Metadata | None]:
+    """Read the node at a path; None when there is none.
+
+    Where an array is expected, documents of a group are asked for only when there is none.
+    """
     if zarr_format is not None:
         format_of(zarr_format)
-    names = _NAMES[zarr_format]
-    values = yield Fetch(tuple(key_of(path, name) for name in names))
-    return _parse_node(path, dict(zip(names, values, strict=True)))
-
-
-def read_nodes(paths: list[str], prefer: int | None = None) -> Steps[list[Metadata | None]]:
-    """Read several nodes in one request; where one has both formats, in the preferred one."""
-    found = yield from try_nodes(paths, prefer)
-    return [_understood(node) for node in found]
+    several: tuple[tuple[str, ...], ...] = (_NAMES[zarr_format],)
+    if kind is ArrayMetadata and zarr_format == 2:
+        several = (".zarray", ".zattrs"), (".zgroup", ".zattrs")
+    yield Recover((path,))
+    for names in several:
+        values = yield Fetch(tuple(key_of(path, name) for name in names))
+        found = _parse_node(path, dict(zip(names, values, strict=True)))
+        if found is not None:
+            return found
+    return None
 
 
 def try_nodes(
-    paths: list[str], prefer: int | None = None
+    paths: list[str], prefer: int | None = None, names: tuple[str, ...] | None = None
 ) -> Steps[list[Metadata | MetadataError | None]]:
-    """Read several nodes; one whose documents cannot be understood is there as its error."""
-    names = _NAMES[None]
+    """Read several nodes; one whose documents cannot be understood is there as its error.
+
+    Parameters
+    ----------
+    paths : list of str
+    prefer : {3, 2}, optional
+        The format that counts where a node has both.
+    names : tuple of str, optional
+        Of the documents to read; by default of both formats.
+    """
+    names = _NAMES[None] if names is None else names
+    yield Recover(tuple(paths))
     values = yield Fetch(tuple(key_of(path, name) for path in paths for name in names))
     n = len(names)
     found: list[Metadata | MetadataError | None] = []
@@ -128,12 +155,60 @@ def try_nodes(
     return found
 
 
-def find_node(path: str, prefer: int) -> Steps[Metadata | MetadataError | None]:
-    """Read one node as `try_nodes` does; a group of Zarr v3 may be implied."""
-    (found,) = yield from try_nodes([path], prefer)
-    if found is None and prefer == 3:
-        found = yield from implied(path)
+def read_groups(paths: list[str], prefer: int) -> Steps[list[Metadata | None]]:
+    """Read nodes without the attributes of Zarr v2; the other format only where there is none."""
+    found = yield from _preferred(paths, prefer, but=".zattrs")
+    return [_understood(node) for node in found]
+
+
+def _preferred(
+    paths: list[str], prefer: int, but: str = ""
+) -> Steps[list[Metadata | MetadataError | None]]:
+    """Read nodes; the other format's documents only where there are none of the preferred one.
+
+    Requests cost money, and a hierarchy of two formats is rare.
+    """
+    names = {number: tuple(name for name in _NAMES[number] if name != but) for number in (2, 3)}
+    found = yield from try_nodes(paths, prefer, names[prefer])
+    absent = [i for i, node in enumerate(found) if node is None]
+    if absent:
+        others = yield from try_nodes([paths[i] for i in absent], prefer, names[5 - prefer])
+        for i, node in zip(absent, others, strict=True):
+            found[i] = node
     return found
+
+
+def find_nodes(
+    paths: list[str], prefer: int, *, restore: bool
+) -> Steps[list[Metadata | MetadataError | None]]:
+    """Read nodes as `try_nodes` does; groups of Zarr v3 may be implied.
+
+    Parameters
+    ----------
+    paths : list of str
+    prefer : {3, 2}
+    restore : bool
+        First put back those whose replacement was cut off, by a killed process for one.
+    """
+    found = yield from _preferred(paths, prefer)
+    absent = [i for i, node in enumerate(found) if node is None]
+    if restore and absent and (yield from _restored([paths[i] for i in absent])):
+        found = yield from _preferred(paths, prefer)
+    for i in absent if prefer == 3 else ():
+        if found[i] is None:
+            found[i] = yield from implied(paths[i])
+    return found
+
+
+def _restored(paths: list[str]) -> Steps[bool]:
+    """Put back what was cut off of some nodes; whether there was any."""
+    done = False
+    with suppress(StoreError):  # below a file there is nothing to ask for
+        records = yield Fetch(tuple(key_of(path, MOVES) for path in paths))
+        for path, record in zip(paths, records, strict=True):
+            if record is not None:
+                done |= bool((yield Restore(path)))
+    return done
 
 
 def _understood(found: Metadata | MetadataError | None) -> Metadata | None:
@@ -151,13 +226,13 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
                 " (zarr_format=2 reads the other)",
                 MixedFormatsWarning,
             )
-        return _parsed(path, {_V3: values[_V3]})
+        return parsed(path, {_V3: values[_V3]})
     if not in_v2:
         return None
-    return _parsed(path, {name: values[name] for name in _V2 if values.get(name) is not None})
+    return parsed(path, {name: values[name] for name in _V2 if values.get(name) is not None})
 
 
-def _parsed(path: str, values: dict[str, Any]) -> Metadata:
+def parsed(path: str, values: dict[str, Any]) -> Metadata:
     """Parse the documents of a node, or recall what the same documents said."""
     if sum(map(len, values.values())) > LARGEST_RECALLED:
         return _parse(path, values)
@@ -273,7 +348,8 @@ def keep_recorded(path: str, metadata: Metadata) -> Steps[None]:
     Another writer may have changed the node since, and its entry before us; so what was entered is
     compared with what is stored, until both agree.
     """
-    while (yield from record(path, {path: dump(metadata)})):
+    places = home_of(path) if isinstance(metadata, ArrayMetadata) else (path,)
+    while (yield from record(places, {path: dump(metadata)})):
         found = yield from read_node(path, metadata.zarr_format)
         if found is None:  # deleted meanwhile, before we named it
             yield from forget(path)
@@ -345,20 +421,12 @@ def require_node(
     path: str, zarr_format: int | None = None, kind: type[Metadata] | None = None
 ) -> Steps[Metadata]:
     """Read the node at a path, which has to be there and of that kind."""
-    found = yield from read_node(path, zarr_format)
+    found = yield from read_node(path, zarr_format, kind)
     if found is None and kind is not ArrayMetadata and zarr_format != 2:
         found = yield from implied(path)
     if found is None:
         raise (yield from not_found(path, kind, zarr_format))
-    if kind is not None and not isinstance(found, kind):
-        is_array = isinstance(found, ArrayMetadata)
-        raise NodeKindError(
-            f"there is {'an array' if is_array else 'a group'} at {path or '/'!r}, "
-            f"not {'a group' if is_array else 'an array'}",
-            path=path,
-            found="array" if is_array else "group",
-            hint=f"use open_{'array' if is_array else 'group'}, or open for either",
-        )
+    check_kind(path, found, kind)
     return found
 
 
@@ -369,6 +437,10 @@ def require_opened(path: str, zarr_format: int, kind: type[Metadata]) -> Steps[M
     except NodeNotFoundError as error:
         error.hint = VANISHED
         raise
+
+
+#: The difference from zarr-python that people meet first.
+_NEVER_CREATES = "open never creates unless asked to; create_array and create_group do"
 
 
 def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None:
@@ -382,11 +454,16 @@ def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None
 
 
 def not_found(
-    path: str, kind: type[Metadata] | None = None, zarr_format: int | None = None
+    path: str,
+    kind: type[Metadata] | None = None,
+    zarr_format: int | None = None,
+    *,
+    opening: bool = True,
 ) -> Steps[NodeNotFoundError]:
     """Make the error for a missing node, with the names that are like the one asked for.
 
-    Where one was asked for in one format and is there in the other, that is said instead.
+    Where one was asked for in one format and is there in the other, that is said instead. Who was
+    not `opening` the node is not told how others open what is not there.
     """
     error, what = NodeNotFoundError, "array or group"
     if kind is ArrayMetadata:
@@ -400,11 +477,11 @@ def not_found(
             path=path,
             hint=f"leave zarr_format out, or give zarr_format={other}",
         )
-    hint = "open never creates unless asked to; create_array and create_group do"
+    hint = _NEVER_CREATES if opening else "list(group) and group.members() name what is there"
     with suppress(StoreError):  # below a file there is nothing to ask for
         (record,) = yield Fetch((key_of(path, MOVES),))
         if record is not None:
-            hint = "its replacement was cut off; opening with mode='r+' puts the old one back"
+            hint = "its replacement was cut off; opening with mode='r+' puts that right"
     parent, _, name = path.rpartition("/")
     nearest: list[str] = []
     if path:
@@ -442,20 +519,30 @@ def child_names(path: str) -> Steps[list[str]]:
     return [name for name in names if is_taken_for_node(name) and name not in DOCUMENTS]
 
 
-def read_children(path: str, prefer: int) -> Steps[dict[str, Metadata]]:
-    """Read the nodes directly below a group of format `prefer`, by name."""
-    found = yield from try_children(path, prefer)
+def read_children(path: str, prefer: int, *, restore: bool = False) -> Steps[dict[str, Metadata]]:
+    """Read the nodes directly below a group of format `prefer`, by name; as `try_children`."""
+    found = yield from try_children(path, prefer, restore=restore)
     for node in found.values():
         _understood(node)
     return {name: node for name, node in found.items() if not isinstance(node, MetadataError)}
 
 
-def try_children(path: str, prefer: int) -> Steps[dict[str, Metadata | MetadataError]]:
-    """Read the nodes directly below a group, by name; errors stand for those not understood."""
+#: Called with the path of what lies in a group and is no node; set while zarrpy is served in the
+#: place of a library that warns of such.
+on_stray: Callable[[str], None] | None = None
+
+
+def try_children(
+    path: str, prefer: int, *, restore: bool = False
+) -> Steps[dict[str, Metadata | MetadataError]]:
+    """Read the nodes directly below a group, by name; errors stand for those not understood.
+
+    Those whose replacement was cut off are put back when `restore` asks for it.
+    """
     names = yield from child_names(path)
-    found = yield from try_nodes([key_of(path, name) for name in names], prefer)
-    if prefer == 3:
-        for i, (name, node) in enumerate(zip(names, found, strict=True)):
+    found = yield from find_nodes([key_of(path, name) for name in names], prefer, restore=restore)
+    if on_stray is not None:
+        for name, node in zip(names, found, strict=True):
             if node is None:
-                found[i] = yield from implied(key_of(path, name))
+                on_stray(key_of(path, name))
     return {name: node for name, node in zip(names, found, strict=True) if node is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
+from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from zarrpy.engine.drive import drive, drive_async
@@ -41,6 +42,39 @@ class BoundOperation(Generic[P, T]):
         self._steps = steps
         self._owner = owner
 
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        """What the method is documented by, as of the bound methods of Python."""
+        return self._steps.__doc__
+
+    @property
+    def __name__(self) -> str:
+        """What the method is called."""
+        return self._steps.__name__
+
+    @property
+    def __signature__(self) -> Signature:
+        """What it is called with, and what it gives."""
+        whole = signature(self._steps)
+        given = str(whole.return_annotation).removeprefix("Steps[").removesuffix("]")
+        return whole.replace(
+            parameters=list(whole.parameters.values())[1:], return_annotation=given
+        )
+
+    def __repr__(self) -> str:
+        return f"<bound operation {self._steps.__qualname__} of {self._owner!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BoundOperation):
+            return NotImplemented
+        return self._owner is other._owner and self._steps is other._steps
+
+    def __hash__(self) -> int:
+        return hash((id(self._owner), self._steps))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._owner, self.__name__)
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation and wait for it."""
         try:
@@ -68,6 +102,7 @@ class operation(Generic[S, P, T]):  # noqa: N801 - used as a decorator
     def __init__(self, steps: Callable[Concatenate[S, P], Steps[T]]) -> None:
         self._steps = steps
         self.__doc__ = steps.__doc__
+        self.__qualname__ = steps.__qualname__
         self.__wrapped__ = steps
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -106,7 +141,7 @@ class Entry(Generic[P, T]):
 
     def __call__(self, store: Any = None, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation and wait for it."""
-        if self.shortcut is None or args:
+        if self.shortcut is None or args or isinstance(store, tuple):
             return self._run(store, *args, **kwargs)
         short = self.shortcut(store, kwargs)
         found: Any = short.recalled()
@@ -117,16 +152,26 @@ class Entry(Generic[P, T]):
         return result
 
     def _run(self, store: Any, *args: P.args, **kwargs: P.kwargs) -> T:
-        opened = _open_store(store, kwargs)
+        opened = self._open(store, kwargs)
         try:
             return drive(opened, self._steps(opened, *args, **kwargs))
         except ABOUT_NODES as error:
             opened.locate(error)
             raise
 
+    def _open(self, store: Any, keywords: dict[str, Any]) -> Store:
+        """Make a store of what names one; of a `StorePath` its path goes before the one given."""
+        if isinstance(store, tuple) and hasattr(store, "store"):
+            place: Any = store
+            known = signature(self._steps).parameters
+            name = "name" if "name" in known else "path"
+            keywords[name] = "/".join(filter(None, (place.path, keywords.get(name)))) or None
+            store = place.store
+        return as_store(store, storage_options=keywords.get("storage_options"))
+
     async def aio(self, store: Any = None, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation without blocking the event loop."""
-        opened = _open_store(store, kwargs)
+        opened = self._open(store, kwargs)
         try:
             return await drive_async(opened, self._steps(opened, *args, **kwargs))
         except ABOUT_NODES as error:
@@ -160,10 +205,6 @@ class Function(Generic[P, T]):
     def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
         """Give the operation itself, to be part of another one by ``yield from``."""
         return self._steps(*args, **kwargs)
-
-
-def _open_store(store: Any, keywords: dict[str, Any]) -> Store:
-    return as_store(store, storage_options=keywords.get("storage_options"))
 
 
 def entry(steps: Callable[Concatenate[Store, P], Steps[T]]) -> Entry[P, T]:

@@ -17,7 +17,7 @@ from zarrpy.config import config
 from zarrpy.engine.locks import hold_of
 from zarrpy.errors import ConflictError
 from zarrpy.stores.base import ByteRange
-from zarrpy.stores.coalesce import coalesce
+from zarrpy.stores.coalesce import coalesce_far
 from zarrpy.stores.in_flight import in_flight
 
 if TYPE_CHECKING:
@@ -198,5 +198,4 @@ def _attempted(store: Store, batch: Batch, shards: dict[int, str], *, kept: bool
 
 
 def _ranges(batch: Batch, task: int, index: Index) -> list[tuple[int, int]]:
-    gap = {"gap": -1} if "coalesce" in config.disable else {}
-    return coalesce(batch.ranges(task, index.stored), **gap)
+    return coalesce_far(batch.ranges(task, index.stored))

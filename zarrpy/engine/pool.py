@@ -18,13 +18,12 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from zarrpy._native.folding import FoldedBatch
 from zarrpy.config import config, cpu_quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
-
-    from zarrpy.engine.requests import Batch
 
 
 class Job(Protocol):
@@ -32,6 +31,31 @@ class Job(Protocol):
 
     def run(self) -> None:
         """Work until there is nothing left to do."""
+
+
+class Tasks(Protocol):
+    """What several threads do together: a batch of chunks, or files that are copied."""
+
+    @property
+    def ntasks(self) -> int:
+        """How many there are."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all of them are about, in memory."""
+
+    @property
+    def writing(self) -> bool:
+        """Whether locks may have to be waited for."""
+
+    def share(self, nworkers: int) -> None:
+        """Say how many will call `run`, so that they keep out of each other's way."""
+
+    def run(self, alone: bool = False) -> None:
+        """Work until no task is left; many threads may do so at once, unless one is alone."""
+
+    def cancel(self) -> None:
+        """Make all workers stop after what they have in hand."""
 
 
 #: Below this many decoded bytes handing work to another thread costs more than it saves.
@@ -95,7 +119,7 @@ class Pool:
         self._nhelpers = 0
         self.cores = cpu_quota()
 
-    def run(self, batch: Batch, workers: int) -> None:
+    def run(self, batch: Tasks, workers: int) -> None:
         """Run a batch on up to `workers` threads; returns when all of it is done."""
         if is_small(batch):
             batch.run(alone=True)
@@ -107,7 +131,7 @@ class Pool:
         else:
             self._take_part(batch, min(workers, batch.ntasks))
 
-    def _take_part(self, batch: Batch, workers: int) -> None:
+    def _take_part(self, batch: Tasks, workers: int) -> None:
         """Work in the calling thread too, with what helpers there are."""
         self._count_caller(1)
         try:
@@ -117,7 +141,7 @@ class Pool:
             self._count_caller(-1)
 
     def _share(
-        self, batch: Batch, helpers: int, meanwhile: Callable[[], None] | None = None
+        self, batch: Tasks, helpers: int, meanwhile: Callable[[], None] | None = None
     ) -> None:
         """Hand a batch to helpers, do something meanwhile, wait for them."""
         latch = _Latch(helpers)
@@ -135,7 +159,7 @@ class Pool:
         if latch.failure is not None:
             raise latch.failure
 
-    def _abandon(self, batch: Batch, latch: _Latch) -> None:
+    def _abandon(self, batch: Tasks, latch: _Latch) -> None:
         """Wait for the helpers, however often interrupted: they write into the caller's memory."""
         while True:
             try:
@@ -220,9 +244,9 @@ class Pool:
 _pool = Pool()
 
 
-def is_small(batch: Batch) -> bool:
+def is_small(batch: Tasks) -> bool:
     """Whether a batch is not worth a second thread."""
-    return batch.ntasks <= 1 or batch.nbytes < SERIAL_NBYTES
+    return batch.ntasks <= 1 or isinstance(batch, FoldedBatch) or batch.nbytes < SERIAL_NBYTES
 
 
 def workers() -> int:
@@ -265,7 +289,7 @@ class Crew:
         self._latches = []
 
 
-def run(batch: Batch, most: int | None = None) -> None:
+def run(batch: Tasks, most: int | None = None) -> None:
     """Run a batch with the configured number of workers, or with fewer."""
     _pool.run(batch, workers() if most is None else most)
 

@@ -310,6 +310,15 @@ def note_wait(nanoseconds: int) -> None:
         tally.add(ns_wait=nanoseconds)
 
 
+def note_brought(sizes: Sequence[int | None]) -> None:
+    """Say how many bytes went from files to files, of each value that was looked for."""
+    tally = _current.get()
+    if tally is not None:
+        found = [nbytes for nbytes in sizes if nbytes is not None]
+        nbytes = sum(found)
+        tally.add(gets=len(sizes), bytes_read=nbytes, sets=len(found), bytes_written=nbytes)
+
+
 def observed(store: Store, request: Request, work: Callable[[Any, Any], T]) -> T:
     """Do what a request asks, and let the profiles that are on know of it."""
     if isinstance(request, _MADE_OF_OTHERS):
@@ -373,12 +382,14 @@ _LISTINGS = (
     requests.ListKeys,
     requests.ListEntries,
     requests.ListSizes,
+    requests.Present,
 )
 #: What goes through the methods of a store that are counted.
 _COUNTED = (
     requests.Run,
     requests.Fetch,
     requests.Put,
+    requests.PutNew,
     requests.Update,
     requests.Delete,
     requests.DeletePrefix,
@@ -441,6 +452,12 @@ class Metered:
         """Replace a value."""
         timed(self._tally, "ns_store", self.store.set, key, value)
         self._tally.add(sets=1, bytes_written=len(value))
+
+    def set_new(self, key: str, value: Bytes) -> bool:
+        """Store a value where there is none."""
+        done = timed(self._tally, "ns_store", self.store.set_new, key, value)
+        self._tally.add(sets=int(done), bytes_written=len(value) if done else 0)
+        return done
 
     def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
         """Replace and delete several values."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from zarrpy.config import config
 from zarrpy.engine.relay import relayed
 from zarrpy.engine.requests import (
+    Bring,
     Delete,
     DeletePrefix,
     Fetch,
@@ -26,6 +27,7 @@ from zarrpy.engine.requests import (
     Move,
     Publish,
     Put,
+    PutNew,
     Restore,
     Update,
 )
@@ -46,7 +48,7 @@ LIMIT_NBYTES = 64 << 20
 #: What one of them takes beside its bytes, roughly.
 _EACH_NBYTES = 500
 
-_CHANGES = frozenset((Put, Update, Publish, Delete, DeletePrefix, Move, Restore))
+_CHANGES = frozenset((Put, PutNew, Bring, Update, Publish, Delete, DeletePrefix, Move, Restore))
 #: Documents without which there is no node.
 _NODES = frozenset(("zarr.json", ".zarray", ".zgroup"))
 
@@ -120,7 +122,8 @@ class Recent:
 
     def note(self, request: Request, answer: Any) -> None:
         """Hear of a request that was done; one that changes keys makes all be forgotten."""
-        if type(request) in _CHANGES and answer is not False:  # of `Restore`: there was nothing
+        nothing = answer is False and isinstance(request, PutNew | Restore)
+        if type(request) in _CHANGES and not nothing:
             with self._lock:
                 self._changes += 1
                 self._kept.clear()

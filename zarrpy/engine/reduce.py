@@ -11,17 +11,35 @@ Each reducer says in NumPy what it does; where the numbers are of a usual kind, 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from zarrpy._native import reduce as native
 from zarrpy.config import config
+from zarrpy.engine.spare import Spare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     Block = np.ndarray[Any, Any]
     #: Which elements count; None: all.
     Valid = np.ndarray[Any, np.dtype[np.bool]] | None
+
+
+class Begun(NamedTuple):
+    """A state that blocks go to without Python.
+
+    Attributes
+    ----------
+    fold : Fold
+        Takes the blocks.
+    end : callable
+        Gives the state afterwards.
+    """
+
+    fold: native.Fold
+    end: Callable[[], Any]
 
 
 class Reducer(Protocol):
@@ -29,6 +47,12 @@ class Reducer(Protocol):
 
     def fold(self, state: Any, block: Block, valid: Valid) -> Any:
         """Take a block into the state, which is None before the first; it may be changed."""
+
+    def begin(self, dtype: np.dtype[Any], kept: tuple[int, ...]) -> Begun | None:
+        """Begin a state that blocks of plain numbers go to without Python, where that is possible.
+
+        `kept` is the shape of a block, with length 1 along the reduced axes.
+        """
 
     def fold_constant(self, state: Any, value: Any, shape: tuple[int, ...]) -> Any:
         """Take a block into the state that has one value everywhere."""
@@ -63,6 +87,14 @@ def _plain(block: Block, valid: Valid) -> bool:
     return valid is None and "native" not in config.disable and native.has(block)
 
 
+def _mergeable(*states: Block) -> bool:
+    """Whether the native body may merge them."""
+    return "native" not in config.disable and all(
+        one.dtype.char in "dD" and one.dtype.isnative and one.flags.c_contiguous and one.ndim
+        for one in states
+    )
+
+
 def _widened(block: Block) -> Block:
     """Make numbers that NumPy itself does not know such that it does."""
     return block.astype("f8") if block.dtype.kind == "V" else block
@@ -84,6 +116,7 @@ class Sum:
         self._axes = axes
         self._dtype = dtype
         self._counting = counting
+        self._spare = Spare()
 
     def fold(self, state: Any, block: Block, valid: Valid) -> Any:
         """Add the elements of a block."""
@@ -102,6 +135,17 @@ class Sum:
             where = np.ones(block.shape, bool) if valid is None else valid
             count = np.add.reduce(where, axis=self._axes, dtype="i8", keepdims=True)
         return self._take(state, part, count)
+
+    def begin(self, dtype: np.dtype[Any], kept: tuple[int, ...]) -> Begun | None:
+        """Begin with sums of nothing."""
+        kind = self._dtype.char
+        integers = kind in "qQlL" and dtype.kind in "biu"
+        if not (integers or kind == ("D" if dtype.kind == "c" else "d")):
+            return None
+        sums = self._spare.empty(kept, self._dtype)
+        what = native.INTEGERS if integers else native.SUM
+        fold = native.Fold(what, dtype, self._axes, len(kept), sums)
+        return Begun(fold, lambda: [sums, None, None])
 
     def _part(self, block: Block, valid: Valid) -> Block:
         options: dict[str, Any] = {} if valid is None else {"where": valid}
@@ -135,6 +179,12 @@ class Sum:
             return other
         if self._dtype.kind not in "fc":
             return self._take(state, other[0], other[1])
+        if other[1] is None and _mergeable(state[0], other[0]):
+            if state[2] is None:
+                state[2] = np.zeros_like(state[0])
+            native.merge_sums(state[0], state[2], other[0])
+            self._spare.give(other[0])
+            return state
         total, part = state[0], other[0]
         with np.errstate(all="ignore"):
             new = total + part
@@ -151,7 +201,8 @@ class Sum:
         total, count, lost = state
         if lost is not None:
             with np.errstate(all="ignore"):
-                total = np.where(np.isfinite(lost), total + lost, total)
+                total = np.asarray(total)
+                np.add(total, lost, out=total, where=np.isfinite(lost))
         return total, count
 
 
@@ -183,6 +234,10 @@ class Extreme:
             # of what is left out, the first that counts is a stand-in: it changes nothing
             block = np.where(valid, block, self._stand_in(block, valid))
         return self._take(state, self._ufunc.reduce(block, axis=self._axes, keepdims=True), count)
+
+    def begin(self, dtype: np.dtype[Any], kept: tuple[int, ...]) -> Begun | None:
+        """Leave it to NumPy, which is as fast."""
+        return None
 
     def _stand_in(self, block: Block, valid: Block) -> Block:
         """Give for each result one of the elements that count for it."""
@@ -236,6 +291,7 @@ class Moments:
         self._axes = axes
         self._dtype = dtype
         self._ddof = ddof
+        self._spare = Spare()
 
     def fold(self, state: Any, block: Block, valid: Valid) -> Any:
         """Take in the moments of a block."""
@@ -251,6 +307,12 @@ class Moments:
         with np.errstate(all="ignore"):
             part = self._part(block, n) if valid is None else self._valid_part(block, valid)
         return self.merge(state, part)
+
+    def begin(self, dtype: np.dtype[Any], kept: tuple[int, ...]) -> Begun | None:
+        """Begin with moments of nothing."""
+        mean, squares = (self._spare.empty(kept, self._dtype) for _ in range(2))
+        fold = native.Fold(native.MOMENTS, dtype, self._axes, len(kept), mean, squares)
+        return Begun(fold, lambda: [fold.seen, mean, squares])
 
     def _part(self, block: Block, n: int) -> Any:
         block = _widened(block)
@@ -281,6 +343,11 @@ class Moments:
         n, other_mean, other_squares = other
         total = count + n
         share = n / np.maximum(total, 1)
+        plain = mean.dtype.char == "d" and not isinstance(total, np.ndarray)
+        if plain and _mergeable(mean, squares, other_mean, other_squares):
+            native.merge_moments(count, share, mean, squares, other_mean, other_squares)
+            self._spare.give(other_mean, other_squares)
+            return [total, mean, squares]
         with np.errstate(all="ignore"):
             away = other_mean - mean
             if isinstance(total, np.ndarray):  # one side may have no element that counts
@@ -346,6 +413,16 @@ class Histogram:
                 return self.merge(state, tables.sum(axis=0)[:-1])
         part = self._count(block if valid is None else block[valid])
         return self.merge(state, part)
+
+    def begin(self, dtype: np.dtype[Any], kept: tuple[int, ...]) -> Begun | None:
+        """Begin with empty tables."""
+        if not self._guessed or dtype.kind == "c":
+            return None
+        tables, axes = np.zeros((4, len(self._edges)), "i8"), range(len(kept))
+        fold = native.Fold(
+            native.COUNT, dtype, axes, len(kept), tables, self._exact, blur=self._blur
+        )
+        return Begun(fold, lambda: tables.sum(axis=0)[:-1])
 
     def _count(self, values: Block) -> Block:
         with np.errstate(invalid="ignore"):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from zarrpy._native.tally import Tally
     from zarrpy.engine.ahead import Step
     from zarrpy.engine.locks import Held
-    from zarrpy.engine.stream import Stream
+    from zarrpy.engine.scheduler import Results
     from zarrpy.engine.watch import Watch
     from zarrpy.metadata.model import NamedConfig
-    from zarrpy.stores.base import ByteRange, Bytes, Store
+    from zarrpy.stores.base import ByteRange, Bytes, Store, Values
 
     #: Present and new name of values.
     Pairs: TypeAlias = Sequence[tuple[str, str]]
@@ -81,6 +81,9 @@ class Batch(Protocol):
     def use_tally(self, tally: Tally) -> None:
         """Count there what is done, and how long it takes."""
 
+    #: Whether chunks of nothing but the fill value are written, not deleted.
+    keep_empty: bool
+
     def open_window(self, first: int, last: int) -> None:
         """Work on some of the tasks with bytes in hand."""
 
@@ -102,7 +105,7 @@ class Batch(Protocol):
     def cancel(self) -> None:
         """Make all workers stop after the chunk in hand."""
 
-    def results(self) -> list[bytes | None]:
+    def results(self, buffers: bool = False) -> Values:
         """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted."""
 
     def check(self) -> None:
@@ -121,10 +124,46 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """Tell which of several keys have values. Answer: a list."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IsFar:
+    """Tell whether each request of the store takes its time and its price, as behind a network."""
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """Replace values, in this order."""
 
     items: tuple[tuple[str, Bytes], ...]
+
+
+@dataclass(slots=True, eq=False)
+class PutNew:
+    """Store a value where there is none. Answer: whether that was done."""
+
+    key: str
+    value: Bytes
+    #: The answer, for who was cancelled before it could be heard.
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bring:
+    """Replace values by those of another store, in any order, where both are made of files.
+
+    Answer: the bytes of each, None for what does not exist; None in all where they are not.
+    """
+
+    source: Store
+    #: A key of the source and one that is written, each.
+    pairs: Pairs
+    #: Whether the latter are new, and lie where nobody else looks.
+    unmet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +293,9 @@ class Move:
     """Give names to values, in this order; if one fails, those before it are taken back.
 
     The directory at `path` keeps a record until all is done, by which `Restore` takes them back
-    after a process was killed.
+    after a process was killed. Where each rename is several requests, what leaves is deleted
+    instead, when the documents have left, and `Restore` does the rest. Answer: whether nothing is
+    left of what was beside the node.
 
     Parameters
     ----------
@@ -281,6 +322,20 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
+class Sync:
+    """Let all values below a path last."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Complete transactions that killed processes left at nodes. Answer: whether there were any."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Fetch, decode, encode and put the chunks of the array at `path`."""
 
@@ -296,6 +351,8 @@ class Run:
     step: Step | None = None
     #: Sees to it that these are the chunks of the array that is meant.
     watch: Watch | None = None
+    #: Whether the array has its document when all chunks are stored: nothing may be there yet.
+    unborn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,17 +364,25 @@ class Flush:
 
 
 @dataclass(frozen=True, slots=True)
+class Foretell:
+    """Say what others are going to store, of the chunks of an array or under some keys."""
+
+    path: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """Wait for the next result of a stream. Answer: it, or None when there are no more."""
 
-    stream: Stream[Any, Any]
+    stream: Results[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
     """End a stream; nothing of it is at work when this is answered."""
 
-    stream: Stream[Any, Any]
+    stream: Results[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +404,11 @@ class Commit:
 
 Request: TypeAlias = (
     Fetch
+    | Present
+    | IsFar
     | Put
+    | PutNew
+    | Bring
     | Update
     | Lock
     | Publish
@@ -356,8 +425,11 @@ Request: TypeAlias = (
     | Tidy
     | Move
     | Restore
+    | Recover
+    | Sync
     | Run
     | Flush
+    | Foretell
     | Take
     | Close
     | Elsewhere

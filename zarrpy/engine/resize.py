@@ -144,11 +144,23 @@ def settled(site: Site) -> Steps[ArrayMetadata]:
     The lock of the guard has to be held.
     """
     metadata = yield from require(site)
+    yield from _cleared(site, metadata)
+    return metadata
+
+
+def cleared(site: Site) -> Steps[None]:
+    """End what somebody else has left unfinished, as `settled` does; usually there is nothing."""
+    yield from _cleared(site, None)
+
+
+def _cleared(site: Site, metadata: ArrayMetadata | None) -> Steps[None]:
     key = key_of(site.path, SHRINK)
     (value,) = yield Fetch((key,))
-    if value is not None:
-        yield from finish(site, metadata, Leftover.read(value, key, metadata.ndim))
-    return metadata
+    if value is None:
+        return
+    if metadata is None:
+        metadata = yield from require(site)
+    yield from finish(site, metadata, Leftover.read(value, key, metadata.ndim))
 
 
 def announce(site: Site, leftover: Leftover) -> Steps[None]:

@@ -13,6 +13,7 @@ import os
 import threading
 from collections import deque
 from contextvars import copy_context
+from numbers import Real
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -91,7 +92,7 @@ class Stream(Generic[A, T]):
         self._workers = thread_count(workers)
         self._ahead = ahead
         self._ordered = ordered
-        self._timeout = timeout
+        self._timeout = _time_limit(timeout)
         self._context = copy_context()
         # those who work here are many already
         self._context.run(config.set, workers=1)
@@ -261,3 +262,10 @@ def thread_count(given: int | None) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
         raise ValueError(f"workers must be an integer of at least 1, not {given!r}")
     return given
+
+
+def _time_limit(given: Any) -> float | None:
+    """Refuse what is no time that one task may take."""
+    if given is None or (isinstance(given, Real) and float(given) > 0):
+        return None if given is None else float(given)
+    raise ValueError(f"timeout must be a number of seconds above 0, not {given!r}")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zarrpy._native.files import Directory
     from zarrpy._native.tally import Tally
     from zarrpy.engine.requests import Batch
+    from zarrpy.stores.base import Values
 
 
 class Together:
@@ -38,6 +39,16 @@ class Together:
     def native(self) -> bool:
         """Whether C does the work."""
         return all(part.native for part in self.parts)
+
+    @property
+    def keep_empty(self) -> bool:
+        """Whether chunks of nothing but the fill value are written, not deleted."""
+        return self.parts[0].keep_empty
+
+    @keep_empty.setter
+    def keep_empty(self, keep: bool) -> None:
+        for part in self.parts:
+            part.keep_empty = keep
 
     @property
     def ntasks(self) -> int:
@@ -126,9 +137,9 @@ class Together:
         for part in self.parts:
             part.cancel()
 
-    def results(self) -> list[bytes | None]:
+    def results(self, buffers: bool = False) -> Values:
         """Give the encoded bytes of the window's chunks; None where the chunk is to be deleted."""
-        return [value for part in self._window for value in part.results()]
+        return [value for part in self._window for value in part.results(buffers)]
 
     def check(self) -> None:
         """Raise the first error of any chunk."""

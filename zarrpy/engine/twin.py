@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zarrpy._native.tally import Tally
     from zarrpy.codecs.chain import CodecChain
     from zarrpy.selection.fields import Fields
+    from zarrpy.stores.base import Values
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +83,7 @@ class PythonBatch:
         self.fill_value = boxed(fill_value, block.dtype)
         self.writing = writing
         self._absent: list[int] = []
-        self._keep_empty = keep_empty
+        self.keep_empty = keep_empty
         self._durable = durable
         self._directory: Directory | None = None
         self._stored: list[Any] = []
@@ -189,9 +190,9 @@ class PythonBatch:
         """Hand over the stored bytes of the window's tasks."""
         self._stored = values
 
-    def results(self) -> list[bytes | None]:
+    def results(self, buffers: bool = False) -> Values:
         """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted."""
-        return self._encoded
+        return list(self._encoded)
 
     def cancel(self) -> None:
         """Make all workers stop after the chunk in hand."""
@@ -364,7 +365,7 @@ class PythonBatch:
         inside = tuple(slice(piece[2]) for piece in pieces)
         if chain.mixes:
             array = _padded(array, inside, self.fill_value)  # as it was before it was stored
-        if not self._keep_empty and self._is_empty(array):
+        if not self.keep_empty and self._is_empty(array):
             self._count(chunks_empty=1)
             return None
         self._count(chunks_written=1, bytes_encoded=self._nbytes(array.shape))

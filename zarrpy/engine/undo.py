@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from zarrpy.engine.contents import contents
 from zarrpy.engine.relay import relayed
-from zarrpy.engine.requests import Commit, Delete, Put, Run, Tidy
+from zarrpy.engine.requests import Bring, Commit, Delete, Foretell, Put, PutNew, Run, Tidy
 from zarrpy.errors import StoreError
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class _Made:
     def __init__(self) -> None:
         self._keys: dict[str, None] = {}
         self._arrays: dict[str, None] = {}
+        #: Requests that may have been refused, as somebody else was first.
+        self._new: list[PutNew] = []
         self._committed = False
 
     def note(self, request: Request) -> Request:
@@ -48,8 +50,16 @@ class _Made:
             self._committed = True
         elif isinstance(request, Put):
             self._keys.update((key, None) for key, _ in request.items)
+        elif isinstance(request, PutNew):
+            self._new.append(request)
+        elif isinstance(request, Bring):
+            self._keys.update((key, None) for _, key in request.pairs)
         elif isinstance(request, Run) and request.batch.writing:
             self._arrays[request.path] = None
+        elif isinstance(request, Foretell):
+            self._keys.update(dict.fromkeys(request.keys))
+            if request.path is not None:
+                self._arrays[request.path] = None
         return request
 
     def undo(self) -> Steps[None]:
@@ -61,7 +71,7 @@ class _Made:
             with suppress(StoreError):
                 start = path + "/" if path else ""
                 chunks += [start + name for name in (yield from contents(path)).others]
-        keys = [*chunks, *self._keys]
+        keys = [*chunks, *self._keys, *(each.key for each in self._new if each.done)]
         for key in reversed(keys):  # one that fails does not keep the others
             with suppress(StoreError):
                 yield Delete((key,))

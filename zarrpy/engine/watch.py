@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.engine.nodes import array_document, array_key, key_of, parse_array
-from zarrpy.errors import MetadataError, SelectionError, StaleArrayError, StoreError
+from zarrpy.errors import ConflictError, MetadataError, SelectionError, StaleArrayError, StoreError
 from zarrpy.metadata import fill_value
 from zarrpy.metadata.names import SHRINK
 
@@ -111,6 +111,13 @@ class Sight:
             return seen
         if state is None and directory is None and not must:
             return None
+        if store.is_cut_off(self.path):
+            raise ConflictError(
+                "a process was killed while it committed a transaction, of which a part is stored",
+                key=self.key,
+                operation="look",
+                hint="open the array again, where it may be written: that completes it",
+            )
         value: Any
         if directory is not None:
             value = directory.read(self.name.decode())

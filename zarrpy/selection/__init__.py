@@ -10,6 +10,7 @@ from zarrpy.selection.blocks import parse_blocks
 from zarrpy.selection.fields import as_fields, field_type, split_fields, spread_fields
 from zarrpy.selection.named import axis_of, merged, positional
 from zarrpy.selection.points import (
+    is_mask,
     parse,
     parse_coordinates,
     parse_mask,
@@ -28,6 +29,7 @@ __all__ = [
     "as_fields",
     "axis_of",
     "field_type",
+    "is_mask",
     "merged",
     "parse",
     "parse_basic",

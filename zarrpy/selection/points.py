@@ -68,6 +68,16 @@ def parse_coordinates(key: Any, shape: tuple[int, ...]) -> Selection:
     return parse_vectorized(tuple(given), shape)
 
 
+def is_mask(key: Any, ndim: int, chosen: Selection) -> bool:
+    """Whether an index is one mask of so many axes, to which NumPy assigns in a way of its own."""
+    if chosen.order is None or len(chosen.shape) != 1:
+        return False
+    if isinstance(key, tuple) and len(key) == 1:
+        key = key[0]
+    mask = None if isinstance(key, tuple) else np.asarray(key)
+    return mask is not None and mask.dtype == bool and mask.ndim == ndim
+
+
 def parse_mask(key: Any, shape: tuple[int, ...]) -> Selection:
     """Normalise a mask of the array's own shape."""
     mask = np.asarray(key[0] if isinstance(key, tuple) and len(key) == 1 else key)
@@ -145,7 +155,7 @@ def _array(term: Any, key: Any, shape: tuple[int, ...]) -> Array:
     if not isinstance(term, Sequence) and not hasattr(term, "__array__"):
         raise unsupported(term, key, shape)
     array = np.asarray(term)
-    return array.astype(np.int64) if array.size == 0 and isinstance(term, list | tuple) else array
+    return array.astype(np.int64) if array.size == 0 else array
 
 
 def _indexes(term: Array, axis: int, key: Any, shape: tuple[int, ...]) -> tuple[Positions, ...]:
@@ -160,7 +170,7 @@ def _inside(term: Array, axis: int, key: Any, shape: tuple[int, ...]) -> Positio
     length = shape[axis]
     positions = term.astype(np.int64, copy=False)
     if positions.size:
-        low, high = int(positions.min()), int(positions.max())
+        low, high = int(term.min()), int(term.max())  # before unsigned ones become negative
         if low < -length or high >= length:
             raise SelectionError(
                 f"index {high if high >= length else low} is out of bounds for axis {axis} with "

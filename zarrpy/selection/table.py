@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zarrpy._native.sorting import sort_points
+from zarrpy.config import config
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -69,6 +72,10 @@ class PointTable:
         inner : tuple of int, optional
             Shape of the chunks inside its shards, by which points of one shard are sorted.
         """
+        if inner is None and "native" not in config.disable:
+            found = _sorted_by_regular_chunks(points, shape, spacing)
+            if found is not None:
+                return found
         located = [
             _locate(positions, shape[axis], spacing[axis])
             for axis, positions in zip(points.axes, points.positions, strict=True)
@@ -89,6 +96,24 @@ class PointTable:
         pieces[1:, :, COVERS] = 1
         pieces[0, :, COVERS] = _covering(pieces, positions)
         return cls(points.axes, pieces, positions, places)
+
+
+def _sorted_by_regular_chunks(
+    points: Points, shape: tuple[int, ...], spacing: tuple[int | Runs, ...]
+) -> PointTable | None:
+    """Sort points in C; None where that is not possible."""
+    lengths = tuple(shape[axis] for axis in points.axes)
+    chunks = tuple(n for axis in points.axes if isinstance(n := spacing[axis], int))
+    if len(chunks) < len(lengths):
+        return None
+    given = [np.ascontiguousarray(each, np.int64) for each in points.positions]
+    sorted_ = sort_points(given, lengths, chunks)
+    if sorted_ is None:
+        return None
+    pieces, positions, places = sorted_
+    pieces[1:, :, COVERS] = 1
+    pieces[0, :, COVERS] = _covering(pieces, positions)
+    return PointTable(points.axes, pieces, positions, places)
 
 
 def _locate(

@@ -63,6 +63,12 @@ class Tiling:
     count: tuple[int, ...]
     step: tuple[int, ...]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is worked out when it is needed."""
+        return {
+            name: value for name, value in vars(self).items() if name not in ("_axes", "counts")
+        }
+
     @cached_property
     def _axes(self) -> tuple[ChunkPlan, ...]:
         """Plan each axis alone: the pieces of the whole are their product."""
