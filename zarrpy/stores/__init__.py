@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from zarrpy.stores.wrapper import WrapperStore
     from zarrpy.stores.zarr_python import ZarrPythonStore
     from zarrpy.stores.zip import ZipStore
+    from zarrpy.stores.zip_reader import ZipReaderStore
 
 #: Stores that are loaded when they are asked for.
 _LATER = {
@@ -59,6 +60,7 @@ _LATER = {
     "SharedMemoryStore": "shared_memory",
     "WrapperStore": "wrapper",
     "ZarrPythonStore": "zarr_python",
+    "ZipReaderStore": "zip_reader",
     "ZipStore": "zip",
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "Store",
     "WrapperStore",
     "ZarrPythonStore",
+    "ZipReaderStore",
     "ZipStore",
     "as_store",
     "available_stores",

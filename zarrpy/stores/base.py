@@ -17,6 +17,7 @@ from zarrpy.errors import (
     NodeKindError,
     NodeNotFoundError,
     ReadOnlyStoreError,
+    TransactionError,
 )
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from zarrpy._native.files import Directory
+    from zarrpy.stores.stage import Check, Stage
 
     #: Contiguous bytes; anything else with the buffer protocol will do as well.
     Bytes: TypeAlias = bytes | bytearray | memoryview
     # Stores have a method of the name `list`, so the types of lists are named outside.
     Values: TypeAlias = list[Bytes | None]
     Names: TypeAlias = list[str]
+    Signs: TypeAlias = list[bool]
     Above: TypeAlias = list[tuple[str, Bytes]]
 
 #: An error about a node, which may say where the store is.
@@ -95,6 +98,8 @@ class Store(ABC):
     read_only: bool = False
     #: Whether nodes are directories, as `directory` opens them.
     of_files: bool = False
+    #: Whether `set_many` is done with its values when it returns, so that any buffer will do.
+    takes_buffers: ClassVar[bool] = False
     #: Whether a whole value costs no more than a part of it, as it is there already.
     in_memory: ClassVar[bool] = False
 
@@ -171,6 +176,17 @@ class Store(ABC):
             else:
                 self.set(key, value)
 
+    def set_new(self, key: str, value: Bytes) -> bool:
+        """Store a value where there is none; whether that was done.
+
+        The caller keeps other writers of this process out; a store that other processes write to
+        keeps those out itself, as far as it can.
+        """
+        if self.exists(key):
+            return False
+        self.set(key, value)
+        return True
+
     def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value by what `change` makes of it, and an absent one by what it makes of None.
 
@@ -182,6 +198,48 @@ class Store(ABC):
             self.delete(key)
         else:
             self.set(key, new)
+
+    def stage(self) -> Stage:
+        """Give what a transaction of several keys needs.
+
+        Raises
+        ------
+        TransactionError
+            When the store cannot change several keys as one step.
+        """
+        if type(self).set_together is not Store.set_together:
+            from zarrpy.stores.stage import MemoryStage
+
+            return MemoryStage(self)
+        raise TransactionError(
+            f"{self!r} cannot change several keys as one step",
+            hint="local directories, SQLite, LMDB, PostgreSQL, Redis and memory can; elsewhere "
+            "Icechunk's stores do",
+        )
+
+    def set_together(
+        self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check
+    ) -> None:
+        """Replace several values as one step; None deletes the key.
+
+        Parameters
+        ----------
+        keys, values : sequence
+        check : callable
+            Is given what reads a key within that step; what it raises undoes the step.
+        """
+        raise NotImplementedError
+
+    def sync(self, path: str) -> None:  # noqa: B027 - most stores keep what they have confirmed
+        """Let all values below a path last, as after a write with ``durability="durable"``."""
+
+    def complete(self, path: str) -> bool:
+        """Complete a transaction that a killed process left at a node; whether there was one."""
+        return False
+
+    def is_cut_off(self, path: str) -> bool:
+        """Whether there is such a transaction."""
+        return False
 
     def delete_prefix(self, prefix: str) -> None:
         """Delete every key that starts with `prefix`."""
@@ -250,6 +308,10 @@ class Store(ABC):
         """Whether a key has a value."""
         return self.get(key, ByteRange(0, 0)) is not None
 
+    def present(self, keys: Sequence[str]) -> Signs:
+        """Tell which of several keys have values, by as few requests as the store can."""
+        return [value is not None for value in self.get_many(keys)]
+
     def size(self, key: str) -> int | None:
         """Tell the bytes of a value; None when the key does not exist."""
         value = self.get(key)
@@ -266,6 +328,15 @@ class Store(ABC):
             size = self.size(key)
             if size is not None:
                 yield key, size
+
+    @property
+    def other_processes(self) -> str:
+        """What others may do here by a pickled copy of this store: "write", "read" or "none".
+
+        A copy of a store whose values are in memory has values of its own; so nothing, unless a
+        store says otherwise.
+        """
+        return "none"
 
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node so that all stores of this process that reach the same one name it alike.
@@ -320,6 +391,11 @@ class Store(ABC):
         return False
 
     @property
+    def guards_deletions(self) -> bool:
+        """Whether that holds for what `update` deletes as well."""
+        return self.guards
+
+    @property
     def lock_scope(self) -> int:
         """Number that two stores share when their keys are the same values of this process."""
         return id(self)
@@ -342,11 +418,30 @@ class Store(ABC):
 
     def place_of(self, path: str) -> str:
         """Name a node as people find it."""
-        return path or "/"
+        return f"/{path}"
 
     def locate(self, error: NodeError) -> NodeError:
         """Say in an error where this store is, as far as people know it by a place."""
+        place = self._place_in(error)
+        if place is None:
+            return error
+        if not isinstance(error, MetadataError):
+            if error.path:
+                error.message = error.message.replace(repr(error.path), repr(place))
+            error.message = error.message.replace("'/'", repr(self.place_of("")))
+        error.path = place
         return error
+
+    def _place_in(self, error: NodeError) -> str | None:
+        """Find the place that an error is about; None if it says so already, or cannot."""
+        root, path = self.place_of(""), error.path
+        said = path not in (None, "", "/") and str(path).startswith(root)
+        if root in ("", "/") or said or (path is None and isinstance(error, MetadataError)):
+            return None
+        try:
+            return self.place_of((path or "").strip("/"))
+        except MetadataError:  # the error is that it is no path
+            return None
 
     def check_writable(self, operation: str, key: str) -> None:
         """Refuse a change of a read-only store."""

@@ -51,7 +51,7 @@ def run(
     TimeoutError
         When it takes longer.
     """
-    loop = loop or _started()
+    loop = loop or started()
     if _runs_here(loop):
         coroutine.close()
         raise StoreError(
@@ -72,7 +72,7 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
         return False
 
 
-def _started() -> asyncio.AbstractEventLoop:
+def started() -> asyncio.AbstractEventLoop:
     global _loop, _thread
     with _lock:
         if _loop is None:
@@ -139,6 +139,11 @@ class BlockingStore(Store):
     def __init__(self, store: Any) -> None:
         self.store = store
         self.read_only = bool(getattr(store, "read_only", False))
+
+    @property
+    def other_processes(self) -> str:
+        """What the store says of itself, if it does."""
+        return str(getattr(self.store, "other_processes", "none"))
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
         """Read a value or a part of it."""

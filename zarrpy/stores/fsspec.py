@@ -299,6 +299,11 @@ class FsspecStore(Store):
         """All stores of one file system share their locks."""
         return hash(self.fs)
 
+    @property
+    def other_processes(self) -> str:
+        """Everything, but for the file system that is in memory."""
+        return "none" if "memory" in (self.fs.protocol, *self.fs.protocol) else "write"
+
     def lock_names(self, keys: Sequence[str]) -> Sequence[str]:
         """Name keys as they are in the file system."""
         return [self._folder(key) for key in keys]

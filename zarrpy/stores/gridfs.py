@@ -4,6 +4,9 @@ A value is a file whose name is the key.  It is replaced by a newer file of the 
 older one is deleted then; the newest counts, and of two that were set at the same time, the one
 with the higher number.  So a reader finds a whole value at any time, and other programs for GridFS,
 which take the newest file of a name, find the same.
+
+What is made of the value that is there, as a part of a chunk, is written only where no other file
+has come before it (`zarrpy.stores.gridfs_claims`).
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.errors import StoreError
 from zarrpy.metadata.names import check_key
-from zarrpy.stores.mongodb_client import MongoStore, driver, split
+from zarrpy.stores.gridfs_claims import WAITING, Claims, deleted, waiting
+from zarrpy.stores.mongodb_client import MongoStore, split
+from zarrpy.stores.swap import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy.stores.base import ByteRange, Bytes, Values
 
@@ -76,6 +81,10 @@ class GridFSStore(MongoStore):
     def _chunks(self) -> Any:
         return self._names[f"{self.bucket}.chunks"]
 
+    @property
+    def _claims(self) -> Claims:
+        return Claims(self._names[f"{self.bucket}_claims"], self._files, self._chunks)
+
     def _index(self) -> None:
         """Make the indexes that GridFS has."""
         if not self._indexed:
@@ -92,15 +101,18 @@ class GridFSStore(MongoStore):
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
         """Read a value, or of a part the pieces that it lies in."""
-        check_key(key)
+        return self._found(check_key(key), byte_range)[0]
+
+    def _found(self, key: str, byte_range: ByteRange | None = None) -> tuple[Bytes | None, Any]:
+        """Read a value or a part of it, and give the number of its file."""
         with self._translated("get", key):
             for _ in range(_ATTEMPTS):
                 file = self._newest(key)
                 if file is None:
-                    return None
+                    return None, None
                 value = self._read(file, byte_range)
                 if value is not None:
-                    return value
+                    return value, file["_id"]
                 if self._newest(key) == file:
                     raise self._incomplete(key)
         raise self._incomplete(key)
@@ -182,6 +194,8 @@ class GridFSStore(MongoStore):
         with self._translated("list", prefix):
             for file in self._keys_from(self._files, "filename", prefix, ("length", "uploadDate")):
                 other = newest.get(file["filename"])
+                if file["filename"].startswith(WAITING):
+                    continue
                 if other is None or _date(file) >= _date(other):
                     newest[file["filename"]] = file
         return ((key, int(file["length"])) for key, file in newest.items())
@@ -195,21 +209,67 @@ class GridFSStore(MongoStore):
         from bson import ObjectId
 
         with self._translated("set", key):
-            self._index()
             number = ObjectId()
-            data = memoryview(value).cast("B")
-            self._send(number, data)
+            length = self._send(number, value)
             older = self._newest(key)
-            now = datetime.now(UTC).replace(tzinfo=None)  # the database takes and gives UTC
-            date = now if older is None else max(now, _date(older) + _TICK)
-            file = {"_id": number, "filename": key, "length": len(data), "uploadDate": date}
-            self._files.insert_one(file | {"chunkSize": self.chunk_nbytes})
+            self._files.insert_one(self._file(number, key, length, older))
             if older is not None:
                 self._delete_older(key, number)
 
-    def _send(self, number: Any, data: memoryview) -> None:
+    def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
+        """Replace a value unless somebody else has replaced it meanwhile; then begin again."""
+        self.check_writable("update", key)
+        check_key(key)
+        swap(key, lambda: self._found(key), lambda *new: self._exchanged(key, *new), change)
+
+    @property
+    def guards(self) -> bool:
+        """Who replaces a value has a claim on its name."""
+        return True
+
+    @property
+    def guards_deletions(self) -> bool:
+        """False: who has found a file does not see that it was deleted when it names the next."""
+        return False
+
+    def _exchanged(self, key: str, value: Bytes | None, version: Any) -> bool:
+        """Replace the file of a number, or make one where there is none; whether it was done."""
+        from bson import ObjectId
+
+        def newest() -> Any:
+            file = self._newest(key)
+            return None if file is None else file["_id"]
+
+        def date() -> datetime | None:
+            older = self._newest(key)
+            same = (None if older is None else older["_id"]) == version
+            return _later(older) if same else None
+
+        with self._translated("update", key):
+            if value is None:
+                return version is None or self._claims.delete(
+                    key, version, lambda: bool(newest() == version)
+                )
+            number = ObjectId()
+            length = self._send(number, value)
+            self._files.insert_one(self._file(number, waiting(number), length, None))
+            if not self._claims.name(key, number, date):
+                return False
+            if version is not None:
+                self._delete_older(key, number)
+        return True
+
+    def _file(self, number: Any, name: str, length: int, older: Document | None) -> Document:
+        """Describe a file that comes after another one."""
+        file = {"_id": number, "filename": name, "length": length, "uploadDate": _later(older)}
+        return file | {"chunkSize": self.chunk_nbytes}
+
+    def _send(self, number: Any, value: Bytes) -> int:
+        """Send the pieces of a file; gives the bytes of it."""
         from bson import Binary
 
+        self._index()
+        data = memoryview(value).cast("B")
         together = max(1, _SENT_NBYTES // self.chunk_nbytes)
         starts = range(0, len(data), self.chunk_nbytes)
         for some in range(0, len(starts), together):
@@ -223,6 +283,7 @@ class GridFSStore(MongoStore):
                     for i, start in enumerate(starts[some : some + together])
                 ]
             )
+        return len(data)
 
     def _delete_older(self, key: str, number: Any) -> None:
         """Delete files of a name that are older than one of them; the newest always stays."""
@@ -233,12 +294,7 @@ class GridFSStore(MongoStore):
                 self._delete_file(file)
 
     def _delete_file(self, file: Document) -> None:
-        try:
-            self._files.delete_one({"_id": file["_id"]})
-        except driver().errors.OperationFailure:
-            # there are servers to which it is an error that somebody else was faster
-            if self._files.find_one({"_id": file["_id"]}) is not None:
-                raise
+        deleted(self._files, {"_id": file["_id"]})
         self._chunks.delete_many({"files_id": file["_id"]})
 
     def delete(self, key: str) -> None:
@@ -251,6 +307,12 @@ class GridFSStore(MongoStore):
 
 def _order(file: Document) -> tuple[datetime, Any]:
     return _date(file), file["_id"]
+
+
+def _later(older: Document | None) -> datetime:
+    """Tell the date of a file that is set now, after another one."""
+    now = datetime.now(UTC).replace(tzinfo=None)  # the database takes and gives UTC
+    return now if older is None else max(now, _date(older) + _TICK)
 
 
 def _date(file: Document) -> datetime:

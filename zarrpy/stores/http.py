@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from zarrpy.stores.base import Bytes, Names, Values
     from zarrpy.stores.http_client import Client
-    from zarrpy.stores.http_connections import Answer
+    from zarrpy.stores.http_exchange import Answer
 
 
 class HTTPStore(ReaderStore):
@@ -145,7 +145,7 @@ class HTTPStore(ReaderStore):
         version = _version(answer)
         body = memoryview(answer.body)
         if answer.status == 416 and byte_range is not None:
-            size = _size_in(answer.headers.get("Content-Range"))
+            size = _size_in(answer.headers.get("content-range"))
             if size is None:
                 size = self._head(key)[0]
             start, stop = byte_range.within(size or 0)
@@ -162,7 +162,7 @@ class HTTPStore(ReaderStore):
 
     def _check_part(self, key: str, byte_range: ByteRange, answer: Answer) -> None:
         """Compare what a server says that it sent with what was asked and what came."""
-        told = answer.headers.get("Content-Range", "")
+        told = answer.headers.get("content-range", "")
         size = _size_in(told)
         first, _, last = told.removeprefix("bytes ").partition("/")[0].partition("-")
         if not (first.isdecimal() and last.isdecimal()):
@@ -183,7 +183,7 @@ class HTTPStore(ReaderStore):
         answer = self._answer("HEAD", key, {})
         if answer is None:
             return None, None
-        length = answer.headers.get("Content-Length")
+        length = answer.headers.get("content-length")
         if answer.status == 200 and length is not None:
             return int(length), _version(answer)
         answer = self._answer("GET", key, {})  # some servers know nothing of HEAD
@@ -215,7 +215,7 @@ class HTTPStore(ReaderStore):
             raise
         if answer.status in self._missing:
             return None
-        if answer.headers.get("Content-Encoding", "identity") != "identity":
+        if answer.headers.get("content-encoding", "identity") != "identity":
             raise self._wrong(key, "the server compresses values though asked not to")
         return answer
 
@@ -295,5 +295,5 @@ def _size_in(content_range: str | None) -> int | None:
 
 def _version(answer: Answer) -> str | None:
     """Tell a version by its tag; a weak one does not tell bytes apart."""
-    tag: str | None = answer.headers.get("ETag")
+    tag = answer.headers.get("etag")
     return None if tag is None or tag.startswith("W/") else tag

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-    from zarrpy.stores.http_connections import Answer
+    from zarrpy.stores.http_exchange import Answer
 
 #: What a server says that may answer better in a while.
 PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
@@ -90,7 +90,7 @@ class Client:
                 if attempt > self._retries:
                     words = f"the server answers {answer.status} {answer.reason}".rstrip()
                     raise StoreError(words, attempts=attempt, transient=True)
-                wanted = answer.headers.get("Retry-After")
+                wanted = answer.headers.get("retry-after")
             time.sleep(_pause(attempt, wanted))
 
     def _followed(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
@@ -100,7 +100,7 @@ class Client:
             parts = urlsplit(url)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             answer = connections.request(method, target, headers)
-            elsewhere = answer.headers.get("Location")
+            elsewhere = answer.headers.get("location")
             if answer.status not in _REDIRECTS or elsewhere is None:
                 return answer
             url = urljoin(url, elsewhere)

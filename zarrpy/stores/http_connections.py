@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 from weakref import finalize
 
+from zarrpy.stores.http_exchange import exchanged, request_text
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
+
+    from zarrpy.stores.http_exchange import Answer
 
 
 class Origin(NamedTuple):
@@ -32,16 +36,8 @@ class Origin(NamedTuple):
     def netloc(self) -> str:
         """Host and port as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
+        host = host if host.isascii() else host.encode("idna").decode()
         return host if self.port is None else f"{host}:{self.port}"
-
-
-class Answer(NamedTuple):
-    """What a server sent: all of it, or it would be an exception."""
-
-    status: int
-    reason: str
-    headers: http.client.HTTPMessage
-    body: bytes
 
 
 class Connections:
@@ -107,13 +103,14 @@ class Connections:
         if self._proxy is not None and self.origin.scheme == "http":
             target = f"http://{self.origin.netloc}{target}"
             headers = {**headers, **authorization(self._proxy, "Proxy-Authorization")}
-        connection.request(method, target, headers=dict(headers))
-        response = connection.getresponse()
-        answer = Answer(response.status, response.reason, response.headers, response.read())
-        if response.will_close:
-            connection.close()
-        else:
+        request = request_text(method, target, self.origin.netloc, headers)
+        if connection.sock is None:
+            connection.connect()
+        answer = exchanged(connection.sock, method, request)
+        if answer.lasts:
             self._keep(connection)
+        else:
+            connection.close()
         return answer
 
     def _idle_one(self) -> http.client.HTTPConnection | None:

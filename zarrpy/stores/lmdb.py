@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
+    from zarrpy.stores.stage import Check
 
     Pairs = list[tuple[bytes, int]]
 
@@ -117,6 +118,10 @@ class LMDBStore(SingleFileStore[Environment]):
 
     # --------------------------------------------------------------------------------- writing
 
+    def sync(self, path: str) -> None:
+        """Let all that was committed last."""
+        self._shared.sync()
+
     def set(self, key: str, value: Bytes) -> None:
         """Replace a value."""
         self.set_many([key], [value])
@@ -136,6 +141,18 @@ class LMDBStore(SingleFileStore[Environment]):
                     transaction.delete(key)
                 else:
                     transaction.put(key, value)
+
+    def set_together(
+        self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check
+    ) -> None:
+        """Replace several values in one transaction, which reads what it goes by as well."""
+        with self._shared.writing() as transaction:
+            check(lambda key: transaction.get(_encoded(key)))
+            for key, value in zip(keys, values, strict=True):
+                if value is None:
+                    transaction.delete(_encoded(key))
+                else:
+                    transaction.put(_encoded(key), bytes(value))
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value unless somebody else has changed it meanwhile; then begin again."""
@@ -191,6 +208,11 @@ class LMDBStore(SingleFileStore[Environment]):
         return KeyOfFile(self._shared.outside, key, self.set, patience)
 
     # ------------------------------------------------------------------------------- describing
+
+    @property
+    def other_processes(self) -> str:
+        """Everything, by the locks of the file."""
+        return "write"
 
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the file and its path in it."""

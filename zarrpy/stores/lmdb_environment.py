@@ -13,7 +13,7 @@ import numpy as np
 from zarrpy.config import config
 from zarrpy.errors import MissingDependencyError, ReadOnlyStoreError, StoreError
 from zarrpy.stores.path_lock import PathLock
-from zarrpy.stores.presence import has_file
+from zarrpy.stores.presence import check_folder, has_file
 from zarrpy.stores.single_file import Files
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ class Environment:
             if config.durability == "durable":
                 self._opened.sync(True)
 
+    def sync(self) -> None:
+        """Let all that was committed last."""
+        with self._translated():
+            if self._environment(writing=False) is not None:
+                self._environment(writing=True).sync(True)
+
     def view(self, key: bytes) -> memoryview | None:
         """Give the bytes of a value where they are in the map.
 
@@ -146,6 +152,7 @@ class Environment:
         there = has_file(self._file)
         writable = not there or os.access(self._file, os.W_OK)
         if not there:
+            check_folder(self.path)
             os.makedirs(os.path.dirname(self._file), exist_ok=True)
         return driver().open(
             self.path,

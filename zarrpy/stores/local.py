@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from contextlib import suppress
 from functools import cached_property
@@ -18,15 +19,17 @@ from zarrpy._native.failure import system_failure
 from zarrpy._native.files import SETTLE_NS, Directory
 from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
-from zarrpy.metadata.names import LOCK_SUFFIX, check_key
+from zarrpy.metadata.names import LOCK_SUFFIX, TRANSACTION, check_key
 from zarrpy.stores.base import ByteRange, Store
 from zarrpy.stores.presence import is_directory, is_there
+from zarrpy.stores.syncing import sync_above, sync_below, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy._native.files import KeyLock
     from zarrpy.stores.base import Above, Bytes, Names, NodeError, Values
+    from zarrpy.stores.stage import Stage
 
     # A method is called `list`.
     Entries: TypeAlias = list[os.DirEntry[str]]
@@ -56,6 +59,11 @@ class LocalStore(Store):
         self.root = os.path.abspath(os.path.expanduser(given))
         self.read_only = read_only
 
+    @property
+    def lasting(self) -> bool:
+        """Whether a change is on the disk before it is reported."""
+        return config.durability == "durable"
+
     def get(self, key: str, byte_range: ByteRange | None = None) -> Bytes | None:
         """Read a file or a part of it."""
         check_key(key)
@@ -72,7 +80,7 @@ class LocalStore(Store):
         check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
-        directory.write(key, value, config.durability == "durable", _timeout_ms())
+        directory.write(key, value, self.lasting, _timeout_ms())
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Change a file under its lock, which other processes respect."""
@@ -80,7 +88,7 @@ class LocalStore(Store):
         check_key(key)
         directory = self.directory("", create=True)
         assert directory is not None
-        durable = config.durability == "durable"
+        durable = self.lasting
         with directory.lock(key, _timeout_ms()) as lock:
             new = change(directory.read(key))
             if new is None:
@@ -88,7 +96,7 @@ class LocalStore(Store):
             else:
                 lock.commit(new, durable)
         if new is None:
-            self._remove_empty_parents(key)
+            self.remove_empty_parents(key)
 
     def delete(self, key: str) -> None:
         """Remove a file, and the directories that it leaves empty."""
@@ -102,12 +110,12 @@ class LocalStore(Store):
         if not any(self._is_there(each, key, "delete") for each in (path, path + LOCK_SUFFIX)):
             return
         try:
-            directory.delete(key, config.durability == "durable", _timeout_ms())
+            directory.delete(key, self.lasting, _timeout_ms())
         except StoreError as error:
             if error.errno not in _NO_ROOM:
                 raise
             self._remove(os.unlink, path)  # nor is there any for its lock: make some
-        self._remove_empty_parents(key)
+        self.remove_empty_parents(key)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`; locks are not keys."""
@@ -124,12 +132,12 @@ class LocalStore(Store):
         return (key for key in self._walk(parent, ()) if key.startswith(prefix))
 
     def _walk(self, folder: str, above: tuple[str, ...], *, follow: bool = False) -> Iterator[str]:
-        """Yield the files in a directory, then those below it; `above` is the real way here.
+        """Yield the files in a directory, then those below it; `above` is the way here.
 
         A link to a directory that is on the way is not followed: it would lead round in a circle.
         """
         path = self._path(folder)
-        above = (*above, os.path.join(os.path.realpath(path), "")) if follow else above
+        above = (*above, path) if follow else above
         start = folder + "/" if folder else ""
         below = []
         for entry in self._scan(path):
@@ -209,14 +217,14 @@ class LocalStore(Store):
         try:
             _make_directories(os.path.dirname(new_path))
             os.rename(old_path, new_path)
-            if config.durability == "durable":
-                _sync_directory(os.path.dirname(new_path))
-                _sync_directory(os.path.dirname(old_path))
+            if self.lasting:
+                sync_directory(os.path.dirname(new_path))
+                sync_directory(os.path.dirname(old_path))
         except OSError as error:
             if isinstance(error, FileNotFoundError) and not self._is_there(old_path, key, "rename"):
                 return False  # it went while we looked, as locks do
             raise self._failure(key, f"rename to {new!r}", error) from error
-        self._remove_empty_parents(key)
+        self.remove_empty_parents(key)
         return True
 
     def tidy(self, prefix: str) -> None:
@@ -275,6 +283,11 @@ class LocalStore(Store):
         except OSError as error:
             raise self._failure(key, "size", error) from error
 
+    @property
+    def other_processes(self) -> str:
+        """Everything: what is there are files."""
+        return "write"
+
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name the directory of a node as it is reached from the root of the file system."""
         return "local", f"{self._real_root}/{path}" if path else self._real_root
@@ -307,7 +320,7 @@ class LocalStore(Store):
     @property
     def label(self) -> str:
         """Name the directory, from where this process is if it lies below."""
-        root = self.root
+        root = str(self.root)
         with suppress(OSError):  # the current directory may be gone
             here = os.path.join(os.getcwd(), "")
             root = root.removeprefix(here)
@@ -336,19 +349,9 @@ class LocalStore(Store):
 
     def locate(self, error: NodeError) -> NodeError:
         """Name the directory; when it holds nothing, also what lies beside it under a like name."""
-        place = self._place_in(error)
-        if place is None:
-            return error
-        if isinstance(error, MetadataError):
-            error.path = place
-            return error
-        if error.path:
-            error.message = error.message.replace(repr(error.path), repr(place))
-        elif isinstance(error, NodeNotFoundError):
+        if isinstance(error, NodeNotFoundError) and not error.path:
             error.nearest = self._neighbours()
-        error.message = error.message.replace("'/'", repr(self.root))
-        error.path = place
-        return error
+        return super().locate(error)
 
     def _place_in(self, error: NodeError) -> str | None:
         """Find the place that an error is about; None if it says so already, or cannot."""
@@ -384,9 +387,9 @@ class LocalStore(Store):
     def _path(self, key: str) -> str:
         """Name the file of a key, or the directory of a prefix; neither leads out of the root."""
         parts = check_key(key.rstrip("/")).split("/") if key else ()
-        return os.path.join(self.root, *parts)
+        return os.path.join(str(self.root), *parts)
 
-    def _remove_empty_parents(self, key: str) -> None:
+    def remove_empty_parents(self, key: str) -> None:
         """Keep no empty directories; one that is in use again simply stays."""
         parent = os.path.dirname(key)
         while parent:
@@ -395,6 +398,39 @@ class LocalStore(Store):
             except OSError:
                 return
             parent = os.path.dirname(parent)
+
+    def sync(self, path: str) -> None:
+        """Sync every file and every directory below a path, and those on the way to it."""
+        top = self._path(path)
+        try:
+            sync_below(top)
+            sync_above(top)
+        except OSError as error:
+            raise self._failure(path, "sync", error) from error
+
+    def stage(self) -> Stage:
+        """Keep what a transaction writes beside what it changes."""
+        from zarrpy.stores.journal import CommitJournal
+
+        return CommitJournal(self)
+
+    def complete(self, path: str) -> bool:
+        """Complete a transaction that a killed process left at a node."""
+        # without the checks of a key, as opening an array asks for this as well
+        marker = f"{self.root}/{path}/{TRANSACTION}"
+        if not path.startswith(TRANSACTION) and not os.path.lexists(marker):
+            return False
+        from zarrpy.stores.journal import recover
+
+        return recover(self, path)
+
+    def is_cut_off(self, path: str) -> bool:
+        """Whether there is such a transaction, which nobody has completed yet."""
+        if not os.path.lexists(f"{self.root}/{path}/{TRANSACTION}"):
+            return False
+        from zarrpy.stores.journal import is_cut_off
+
+        return is_cut_off(self, path)
 
     def _is_there(self, path: str, key: str, operation: str) -> bool:
         try:
@@ -417,7 +453,8 @@ class LocalStore(Store):
 def _is_on_the_way(path: str, above: tuple[str, ...]) -> bool:
     """Whether a link leads to a directory that one of these is, or lies in."""
     target = os.path.join(os.path.realpath(path), "")
-    return any(folder.startswith(target) for folder in above)
+    real = (os.path.join(os.path.realpath(folder), "") for folder in above)
+    return any(folder.startswith(target) for folder in real)
 
 
 def _make_directories(path: str) -> None:
@@ -428,20 +465,13 @@ def _make_directories(path: str) -> None:
         while not os.path.lexists(above):
             made.append(above)
             above = os.path.dirname(above)
-    os.makedirs(path, exist_ok=True)
-    for each in made:
-        _sync_directory(os.path.dirname(each))
-
-
-def _sync_directory(path: str) -> None:
-    """Make renames in a directory last; where directories cannot be opened, they do anyway."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        os.makedirs(path, exist_ok=True)
+    except FileExistsError:
+        if not stat.S_ISDIR(os.stat(path).st_mode):  # which says why it cannot be looked at
+            raise
+    for each in made:
+        sync_directory(os.path.dirname(each))
 
 
 def _timeout_ms() -> int:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping, Sequence
 
     from zarrpy.stores.base import Bytes, Values
+    from zarrpy.stores.stage import Check
 
 
 class MemoryStore(Store):
@@ -50,6 +51,13 @@ class MemoryStore(Store):
             else:
                 self._values[key] = bytes(value)
 
+    def set_together(
+        self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check
+    ) -> None:
+        """Replace several values, unless `check` raises an error."""
+        check(self.get)
+        self.set_many(keys, values)
+
     def delete(self, key: str) -> None:
         """Forget a key."""
         self.check_writable("delete", key)
@@ -83,6 +91,11 @@ class MemoryStore(Store):
     def lock_scope(self) -> int:
         """Two stores over one mapping share their locks."""
         return id(self._values)
+
+    @property
+    def other_processes(self) -> str:
+        """Nothing: a copy has values of its own."""
+        return "none"
 
     @property
     def label(self) -> str:

@@ -155,6 +155,11 @@ class MongoStore(Store):
 
     # ------------------------------------------------------------------------------ describing
 
+    @property
+    def other_processes(self) -> str:
+        """Everything, by connections of their own."""
+        return "write"
+
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the server, the database, and the path in it."""
         return self.label, path

@@ -7,6 +7,8 @@ takes to have many under way.
 from __future__ import annotations
 
 import os
+import random
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -17,7 +19,13 @@ from zarrpy.errors import ConflictError, StoreError
 from zarrpy.metadata.names import OURS
 from zarrpy.stores.base import ByteRange
 from zarrpy.stores.in_flight import in_flight
-from zarrpy.stores.object_errors import is_absent, is_out_of_range, is_unsupported, translated
+from zarrpy.stores.object_errors import (
+    is_absent,
+    is_cut,
+    is_out_of_range,
+    is_unsupported,
+    translated,
+)
 from zarrpy.stores.object_place import place_of
 
 if TYPE_CHECKING:
@@ -28,6 +36,10 @@ if TYPE_CHECKING:
 #: What a service calls a version: a tag, and with some a number as well.
 Version: TypeAlias = "tuple[str | None, str | None]"
 
+#: Keys of a listing that is not gone on with.
+_PAGE = 1000
+#: How often a deletion is asked for again.
+_AGAIN = 5
 #: Parts of one value that are sent at the same time.
 _PARTS = 8
 
@@ -152,6 +164,37 @@ class Bucket:
         found = self.head(key)
         return None if found is None else _version(found)
 
+    def present(self, keys: list[str], requests: int) -> list[bool]:
+        """Tell which of several keys there are; those of one folder by a listing, if that tells.
+
+        It begins with the first of them. Of a folder with much in it, it may not come to the last;
+        some who may read may not list.
+        """
+        known: set[str] = set()
+        unknown = keys
+        if len(keys) > 1 and len({key.rpartition("/")[0] for key in keys}) == 1:
+            with suppress(StoreError):
+                known, unknown = self._listed(keys)
+        found = in_flight(lambda key: self.head(key) is not None, unknown, requests)
+        known.update(key for key, there in zip(unknown, found, strict=True) if there)
+        return [key in known for key in keys]
+
+    def _listed(self, keys: list[str]) -> tuple[set[str], list[str]]:
+        """Find keys of one folder by a listing; those that it does not tell of come second."""
+        first = min(keys)
+        folder, _, name = first.rpartition("/")
+        before = first[:-1] if len(name) > 1 else None
+        with _told("list", folder):
+            pages = obstore.list(
+                self.client, prefix=folder or None, offset=before, chunk_size=_PAGE
+            )
+            names = [each["path"] for each in next(iter(pages), ())]
+        known = set(names)
+        if len(names) < _PAGE:
+            return known, []
+        end = names[-1] if names == sorted(names) else ""  # not every service sorts them
+        return known, [key for key in keys if key > end and key not in known]
+
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield the keys that start with a prefix, each with the bytes of its value."""
         folder = prefix.rpartition("/")[0]
@@ -183,6 +226,21 @@ class Bucket:
                 chunk_size=self._part_nbytes,
                 max_concurrency=_PARTS,
             )
+
+    def create(self, key: str, value: Bytes) -> bool:
+        """Store a value where there is none; whether that was done.
+
+        A service that does not look stores it in any case, whatever there is.
+        """
+        try:
+            self.write(key, value, "create")
+        except ConflictError:
+            return False
+        except StoreError as error:
+            if error.__cause__ is None or not is_unsupported(error.__cause__):
+                raise
+            self.write(key, value)
+        return True
 
     def exchange(self, key: str, value: Bytes | None, version: Version | None) -> bool:
         """Replace the value of a version, or make one where there is none; whether it was done.
@@ -218,7 +276,7 @@ class Bucket:
                 self._delete_one(key)
             return
         try:
-            obstore.delete(self.client, keys)
+            self._deleted(keys)
         except Exception as error:
             if not (is_absent(error) or is_unsupported(error)):
                 raise translated(error, "delete", f"{keys[0]} and others") from error
@@ -226,10 +284,23 @@ class Bucket:
 
     def _delete_one(self, key: str) -> None:
         try:
-            obstore.delete(self.client, key)
+            self._deleted(key)
         except Exception as error:
             if not is_absent(error):
                 raise translated(error, "delete", key) from error
+
+    def _deleted(self, keys: list[str] | str) -> None:
+        """Delete; again, where the connection was cut: to the client that is no reason to."""
+        again = dict(getattr(self._client, "retry_config", None) or {}).get("max_retries", _AGAIN)
+        for attempt in range(min(again, _AGAIN) + 1):
+            try:
+                obstore.delete(self.client, keys)
+            except Exception as error:
+                if attempt == min(again, _AGAIN) or not is_cut(error):
+                    raise
+                time.sleep(random.uniform(0.02, 0.1) * 2**attempt)
+            else:
+                return
 
     # -------------------------------------------------------------------------------- trying out
 

@@ -15,6 +15,8 @@ from zarrpy.errors import ConflictError, StoreError
 #: Names of the services' answers that mean: no such key.
 _NO_KEY = frozenset(("NoSuchKey", "BlobNotFound", "NotFound", "ResourceNotFound", "NoSuchObject"))
 _CODE = re.compile(r"<Code>(\w+)</Code>")
+_STATUS = re.compile(r"status code: (\d{3})")
+_MESSAGE = re.compile(r"<Message>([^<]+)</Message>")
 _QUERY = re.compile(r"\?[^\s\"')]+")
 #: What may be otherwise a little later, though it was tried as often as was asked.
 _PASSING = re.compile(
@@ -24,12 +26,20 @@ _LONGEST = 400
 
 #: What helps, by words of the message; the first that is found is said.
 _HINTS = (
+    ("InvalidAccessKeyId", "check the credentials: the service knows no such access_key_id="),
+    ("SignatureDoesNotMatch", "check the credentials: secret_access_key= does not fit the other"),
     ("NoSuchBucket", "create the bucket, or correct its name"),
     ("ContainerNotFound", "create the container, or correct its name"),
     ("scheme is not allowed", "allow_http=True lets go without encryption"),
     ("incorrectly configured region", "region= names the region of the bucket"),
     ("169.254.169.254", "no credentials were found: give some, or anonymous=True for public data"),
+    ("Account must be specified", "account_name= names it, or AZURE_STORAGE_ACCOUNT_NAME"),
+    ("Configuration key", "see the options of zarrpy.ObjectStore"),
     ("metadata.google", "no credentials were found: give some, or anonymous=True for public data"),
+    (
+        "error sending request",
+        "nothing answers there: correct endpoint=, also its protocol, or try again later",
+    ),
 )
 
 
@@ -47,6 +57,11 @@ def is_out_of_range(error: BaseException) -> bool:
     # of an empty value some send all that there is, or say that it goes from 0 to -1
     said = ("416", "InvalidRange", "Invalid range", "non-partial", "CONTENT_RANGE header")
     return any(words in text for words in said)
+
+
+def is_cut(error: BaseException) -> bool:
+    """Whether a request was sent, or begun to be, and no answer came."""
+    return "error sending request" in str(error) or "error decoding response" in str(error)
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -74,18 +89,30 @@ def translated(error: BaseException, operation: str, key: str) -> StoreError:
     name = type(error).__name__
     if name in ("PermissionDeniedError", "UnauthenticatedError"):
         fields |= {"errno": errno.EACCES, "hint": "check the credentials, and what they allow"}
-    for words, hint in _HINTS:
-        if words in text:
-            fields["hint"] = hint
-            break
+    hint = hint_of(text)
+    if hint is not None:
+        fields["hint"] = hint
     if _PASSING.search(text):
         fields["transient"] = True
     kind = ConflictError if is_conflict(error) else StoreError
     return kind(_short(text) or name, **fields)
 
 
+def hint_of(text: str) -> str | None:
+    """Find what helps, by words of a message; the credentials come before the connection."""
+    return next((hint for words, hint in _HINTS if words in text), None)
+
+
 def _short(text: str) -> str:
-    """Cut a message to its first part, without what may be secret in the addresses of requests."""
+    """Give what the service says, or the first part of a message.
+
+    Without what may be secret in the addresses of requests.
+    """
+    code, said = _CODE.search(text), _MESSAGE.search(text)
+    if code is not None and said is not None:
+        status = _STATUS.search(text)
+        what = f"{status[1]} {code[1]}" if status else code[1]
+        return f"the service answers {what}: {' '.join(said[1].split())}"[:_LONGEST]
     first = " ".join(text.partition("\n\nDebug source")[0].split())
     first = _QUERY.sub("?...", first)
     return first if len(first) <= _LONGEST else first[: _LONGEST - 3] + "..."

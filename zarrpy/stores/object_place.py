@@ -10,6 +10,7 @@ from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from zarrpy.errors import MissingDependencyError, StoreError
+from zarrpy.stores.object_errors import hint_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -131,7 +132,15 @@ def connected(
         client["timeout"] = timedelta(seconds=timeout)
     if retries is not None:
         retry["max_retries"] = retries
-    if str(given.get("endpoint") or _endpoint_of(kind)).startswith("http://"):
+    endpoint = str(given.get("endpoint") or _endpoint_of(kind))
+    if endpoint and "://" not in endpoint:
+        raise StoreError(
+            f"the endpoint {endpoint!r} has no protocol",
+            store=url,
+            operation="open",
+            hint=f"endpoint='https://{endpoint}', or http:// where it goes without encryption",
+        )
+    if endpoint.startswith("http://"):
         client.setdefault("allow_http", True)  # who writes that means it
     if provider is not None:
         given["credential_provider"] = provider
@@ -140,7 +149,8 @@ def connected(
             **given, client_options=client or None, retry_config=retry or None
         )
     except Exception as error:
-        raise StoreError(str(error).partition("\n\n")[0], store=url, operation="open") from error
+        words = str(error).partition("\n\n")[0]
+        raise StoreError(words, store=url, operation="open", hint=hint_of(words)) from error
 
 
 def _endpoint_of(kind: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
     from typing import Self
 
-    from zarrpy.stores.base import ByteRange, Bytes, Names, Values
+    from zarrpy.stores.base import ByteRange, Bytes, Names, Signs, Values
 
 #: Values above this are sent in parts of so many bytes.
 PART_NBYTES = 8 << 20
@@ -141,6 +141,10 @@ class ObjectStore(Store):
         """Whether a key has a value."""
         return self._bucket.head(check_key(key)) is not None
 
+    def present(self, keys: Sequence[str]) -> Signs:
+        """Tell which of several keys have values: by one listing, where they lie together."""
+        return self._bucket.present([check_key(key) for key in keys], self.requests)
+
     def size(self, key: str) -> int | None:
         """Tell the bytes of a value."""
         found = self._bucket.head(check_key(key))
@@ -169,6 +173,13 @@ class ObjectStore(Store):
         """Replace a value."""
         self.check_writable("set", key)
         self._bucket.write(check_key(key), value)
+
+    def set_new(self, key: str, value: Bytes) -> bool:
+        """Store a value where there is none: the service looks, where it does such a thing."""
+        self.check_writable("set", key)
+        if self._wanted is False:
+            return super().set_new(key, value)
+        return self._bucket.create(check_key(key), value)
 
     def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
         """Replace several values at the same time; None deletes the key."""
@@ -200,6 +211,11 @@ class ObjectStore(Store):
     def guards(self) -> bool:
         """Whether the service compares a value before it replaces it, as far as that is wanted."""
         return not self.read_only and self._exchanges()
+
+    @property
+    def guards_deletions(self) -> bool:
+        """False: obstore deletes without a condition."""
+        return False
 
     def _exchanges(self) -> bool:
         if self._wanted is False:
@@ -257,6 +273,11 @@ class ObjectStore(Store):
     def lock_scope(self) -> int:
         """All stores of one bucket share their locks."""
         return id(self._bucket.place)
+
+    @property
+    def other_processes(self) -> str:
+        """Everything, but for what is in memory."""
+        return "none" if type(self.client).__name__ == "MemoryStore" else "write"
 
     def lock_names(self, keys: Sequence[str]) -> Sequence[str]:
         """Name keys as they are in the bucket."""

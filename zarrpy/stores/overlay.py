@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Below it lies a mark for each key of the store below that was deleted; no node has such a name.
 _GONE = f"{OURS}gone/"
 _MARK = ".gone"
+#: What other processes may do, the least first.
+_ALLOWED = ("none", "read", "write")
 
 
 def _mark(key: str) -> str:
@@ -116,7 +118,8 @@ class OverlayStore(Store):
         return [name for name in self.list_dir(prefix) if name in folders]
 
     def _has_below(self, place: str) -> bool:
-        return self.exists(place) or any(True for _ in self.list(place + "/"))
+        # asking for the place itself would be an error where that is a directory
+        return any(key == place or key.startswith(place + "/") for key in self.list(place))
 
     # --------------------------------------------------------------------------------- writing
 
@@ -152,6 +155,14 @@ class OverlayStore(Store):
         """Keep other processes out of the key in the upper store."""
         self.check_writable("lock", key)
         return self.upper.exclusive(check_key(key), patience)
+
+    def sync(self, path: str) -> None:
+        """Let what is in the upper store last."""
+        self.upper.sync("")
+
+    def complete(self, path: str) -> bool:
+        """Complete a transaction that a killed process left at a node of the lower store."""
+        return self.lower.complete(path)
 
     def tidy(self, prefix: str) -> None:
         """Remove what deleted keys have left in the upper store."""
@@ -199,6 +210,11 @@ class OverlayStore(Store):
     def lock_scope(self) -> int:
         """That of the upper store, where changes go."""
         return self.upper.lock_scope
+
+    @property
+    def other_processes(self) -> str:
+        """What both stores allow."""
+        return min(self.upper.other_processes, self.lower.other_processes, key=_ALLOWED.index)
 
     def lock_names(self, keys: Sequence[str]) -> Sequence[str]:
         """Name keys as the upper store does."""

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.stores.presence import check_folder
 from zarrpy.stores.zip_archive import File, locked_file
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class PathLock:
                 _abandoned.append(self._held)
                 self._held, self._holders, self._pid = None, 0, os.getpid()
             if self._held is None:
-                os.makedirs(os.path.dirname(self.path), exist_ok=True)
+                check_folder(self.path)
                 self._held = locked_file(self.path, patience)
             self._holders += 1
 

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from zarrpy.metadata.names import check_key
 from zarrpy.stores.base import Store
+from zarrpy.stores.begun_again import BegunAgain
 from zarrpy.stores.postgres_connections import Connections, KeyLock, driver, split
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
+    from zarrpy.stores.stage import Check
 
 #: Behind every key that begins like the one before it.
 _LAST = "\U0010ffff"
@@ -55,7 +57,7 @@ SELECT DISTINCT split_part(substr(k, %(start)s), '/', 1) FROM found WHERE k IS N
 """
 
 
-class PostgresStore(Store):
+class PostgresStore(BegunAgain, Store):
     """Keep every value in a row of a table of a PostgreSQL database.
 
     All that is set together is there together or not at all. Any number of processes on any number
@@ -224,10 +226,33 @@ class PostgresStore(Store):
         rows = [(key, bytes(value)) for key, value in changes if value is not None]
         gone = [key for key, value in changes if value is None]
         with self._writing() as connection:
-            if rows:
-                connection.cursor().executemany(self._statement(_UPSERT), rows)
-            if gone:
-                connection.execute(self._statement("DELETE FROM {t} WHERE k = ANY(%s)"), (gone,))
+            self._change(connection, rows, gone)
+
+    def set_together(
+        self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check
+    ) -> None:
+        """Replace several values in one transaction that keeps all writers out of the table."""
+
+        def get(key: str) -> Bytes | None:
+            rows = self._asked(connection, "SELECT v FROM {t} WHERE k = %s", (key,))
+            return rows[0][0] if rows else None
+
+        changes = sorted(zip(keys, values, strict=True), key=lambda change: change[0])
+        with self._writing() as connection:
+            # readers go on; rows that are absent cannot be locked one by one
+            connection.execute(self._statement("LOCK TABLE {t} IN SHARE ROW EXCLUSIVE MODE"))
+            check(get)
+            rows = [(key, bytes(value)) for key, value in changes if value is not None]
+            gone = [key for key, value in changes if value is None]
+            self._change(connection, rows, gone)
+
+    def _change(
+        self, connection: Any, rows: Sequence[tuple[str, bytes]], gone: Sequence[str]
+    ) -> None:
+        if rows:
+            connection.cursor().executemany(self._statement(_UPSERT), rows)
+        if gone:
+            connection.execute(self._statement("DELETE FROM {t} WHERE k = ANY(%s)"), (gone,))
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value while nobody else, on whatever machine, changes it."""
@@ -290,6 +315,11 @@ class PostgresStore(Store):
         """The locks of the database keep them out."""
         return True
 
+    @property
+    def other_processes(self) -> str:
+        """Everything, by connections of their own."""
+        return "write"
+
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the database, the table and its path in it."""
         return f"{self._connections.place}#{self.schema or ''}.{self.table}", path
@@ -311,13 +341,6 @@ class PostgresStore(Store):
     def close(self) -> None:
         """Close the connections that are not in use; the store can be used again."""
         self._connections.close()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
 
     def __repr__(self) -> str:
         return f"PostgresStore({self._connections.place!r}, {self.table!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -23,6 +24,25 @@ def is_directory(path: str) -> bool:
         return stat.S_ISDIR(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def check_folder(path: str) -> None:
+    """Refuse to make a file where there is no directory for it, as a mistyped path has none.
+
+    Raises
+    ------
+    StoreError
+        That names the directory.
+    """
+    folder = os.path.dirname(path)
+    if not is_directory(folder):
+        raise StoreError(
+            f"there is no directory {folder!r}",
+            operation="create",
+            key=path,
+            errno=errno.ENOENT,
+            hint="make it first, or correct the path",
+        )
 
 
 def has_file(path: str) -> bool:

@@ -46,6 +46,11 @@ class ReaderStore(Store):
         """Refuse."""
         self._refuse_change("rename", key)
 
+    @property
+    def other_processes(self) -> str:
+        """Read."""
+        return "read"
+
     def _refuse_change(self, operation: str, key: str) -> NoReturn:
         raise ReadOnlyStoreError(
             f"{self.what} is only read", store=repr(self), key=key, operation=operation

@@ -11,11 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 from zarrpy.errors import MissingDependencyError, StoreError
 from zarrpy.metadata.names import check_key
 from zarrpy.stores.base import Store
+from zarrpy.stores.begun_again import BegunAgain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy.stores.base import ByteRange, Bytes, Values
+    from zarrpy.stores.stage import Check
 
 #: Keys that one request is about.
 _TOGETHER = 1000
@@ -33,7 +35,7 @@ def driver() -> Any:
     return redis
 
 
-class RedisStore(Store):
+class RedisStore(BegunAgain, Store):
     """Keep every value in a Redis server.
 
     A server may forget values when its memory is full, or when it stops: as it is set up. What
@@ -188,6 +190,32 @@ class RedisStore(Store):
                     self._set(pipe, self._name(key), value)
             pipe.execute()
 
+    def set_together(
+        self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check
+    ) -> None:
+        """Replace several values in one transaction, unless one that it goes by changes."""
+        with self._translated("commit") as client:
+            while True:
+                with client.pipeline(transaction=True) as pipe:
+
+                    def get(key: str, pipe: Any = pipe) -> Bytes | None:
+                        pipe.watch(self._name(key))
+                        found: Bytes | None = pipe.get(self._name(key))
+                        return found
+
+                    check(get)
+                    pipe.multi()
+                    for key, value in zip(keys, values, strict=True):
+                        if value is None:
+                            pipe.delete(self._name(key))
+                        else:
+                            self._set(pipe, self._name(key), value)
+                    try:
+                        pipe.execute()
+                    except driver().exceptions.WatchError:
+                        continue
+                    return
+
     def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value unless somebody else has changed it meanwhile; then begin again."""
         self.check_writable("update", key)
@@ -237,6 +265,11 @@ class RedisStore(Store):
         place = parts._replace(netloc=user.partition(":")[0] + at + host, query="", fragment="")
         return f"{urlunsplit(place)}#{self.prefix}"
 
+    @property
+    def other_processes(self) -> str:
+        """Everything, by connections of their own."""
+        return "write"
+
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the server, the prefix, and the path."""
         return self.label, path
@@ -253,13 +286,6 @@ class RedisStore(Store):
     def close(self) -> None:
         """Close the connections; the store can be used again."""
         self._client.close()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
 
     def __repr__(self) -> str:
         return f"RedisStore({self.label!r})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from zarrpy.errors import StoreError
 from zarrpy.stores.schemes import find_store
@@ -28,8 +29,12 @@ def remote_store(url: str, read_only: bool, options: dict[str, Any]) -> Store:
         kind, colon, path = inner.partition(":")
         if kind.lower() != "zip" or not colon or "|" in path:
             raise StoreError(f"{url!r} is not understood after the bar -> give '|zip:path', once")
-        url = f"zip://{path.strip('/')}::{outer}"
-        options = {outer.partition(":")[0].lower(): options} if options else {}
+        return _zip_in(outer, path, options)
+    inner, chained, outer = url.partition("::")
+    if chained and inner.lower().startswith("zip://") and "::" not in outer:
+        scheme = outer.partition(":")[0].lower()
+        if set(options) <= {scheme}:  # of each file system by its protocol, as fsspec has it
+            return _zip_in(outer, inner[len("zip://") :], dict(options.get(scheme) or {}))
     store: Store
     if _is_of_references(url):
         from zarrpy.stores.reference import ReferenceStore
@@ -44,6 +49,22 @@ def remote_store(url: str, read_only: bool, options: dict[str, Any]) -> Store:
     from zarrpy.stores.fsspec import FsspecStore
 
     return FsspecStore(url, read_only=read_only, **options)
+
+
+def _zip_in(url: str, path: str, options: dict[str, Any]) -> Store:
+    """Make a store of a path in a zip file that is somewhere else."""
+    from zarrpy.stores.prefix import PrefixStore
+    from zarrpy.stores.zip_reader import ZipReaderStore
+
+    place, mark, query = url.partition("?")
+    folder, _, name = place.rstrip("/").rpartition("/")
+    if folder.endswith("/"):  # what has a name of its own has no folder
+        raise StoreError(f"{url!r} names no zip file -> {place.rstrip('/')}/a.zip|zip:path")
+    if place.lower().startswith(("http:", "https:")):
+        name = unquote(name)
+    outer = remote_store(folder + mark + query, True, options)
+    store = ZipReaderStore(outer, name)
+    return PrefixStore(store, path) if path.strip("/") else store
 
 
 def _is_of_references(url: str) -> bool:

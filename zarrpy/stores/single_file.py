@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary, finalize
 
 from zarrpy.stores.base import Store
+from zarrpy.stores.begun_again import BegunAgain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ class Files(Generic[T]):
             shared.renew()
 
 
-class SingleFileStore(Store, Generic[T]):
+class SingleFileStore(BegunAgain, Store, Generic[T]):
     """A store of one file; subclasses say which files they share, and call `_begin`."""
 
     kind: ClassVar[str]
@@ -109,11 +110,3 @@ class SingleFileStore(Store, Generic[T]):
     def close(self) -> None:
         """Let go of the file; the store can be used again afterwards."""
         self._shared.close()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Give the path and the options; each process has what it shares for itself."""
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()

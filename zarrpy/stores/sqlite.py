@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
+    from zarrpy.stores.stage import Check
 
 #: Behind every key that begins like the one before it.
 _LAST = "\U0010ffff"
@@ -179,6 +180,21 @@ class SQLiteStore(SingleFileStore[Database]):
             for key, value in changes:
                 self._change(connection, key, value)
 
+    def set_together(
+        self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check
+    ) -> None:
+        """Replace several values in one transaction, which reads what it goes by as well."""
+
+        def get(key: str) -> Bytes | None:
+            rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
+            return _bytes(rows[0][0]) if rows else None
+
+        with self._shared.outside.alone(), self._shared.writing() as connection:
+            self._make(connection)
+            check(get)
+            for key, value in zip(keys, values, strict=True):
+                self._change(connection, key, None if value is None else memoryview(value))
+
     def _make(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {self._name}(k TEXT PRIMARY KEY, v BLOB)")
 
@@ -234,12 +250,21 @@ class SQLiteStore(SingleFileStore[Database]):
         self.check_writable("lock", key)
         return KeyOfFile(self._shared.outside, key, self.set, patience)
 
+    def sync(self, path: str) -> None:
+        """Let all that was committed last."""
+        self._shared.sync()
+
     def compact(self) -> None:
         """Give back what deleted values have taken of the file."""
         self.check_writable("compact", "")
         self._shared.vacuum()
 
     # ------------------------------------------------------------------------------- describing
+
+    @property
+    def other_processes(self) -> str:
+        """Everything, by the locks of the file."""
+        return "write"
 
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the table and its path in it."""

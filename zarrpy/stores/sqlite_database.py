@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
 from zarrpy.stores.path_lock import PathLock
-from zarrpy.stores.presence import has_file
+from zarrpy.stores.presence import check_folder, has_file
 from zarrpy.stores.single_file import Files
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give a connection in a transaction of its own, which ends with the block."""
         with self._connected(writing=True) as connection:
+            level = "FULL" if config.durability == "durable" else "NORMAL"
+            connection.execute(f"PRAGMA synchronous = {level}")  # it may have changed since
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -63,6 +65,19 @@ class Database:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    def sync(self) -> None:
+        """Move what is in the log to its place in the file, which syncs both."""
+        if not has_file(self.path):
+            return
+        with self._connected(writing=True) as connection:
+            ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(FULL)")
+            if busy:
+                raise LockTimeoutError(
+                    f"another process reads or writes {self.path!r}",
+                    operation="sync",
+                    hint="try again; config.lock_timeout sets how long to wait",
+                )
 
     def vacuum(self) -> None:
         """Write the file anew without what is not used."""
@@ -116,7 +131,7 @@ class Database:
     def _open(self, writing: bool) -> sqlite3.Connection:
         timeout = config.lock_timeout if config.lock_timeout >= 0 else 1e6
         if writing:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            check_folder(self.path)
         url = "file:" + _quoted(self.path) + ("" if writing else "?mode=ro")
         connection = self._connect(url, timeout)
         try:
@@ -132,9 +147,6 @@ class Database:
                 if not has_file(self.path) or not os.path.getsize(self.path):
                     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                     connection.execute("PRAGMA journal_mode = WAL")
-        if writing:
-            level = "FULL" if config.durability == "durable" else "NORMAL"
-            connection.execute(f"PRAGMA synchronous = {level}")
 
     def _connect(self, url: str, timeout: float) -> sqlite3.Connection:
         return sqlite3.connect(
@@ -167,6 +179,15 @@ class Database:
                 connection.close()
 
 
+#: What to do about errors that have these words.
+_HINTS = {
+    "not a database": "is it another kind of file?",
+    # SQLite tries for ten seconds before it says so
+    "locking protocol": "the system did not lock or unlock the file as it should: is it on a "
+    "network file system? Local ones, and one process at a time, are safe",
+}
+
+
 @contextmanager
 def _translated(path: str) -> Iterator[None]:
     """Say of an error of SQLite where it happened and what to do."""
@@ -182,7 +203,7 @@ def _translated(path: str) -> Iterator[None]:
             ) from error
         if "readonly" in str(error):
             raise ReadOnlyStoreError(text) from error
-        hint = "is it another kind of file?" if "not a database" in str(error) else None
+        hint = next((hint for part, hint in _HINTS.items() if part in str(error)), None)
         raise StoreError(text, hint=hint) from error
 
 

@@ -67,6 +67,11 @@ class StorageTransformer(Store):
         """Number that two stores share when their keys are the same values of this process."""
         return self.store.lock_scope
 
+    @property
+    def other_processes(self) -> str:
+        """The same as in the store below."""
+        return self.store.other_processes
+
     def place_of(self, path: str) -> str:
         """Name a node as people find it."""
         return self.store.place_of(path)

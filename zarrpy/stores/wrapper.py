@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy._native.files import Directory
-    from zarrpy.stores.base import Above, ByteRange, Bytes, Exclusive, Names, NodeError, Values
+    from zarrpy.stores.base import (
+        Above,
+        ByteRange,
+        Bytes,
+        Exclusive,
+        Names,
+        NodeError,
+        Signs,
+        Values,
+    )
 
 T = TypeVar("T")
 
@@ -81,6 +90,11 @@ class WrapperStore(Store):
     _start: str = ""
 
     def __init__(self, store: Store) -> None:
+        if not isinstance(store, Store):
+            raise TypeError(
+                f"{type(self).__name__} lies over a store, not over {type(store).__name__}; "
+                "zarrpy.stores.as_store makes one of a path or URL"
+            )
         self.store = store
         self.read_only = store.read_only
 
@@ -120,6 +134,13 @@ class WrapperStore(Store):
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
         return self.around(Call("exists", (key,), partial(self.store.exists, self._below(key))))
+
+    def present(self, keys: Sequence[str]) -> Signs:
+        """Tell which of several keys have values, where `get` gives what is below."""
+        if type(self).get is not WrapperStore.get:
+            return super().present(keys)
+        make = partial(self.store.present, [self._below(key) for key in keys])
+        return self.around(Call("present", keys, make))
 
     def size(self, key: str) -> int | None:
         """Tell the bytes of a value."""
@@ -170,6 +191,14 @@ class WrapperStore(Store):
         make = partial(self.store.set, self._below(key), value)
         self.around(Call("set", (key,), make, nbytes_of(value), True))
 
+    def set_new(self, key: str, value: Bytes) -> bool:
+        """Store a value where there is none, where `set` stores below."""
+        if type(self).set is not WrapperStore.set:
+            return super().set_new(key, value)
+        self.check_writable("set", key)
+        make = partial(self.store.set_new, self._below(key), value)
+        return self.around(Call("set", (key,), make, nbytes_of(value), True))
+
     def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
         """Replace several values, together if the store below can; None deletes the key."""
         if not keys:
@@ -202,6 +231,18 @@ class WrapperStore(Store):
         below, above = self._below(key), self._below(new)
         make = partial(self.store.rename, below, above, replace=replace)
         return self.around(Call("rename", (key, new), make, changes=True))
+
+    def sync(self, path: str) -> None:
+        """Let all values below a path last."""
+        self.store.sync((self._start + path).rstrip("/"))
+
+    def complete(self, path: str) -> bool:
+        """Complete a transaction that a killed process left at a node."""
+        return self.store.complete((self._start + path).rstrip("/"))
+
+    def is_cut_off(self, path: str) -> bool:
+        """Whether there is such a transaction."""
+        return self.store.is_cut_off((self._start + path).rstrip("/"))
 
     def tidy(self, prefix: str) -> None:
         """Remove what deleted keys below a prefix have left."""
@@ -259,9 +300,19 @@ class WrapperStore(Store):
         return self.store.guards
 
     @property
+    def guards_deletions(self) -> bool:
+        """Whether the store below does."""
+        return self.store.guards_deletions
+
+    @property
     def lock_scope(self) -> int:
         """The same as of the store below."""
         return self.store.lock_scope
+
+    @property
+    def other_processes(self) -> str:
+        """The same as in the store below."""
+        return self.store.other_processes
 
     def lock_names(self, keys: Sequence[str]) -> Sequence[str]:
         """Name keys as the store below does."""
@@ -281,7 +332,7 @@ class WrapperStore(Store):
 
     def locate(self, error: NodeError) -> NodeError:
         """Say in an error where this store is."""
-        return self.store.locate(error)
+        return super().locate(error) if self._start else self.store.locate(error)
 
     @property
     def label(self) -> str:

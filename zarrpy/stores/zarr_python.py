@@ -278,6 +278,11 @@ class ZarrPythonStore(Store):
         return id(self.store)
 
     @property
+    def other_processes(self) -> str:
+        """Everything, but for what is in memory."""
+        return "none" if "Memory" in type(self.store).__name__ else "write"
+
+    @property
     def label(self) -> str:
         """What the store calls itself."""
         return str(self.store)

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import errno
 import os
-from bisect import bisect_left
-from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
-from zarrpy.errors import LimitError, StoreError
+from zarrpy.errors import StoreError
 from zarrpy.metadata.names import check_key
-from zarrpy.stores.base import ByteRange
+from zarrpy.stores.in_flight import in_flight
 from zarrpy.stores.presence import has_file
 from zarrpy.stores.single_file import SingleFileStore
+from zarrpy.stores.syncing import sync_directory, sync_file
 from zarrpy.stores.zip_archive import ARCHIVES, Archive, deletion, new_entry
-from zarrpy.stores.zip_format import (
-    DEFLATED,
-    STORED,
-    Entry,
-    check_value,
-    header_guess,
-    inflated,
-    value_offset,
-)
+from zarrpy.stores.zip_entry import keys_below, names_below, read_entry
+from zarrpy.stores.zip_format import DEFLATED, STORED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
-    from zarrpy.stores.base import Bytes, Exclusive, Names
-    from zarrpy.stores.zip_archive import State
+    from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
 
 _METHODS = {"stored": STORED, "deflated": DEFLATED}
+#: From so many bytes on it pays to read values by several threads.
+_MANY_NBYTES = 4 << 20
 _MODES = ("r", "r+", "a", "w", "w-")
 
 
@@ -65,11 +58,13 @@ class ZipStore(SingleFileStore[Archive]):
     >>> path = os.path.join(tempfile.mkdtemp(), "a.zip")
     >>> with ZipStore(path) as store:
     ...     store.set("a/b", b"value")
+    >>> from zarrpy.stores import ByteRange
     >>> bytes(ZipStore(path, "r").get("a/b", ByteRange(-3)))
     b'lue'
     """
 
     kind = "zip"
+    takes_buffers = True
 
     def __init__(
         self,
@@ -120,29 +115,27 @@ class ZipStore(SingleFileStore[Archive]):
         if entry is None:
             return None
         try:
-            return _read(state, key, entry, byte_range)
+            assert state.file is not None
+            return read_entry(state.file, key, entry, byte_range)
         except StoreError as error:
             raise error.fill(key=key, operation="get", store=repr(self)) from None
         except OSError as error:
             raise self._shared.failure("get", error).fill(key=key) from error
 
+    def get_many(self, keys: Sequence[str]) -> Values:
+        """Read several whole values, many bytes by several threads: each has a checksum."""
+        entries = self._shared.state.entries
+        found = [entries.get(key) for key in keys]
+        nbytes = sum(entry.size for entry in found if entry is not None)
+        return in_flight(self.get, keys, config.worker_count if nbytes >= _MANY_NBYTES else 1)
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`."""
-        keys = self._shared.keys()
-        start = bisect_left(keys, prefix)
-        return takewhile(lambda key: key.startswith(prefix), islice(keys, start, None))
+        return keys_below(self._shared.keys(), prefix)
 
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix, passing over what lies below them."""
-        keys = self._shared.keys()
-        found = []
-        at = bisect_left(keys, prefix)
-        while at < len(keys) and keys[at].startswith(prefix):
-            name = keys[at][len(prefix) :].partition("/")[0]
-            found.append(name)
-            folder = f"{prefix}{name}"
-            at = at + 1 if keys[at] == folder else bisect_left(keys, folder + "0", at)
-        return sorted(set(found))
+        return names_below(self._shared.keys(), prefix)
 
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
@@ -221,6 +214,12 @@ class ZipStore(SingleFileStore[Archive]):
         """Write the directory, so that other programs can read the file and write to it."""
         self._shared.flush()
 
+    def sync(self, path: str) -> None:
+        """Write the directory, and sync the file."""
+        self.flush()
+        sync_file(self.path)
+        sync_directory(os.path.dirname(self.path))
+
     def compact(self) -> None:
         """Write the file anew without what was replaced or deleted.
 
@@ -265,6 +264,11 @@ class ZipStore(SingleFileStore[Archive]):
         """Tell where in the file the value lies, with its checksum."""
         return self.identity(key)
 
+    @property
+    def other_processes(self) -> str:
+        """Read: a file has one list of what is in it, which one process writes at its end."""
+        return "read"
+
     def __getstate__(self) -> dict[str, Any]:
         """Give the path; what was written is flushed, so that others find it."""
         self.flush()
@@ -272,39 +276,3 @@ class ZipStore(SingleFileStore[Archive]):
 
     def __repr__(self) -> str:
         return f"ZipStore({self.path!r}, mode={self.mode!r})"
-
-
-def _read(state: State, key: str, entry: Entry, byte_range: ByteRange | None) -> Bytes:
-    """Read an entry: with its header in one go when the begin of it is wanted."""
-    start, stop = (byte_range or ByteRange(0)).within(entry.size)
-    if stop <= start:
-        return b""
-    assert state.file is not None
-    plain = entry.method == STORED and not entry.flags & 1
-    whole = stop - start == entry.size
-    guess = header_guess(key)
-    first, last = (start, stop) if plain else (0, entry.stored)
-    if first == 0:
-        data = state.file.read(entry.at, guess + last)
-        offset = value_offset(data, key, entry)
-        value: Bytes = memoryview(data)[offset : offset + last]
-        if len(value) < last:  # a header of unusual length
-            value = state.file.read(entry.at + offset, last)
-    else:
-        offset = value_offset(state.file.read(entry.at, guess), key, entry)
-        value = state.file.read(entry.at + offset + first, last - first)
-    if len(value) != last - first:
-        raise StoreError("the file ends within the value", hint="ZipStore.recover(path)")
-    if not plain:
-        _check_limit(key, entry)
-        value = memoryview(inflated(key, entry, value, stop))[start:]
-    return check_value(key, entry, value) if whole else value
-
-
-def _check_limit(key: str, entry: Entry) -> None:
-    """Refuse to inflate a value to more bytes than any chunk may have."""
-    limit = config.limits.max_chunk_bytes
-    if entry.size > limit:
-        raise LimitError(
-            f"the value of {key!r} would inflate to more", limit=limit, asked=entry.size
-        )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zarrpy.config import config
 from zarrpy.errors import LockTimeoutError, StoreError
 from zarrpy.notice import warn
+from zarrpy.stores.presence import check_folder
 from zarrpy.stores.single_file import Files
 from zarrpy.stores.zip_format import (
     DEFLATED,
@@ -196,7 +197,7 @@ class Archive:
             self._check_process()
             if self._writer is not None:
                 return
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            check_folder(self.path)
             with self._named("open"):
                 self._writer = writer = locked_file(self.path, patience)
                 try:
@@ -435,9 +436,18 @@ def locked_file(path: str, patience: float | None) -> File:
     end = monotonic() + patience if patience >= 0 else None
     while True:
         file = File(path, os.O_RDWR | os.O_CREAT)
-        if _try_lock(file):
-            now = _seen(path)
+        try:
+            free = _try_lock(file)
             found = os.fstat(file.number)
+        except OSError as error:
+            raise StoreError(
+                f"{path!r} cannot be locked: {error.strerror}",
+                operation="lock",
+                errno=error.errno,
+                hint="the file system has to know locks (flock)",
+            ) from error
+        if free:
+            now = _seen(path)
             if now is not None and now[:2] == (found.st_dev, found.st_ino):
                 return file
         elif end is not None and monotonic() >= end:

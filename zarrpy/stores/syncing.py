@@ -1,0 +1,66 @@
+"""Let files and their names last: what was written is on the disk when these return."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from zarrpy.stores.in_flight import in_flight
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Files that are synced at the same time, which a file system does with fewer writes of its own.
+_TOGETHER = 16
+
+
+def sync_directory(path: str) -> None:
+    """Make renames in a directory last; where directories cannot be opened, they do anyway."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def sync_directories(paths: Sequence[str]) -> None:
+    """Make the names in several directories last."""
+    in_flight(sync_directory, paths, _TOGETHER, finish=True)
+
+
+def sync_below(folder: str) -> None:
+    """Make everything in a directory last, at whatever depth; links are not followed."""
+    files, folders = [], []
+    for each, _, names in os.walk(folder):
+        folders.append(each)
+        files += [os.path.join(each, name) for name in names]
+    in_flight(sync_file, files, _TOGETHER, finish=True)
+    sync_directories(folders)
+
+
+def sync_above(folder: str) -> None:
+    """Make the names of a directory, and of those that it lies in, last."""
+    above = os.path.dirname(os.path.realpath(folder))
+    while True:
+        with suppress(PermissionError):  # what may not be looked into was not made by us
+            sync_directory(above)
+        if above == os.path.dirname(above):
+            return
+        above = os.path.dirname(above)
+
+
+def sync_file(path: str) -> None:
+    """Make what is in a file last; one that is gone has nothing."""
+    if os.path.islink(path):
+        return
+    try:
+        descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except FileNotFoundError:
+        return  # deleted or replaced since it was listed
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
