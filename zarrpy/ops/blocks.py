@@ -1,14 +1,16 @@
-"""Blocks that the shape of an array determines, whatever its chunks: read on many threads."""
+"""Blocks that the shape of an array determines, whatever its chunks: read by many workers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.display.progress import Progress
 from zarrpy.engine.drive import drive
 from zarrpy.engine.requests import Close, Take
-from zarrpy.engine.stream import Stream, thread_count
+from zarrpy.engine.scheduler import begun, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,28 +62,56 @@ class Blocks:
     ----------
     arrays : tuple of Array
     work : callable
-        Makes something of a box and of that block of each array.
+        Makes something of a box and of that block of each array; pickled for other processes.
     workers : int, optional
+    told : Progress
+        Who hears of each.
+    scheduler : optional
+        Who works, as `zarrpy.engine.scheduler` knows them.
     """
 
     arrays: tuple[Any, ...]
     work: Callable[..., Any]
     workers: int | None = None
+    told: Progress = field(default_factory=Progress)
+    scheduler: Any = None
 
     def results(self, take: Callable[[Any], object]) -> Steps[None]:
         """Give what was made of each block to a function, in C order of the blocks."""
-        workers = thread_count(self.workers)
-        stream: Stream[Box, Any] = Stream(
-            boxes(self.arrays[0].shape), self._done, workers=workers, ahead=workers + 2
+        shape = self.arrays[0].shape
+        steps = zip(shape, block_shape(shape), strict=True)
+        self.told.expect(prod(-(-n // max(step, 1)) for n, step in steps))
+        stream = begun(
+            self.scheduler,
+            boxes(shape),
+            _Done(self.arrays, self.work),
+            workers=self.workers,
+            ahead=count_of(self.scheduler, self.workers) + 2,
+            reads=[each.store for each in self.arrays],
         )
         try:
             while (taken := (yield Take(stream))) is not None:
                 if taken.error is not None:
                     raise taken.error
                 take(taken.value)
+                self.told.advance(1, _nbytes(taken.task, self.arrays))
         finally:
             yield Close(stream)
 
-    def _done(self, box: Box, begin: Callable[[Any], None]) -> Any:
+
+@dataclass(frozen=True)
+class _Done:
+    """Reads one block of each array, and makes something of them."""
+
+    arrays: tuple[Any, ...]
+    work: Callable[..., Any]
+
+    def __call__(self, box: Box, begin: Callable[[Any], None]) -> Any:
         blocks = [drive(each.store, each.read.steps((*box, ...))) for each in self.arrays]
         return self.work(box, *blocks)
+
+
+def _nbytes(box: Box, arrays: tuple[Any, ...]) -> int:
+    """Count the bytes of a block of each array."""
+    n = prod(each.stop - each.start for each in box)
+    return sum(n * each.dtype.itemsize for each in arrays)

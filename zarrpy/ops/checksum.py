@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from zarrpy.array import Array
+from zarrpy.display.progress import Progress
+from zarrpy.engine.drive import drive
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.operation import entry
-from zarrpy.engine.requests import Fetch, ListKeys
+from zarrpy.engine.requests import Close, Fetch, ListKeys, Take
+from zarrpy.engine.scheduler import begun, count_of
 from zarrpy.errors import NodeNotFoundError
 from zarrpy.metadata.names import LOCK_SUFFIX, OURS, normalise_path
 from zarrpy.ops.blocks import Blocks
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
     from zarrpy.stores.base import Store
 
 KINDS = ("content", "tree")
-#: Values that are hashed for one request.
-_WINDOW = 64
+#: Values that a worker reads before it hashes them.
+_WINDOW = 8
 
 
 @entry
@@ -36,6 +40,8 @@ def checksum(
     path: str | None = None,
     kind: str = "content",
     workers: int | None = None,
+    progress: Any = None,
+    scheduler: Any = None,
     storage_options: dict[str, Any] | None = None,
 ) -> Steps[str]:
     """Compute a digest of an array or a hierarchy.
@@ -51,6 +57,11 @@ def checksum(
         of keys and stored bytes, as they are.
     workers : int, optional
         Threads that read and hash; by default as `config.workers` says.
+    progress : bool, callable or object with ``update(n)``, optional
+        Who hears of each block, or key.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who reads and hashes: this process, processes of this machine, or the workers of a cluster
+        of Dask, named by a client or by the address of its scheduler.
     storage_options : dict, optional
 
     Returns
@@ -75,15 +86,27 @@ def checksum(
         raise ValueError(f"kind must be one of {', '.join(map(repr, KINDS))}, not {kind!r}")
     where = normalise_path(path or "")
     digest = hashlib.sha256()
-    if kind == "tree":
-        yield from _hash_tree(digest, where)
-    else:
-        for name, node in (yield from nodes_below(store, where)):
-            _add(digest, name)
-            _add(digest, _canonical(node.metadata.attributes))
-            if isinstance(node, Array):
-                _add(digest, (yield from _content(node, workers)))
+    by = _By(workers, scheduler)
+    told = Progress(progress, None, "keys" if kind == "tree" else "blocks")
+    try:
+        if kind == "tree":
+            yield from _hash_tree(digest, store, where, by, told)
+        else:
+            for name, node in (yield from nodes_below(store, where)):
+                _add(digest, name)
+                _add(digest, _canonical(node.metadata.attributes))
+                if isinstance(node, Array):
+                    _add(digest, (yield from _content(node, by, told)))
+    finally:
+        told.close()
     return f"{kind}-sha256:{digest.hexdigest()}"
+
+
+class _By(NamedTuple):
+    """Who works."""
+
+    workers: int | None
+    scheduler: Any
 
 
 def _add(digest: Any, part: str | bytes) -> None:
@@ -97,12 +120,13 @@ def _canonical(attributes: Any) -> str:
     return json.dumps(attributes, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def _content(array: Array, workers: int | None) -> Steps[bytes]:
+def _content(array: Array, by: _By, told: Progress) -> Steps[bytes]:
     """Hash shape, data type, names of dimensions and all elements of an array."""
     digest = hashlib.sha256()
     for part in (array.shape, _type_name(array.dtype), array.dimension_names):
         _add(digest, repr(part))
-    yield from Blocks((array,), _hash_block, workers).results(digest.update)
+    blocks = Blocks((array,), _hash_block, by.workers, told, by.scheduler)
+    yield from blocks.results(digest.update)
     return digest.digest()
 
 
@@ -131,17 +155,50 @@ def _of_any_length(element: Any) -> bytes:
     return repr(element.tolist() if isinstance(element, np.ndarray) else element).encode()
 
 
-def _hash_tree(digest: Any, path: str) -> Steps[None]:
+def _hash_tree(digest: Any, store: Store, path: str, by: _By, told: Progress) -> Steps[None]:
     keys: Iterable[str] = yield ListKeys(key_of(path, "") if path else "")
     start = len(path) + 1 if path else 0
     kept = sorted(key for key in keys if not _passing(key[start:]))
     if not kept:
         raise NodeNotFoundError(f"nothing is stored at {path or '/'!r}", path=path)
-    for first in range(0, len(kept), _WINDOW):
-        window = tuple(kept[first : first + _WINDOW])
-        for key, value in zip(window, (yield Fetch(window)), strict=True):
-            _add(digest, key[start:])
-            _add(digest, b"" if value is None else hashlib.sha256(value).digest())
+    told.expect(len(kept))
+    stream = begun(
+        by.scheduler,
+        (tuple(kept[first : first + _WINDOW]) for first in range(0, len(kept), _WINDOW)),
+        _HashValues(store),
+        workers=by.workers,
+        ahead=count_of(by.scheduler, by.workers) + 1,
+        reads=[store],
+    )
+    try:
+        while (taken := (yield Take(stream))) is not None:
+            if taken.error is not None:
+                raise taken.error
+            for key, (hashed, nbytes) in zip(taken.task, taken.value, strict=True):
+                _add(digest, key[start:])
+                _add(digest, hashed)
+                told.advance(1, nbytes, 0, key)
+    finally:
+        yield Close(stream)
+
+
+@dataclass(frozen=True)
+class _HashValues:
+    """Hashes values of a store; one that is not there any more has no digest."""
+
+    store: Store
+
+    def __call__(self, keys: tuple[str, ...], begin: Any) -> list[tuple[bytes, int]]:
+        values = drive(self.store, _fetched(keys))
+        return [
+            (b"", 0) if value is None else (hashlib.sha256(value).digest(), len(value))
+            for value in values
+        ]
+
+
+def _fetched(keys: tuple[str, ...]) -> Steps[list[Any]]:
+    values: list[Any] = yield Fetch(keys)
+    return values
 
 
 def _passing(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy.array import Array
+from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.operation import function
 from zarrpy.ops.blocks import Blocks
@@ -68,6 +69,8 @@ def diff(
     atol: float = 0.0,
     equal_nan: bool = True,
     workers: int | None = None,
+    progress: Any = None,
+    scheduler: Any = None,
 ) -> Steps[list[Change]]:
     """Compare two arrays or hierarchies, in whatever stores, formats, chunks and codecs.
 
@@ -82,6 +85,10 @@ def diff(
         Whether NaN equals NaN.
     workers : int, optional
         Threads that read and compare; by default as `config.workers` says.
+    progress : bool, callable or object with ``update(n)``, optional
+        Who hears of each block.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who reads and compares, as of `zarrpy.checksum`.
 
     Returns
     -------
@@ -99,6 +106,7 @@ def diff(
         found = yield from elsewhere(store, nodes_below(store, path))
         nodes.append(dict(found))
     changes: list[Change] = []
+    told = Progress(progress, None, "blocks")
     for name in sorted({*nodes[0], *nodes[1]}):
         one, other = nodes[0].get(name), nodes[1].get(name)
         if one is None or other is None:
@@ -108,9 +116,14 @@ def diff(
         comparable = isinstance(one, Array) and isinstance(other, Array)
         if elements and comparable and one.shape == other.shape:
             compare = _Compare(rtol, atol, equal_nan)
-            steps = Blocks((one, other), compare.block, workers).results(compare.take)
-            yield from elsewhere(one.store, steps)
+            blocks = Blocks((one, other), compare.block, workers, told, scheduler)
+            try:
+                yield from elsewhere(one.store, blocks.results(compare.take))
+            except BaseException:
+                told.close()
+                raise
             changes += compare.change(name)
+    told.close()
     return changes
 
 

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.operation import function
-from zarrpy.engine.requests import Commit, Delete, Fetch, ListSizes, Put
+from zarrpy.engine.requests import Commit, Delete, Foretell, ListSizes
+from zarrpy.engine.scheduler import check_reach, is_local
 from zarrpy.engine.undo import undone_unless_committed
+from zarrpy.engine.units import Carry, Unit, carried_out, name_of
 from zarrpy.errors import NodeExistsError, NodeNotFoundError
 from zarrpy.metadata.names import LOCK_SUFFIX, OURS
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
@@ -42,7 +47,13 @@ class Packed(NamedTuple):
 
 @function
 def pack(
-    source: Any, target: Any, *, overwrite: bool = False, progress: Any = None
+    source: Any,
+    target: Any,
+    *,
+    overwrite: bool = False,
+    progress: Any = None,
+    scheduler: Any = None,
+    journal: str | os.PathLike[str] | None = None,
 ) -> Steps[Packed]:
     """Copy a whole store into another one, key by key, as it is stored.
 
@@ -58,6 +69,11 @@ def pack(
         Replace what is at the target: keys of the same names are, others are deleted.
     progress : bool, callable or object with ``update(n)``, optional
         Who hears of each key.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who copies chunks, as of `zarrpy.copy`. A zip file is written by one process.
+    journal : str or path-like, optional
+        A folder that says what is done, for work that goes on after it was killed: call again
+        with the same arguments.
 
     Returns
     -------
@@ -70,6 +86,8 @@ def pack(
         When there is no Zarr at the source.
     NodeExistsError
         When there is something at the target already and `overwrite` is false.
+    ConflictError
+        When the journal is about other work, or the keys of the source are others by now.
 
     Examples
     --------
@@ -79,54 +97,123 @@ def pack(
     >>> pack(source, target).nkeys, zarrpy.open(target)[...]
     (2, array([1, 2, 3]))
     """
+    if overwrite and journal is not None:
+        raise ValueError("with a journal the target is new: overwrite=False")
     ours, theirs = as_store(source), as_store(target)
-    found: list[tuple[str, int]] = yield from elsewhere(ours, _sizes())
-    sizes = {key: nbytes for key, nbytes in found if not _left_over(key)}
-    if not any(key.rpartition("/")[2] in _DOCUMENTS for key in sizes):
-        raise NodeNotFoundError(f"there is no array or group in {ours!r}")
-    there: list[tuple[str, int]] = yield from elsewhere(theirs, _sizes())
-    if there and not overwrite:
-        raise NodeExistsError(
-            f"there are {len(there)} keys in {theirs!r} already",
-            hint="overwrite=True replaces all of them",
-        )
-    told = Progress(progress, len(sizes), "keys")
-    gone = tuple(key for key, _ in there if key not in sizes and not _left_over(key))
-    steps = _copied(ours, sizes, gone, told)
+    packing = _Packing(ours, theirs, progress, scheduler)
     try:
-        if overwrite:
+        found: list[tuple[str, int]] = yield from elsewhere(ours, _sizes())
+        packing.sizes = {key: nbytes for key, nbytes in found if not _left_over(key)}
+        there: list[tuple[str, int]] = yield from elsewhere(theirs, _sizes())
+        keys = [key for key, _ in there if not _left_over(key)]
+        if journal is not None:
+            yield from elsewhere(theirs, packing.resumed(journal, keys))
+        elif overwrite:
             yield Commit()  # what is gone cannot be brought back
-            yield from elsewhere(theirs, steps)
+            yield from elsewhere(theirs, packing.replaced(keys))
         else:
-            yield from elsewhere(theirs, undone_unless_committed(steps))
+            packing.refuse(there)
+            yield from elsewhere(theirs, undone_unless_committed(packing.copied()))
     finally:
-        told.close()
         for place, store in ((source, ours), (target, theirs)):
             if isinstance(place, str | os.PathLike):
                 store.close()
-    return Packed(len(sizes), sum(sizes.values()))
+    return Packed(len(packing.sizes), sum(packing.sizes.values()))
 
 
 @function
 def unpack(
-    source: Any, target: Any, *, overwrite: bool = False, progress: Any = None
+    source: Any,
+    target: Any,
+    *,
+    overwrite: bool = False,
+    progress: Any = None,
+    scheduler: Any = None,
+    journal: str | os.PathLike[str] | None = None,
 ) -> Steps[Packed]:
     """Copy what is in a file into a directory, or into any other store; as `pack` does."""
-    steps = pack.steps(source, target, overwrite=overwrite, progress=progress)
-    return (yield from steps)
+    keywords: dict[str, Any] = {"progress": progress, "scheduler": scheduler, "journal": journal}
+    return (yield from pack.steps(source, target, overwrite=overwrite, **keywords))
 
 
-def _copied(
-    source: Store, sizes: dict[str, int], gone: tuple[str, ...], told: Progress
-) -> Steps[None]:
-    for batch in _batches(sorted(sizes, key=_documents_last), sizes):
-        values = yield from elsewhere(source, _values(batch))
-        pairs = zip(batch, values, strict=True)
-        yield Put(tuple((key, value) for key, value in pairs if value is not None))
-        nbytes = sum(sizes[key] for key in batch)
-        told.advance(len(batch), nbytes, nbytes, batch[-1])
-    if gone:
-        yield Delete(gone)
+class _Packing:
+    """One store on its way into another; its steps are taken in the latter.
+
+    Attributes
+    ----------
+    sizes : dict of str to int
+        Bytes of what is copied, by key.
+    """
+
+    def __init__(self, source: Store, target: Store, progress: Any, scheduler: Any) -> None:
+        self._source = source
+        self._target = target
+        self._progress = progress
+        self._scheduler = scheduler
+        check_reach(scheduler, (source,), (target,))
+        self.sizes: dict[str, int] = {}
+
+    def refuse(self, there: Collection[object]) -> None:
+        """Refuse to mix what is copied with what is there."""
+        if there:
+            raise NodeExistsError(
+                f"there are {len(there)} keys in {self._target!r} already",
+                hint="overwrite=True replaces all of them",
+            )
+
+    def replaced(self, there: list[str]) -> Steps[None]:
+        """Copy all, and delete what else was there."""
+        yield from self.copied()
+        gone = tuple(key for key in there if key not in self.sizes)
+        if gone:
+            yield Delete(gone)
+
+    def resumed(self, folder: str | os.PathLike[str], there: list[str]) -> Steps[None]:
+        """Copy what is left, as the journal says."""
+        listed = name_of(f"{key} {nbytes}" for key, nbytes in sorted(self.sizes.items()))
+        journal = WorkJournal(
+            folder, [self._source.place_of(""), self._target.place_of(""), listed]
+        )
+        if journal.is_finished:
+            journal.finish()
+            return
+        if not journal.goes_on:
+            self.refuse(there)
+        journal.begin(f"pack {self._source.label} into {self._target.label}")
+        try:
+            yield from self.copied(journal)
+        finally:
+            journal.close()
+        self._target.close()  # so that others can read a file before it counts as done
+        journal.finish()
+
+    def copied(self, journal: WorkJournal | None = None) -> Steps[None]:
+        """Copy all that is not copied yet: documents last, and here, whoever copies chunks."""
+        if not any(key.rpartition("/")[2] in _DOCUMENTS for key in self.sizes):
+            error = NodeNotFoundError("there is no array or group at '/'", path="")
+            raise self._source.locate(error)
+        told = Progress(self._progress, len(self.sizes), "keys")
+        keys = sorted(self.sizes, key=_documents_last)
+        ndocuments = sum(_documents_last(key)[0] for key in keys)
+        chunks, documents = keys[: len(keys) - ndocuments], keys[len(keys) - ndocuments :]
+        local = is_local(self._scheduler)
+        if not local:
+            yield Foretell(keys=tuple(chunks))
+        try:
+            for some, here in ((chunks, local), (documents, True)):
+                yield from carried_out(
+                    Carry(self._source, None if here else self._target, in_order=some is documents),
+                    self._units(some),
+                    told,
+                    scheduler=None if here else self._scheduler,
+                    journal=journal,
+                )
+        finally:
+            told.close()
+
+    def _units(self, keys: list[str]) -> Iterator[Unit]:
+        for batch in _batches(keys, self.sizes):
+            yield Unit(name_of(batch), len(batch), tuple((key, key) for key in batch))
 
 
 def _left_over(key: str) -> bool:
@@ -158,9 +245,4 @@ def _batches(keys: list[str], sizes: dict[str, int]) -> list[list[str]]:
 
 def _sizes() -> Steps[list[tuple[str, int]]]:
     found: list[tuple[str, int]] = yield ListSizes("")
-    return found
-
-
-def _values(keys: list[str]) -> Steps[list[Any]]:
-    found: list[Any] = yield Fetch(tuple(keys))
     return found

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.api.like import in_layout_of
 from zarrpy.api.open import open_array
+from zarrpy.api.recode import Boxes
 from zarrpy.array import Array
 from zarrpy.config import config, parse_size
 from zarrpy.creation import array_metadata
 from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.lifecycle import create_node, exists
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
-from zarrpy.errors import MetadataError
+from zarrpy.engine.requests import Foretell
+from zarrpy.engine.scheduler import check_reach, is_local, share_of_memory
+from zarrpy.engine.units import Unit, carried_out
+from zarrpy.errors import MetadataError, StoreError
 from zarrpy.group import Group
-from zarrpy.metadata.names import check_path
-from zarrpy.ops.journal import Journal
+from zarrpy.metadata.names import OURS, check_path
 from zarrpy.ops.rechunk_plan import WORK, RechunkPlan, make_plan
 from zarrpy.stores import LocalStore, as_store
 
@@ -54,6 +58,7 @@ def rechunk(
     dry_run: bool = False,
     progress: Any = None,
     journal: str | os.PathLike[str] | None = None,
+    scheduler: Any = None,
     **keywords: Any,
 ) -> Steps[Array | RechunkPlan]:
     """Store an array in other chunks, shards or codecs, within a bound of memory.
@@ -86,6 +91,11 @@ def rechunk(
         A folder that says what is done, for work that goes on after it was killed: call again
         with the same arguments. It is removed when all is done. Until then what is at the target
         is not complete; there may be nothing before the first call.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who reads and writes the boxes: this process, processes of this machine, or the workers of a
+        cluster of Dask, named by a client or by the address of its scheduler. Stores must be in
+        reach of them. The bound of memory holds for all processes of a machine together, or for
+        each worker of a cluster.
     **keywords
         As of `create_array`; what is not said is as in the source.
 
@@ -122,22 +132,33 @@ def rechunk(
         keywords["shards"] = shards
     metadata, _ = array_metadata(**in_layout_of(array, keywords))
     limit = parse_size(config.max_memory or MAX_MEMORY if max_memory is None else max_memory)
-    plan, work = _planned(array, metadata, limit)
+    check_reach(scheduler, (array.store,), (store,))
+    plan, work = _planned(array, metadata, share_of_memory(scheduler, limit))
     if dry_run:
         return plan
 
+    doing = _Doing(plan, work, progress, scheduler)
     if journal is not None:
         if if_exists == "replace":
             raise ValueError("with a journal the target is new: if_exists='raise'")
         made = Array(store, path, metadata)
-        yield from _resumed(plan, array, made, work, progress, Path(journal))
+        yield from doing.resumed(array, made, Path(journal))
         return made
 
     def content(where: str) -> Steps[None]:
-        yield from _written(plan, array, Array(store, where, metadata), work, progress)
+        yield Foretell(where)
+        yield from doing.written(array, Array(store, where, metadata))
 
-    steps = create_node(path, metadata, overwrite=if_exists == "replace", content=content)
-    yield from elsewhere(store, steps)
+    yield from elsewhere(
+        store,
+        create_node(
+            path,
+            metadata,
+            overwrite=if_exists == "replace",
+            content=content,
+            beside=store.of_files,
+        ),
+    )
     return Array(store, path, metadata)
 
 
@@ -176,69 +197,103 @@ def _by_name(array: Array, chunks: Any) -> Any:
 def _planned(array: Array, metadata: ArrayMetadata, limit: int) -> tuple[RechunkPlan, int]:
     """Make the plan, and say how much memory is left for chunks in work."""
     itemsize = _VARIABLE_NBYTES if metadata.data_type.variable else array.itemsize
-    grids = _decoded_lengths(array), metadata.chunk_grid.sizes(metadata.shape)
+    grids = array.read_chunk_sizes, metadata.chunk_grid.sizes(metadata.shape)
     largest = max(prod(max(axis, default=1) for axis in lengths) for lengths in grids)
-    reserve = max(limit // 4, min(WORK * largest * itemsize, limit // 4 * 3))
+    # shards are counted whole, though only chunks of them are decoded
+    work = WORK * max(largest * itemsize, array.codecs.spec.nbytes)
+    reserve = max(limit // 4, min(work, limit // 4 * 3))
     plan = make_plan(array.shape, itemsize, *grids, limit, reserve)
     return plan, reserve
 
 
-def _decoded_lengths(array: Array) -> Lengths:
-    """Lengths of what is decoded at a time: of chunks, also of those in shards."""
-    if array.metadata.chunk_grid.regular and array.shards is not None:
-        return tuple(
-            tuple(min(chunk, n - start) for start in range(0, n, chunk))
-            for n, chunk in zip(array.shape, array.chunks, strict=True)
-        )
-    return array.read_chunk_sizes
+class _Doing:
+    """A plan that is carried out, or what is left of it.
 
+    Parameters
+    ----------
+    plan : RechunkPlan
+    work : int
+        Bytes for chunks in work.
+    progress, scheduler
+        As the user gave them.
+    """
 
-def _written(
-    plan: RechunkPlan, source: Array, target: Array, work: int, progress: Any
-) -> Steps[None]:
-    """Carry out a plan; these steps are taken in the store of the target."""
-    total = sum(each.count for each in plan.passes)
-    told = Progress(progress, total, "boxes")
-    try:
-        if plan.between is None:
-            yield from _passed(plan, 0, source, target, work, told)
+    def __init__(self, plan: RechunkPlan, work: int, progress: Any, scheduler: Any) -> None:
+        self._plan = plan
+        self._work = work
+        self._told = Progress(progress, sum(each.count for each in plan.passes), "boxes")
+        self._scheduler = scheduler
+
+    def written(self, source: Array, target: Array) -> Steps[None]:
+        """Do all of it; these steps are taken in the store of the target."""
+        try:
+            if self._plan.between is None:
+                yield from self._passed(0, source, target)
+                return
+            beside = _beside(target.store, self._scheduler)
+            with tempfile.TemporaryDirectory(prefix=f"{OURS}rechunk-", dir=beside) as folder:
+                between = yield from _between(self._plan.between, source, folder)
+                yield from self._passed(0, source, between)
+                yield from self._passed(1, between, target)
+        finally:
+            self._told.close()
+
+    def resumed(self, source: Array, target: Array, folder: Path) -> Steps[None]:
+        """Do what is not done yet, as the journal says."""
+        about: list[Any] = [
+            [source.store.place_of(source.path), list(map(str, documents_of("", source.metadata)))],
+            [target.store.place_of(target.path), list(map(str, documents_of("", target.metadata)))],
+            [[list(each.shape), each.count] for each in self._plan.passes],
+        ]
+        journal = WorkJournal(folder, about)
+        if journal.is_finished:
+            journal.finish()
             return
-        with tempfile.TemporaryDirectory(prefix="zarrpy-rechunk-") as folder:
-            between = yield from _between(plan.between, source, folder)
-            yield from _passed(plan, 0, source, between, work, told)
-            yield from _passed(plan, 1, between, target, work, told)
-    finally:
-        told.close()
+        if not journal.goes_on:
+            found = yield from elsewhere(target.store, read_node(target.path))
+            if found is not None:
+                raise exists(target.path, found)
+        journal.begin(f"rechunk {about[0][0]} to {about[1][0]}")
+        try:
+            yield from _required(target.store, target.path, target.metadata)
+            if self._plan.between is None:
+                yield from self._passed(0, source, target, journal)
+            else:
+                room = str(journal.room)
+                between = yield from _between(self._plan.between, source, room)
+                yield from self._passed(0, source, between, journal)
+                yield from self._passed(1, between, target, journal)
+        finally:
+            self._told.close()
+            journal.close()
+        journal.finish()
+
+    def _passed(
+        self, number: int, source: Array, target: Array, journal: WorkJournal | None = None
+    ) -> Steps[None]:
+        regions = enumerate(self._plan.passes[number].regions())
+        steps = carried_out(
+            Boxes(source, target, self._work),
+            (Unit(f"{number} {i}", 1, region) for i, region in regions),
+            self._told,
+            scheduler=self._scheduler,
+            journal=journal,
+        )
+        yield from elsewhere(target.store, steps)
 
 
-def _resumed(
-    plan: RechunkPlan, source: Array, target: Array, work: int, progress: Any, folder: Path
-) -> Steps[None]:
-    """Carry out a plan, or what is left of it."""
-    about: list[Any] = [
-        [source.store.place_of(source.path), list(map(str, documents_of("", source.metadata)))],
-        [target.store.place_of(target.path), list(map(str, documents_of("", target.metadata)))],
-        [[list(each.shape), each.count] for each in plan.passes],
-    ]
-    journal = Journal(folder, about)
-    if not journal.goes_on:
-        found = yield from elsewhere(target.store, read_node(target.path))
-        if found is not None:
-            raise exists(target.path, found)
-    journal.begin(f"rechunk {about[0][0]} to {about[1][0]}")
-    told = Progress(progress, sum(each.count for each in plan.passes), "boxes")
-    try:
-        yield from _required(target.store, target.path, target.metadata)
-        if plan.between is None:
-            yield from _passed(plan, 0, source, target, work, told, journal)
-        else:
-            between = yield from _between(plan.between, source, str(folder / "between"))
-            yield from _passed(plan, 0, source, between, work, told, journal)
-            yield from _passed(plan, 1, between, target, work, told, journal)
-    finally:
-        told.close()
-        journal.close()
-    journal.finish()
+def _beside(store: Store, scheduler: Any) -> str | None:
+    """Choose where the array between goes: workers may be on other machines."""
+    if is_local(scheduler) or scheduler == "processes":
+        return None
+    if isinstance(store, LocalStore):
+        return os.path.dirname(store.root)
+    raise StoreError(
+        "workers of a cluster share no folder for the array between both passes",
+        operation="rechunk into",
+        store=store.label,
+        hint="name one that they share: journal='/shared/folder'; or allow more max_memory",
+    )
 
 
 def _required(store: Store, path: str, metadata: ArrayMetadata) -> Steps[None]:
@@ -257,33 +312,10 @@ def _between(lengths: Lengths, source: Array, folder: str) -> Steps[Array]:
         "dtype": source.metadata.data_type,
         "chunks": [list(axis) for axis in lengths],
         "compressors": "zstd:1" if source.metadata.data_type.variable else "blosc:lz4:1",
-        "fill_value": source.fill_value,
+        "fill_value": source.metadata.fill_value,
         "zarr_format": 3,
     }
     store = LocalStore(folder)
     metadata, _ = array_metadata(**keywords)
     yield from _required(store, "", metadata)
     return Array(store, "", metadata)
-
-
-def _passed(
-    plan: RechunkPlan,
-    number: int,
-    source: Array,
-    target: Array,
-    work: int,
-    told: Progress,
-    journal: Journal | None = None,
-) -> Steps[None]:
-    for i, region in enumerate(plan.passes[number].regions()):
-        piece = f"{number} {i}"
-        if journal is not None and journal.is_done(piece):
-            told.advance(1, 0, 0)
-            continue
-        read = source.read.steps(region, max_memory=work)
-        values = yield from elsewhere(source.store, read)
-        write = target.write.steps(region, values, max_memory=work)
-        yield from elsewhere(target.store, write)
-        if journal is not None:
-            journal.note(piece)
-        told.advance(1, values.nbytes, values.nbytes)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.operation import entry
-from zarrpy.engine.requests import ListEntries, Lock, Move, Restore
+from zarrpy.engine.requests import ListEntries, Lock, Move, Recover, Restore
 from zarrpy.errors import LockTimeoutError
-from zarrpy.metadata.names import LOCK_SUFFIX, MOVES, QUARANTINE, normalise_path
+from zarrpy.metadata.names import LOCK_SUFFIX, MOVES, QUARANTINE, TRANSACTION, normalise_path
 from zarrpy.ops.verify import verify
 
 if TYPE_CHECKING:
@@ -119,6 +119,9 @@ def _set_aside(finding: Finding, moved: dict[str, str]) -> Steps[list[tuple[str,
 
 def _clean(finding: Finding, key: str) -> Steps[bool]:
     """Remove what a killed writer left; what somebody works with stays."""
+    journal = key.partition("/")[0]
+    if journal.startswith(TRANSACTION) and not key.endswith(LOCK_SUFFIX):
+        return bool((yield Recover((journal,))))
     if key.rpartition("/")[2] == MOVES:
         return bool((yield Restore(finding.path)))
     if not key.endswith(LOCK_SUFFIX):

@@ -48,6 +48,7 @@ def verify(
     missing: bool = False,
     workers: int | None = None,
     progress: Any = None,
+    scheduler: Any = None,
     storage_options: dict[str, Any] | None = None,
 ) -> Steps[Report]:
     """Look for everything that is wrong with a hierarchy, and change nothing.
@@ -67,7 +68,10 @@ def verify(
     workers : int, optional
         Threads that decode; by default as `config.workers` says.
     progress : bool, callable or object with ``update(n)``, optional
-        Who hears of each value that was looked at.
+        Who hears of each value that was looked at, or with `deep` of each chunk.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who decodes, with `deep`: this process, processes of this machine, or the workers of a
+        cluster of Dask, named by a client or by the address of its scheduler.
     storage_options : dict, optional
 
     Returns
@@ -80,7 +84,9 @@ def verify(
     NodeNotFoundError
         When nothing is stored there.
     """
-    look = _Look(store, normalise_path(path or ""), deep, missing, workers, Progress(progress))
+    look = _Look(
+        store, normalise_path(path or ""), deep, missing, workers, Progress(progress), scheduler
+    )
     try:
         yield from look.at_everything()
     finally:
@@ -99,6 +105,7 @@ class _Look:
         missing: bool,
         workers: int | None,
         progress: Progress,
+        scheduler: Any = None,
     ) -> None:
         self.report = Report()
         self.progress = progress
@@ -107,6 +114,7 @@ class _Look:
         self._deep = deep
         self._missing = missing
         self._workers = workers
+        self._scheduler = scheduler
         self._start = path + "/" if path else ""
 
     def _found(
@@ -256,7 +264,10 @@ class _Look:
                     right = "at least one" if exact is None else exact
                     message = f"has {nbytes} bytes, not {right}"
                     self._found("corrupt", array.path, message, key, place)
-            self.progress.advance(len(window), 0)
+            if shard is None or not self._deep:
+                self.progress.expect(len(window))
+            if not self._deep:
+                self.progress.advance(len(window), 0)
 
     def _indexes(
         self, array: Array, window: list[tuple[tuple[int, ...], str]], sizes: dict[str, int]
@@ -276,6 +287,8 @@ class _Look:
                 continue
             try:
                 entries = shard.index.decode(value)
+                if self._deep:
+                    self.progress.expect(int((entries != EMPTY).any(axis=1).sum()))
                 for position in range(len(entries)):
                     shard.index.entry(entries, position, sizes[key])
             except ChunkError as error:
@@ -289,12 +302,19 @@ class _Look:
     def _decode(self, array: Array) -> Steps[None]:
         """Decode all stored chunks; those in shards one by one."""
         reader = ChunkReader(array, Ellipsis, stored_only=True, missing="fill")
-        chunks = Chunks(reader, order="storage", workers=self._workers, on_error="yield")
+        chunks = Chunks(
+            reader,
+            order="storage",
+            workers=self._workers,
+            on_error="yield",
+            scheduler=self._scheduler,
+        )
         known = {(finding.key, finding.chunk) for finding in self.report.findings}
         try:
             while (chunk := (yield from chunks.next_steps())) is not None:
                 self.report.ndecoded += 1
                 error = chunk.error
+                self.progress.advance(1, 0 if error is not None else chunk.data.nbytes)
                 if error is not None:
                     self._damaged(array, chunk.position, error, known)
         except ZarrError as error:
