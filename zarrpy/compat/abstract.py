@@ -9,7 +9,8 @@ from typing import Any, Self, TypeAlias
 
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes
 from zarrpy.codecs.base import Codec as _Codec
-from zarrpy.storage import _Both
+from zarrpy.compat.both import Both
+from zarrpy.stores.bridge import together
 
 __all__ = [
     "ArrayArrayCodec",
@@ -198,6 +199,15 @@ class Store(ABC):
             raise FileNotFoundError(key)
         return len(value)
 
+    async def get_ranges(
+        self, key: str, byte_ranges: Iterable[Any], *, prototype: Any, **limits: Any
+    ) -> AsyncIterator[Any]:
+        """Read several parts of a value; gives lists of them, each with its number."""
+        found = await together([self.get(key, prototype, part) for part in byte_ranges])
+        if any(value is None for value in found):
+            raise BaseExceptionGroup("parts could not be read", [FileNotFoundError(key)])
+        yield list(enumerate(found))
+
     def with_read_only(self, read_only: bool = False) -> Self:
         """Give another handle of the same values; a store says itself how."""
         raise NotImplementedError(
@@ -205,7 +215,7 @@ class Store(ABC):
         )
 
 
-Store.register(_Both)  # type: ignore[type-abstract]
+Store.register(Both)  # type: ignore[type-abstract]
 
 ByteGetter = ByteSetter = object
 BaseCodec = Codec = _Codec

@@ -6,8 +6,13 @@ import sys
 from importlib.machinery import PathFinder
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from zarrpy.array import Array
+from zarrpy.compat.errors import ZarrUserWarning
+from zarrpy.compat.phrases import said_of, said_with
+from zarrpy.engine import nodes
+from zarrpy.errors import ZarrError, say_also
 from zarrpy.metadata.formats import format_of
 
 if TYPE_CHECKING:
@@ -61,6 +66,37 @@ def _adapt_xarray(module: ModuleType) -> None:
     _replace(module.ZarrStore, "members", property(as_zarr_python_tells))
 
 
+def _fill_value(array: Array) -> Any:
+    """Tell the fill value of an array, or None where Zarr v2 defines none."""
+    metadata = array.metadata
+    undefined = not metadata.fill_defined and format_of(metadata.zarr_format).undefined_fill
+    return None if undefined else metadata.fill_value
+
+
+_stored_order: Any = Array.order
+
+
+def _order(array: Array) -> Any:
+    """Tell the order of elements in memory; in Zarr v2 that is the one they are stored in."""
+    if format_of(array.metadata.zarr_format).ordered_types:
+        return _stored_order.fget(array)
+    return array.config.order
+
+
+def _warn_of_stray(path: str) -> None:
+    """Warn of what is no node, in the words by which programs filter such warnings."""
+    words = f"Object at {path} is not recognized as a component of a Zarr hierarchy."
+    warn(words, ZarrUserWarning, stacklevel=2)
+
+
+_made: Any = ZarrError.__init__
+
+
+def _of_several(self: ZarrError, *words: Any, **fields: Any) -> None:
+    """Make an error, also of the several words of which programs made them once."""
+    _made(self, *((said_of(self, words),) if len(words) > 1 else words), **fields)
+
+
 _replaced: list[tuple[Any, str, Any]] = []
 
 
@@ -75,7 +111,12 @@ ADAPTED = {"xarray.backends.zarr": _adapt_xarray}
 
 
 def adapt() -> None:
-    """Adapt what is imported already."""
+    """Adapt what is imported already, and the texts of errors."""
+    say_also(said_with)
+    _replace(ZarrError, "__init__", _of_several)
+    _replace(nodes, "on_stray", _warn_of_stray)
+    _replace(Array, "fill_value", property(_fill_value))
+    _replace(Array, "order", property(_order))
     for name, change in ADAPTED.items():
         if name in sys.modules:
             change(sys.modules[name])
@@ -83,6 +124,7 @@ def adapt() -> None:
 
 def restore() -> None:
     """Undo it."""
+    say_also(None)
     while _replaced:
         setattr(*_replaced.pop())
 

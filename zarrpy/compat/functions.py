@@ -6,22 +6,39 @@ there is nothing, `open_array` takes ``mode="a"``, and the codecs of new arrays 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
-from zarrpy import api, storage
-from zarrpy.api import copy, copy_all, copy_store, load, tree
+from zarrpy import api
+from zarrpy.api import copy, copy_all, copy_store, load
 from zarrpy.array import Array
 from zarrpy.cli.versions import print_debug_info
+from zarrpy.compat.errors import ZarrDeprecationWarning, ZarrUserWarning
+from zarrpy.compat.ineffective import (
+    in_order,
+    order_of_v2,
+    told_of,
+    warn_of_padding,
+    warn_of_shards,
+)
+from zarrpy.compat.likes import empty_like, full_like, ones_like, open_like, zeros_like
+from zarrpy.compat.places import check_mode, placed, plain, store_of
+from zarrpy.config import config as process
 from zarrpy.creation import DEFAULT
-from zarrpy.errors import GroupNotFoundError, NodeExistsError, NodeKindError, NodeNotFoundError
+from zarrpy.errors import (
+    ArrayNotFoundError,
+    GroupNotFoundError,
+    MetadataError,
+    NodeExistsError,
+    NodeKindError,
+    NodeNotFoundError,
+    ReadOnlyStoreError,
+)
 from zarrpy.group import Group
-from zarrpy.keywords import TUNING, refuse_chunk_store
-from zarrpy.likeness import like
-from zarrpy.node import StorePath
-from zarrpy.stores import Store, as_store
-from zarrpy.stores.resolve import is_remote
+from zarrpy.keywords import refuse_chunk_store
+from zarrpy.metadata.formats import format_of
+from zarrpy.stores import Store
 
 if TYPE_CHECKING:
     from zarrpy.container import Member
@@ -60,50 +77,6 @@ __all__ = [
 ]
 
 
-def store_of(place: Any, storage_options: dict[str, Any] | None = None) -> tuple[Store, str]:
-    """Make of what names a store one that can be awaited as well, and the path in it.
-
-    Parameters
-    ----------
-    place : StoreLike
-    storage_options : dict, optional
-    """
-    if isinstance(place, StorePath):
-        return place.store, place.path
-    if isinstance(place, Store):
-        return place, ""
-    if place is None:
-        return storage.MemoryStore(), ""
-    plain = isinstance(place, str | os.PathLike) and not (
-        isinstance(place, str) and is_remote(place)
-    )
-    if not plain and isinstance(place, MutableMapping):
-        return storage.MemoryStore(place), ""
-    made = as_store(place, storage_options=storage_options if not plain else None)
-    if type(made).__name__ == "LocalStore" and type(made) is not storage.LocalStore:
-        return storage.LocalStore(made.root, read_only=made.read_only), ""  # type: ignore[attr-defined]
-    return made, ""
-
-
-def _placed(
-    place: Any, path: str | None, storage_options: dict[str, Any] | None
-) -> tuple[Store, str]:
-    store, start = store_of(place, storage_options)
-    below = "/".join(part for part in (start, (path or "").strip("/")) if part)
-    return store, below
-
-
-def _plain(keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what tunes zarr-python only, and what is given as "not given"."""
-    refuse_chunk_store(keywords.get("chunk_store"))
-    left_out = {*TUNING, "chunk_store"}
-    return {
-        name: value
-        for name, value in keywords.items()
-        if name not in left_out and not (name == "config" and value is None)
-    }
-
-
 def open(
     store: Any = None,
     *,
@@ -115,8 +88,9 @@ def open(
     **kwargs: Any,
 ) -> Member:
     """Open an array or a group; a group is created where there is nothing, unless it may not be."""
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
     mode = mode or ("r" if place.read_only else "a")
+    check_mode(place, mode)
     if "shape" in kwargs or "data" in kwargs:
         return open_array(
             place, mode=mode, zarr_format=zarr_format, path=where, config=config, **kwargs
@@ -127,9 +101,9 @@ def open(
         except NodeNotFoundError:
             found = None
         if isinstance(found, Array):
-            return found if config is None else found.with_config(config)
+            return in_order(found, config)
     if config is not None:
-        raise TypeError(f"config is of arrays, and there is a group at {where or '/'!r}")
+        raise TypeError(f"config is of arrays, and {where or '/'!r} resolves to a group")
     return open_group(place, mode=mode, zarr_format=zarr_format, path=where, **kwargs)
 
 
@@ -148,19 +122,23 @@ def open_array(
     **kwargs: Any,
 ) -> Array:
     """Open an array; it is created where there is nothing, if keywords say of which shape."""
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
     mode = kwargs.pop("mode", None) or ("r" if place.read_only else "a")
-    keywords = _plain(kwargs)
+    check_mode(place, mode)
+    keywords = plain(kwargs)
     if mode in ("r", "r+", "a"):
         try:
             found = _read(place, where, mode, zarr_format)
-        except NodeNotFoundError:
+        except NodeNotFoundError as error:
             if mode != "a" or not ("shape" in keywords or "data" in keywords):
-                raise
+                words = f"No array found in store: {error.message}"
+                raise ArrayNotFoundError(words, path=error.path, nearest=error.nearest) from error
         else:
             if not isinstance(found, Array):
                 raise NodeKindError(f"there is a group at {where or '/'!r}", path=where)
-            return found if config is None else found.with_config(config)
+            return in_order(found, config)
+    if mode == "a":
+        check_mode(place, mode, creating=True)
     keywords.pop("overwrite", None)
     return create(
         store=place,
@@ -188,12 +166,13 @@ def open_group(
 ) -> Group:
     """Open a group; it is created where there is nothing, unless `mode` is "r" or "r+"."""
     refuse_chunk_store(chunk_store)
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
     if mode == "a" and place.read_only:
         mode = "r"
+    check_mode(place, mode)
     wanted: Any = bool(use_consolidated) if isinstance(use_consolidated, str) else use_consolidated
     if wanted and not getattr(place, "supports_consolidated_metadata", True):
-        raise ValueError(f"{place!r} keeps no consolidated metadata, and they are asked for")
+        raise ValueError(f"{place!r} doesn't support consolidated metadata, which is asked for")
     try:
         return api.open_group(
             place,
@@ -218,11 +197,29 @@ def open_consolidated(*args: Any, use_consolidated: Any = True, **kwargs: Any) -
 def consolidate_metadata(
     store: Any, path: str | None = None, zarr_format: int | None = None
 ) -> Group:
-    """Collect the metadata of a hierarchy in one document of its topmost group."""
-    place, where = _placed(store, path, None)
+    """Collect the metadata of a hierarchy in one document of its topmost group.
+
+    Warns, as programs expect it, that Zarr v3 has no words for it yet.
+    """
+    place, where = placed(store, path, None)
     if not getattr(place, "supports_consolidated_metadata", True):
-        raise TypeError(f"{type(place).__name__} keeps no consolidated metadata")
-    return api.consolidate_metadata(place, path=where, zarr_format=zarr_format)
+        raise TypeError(f"{type(place).__name__} doesn't support consolidated metadata")
+    made = api.consolidate_metadata(place, path=where, zarr_format=zarr_format)
+    if not format_of(made.metadata.zarr_format).ordered_types:
+        warn(
+            # programs filter warnings by these words
+            "Consolidated metadata is currently not part in the Zarr format 3 specification. Other "
+            "readers may not look at it",
+            ZarrUserWarning,
+            stacklevel=2,
+        )
+    return made
+
+
+def tree(grp: Any, expand: bool | None = None, level: int | None = None) -> Any:
+    """Draw a group; `Group.tree` does it as well, and will stay."""
+    warn("zarr.tree will go: call Group.tree instead.", ZarrDeprecationWarning, stacklevel=2)
+    return grp.tree(expand=expand, level=level)
 
 
 def group(
@@ -240,7 +237,7 @@ def group(
 ) -> Group:
     """Open a group; create it when it is missing."""
     refuse_chunk_store(chunk_store)
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
     return api.group(
         place, path=where, overwrite=overwrite, zarr_format=zarr_format, attributes=attributes
     )
@@ -256,7 +253,7 @@ def create_group(
     storage_options: dict[str, Any] | None = None,
 ) -> Group:
     """Create a group."""
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
     return api.create_group(
         place, path=where, zarr_format=zarr_format, overwrite=overwrite, attributes=attributes
     )
@@ -296,8 +293,11 @@ def create_array(
     write_data: bool = True,
 ) -> Array:
     """Create an array; parameters as of `zarrpy.create_array`."""
-    place, where = _placed(store, name, storage_options)
-    return api.create_array(
+    place, where = placed(store, name, storage_options)
+    warn_of_shards(shards)
+    warn_of_padding(dtype, data)
+    order, config = order_of_v2(order, config, zarr_format or process.array.zarr_format)
+    made = api.create_array(
         place,
         name=where or None,
         shape=shape,
@@ -318,6 +318,7 @@ def create_array(
         config=config,
         write_data=write_data,
     )
+    return in_order(made, config)
 
 
 def create(
@@ -354,7 +355,13 @@ def create(
     **more: Any,
 ) -> Array:
     """Create an array, by default of float64 in memory; parameters as of `zarrpy.create`."""
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
+    check_mode(place, mode)
+    if mode == "r":
+        raise ReadOnlyStoreError("mode 'r' is read-only: it creates nothing", store=repr(place))
+    warn_of_padding(dtype, data)
+    number = zarr_format or process.array.zarr_format
+    order, config = order_of_v2(told_of(locals(), number), config, number)
     given: dict[str, Any] = {
         "chunks": chunks if chunk_shape is None else chunk_shape,
         "compressors": more.pop("compressors", compressor),
@@ -384,7 +391,24 @@ def create(
         given["config"] = {**dict(config or {}), "write_empty_chunks": write_empty_chunks}
     if chunk_store is not None:
         given["chunk_store"] = chunk_store
-    return api.create_array(place, name=where or None, overwrite=overwrite or mode == "w", **given)
+    if chunk_shape is not None and chunks is not None:
+        raise MetadataError("chunk_shape is a name for chunks: give only one of them")
+    if isinstance(chunk_key_encoding, tuple):
+        given["chunk_key_encoding"] = dict(
+            zip(("name", "separator"), chunk_key_encoding, strict=True)
+        )
+    try:
+        made = api.create_array(
+            place,
+            name=where or None,
+            overwrite=mode == "w" or (overwrite and mode != "w-"),
+            **given,
+        )
+    except NodeExistsError as error:
+        if mode == "w-":
+            error.hint = "mode 'w-' replaces nothing"
+        raise
+    return in_order(made, config)
 
 
 def array(data: Any, **kwargs: Any) -> Array:
@@ -412,39 +436,6 @@ def full(shape: Any, fill_value: Any, **kwargs: Any) -> Array:
     return create(shape, fill_value=fill_value, **kwargs)
 
 
-def _alike(function: Callable[..., Array], a: Any, **kwargs: Any) -> Array:
-    store, where = _placed(
-        kwargs.pop("store", None), kwargs.pop("path", None), kwargs.pop("storage_options", None)
-    )
-    return function(a, store=store, path=where or None, **_plain(kwargs))
-
-
-def empty_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """Create an array of another one's shape, data type and chunks."""
-    return _alike(api.empty_like, a, zarr_format=zarr_format, **kwargs)
-
-
-def zeros_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """As `zeros`, in the shape and layout that another array has."""
-    return _alike(api.zeros_like, a, zarr_format=zarr_format, **kwargs)
-
-
-def ones_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """As `ones`, in the shape and layout that another array has."""
-    return _alike(api.ones_like, a, zarr_format=zarr_format, **kwargs)
-
-
-def full_like(a: Any, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """Create an array of one value like another one."""
-    return _alike(api.full_like, a, zarr_format=zarr_format, **kwargs)
-
-
-def open_like(a: Any, path: str, *, zarr_format: int | None = None, **kwargs: Any) -> Array:
-    """Open an array; create it like another one when it is missing."""
-    given = like(a, {"mode": "a", **_plain(kwargs)})
-    return open_array(given.pop("store", None) or path, zarr_format=zarr_format, **given)
-
-
 def from_array(
     store: Any,
     *,
@@ -467,7 +458,7 @@ def from_array(
     config: Any = None,
 ) -> Array:
     """Create an array of another one's values and layout; as `zarrpy.from_array`."""
-    place, where = _placed(store, name, storage_options)
+    place, where = placed(store, name, storage_options)
     return api.from_array(
         place,
         data=data,
@@ -499,7 +490,7 @@ def save(
 ) -> None:
     """Save an array, or several in a group."""
     if not args and not kwargs:
-        raise ValueError("nothing to save: give at least one array")
+        raise ValueError("nothing to save: at least one array must be provided")
     if len(args) == 1 and not kwargs:
         save_array(
             store, args[0], zarr_format=zarr_format, path=path, storage_options=storage_options
@@ -520,8 +511,10 @@ def save_array(
     **kwargs: Any,
 ) -> None:
     """Save an array; what was there goes."""
-    place, where = _placed(store, path, storage_options)
-    kwargs.setdefault("overwrite", True)
+    place, where = placed(store, path, storage_options)
+    mode = kwargs.pop("mode", "w")
+    check_mode(place, mode)
+    kwargs.setdefault("overwrite", mode == "w")
     api.save_array(place, arr, zarr_format=zarr_format, path=where or None, **kwargs)
 
 
@@ -534,9 +527,16 @@ def save_group(
     **kwargs: Any,
 ) -> None:
     """Save several arrays in a group, which may be there."""
-    place, where = _placed(store, path, storage_options)
+    place, where = placed(store, path, storage_options)
     if not args and not kwargs:
-        raise ValueError("nothing to save: give at least one array")
+        raise ValueError("nothing to save: at least one array must be provided")
+    check_mode(place, "w")
+    for name, each in (*((f"{i}", each) for i, each in enumerate(args)), *kwargs.items()):
+        if not (hasattr(each, "shape") and hasattr(each, "dtype")):
+            raise TypeError(
+                f"Keyword argument {name!r} must be a numpy or other NDArrayLike array, "
+                f"not {each!r}"
+            )
     made = group(place, path=where, zarr_format=zarr_format)
     named = {f"arr_{i}": each for i, each in enumerate(args)}
     for name in named.keys() & kwargs.keys():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
-from zarrpy.stores.bridge import run
+from zarrpy.stores.bridge import run, started
 
 __all__ = ["SyncError", "SyncMixin", "collect_aiterator", "sync"]
 
@@ -39,6 +39,11 @@ async def _collected(data: AsyncIterator[T]) -> tuple[T, ...]:
 def collect_aiterator(data: AsyncIterator[T]) -> tuple[T, ...]:
     """Wait for all that an asynchronous iterator gives."""
     return run(_collected(data))
+
+
+def _get_loop() -> Any:
+    """Give the loop that coroutines run on for callers that wait."""
+    return started()
 
 
 class SyncMixin:

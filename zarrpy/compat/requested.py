@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.errors import StoreError
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ def byte_range_of(request: Any) -> ByteRange | None:
 
     Raises
     ------
-    StoreError
+    TypeError
         For anything else.
     """
     if request is None or isinstance(request, ByteRange):
@@ -29,7 +28,7 @@ def byte_range_of(request: Any) -> ByteRange | None:
         return ByteRange(request.offset)
     if hasattr(request, "suffix"):
         return ByteRange(-request.suffix) if request.suffix else ByteRange(0, 0)
-    raise StoreError(f"{request!r} is no range of bytes")
+    raise TypeError(f"Unexpected byte_range, got {request!r}")
 
 
 def bytes_of(value: Any) -> Bytes:

@@ -13,14 +13,14 @@ __all__ = ["Config", "config"]
 # What a setting is here.
 _OURS = {
     "default_zarr_format": "array.zarr_format",
+    "array.order": "array.order",
     "array.write_empty_chunks": "array.write_empty_chunks",
+    "array.read_missing_chunks": "missing",
     "async.concurrency": "requests",
     "threading.max_workers": "workers",
 }
 _DEFAULTS: dict[str, Any] = {
     "array": {
-        "order": "C",
-        "read_missing_chunks": True,
         "rectilinear_chunks": True,
         "target_shard_size_bytes": None,
         "sharding_coalesce_max_gap_bytes": 1 << 20,
@@ -34,7 +34,14 @@ _DEFAULTS: dict[str, Any] = {
     "buffer": "zarr.buffer.cpu.Buffer",
     "ndbuffer": "zarr.buffer.cpu.NDBuffer",
 }
+#: Settings of which zarr-python says that they are deprecated.
+_GONE = (
+    *("array.v2_default_compressor", "array.v2_default_filters", "array.v3_default_filters"),
+    *("array.v3_default_serializer", "array.v3_default_compressors"),
+)
 _MISSING = object()
+#: The value, before, of a setting that there was not.
+_ABSENT = object()
 
 
 class Config:
@@ -44,11 +51,16 @@ class Config:
         self._more = deepcopy(_DEFAULTS)
 
     @property
+    def defaults(self) -> list[dict[str, Any]]:
+        """What the settings are where nobody changed them."""
+        return [deepcopy(_DEFAULTS)]
+
+    @property
     def config(self) -> dict[str, Any]:
         """All settings."""
         found = deepcopy(self._more)
         for name, own in _OURS.items():
-            _put(found, name.split("."), _read(own))
+            _put(found, name.split("."), _told(name, _read(own)))
         return found
 
     def get(self, key: str, default: Any = _MISSING) -> Any:
@@ -75,7 +87,9 @@ class Config:
         """Change settings, at once; where it is used by ``with``, up to the end of the block."""
         given = dict(_flat(arg or {}))
         given |= {name.replace("__", "."): value for name, value in keywords.items()}
-        before = {name: self.get(name, _MISSING) for name in given}
+        if gone := [name for name in given if name.startswith(_GONE)]:
+            raise ValueError(f"{gone[0]!r} is deprecated, and has no effect any more")
+        before = {name: self.get(name, _ABSENT) for name in given}
         self._change(given)
         return _Changed(self, before)
 
@@ -87,8 +101,10 @@ class Config:
     def _change(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
             if name in _OURS:
-                _write(_OURS[name], value)
-            elif value is not _MISSING:
+                _write(_OURS[name], _meant(name, value))
+            elif value is _ABSENT:
+                _drop(self._more, name.split("."))
+            else:
                 _put(self._more, name.split("."), value)
 
     def reset(self) -> None:
@@ -134,6 +150,24 @@ def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
     for name in path[:-1]:
         values = values.setdefault(name, {})
     values[path[-1]] = value
+
+
+def _drop(values: dict[str, Any], path: list[str]) -> None:
+    for name in path[:-1]:
+        values = values.get(name, {})
+    values.pop(path[-1], None)
+
+
+def _told(name: str, value: Any) -> Any:
+    """Say the value of a setting as zarr-python does."""
+    return value != "error" if name == "array.read_missing_chunks" else value
+
+
+def _meant(name: str, value: Any) -> Any:
+    """Say the value of a setting as it is said here."""
+    if name == "array.read_missing_chunks":
+        return "fill" if value else "error"
+    return value
 
 
 def _read(name: str) -> Any:

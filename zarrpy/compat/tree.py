@@ -8,6 +8,7 @@ from importlib.machinery import ModuleSpec
 from importlib.metadata import Distribution, DistributionFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from zarrpy.compat.adapting import ADAPTED, spec_of
 
@@ -31,13 +32,13 @@ _METADATA = {
     "ArrayMetadata": "zarrpy.metadata.model:ArrayMetadata",
     "ArrayV2Metadata": "zarrpy.compat.documents:ArrayV2Metadata",
     "ArrayV3Metadata": "zarrpy.compat.documents:ArrayV3Metadata",
-    "GroupMetadata": "zarrpy.metadata.model:GroupMetadata",
-    "ConsolidatedMetadata": "zarrpy.engine.consolidate:Index",
+    "GroupMetadata": "zarrpy.compat.documents:GroupMetadata",
+    "ConsolidatedMetadata": "zarrpy.compat.documents:ConsolidatedMetadata",
 }
 _KEYS = {
     "ChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
     "DefaultChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
-    "V2ChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
+    "V2ChunkKeyEncoding": "zarrpy.compat.documents:V2ChunkKeyEncoding",
 }
 _INDEXERS = {
     "AsyncOIndex": "zarrpy.asynchronous:AsyncOIndex",
@@ -47,6 +48,7 @@ _INDEXERS = {
     "BlockIndex": "zarrpy.indexing:Indexer",
 }
 _COMMON = {
+    "parse_shapelike": "zarrpy.compat.shapes:parse_shapelike",
     "AccessModeLiteral": "zarrpy.compat.types:AccessModeLiteral",
     "JSON": "zarrpy.compat.types:JSON",
     "MemoryOrder": "zarrpy.compat.types:MemoryOrder",
@@ -57,33 +59,44 @@ _COMMON = {
     "ZGROUP_JSON": "zarrpy.compat.types:ZGROUP_JSON",
     "ZMETADATA_V2_JSON": "zarrpy.compat.types:ZMETADATA_V2_JSON",
 }
+_WARNINGS = {"UnstableSpecificationWarning": "zarrpy.compat.errors:UnstableSpecificationWarning"}
+_CODECS = ("zarrpy.compat.enumerations", "zarrpy.codecs")
+_STORES = ("common", "fsspec", "logging", "memory", "obstore", "wrapper", "zip")
+#: Functions that are to be awaited where they are asked for in the core of zarr-python.
+_AWAITED = {name: f"zarrpy.compat.coroutines:{name}" for name in ("create_array", "from_array")}
+_KINDS = ("bool", "bytes", "common", "complex", "float", "int", "string", "structured", "time")
 
 #: Of each module: modules whose names it has, and names with where they are.
 MODULES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "zarr": (("zarrpy.compat.functions",), {**_HANDLES, **_CONFIG}),
     "zarr.abc": ((), {}),
     "zarr.abc.buffer": (("zarrpy.compat.buffers",), {}),
-    "zarr.abc.codec": (("zarrpy.compat.abstract",), {}),
+    "zarr.abc.codec": (("zarrpy.compat.abstract", "zarrpy.compat.protocols"), {}),
     "zarr.abc.metadata": ((), {"Metadata": "zarrpy.metadata.model:ArrayMetadata"}),
-    "zarr.abc.store": (("zarrpy.compat.abstract",), {}),
+    "zarr.abc.store": (("zarrpy.compat.abstract", "zarrpy.compat.protocols"), {}),
     "zarr.api": ((), {}),
     "zarr.api.asynchronous": (("zarrpy.compat.coroutines",), {}),
     "zarr.api.synchronous": (("zarrpy.compat.functions",), {}),
     "zarr.buffer": ((), {}),
     "zarr.buffer.cpu": (("zarrpy.compat.buffers",), {}),
-    "zarr.codecs": (("zarrpy.codecs",), {}),
-    "zarr.codecs.blosc": (("zarrpy.codecs",), {}),
-    "zarr.codecs.bytes": (("zarrpy.codecs",), {}),
+    "zarr.codecs": (_CODECS, {}),
+    "zarr.codecs.blosc": (_CODECS, {}),
+    "zarr.codecs.bytes": (_CODECS, {}),
+    "zarr.codecs.cast_value": (
+        ("zarrpy.codecs",),
+        {"parse_scalar_map": "zarrpy.compat.shapes:parse_scalar_map"},
+    ),
     "zarr.codecs.crc32c_": (("zarrpy.codecs",), {}),
     "zarr.codecs.gzip": (("zarrpy.codecs",), {}),
-    "zarr.codecs.numcodecs": (("zarrpy.codecs",), {}),
-    "zarr.codecs.sharding": (("zarrpy.codecs",), {}),
+    "zarr.codecs.numcodecs": (("zarrpy.compat.numcodecs", "zarrpy.codecs"), {}),
+    "zarr.codecs.scale_offset": (("zarrpy.codecs",), {}),
+    "zarr.codecs.sharding": (_CODECS, {}),
     "zarr.codecs.transpose": (("zarrpy.codecs",), {}),
     "zarr.codecs.vlen_utf8": (("zarrpy.codecs",), {}),
     "zarr.codecs.zstd": (("zarrpy.codecs",), {}),
     "zarr.convenience": (("zarrpy.compat.functions",), {}),
     "zarr.core": ((), _HANDLES),
-    "zarr.core.array": (("zarrpy.compat.functions",), _HANDLES),
+    "zarr.core.array": (("zarrpy.compat.functions",), {**_HANDLES, **_AWAITED}),
     "zarr.core.attributes": ((), _ATTRIBUTES),
     "zarr.core.buffer": (("zarrpy.compat.buffers",), {}),
     "zarr.core.buffer.core": (("zarrpy.compat.buffers",), {}),
@@ -93,6 +106,10 @@ MODULES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "zarr.core.common": ((), _COMMON),
     "zarr.core.config": ((), _CONFIG),
     "zarr.core.dtype": (("zarrpy.compat.types",), {}),
+    "zarr.core.dtype.common": (("zarrpy.compat.types",), _WARNINGS),
+    "zarr.core.dtype.wrapper": (("zarrpy.compat.types",), {}),
+    "zarr.core.dtype.npy": ((), {}),
+    **{f"zarr.core.dtype.npy.{kind}": (("zarrpy.compat.dtypes",), {}) for kind in _KINDS},
     "zarr.core.group": (("zarrpy.compat.functions",), {**_HANDLES, **_METADATA}),
     "zarr.core.indexing": ((), _INDEXERS),
     "zarr.core.metadata": ((), _METADATA),
@@ -101,11 +118,21 @@ MODULES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "zarr.core.sync": (("zarrpy.compat.loop",), {}),
     "zarr.creation": (("zarrpy.compat.functions",), {}),
     "zarr.dtype": (("zarrpy.compat.types",), {}),
+    "zarr.experimental": ((), {}),
+    "zarr.experimental.cache_store": (("zarrpy.compat.caching",), {}),
     "zarr.errors": (("zarrpy.errors",), {}),
     "zarr.hierarchy": ((), _HANDLES),
     "zarr.registry": (("zarrpy.compat.registry",), {}),
     "zarr.storage": (("zarrpy.storage",), {}),
+    **{f"zarr.storage._{kind}": (("zarrpy.storage",), {}) for kind in _STORES},
+    "zarr.storage._utils": ((), {"_join_paths": "zarrpy.compat.places:join_paths"}),
     "zarr.types": (("zarrpy.compat.types",), {}),
+}
+
+
+#: Names that modules have still, with a warning that they will go from there.
+_MOVED = {
+    "DataTypeValidationError": ("zarr.dtype", "zarr.core.dtype", "zarr.core.dtype.common"),
 }
 
 
@@ -116,8 +143,12 @@ class _Served(ModuleType):
     _names: dict[str, str]
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return dir(self)
         if name.startswith("__"):
             raise AttributeError(name)
+        if self.__name__ in _MOVED.get(name, ()):
+            return _moved(self.__name__, name)
         found = self._found(name)
         setattr(self, name, found)
         return found
@@ -145,6 +176,16 @@ class _Served(ModuleType):
             name.rpartition(".")[2] for name in MODULES if name.rpartition(".")[0] == self.__name__
         ]
         return sorted({*exported, *self._names, *below})
+
+
+def _moved(module: str, name: str) -> Any:
+    errors = import_module("zarrpy.compat.errors")
+    warn(
+        f"{name} will go from {module}: take it from zarr.errors",
+        errors.ZarrDeprecationWarning,
+        stacklevel=3,
+    )
+    return errors.NAMES[name]
 
 
 class Finder(DistributionFinder):

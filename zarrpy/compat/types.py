@@ -6,10 +6,17 @@ from typing import Any, Literal, TypeAlias
 
 from zarrpy.array import Array
 from zarrpy.asynchronous import AsyncArray, AsyncGroup
+from zarrpy.compat import dtypes
+from zarrpy.compat.dtypes import *  # noqa: F403 - all data types
+from zarrpy.compat.dtypes import ZDType, of_record
+from zarrpy.compat.type_registry import DataTypeRegistry, data_type_registry
 from zarrpy.group import Group
 from zarrpy.metadata.dtypes import DataType, from_numpy
 
 __all__ = [
+    *dtypes.__all__,
+    "DataTypeRegistry",
+    "data_type_registry",
     "JSON",
     "AccessModeLiteral",
     "AnyArray",
@@ -17,10 +24,8 @@ __all__ = [
     "AsyncGroup",
     "Group",
     "MemoryOrder",
-    "VariableLengthBytes",
-    "VariableLengthUTF8",
-    "ZDType",
     "ZarrFormat",
+    "check_dtype_spec_no_object_codec_v2",
     "get_data_type_from_native_dtype",
     "parse_data_type",
     "parse_dtype",
@@ -39,27 +44,31 @@ ZMETADATA_V2_JSON = ".zmetadata"
 
 AnyArray = Array
 AnyAsyncArray = AsyncArray
-ZDType = DataType
 
 
-def VariableLengthUTF8() -> DataType:  # noqa: N802 - it is a class in zarr-python
-    """Give the data type of texts of any length."""
-    return from_numpy(str)[0]
-
-
-def VariableLengthBytes() -> DataType:  # noqa: N802
-    """Give the data type of bytes of any length."""
-    return from_numpy(bytes)[0]
-
-
-def get_data_type_from_native_dtype(dtype: Any) -> DataType:
+def get_data_type_from_native_dtype(dtype: Any) -> ZDType:
     """Find the data type that stands for one of NumPy."""
-    return from_numpy(dtype)[0]
+    return data_type_registry.match_dtype(dtype)
 
 
-def parse_dtype(dtype_spec: Any, *, zarr_format: int = 3) -> DataType:
+def parse_dtype(dtype_spec: Any, *, zarr_format: int = 3) -> ZDType:
     """Find the data type that a name, a data type of NumPy, or a document stands for."""
-    return from_numpy(dtype_spec)[0]
+    if isinstance(dtype_spec, ZDType) and not isinstance(dtype_spec, DataType):
+        return dtype_spec
+    return of_record(from_numpy(dtype_spec)[0])
 
 
 parse_data_type = parse_dtype
+
+
+def check_dtype_spec_no_object_codec_v2(data: Any) -> bool:
+    """Whether a description of a data type of Zarr v2 is one that needs no codec of objects.
+
+    Parameters
+    ----------
+    data : object
+        ``{"name": ..., "object_codec_id": None}``, for the answer to be true.
+    """
+    if not isinstance(data, dict) or set(data) != {"name", "object_codec_id"}:
+        return False
+    return isinstance(data["name"], str | list | tuple) and data["object_codec_id"] is None
