@@ -178,7 +178,9 @@ class Codec:
         if not self.v3:
             return self.get_config()
         named = document(self)
-        return {"name": named.name, "configuration": named.configuration}
+        if not named.configuration:
+            return {"name": named.name}
+        return {"name": named.name, "configuration": _told(named.configuration)}
 
     def get_config(self) -> dict[str, Any]:
         """Say what the codec is as ``.zarray`` does."""
@@ -275,11 +277,25 @@ class BytesToBytes(Codec):
 
     __slots__ = ()
 
+    def step_of_bytes(self, spec: ChunkSpec) -> Step | None:
+        """Give the native form for what another codec made of chunks of `spec`."""
+        return self.step(spec)
+
     def encode(self, data: Buffer) -> Buffer:
         """Encode bytes."""
         from zarrpy._native.steps import encode_step
 
         result: bytes = encode_step(self._own_step("encode"), data)
+        return result
+
+    def encode_elements(self, data: Buffer, spec: ChunkSpec) -> Buffer:
+        """Encode the elements of a chunk, as the engine does, which knows what they are."""
+        step = self.step(spec) if type(self).encode is BytesToBytes.encode else None
+        if step is None:
+            return self.encode(data)
+        from zarrpy._native.steps import encode_step
+
+        result: bytes = encode_step(step, data)
         return result
 
     def decode(self, data: Buffer, nbytes: int | None = None, exact: bool = True) -> Buffer:
@@ -325,8 +341,15 @@ class BytesToBytes(Codec):
 
 
 @lru_cache(maxsize=64)
-def _step_alone(codec: Codec) -> Step | None:
+def _step_alone(codec: BytesToBytes) -> Step | None:
     """Give the step for plain bytes, as no more is known when a codec runs alone."""
     import numpy as np
 
-    return codec.step(ChunkSpec((), np.dtype("uint8"), None))
+    return codec.step_of_bytes(ChunkSpec((), np.dtype("uint8"), None))
+
+
+def _told(value: Any) -> Any:
+    """Give lists of a document as tuples, as zarr-python tells documents."""
+    if isinstance(value, dict):
+        return {name: _told(each) for name, each in value.items()}
+    return tuple(map(_told, value)) if isinstance(value, list | tuple) else value

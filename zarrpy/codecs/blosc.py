@@ -14,7 +14,7 @@ _FILTERS = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 2}
 _NUMBERS = {**_FILTERS, "auto": -1}
 _WORDS = {number: word for word, number in _NUMBERS.items()}
 _MAX_NBYTES = 2**31 - 1
-# enum zp_zstd_variant of csrc/zarrpy.h
+# enum zp_zstd_variant of csrc/codec.h
 _ANY, _FLOAT_PLANES, _PLANES = 0, 2, 3
 
 
@@ -38,7 +38,8 @@ class Blosc(BytesToBytes):
     split : bool, default True
         Compress the bytes of equal significance apart also with zstd, where that pays: up to
         level 5, and from 4 KiB of each on. Smaller and faster, and every reader reads it. False
-        writes the same bytes as c-blosc. It tunes the writer and is not stored in metadata.
+        writes the same bytes as c-blosc. It tunes `encode` and is not stored in metadata: arrays,
+        whose codecs are made of that, have their blocks split.
 
     Notes
     -----

@@ -176,7 +176,10 @@ class CodecChain:
 
     def wrap(self, data: Buffer) -> Buffer:
         """Do the bytes-to-bytes codecs."""
-        for compressor in self.bytes_to_bytes:
+        after = self.bytes_to_bytes
+        if after and isinstance(self.array_to_bytes, Bytes):
+            data, after = after[0].encode_elements(data, self._specs(None)[-1]), after[1:]
+        for compressor in after:
             data = compressor.encode(data)
         return data
 
@@ -420,7 +423,10 @@ def _native_chain(
         if swap and steps:  # the engine reverses bytes as it copies, which is before these steps
             steps.append(Step("byteswap", itemsize=swap))
             swap = 0
-    steps += [compressor.step(memory) for compressor in after]
+    if isinstance(serializer, Bytes) and after:
+        steps.append(after[0].step(memory))
+        after = after[1:]
+    steps += [compressor.step_of_bytes(memory) for compressor in after]
     if swap is None or any(step is None for step in steps):
         return None
     return NativeChain(

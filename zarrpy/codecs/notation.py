@@ -10,6 +10,7 @@ from zarrpy.codecs.base import ArrayToArray, BytesToBytes, Codec
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
+from zarrpy.metadata.members import nearest
 
 if TYPE_CHECKING:
     from zarrpy.codecs.base import ChunkSpec
@@ -44,13 +45,22 @@ def parse_codec(given: Any, spec: ChunkSpec | None = None, role: str = "") -> Co
         return _from_text(given, spec)
     if is_foreign(given) and not _have(given):
         return cast(Codec, cast(Any, adopted(type(given), _kind_by(given, role)))(given))
-    document = _document(given)
+    if spec is not None and hasattr(given, "fitted"):
+        given = given.fitted(spec.dtype)
+    document = _listed(_document(given))
     if "id" in document:
         configuration = {key: value for key, value in document.items() if key != "id"}
         return _kind(document["id"], 2).from_config(configuration, dialect=2, spec=spec)
     _check_members(document)
     configuration, name = document.get("configuration") or {}, document["name"]
     return _kind(name, 3).from_config(configuration, dialect=words_of(name), spec=spec)
+
+
+def _listed(document: Any) -> Any:
+    """Give tuples of a document that was told in Python as the lists that JSON has."""
+    if isinstance(document, dict):
+        return {name: _listed(each) for name, each in document.items()}
+    return list(map(_listed, document)) if isinstance(document, tuple | list) else document
 
 
 def _kind_by(given: Any, role: str) -> str | None:
@@ -137,9 +147,10 @@ def _kind(name: str, dialect: int) -> type[Codec]:
     if found is None and name.removeprefix("numcodecs.") == "pickle":
         raise unknown_codec(name)
     if found is None:
-        raise UnsupportedExtensionError(
-            "is not known", kind="codec", name=name, hint=f"known: {', '.join(_short_names())}"
-        )
+        known = _short_names()
+        meant = nearest(name, known)
+        hint = f"{meant} known: {', '.join(known)}" if meant else f"known: {', '.join(known)}"
+        raise UnsupportedExtensionError("is not known", kind="codec", name=name, hint=hint)
     return found
 
 

@@ -5,7 +5,9 @@ Documents come from anywhere, so that types are exact: ``true`` is not 1, and 5.
 
 import math
 from collections.abc import Collection
+from enum import Enum
 from typing import Any, NoReturn
+from warnings import warn
 
 from zarrpy.errors import MetadataError
 
@@ -52,6 +54,15 @@ def choice(codec: str, parameter: str, value: Any, choices: Collection[str]) -> 
 def chosen(codec: Any, parameter: str, choices: Collection[str]) -> None:
     """Check that a parameter of a codec is one of a few strings; of enumerations keep the text."""
     value = getattr(codec, parameter)
+    if isinstance(value, Enum) and not isinstance(value, str):
+        warn(
+            f"Passing an enum to {type(codec).__name__}Codec({parameter}=...) will go: pass "
+            f"{value.value!r}",
+            DeprecationWarning,
+            stacklevel=5,
+        )
+        value = value.value
+        object.__setattr__(codec, parameter, value)
     choice(codec.name, parameter, value, choices)
     if type(value) is not str:
         object.__setattr__(codec, parameter, str.__str__(value))

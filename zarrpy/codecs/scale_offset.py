@@ -99,7 +99,7 @@ class ScaleOffset(ArrayToArray):
             value = extreme // int(scale)
             if not (_holds(spec.dtype)(value) and _holds(spec.dtype)(value + int(offset))):
                 raise CorruptChunkError(
-                    f"{extreme} / {scale} + {offset} overflows", codec=self.name
+                    f"{extreme} / {scale} + {offset} overflows {spec.dtype}", codec=self.name
                 )
         return np.asarray(data // scale + offset)
 

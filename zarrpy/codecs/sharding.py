@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from warnings import warn
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from zarrpy.codecs.crc32c import CRC32C
 from zarrpy.codecs.parameters import chosen, reject
 from zarrpy.codecs.shard_index import NAME, IndexFormat
 from zarrpy.codecs.transpose import Transpose
+from zarrpy.config import config as settings
 from zarrpy.errors import ChunkError, CorruptChunkError, MetadataError
 from zarrpy.metadata import v3
 
@@ -61,7 +63,7 @@ class Sharding(ArrayToBytes):
     name: ClassVar[str] = NAME
 
     chunk_shape: tuple[int, ...]
-    codecs: tuple[Codec, ...]
+    codecs: tuple[Codec, ...] = (Bytes("little"),)
     index_codecs: tuple[Codec, ...] = (Bytes("little"), CRC32C())
     index_location: str = "end"
     #: Of the array, once it is known: chunks that hold nothing else are not stored.
@@ -69,9 +71,19 @@ class Sharding(ArrayToBytes):
         default=None, compare=False, repr=False, kw_only=True, metadata={"stored": False}
     )
 
-    def __post_init__(self) -> None:
+    #: Not kept, as no document says it: `config.array.subchunk_write_order` sets it for all.
+    subchunk_write_order: InitVar[str | None] = None
+
+    def __post_init__(self, subchunk_write_order: str | None) -> None:
+        if subchunk_write_order not in (None, settings.array.subchunk_write_order):
+            warn(
+                f"subchunk_write_order={subchunk_write_order!r} is not kept with a codec -> "
+                "config.array.subchunk_write_order sets it for all arrays that are written",
+                UserWarning,
+                stacklevel=3,
+            )
         chosen(self, "index_location", _LOCATIONS)
-        object.__setattr__(self, "chunk_shape", _lengths(self.chunk_shape))
+        object.__setattr__(self, "chunk_shape", _lengths(_plain(self.chunk_shape)))
         for name in ("codecs", "index_codecs"):
             object.__setattr__(self, name, _made(getattr(self, name), name))
 
@@ -268,6 +280,17 @@ class ShardLayout:
         """Give a shard that holds no chunk."""
         entries = np.full(self.index.chain.spec.shape, -1, "int64").view("uint64")
         return bytes(self.index.chain.encode(entries))
+
+
+def _plain(given: Any) -> Any:
+    """Make a tuple of what people give: a number, or several of Python or NumPy."""
+    if isinstance(given, np.integer | int):
+        return (int(given),)
+    if isinstance(given, np.ndarray | range):
+        given = tuple(given)
+    if isinstance(given, tuple | list):
+        return tuple(int(n) if isinstance(n, np.integer) else n for n in given)
+    return given
 
 
 def _lengths(given: Any) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from zarrpy.config import config
 from zarrpy.errors import AttributeNotJSONError
-from zarrpy.metadata.json import word
+from zarrpy.metadata.json import TOO_LONG, is_too_long, word
 
 __all__ = ["normalise"]
 
@@ -71,7 +71,7 @@ def _value(value: Any, place: KeyPath, allow_nan: bool, depth: int) -> Any:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int):
-        return int(value)
+        return _whole(int(value), place)
     if isinstance(value, float):
         return _number(float(value), place, allow_nan)
     if isinstance(value, Mapping):
@@ -102,6 +102,13 @@ def _mapping(
             )
         result[str(key)] = _value(each, (*place, str(key)), allow_nan, depth)
     return result
+
+
+def _whole(value: int, place: KeyPath) -> int:
+    if is_too_long(value):
+        problem, _, advice = TOO_LONG.partition("; ")
+        raise AttributeNotJSONError(problem, key_path=place, hint=advice)
+    return value
 
 
 def _number(value: float, place: KeyPath, allow_nan: bool) -> float | str:

@@ -133,6 +133,27 @@ class ChunkKeyEncoding:
             )
         return tuple(map(int, numbers))
 
+    def encode_chunk_key(self, chunk_coords: Sequence[int]) -> str:
+        """Spell the key of a chunk, by zarr-python's name."""
+        return self.key(chunk_coords)
+
+    def decode_chunk_key(self, chunk_key: str) -> tuple[int, ...]:
+        """Read the key of a chunk of as many dimensions as it has numbers.
+
+        Raises
+        ------
+        MetadataError
+            When it is no key of a chunk.
+        """
+        if self.plain and chunk_key == self.zero + self.suffix and self.name != "v2":
+            return ()
+        try:
+            return self.grid_index(
+                chunk_key, len(chunk_key.split(self.separator)) - bool(self.prefix)
+            )
+        except MetadataError as error:
+            raise MetadataError(f"Invalid chunk key: {chunk_key!r}: {error.message}") from error
+
     @classmethod
     def from_v3(cls, document: JSON) -> "ChunkKeyEncoding":
         """Read the member ``chunk_key_encoding`` of a v3 document."""

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, TypeAlias
+from types import GenericAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from zarrpy.errors import MetadataError, UnsupportedExtensionError
 from zarrpy.metadata import element
 from zarrpy.metadata import fill_value as fill
+from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.json import JSON, copy
 from zarrpy.metadata.members import reject, understood
 from zarrpy.registry import PlugInInfo, Registry
@@ -100,14 +102,30 @@ class DataType:
     )
     cast: Cast | None = field(default=None, repr=False, compare=False)
 
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
+
     def __str__(self) -> str:
         """Name the type, with NumPy's short form of it where the name alone says too little."""
         plain = self.configuration is None or self.numpy.names is not None
         return self.name if plain else f"{self.name} ({self.numpy})"
 
+    def to_native_dtype(self) -> np.dtype[Any]:
+        """Give the data type of NumPy: `numpy`, by the name that it has in zarr-python."""
+        return self.numpy
+
+    def to_json(self, zarr_format: int = 3) -> JSON:
+        """Write the data type down as the documents of a format do."""
+        ordered = format_of(zarr_format).ordered_types
+        return to_v2(self, "<" if self.ordered else "|") if ordered else to_v3(self)
+
     @property
     def itemsize(self) -> int:
         """Bytes of one element in memory."""
+        return self.numpy.itemsize
+
+    @property
+    def item_size(self) -> int:
+        """The same, by the name that it has in zarr-python."""
         return self.numpy.itemsize
 
     @property
@@ -430,6 +448,11 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
     >>> from_numpy("r24")[0].numpy
     dtype('V3')
     """
+    if hasattr(dtype, "to_native_dtype") and not isinstance(dtype, DataType):  # as in zarr-python
+        data_type, order = getattr(dtype, "record", None), getattr(dtype, "endianness", None)
+        if data_type is None:
+            data_type = from_v3(dtype.to_json(zarr_format=3), "dtype")
+        return data_type, _ORDERS.get(order, element.NATIVE) if data_type.ordered else "|"
     if isinstance(dtype, Mapping) and "name" in dtype:
         dtype = from_v3(dict(dtype), "dtype")
     if isinstance(dtype, str | type) and dtype in _PYTHON:
@@ -454,6 +477,8 @@ def from_numpy(dtype: Any) -> tuple[DataType, str]:
     # Of a structure in both byte orders the values are kept, and stored in one.
     return record, (element.order(dtype) or element.NATIVE) if record.ordered else "|"
 
+
+_ORDERS: dict[object, str] = {"little": "<", "big": ">"}
 
 # What NumPy would take for text and bytes of no length at all.
 _PYTHON: dict[str | type, str] = {

@@ -44,8 +44,6 @@ def _from_v3(kind: str, name: str, configuration: Mapping[str, Any]) -> DataType
     if type(factor) is not int or factor not in _FACTORS:
         reject(f"{field}.scale_factor", factor, "an integer of at least 1 and below 2^31")
     unit = _SPELLINGS.get(unit, unit)
-    if unit == "generic" and factor != 1:
-        reject(f"{field}.scale_factor", factor, '1, as "generic" is no unit to multiply')
     return _made(unit, factor, kind)
 
 
@@ -54,14 +52,14 @@ def _from_v2(kind: str, form: JSON) -> DataType | None:
     if match is None or match[1] != kind:
         return None
     factor, unit = int(match[2] or 1), match[3] or "generic"
-    if unit not in _UNITS or factor not in _FACTORS or (unit == "generic" and factor != 1):
+    if unit not in _UNITS or factor not in _FACTORS:
         reject("dtype", form, f"{kind}8[UNIT] or {kind}8[NUMBER UNIT], of {', '.join(_UNITS)}")
     return _made(unit, factor, kind)
 
 
 def _made(unit: str, factor: int, kind: str) -> DataType:
     counted = unit if factor == 1 else f"{factor}{unit}"
-    form = f"{kind}8" if unit == "generic" else f"{kind}8[{counted}]"
+    form = f"{kind}8" if counted == "generic" else f"{kind}8[{counted}]"
     dtype = np.dtype(form)
     return DataType(
         _NAMES[kind],

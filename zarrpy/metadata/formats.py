@@ -34,6 +34,8 @@ class Format:
         Whether many chunks may be stored as one value.
     dimension_attribute : str, optional
         The attribute that carries names of dimensions, where there is no member for them.
+    attributes_apart : bool
+        Whether attributes have a document of their own.
     """
 
     number: int
@@ -45,10 +47,11 @@ class Format:
     ordered_types: bool
     shards: bool
     dimension_attribute: str | None = None
+    attributes_apart: bool = False
 
 
 _FORMATS = {
-    2: Format(2, "v2", True, True, False, False, True, False, DIMENSIONS),
+    2: Format(2, "v2", True, True, False, False, True, False, DIMENSIONS, True),
     3: Format(3, "default", False, False, True, True, False, True),
 }
 

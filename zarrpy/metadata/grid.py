@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
+from math import gcd
 from typing import Any, TypeAlias
 
 from zarrpy.errors import MetadataError, SelectionError, UnsupportedExtensionError
@@ -89,6 +90,10 @@ class ChunkGrid:
             self._length(axis, 0, length) if isinstance(axis, int) else axis.longest(length)
             for axis, length in zip(self.axes, shape, strict=True)
         )
+
+    def common_part(self) -> tuple[int, ...]:
+        """Give the largest shape that divides every chunk."""
+        return tuple(axis if isinstance(axis, int) else gcd(*axis.lengths) for axis in self.axes)
 
     def chunk(self, shape: tuple[int, ...], index: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """Tell where the chunk at a place of the grid begins, and its length as it is stored."""
@@ -245,7 +250,9 @@ class ChunkGrid:
         return reader(configuration)
 
     @classmethod
-    def of(cls, chunks: Sequence[Any], shape: tuple[int, ...]) -> "ChunkGrid":
+    def of(
+        cls, chunks: Sequence[Any], shape: tuple[int, ...], field: str = "chunks"
+    ) -> "ChunkGrid":
         """Read lengths as people give them: a number or a list of numbers for each dimension.
 
         Raises
@@ -257,7 +264,7 @@ class ChunkGrid:
             max(n, 1) if isinstance(each, int) and each == -1 else each
             for each, n in zip(chunks, shape, strict=False)
         ]
-        grid = cls(_axes([*axes, *chunks[len(axes) :]], "chunks"))
+        grid = cls(_axes([*axes, *chunks[len(axes) :]], field))
         grid.check(shape)
         return grid
 

@@ -261,6 +261,24 @@ def _exceeds(brackets: bytes, limit: int) -> bool:
     return False
 
 
+#: Of an integer that Python writes in no document, as nobody could read it there.
+TOO_LONG = (
+    "is an integer of more digits than Python reads or writes (sys.get_int_max_str_digits()); "
+    "write it as a text in base 16: hex(value)"
+)
+
+
+def is_too_long(value: int) -> bool:
+    """Whether an integer has too many digits to be written."""
+    if value.bit_length() < 2000:  # no limit can be lower
+        return False
+    try:
+        str(value)
+    except ValueError:
+        return True
+    return False
+
+
 class _BadValueError(Exception):
     """A value without a form in JSON, and the steps that lead to it, the last one first."""
 
@@ -276,7 +294,11 @@ class _BadValueError(Exception):
 
 def _check(value: object) -> None:
     """Check that a value has a form in JSON, which is exactly that value."""
-    if isinstance(value, str | bool | int) or value is None:
+    if isinstance(value, str | bool) or value is None:
+        return
+    if isinstance(value, int):
+        if is_too_long(value):
+            raise _BadValueError(TOO_LONG)
         return
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -7,7 +7,9 @@ that zarrpy does not know, another spelling of what it knows, the order of membe
 The model holds what documents say about codecs, never the codecs themselves.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from operator import index
 from typing import Any, Self, SupportsIndex
 
@@ -94,6 +96,34 @@ class ArrayMetadata:
         return len(self.shape)
 
     @property
+    def dtype(self) -> DataType:
+        """The data type, by its other name."""
+        return self.data_type
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """The shape of what is stored under one key, where all have one."""
+        return self.chunk_grid.chunk_shape
+
+    @property
+    def order(self) -> str:
+        """In which order Zarr v2 stores elements: "C" or "F"; "C" of v3, whose codecs tell it."""
+        return str(self.to_dict().get("order", "C"))
+
+    @property
+    def dimension_separator(self) -> str:
+        """What stands between the numbers in keys of chunks."""
+        return self.chunk_keys.separator
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the document of the array, with its attributes in it, and tuples for lists."""
+        return rendered(_document(self))
+
+    def to_buffer_dict(self, prototype: Any) -> dict[str, Any]:
+        """Write the documents of the array, each as a buffer by its file name."""
+        return _buffers(self, prototype)
+
+    @property
     def grid_shape(self) -> tuple[int, ...]:
         """How many chunks there are along each dimension."""
         return self.chunk_grid.grid_shape(self.shape)
@@ -152,7 +182,8 @@ class ArrayMetadata:
             and self.zarr_format == other.zarr_format
         )
 
-    __hash__ = None  # type: ignore[assignment]  # it holds dicts
+    def __hash__(self) -> int:
+        return hash((self.shape, self.data_type.name, self.zarr_format))
 
 
 #: Member of a document that holds those below.
@@ -170,22 +201,105 @@ class GroupMetadata:
     zarr_format : {3, 2}
     document : dict
         The raw documents, as for `ArrayMetadata`.
+    told : callable, optional
+        Says what consolidated metadata tell of the members, or None; by default the group's own
+        document does.
     """
 
     attributes: dict[str, Any] = field(default_factory=dict)
     zarr_format: int = 3
     document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    told: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def consolidated_metadata(self) -> Any:
-        """What is consolidated in the group's own document; None where nothing is."""
+        """What is consolidated, as far as it is used; None where nothing is.
+
+        It is a `zarrpy.engine.told.ConsolidatedMetadata`.
+        """
+        if self.told is not None:
+            return self.told()
         documents = [self.document, *self.document.values()]
         found = [each for each in documents if isinstance(each, dict)]
-        return next((each[_KEPT] for each in found if each.get(_KEPT) is not None), None)
+        member = next((each[_KEPT] for each in found if each.get(_KEPT) is not None), None)
+        if member is None:
+            return None
+        told = import_module("zarrpy.engine.told")  # it is built on this module
+        return told.of_member(member)
+
+    @consolidated_metadata.setter
+    def consolidated_metadata(self, value: Any) -> None:
+        object.__setattr__(self, "told", lambda: value)
+
+    @property
+    def extra_fields(self) -> dict[str, Any]:
+        """Members of the document that others have put there, and that may be passed over."""
+        known = ("zarr_format", "node_type", "attributes", _KEPT)
+        return {
+            name: each
+            for name, each in self.document.items()
+            if name not in known and not name.startswith(".")  # of v2 these are documents
+        }
+
+    @property
+    def tells(self) -> bool:
+        """Whether it was said where what is consolidated is to be looked for."""
+        return self.told is not None or bool(self.document.get(_KEPT))
 
     def with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Give the metadata with other attributes."""
         return replace(self, attributes=attributes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the document of the group, with its attributes and what is consolidated in it."""
+        document = _document(self)
+        consolidated = self.consolidated_metadata
+        if consolidated is None:
+            document.pop(_KEPT, None)
+            return document
+        return {**document, _KEPT: consolidated.to_dict()}
+
+    def to_buffer_dict(self, prototype: Any) -> dict[str, Any]:
+        """Write the documents of the group, each as a buffer by its file name."""
+        return _buffers(self, prototype)
+
+
+def _document(model: ArrayMetadata | GroupMetadata) -> dict[str, Any]:
+    dump = import_module(f"zarrpy.metadata.v{model.zarr_format}").dump  # it is built on this module
+    documents: dict[str, dict[str, Any]] = dump(model)
+    document = next(each for name, each in documents.items() if name != ".zattrs")
+    return {**document, "attributes": dict(model.attributes)}
+
+
+#: Members whose lists are tuples where documents are told.
+_TUPLES = ("shape", "chunks", "codecs", "dimension_names", "storage_transformers")
+#: Members that documents may leave out, by one that only documents of their format have.
+_IMPLIED: dict[str, dict[str, Any]] = {
+    "codecs": {"storage_transformers": ()},
+    "order": {"dimension_separator": "."},
+}
+
+
+def rendered(document: dict[str, Any]) -> dict[str, Any]:
+    """Give a document of an array as zarr-python tells it: tuples for lists, nothing left out."""
+    found = dict(document)
+    for name in _TUPLES:
+        if isinstance(found.get(name), list):
+            found[name] = tuple(found[name])
+    for name, implied in _IMPLIED.items():
+        if name in found:
+            found = {**implied, **found}
+    grid = found.get("chunk_grid")
+    if isinstance(grid, dict) and "chunk_shape" in grid.get("configuration", {}):
+        shape = tuple(grid["configuration"]["chunk_shape"])
+        found["chunk_grid"] = {**grid, "configuration": {**grid["configuration"]}}
+        found["chunk_grid"]["configuration"]["chunk_shape"] = shape
+    return found
+
+
+def _buffers(model: ArrayMetadata | GroupMetadata, prototype: Any) -> dict[str, Any]:
+    made: dict[str, Any] = import_module("zarrpy.compat.documents").buffers_of(model, prototype)
+    return made
 
 
 def _index(length: SupportsIndex) -> int:

@@ -14,13 +14,17 @@ __all__ = [
     "DOCUMENTS",
     "GUARD",
     "LOCK_SUFFIX",
+    "LONG",
     "MOVES",
     "OURS",
     "QUARANTINE",
     "SHRINK",
+    "STAGE",
+    "TRANSACTION",
     "check_key",
     "check_name",
     "check_path",
+    "home_of",
     "is_taken_for_node",
     "normalise_path",
 ]
@@ -30,8 +34,14 @@ DOCUMENTS = frozenset(("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata
 
 #: How names begin that are there for a while only, while a node is replaced; no node has one.
 OURS = ".__zp-"
+#: Begins the names of where one process makes a new node.
+STAGE = f"{OURS}new-"
+#: Begins the names of what a journal lets go on: whoever clears up after a kill leaves it.
+LONG = f"{OURS}long-"
 #: Record of renames that are under way.
 MOVES = ".__zp-moves"
+#: Leads from a node to a transaction while it is committed; with a token, names its journal.
+TRANSACTION = ".__zp-txn"
 #: Its lock keeps out those who replace a node, or change the shape of an array.
 GUARD = ".__zp-guard"
 #: Names how far values may be stored beyond the shape of an array, while that changes.
@@ -69,6 +79,17 @@ def normalise_path(path: str) -> str:
             if problem is not None:
                 raise MetadataError(f"the path {path!r} {problem}")
     return stripped
+
+
+def home_of(path: str) -> tuple[str, ...]:
+    """Give the path of the group that a node lies in; nothing for the root.
+
+    Examples
+    --------
+    >>> home_of("a/b"), home_of("a"), home_of("")
+    (('a',), ('',), ())
+    """
+    return (path.rpartition("/")[0],) if path else ()
 
 
 #: Reserved names that xarray gives to a variable without one, and that other libraries take.
