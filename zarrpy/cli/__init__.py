@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         The arguments after the program's name; those of the process by default.
     """
-    arguments = _parser().parse_args(argv, argparse.Namespace(json=False, verbose=False))
+    arguments = _parsed(argv)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a name the terminal cannot spell must not end the program
@@ -99,6 +100,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse arguments; of what nobody knows, say what may have been meant."""
+    parser = _parser()
+    given = argparse.Namespace(json=False, verbose=False)
+    arguments, unknown = parser.parse_known_args(argv, given)
+    if unknown:
+        verbs = next(each for each in parser._actions if each.dest == "verb")
+        assert isinstance(verbs.choices, dict)
+        verb = verbs.choices[arguments.verb]
+        options = [word for action in verb._actions for word in action.option_strings]
+        verb.error(f"there is no {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], options)}")
+    return arguments
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, known)
+    return f"; nearest: {', '.join(map(repr, found))}" if found else ""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says which verb may have been meant, and takes shapes such as -1,1,1 for values."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        # that of Python 3.13; older ones take what begins so for an option
+        self._negative_number_matcher = re.compile(r"-\.?\d")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.dest == "verb" and value not in (action.choices or ()):
+            nearest = _nearest(value, list(action.choices or ()))
+            self.error(f"there is no verb {value!r}{nearest}; zarrpy --help lists them")
+        super()._check_value(action, value)
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     # SUPPRESS lets a flag stand before the verb or after it: a verb's parser would otherwise
@@ -119,9 +156,16 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "-q",
         "--quiet",
+        "--no-progress",
         action="store_true",
         default=argparse.SUPPRESS,
         help="show no bar on long work",
+    )
+    common.add_argument(
+        "--progress",
+        choices=("bar", "json", "none"),
+        default=argparse.SUPPRESS,
+        help="of long work, on standard error; by default a bar where that is a terminal",
     )
     common.add_argument(
         "--threads",
@@ -138,15 +182,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="for a store behind a URL",
     )
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="zarrpy",
         description="Look at Zarr arrays and groups, change, move and check them.",
         epilog="exit codes: 0 ok, 1 a difference or corrupt data, 2 usage, "
-        "3 not found, 4 input or output",
+        "3 not found, 4 input or output, 130 interrupted",
         parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"zarrpy {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
     for module in _VERBS:
         module.add(verbs, common)
     return parser

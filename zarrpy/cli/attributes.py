@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from zarrpy.cli.exits import NOT_FOUND, OK, UsageError
-from zarrpy.cli.output import print_json, print_lines
+from zarrpy.cli.output import print_done, print_json, print_lines
 from zarrpy.cli.place import opened, value_of
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
@@ -41,12 +41,14 @@ def attrs(arguments: argparse.Namespace) -> int:
     name = words[0]
     if act == "set":
         node.attrs[name] = value_of(words[1])
+        print_done(arguments, node.attrs.asdict())
         return OK
     if name not in node.attrs:
         print_missing(arguments.path, name, node)
         return NOT_FOUND
     if act == "rm":
         del node.attrs[name]
+        print_done(arguments, node.attrs.asdict())
     elif isinstance(node.attrs[name], str) and not arguments.json:
         print_lines(node.attrs[name])
     else:

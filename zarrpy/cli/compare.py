@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from zarrpy.cli.bulk import add_scheduler
 from zarrpy.cli.exits import DIFFERENT, OK
-from zarrpy.cli.output import print_json
+from zarrpy.cli.output import bar, print_json
+from zarrpy.cli.place import located, opened
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         "--metadata", action="store_true", help="compare metadata only, not elements"
     )
     comparing.set_defaults(run=diff)
+    for verb in (naming, comparing):
+        add_scheduler(verb)
 
 
 def checksum(arguments: argparse.Namespace) -> int:
@@ -47,7 +51,9 @@ def checksum(arguments: argparse.Namespace) -> int:
     import zarrpy
 
     kind = "tree" if arguments.tree else "content"
-    digest = zarrpy.checksum(arguments.path, kind=kind)
+    store, path = located(arguments.path, arguments, read_only=True)
+    by = {"progress": bar(arguments), "scheduler": arguments.scheduler}
+    digest = zarrpy.checksum(store, path=path, kind=kind, **by)
     if arguments.json:
         print_json({"path": arguments.path, "checksum": digest})
     else:
@@ -61,11 +67,13 @@ def diff(arguments: argparse.Namespace) -> int:
     from zarrpy.display.text import printable
 
     changes = zarrpy.diff(
-        arguments.first,
-        arguments.second,
+        opened(arguments.first, arguments),
+        opened(arguments.second, arguments),
         elements=not arguments.metadata,
         atol=arguments.atol,
         rtol=arguments.rtol,
+        progress=bar(arguments),
+        scheduler=arguments.scheduler,
     )
     if arguments.json:
         print_json([change.as_dict() for change in changes])

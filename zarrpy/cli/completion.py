@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from zarrpy.cli.exits import OK
+from zarrpy.cli.output import print_json
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -46,17 +47,23 @@ def completion(arguments: argparse.Namespace) -> int:
     """Print the script."""
     parsers: dict[str, argparse.ArgumentParser] = arguments.verbs.choices
     options = {name: _options(parser) for name, parser in parsers.items()}
+    script = _script(arguments, options)
+    if arguments.json:
+        print_json({"shell": arguments.shell, "script": script})
+    else:
+        print(script, end="")
+    return OK
+
+
+def _script(arguments: argparse.Namespace, options: dict[str, list[str]]) -> str:
     if arguments.shell == "fish":
-        for line in _fish(options, arguments.verbs):
-            print(line)
-        return OK
+        return "".join(f"{line}\n" for line in _fish(options, arguments.verbs))
     cases = "\n".join(
         f'        {name}) COMPREPLY=($(compgen -W "{" ".join(words)}" -- "$word")) ;;'
         for name, words in options.items()
     )
-    script = _BASH.format(verbs=" ".join(parsers), options="--help --version --json", cases=cases)
-    print((_ZSH if arguments.shell == "zsh" else "") + script, end="")
-    return OK
+    given = {"verbs": " ".join(options), "options": "--help --version --json", "cases": cases}
+    return (_ZSH if arguments.shell == "zsh" else "") + _BASH.format(**given)
 
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from zarrpy.cli.bulk import add_bulk, bulk
 from zarrpy.cli.exits import OK
 from zarrpy.cli.making import add_layout, layout, told
-from zarrpy.cli.output import bar, print_json
+from zarrpy.cli.output import print_json
 from zarrpy.cli.place import located, opened, shape_of
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
@@ -30,6 +31,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     bringing.add_argument("--offset", type=int, default=0, help="bytes before a raw file's first")
     add_layout(bringing)
     bringing.add_argument("--zarr-format", type=int, choices=(2, 3), help="by default 3")
+    add_bulk(bringing)
     bringing.set_defaults(run=import_)
     giving = verbs.add_parser(
         "export",
@@ -40,6 +42,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     )
     giving.add_argument("path", metavar="PATH", help="an array, or a group")
     giving.add_argument("target", metavar="FILE", help="such as t2m.npy")
+    add_bulk(giving)
     giving.set_defaults(run=export)
     for verb in (bringing, giving):
         verb.add_argument("--overwrite", action="store_true", help="replace what is there")
@@ -59,8 +62,8 @@ def import_(arguments: argparse.Namespace) -> int:
         store,
         path or None,
         overwrite=arguments.overwrite,
-        progress=bar(arguments),
         offset=arguments.offset,
+        **bulk(arguments),
         **keywords,
     )
     told(made, arguments)
@@ -73,9 +76,8 @@ def export(arguments: argparse.Namespace) -> int:
     from zarrpy.display.text import printable
 
     node = opened(arguments.path, arguments)
-    path = zarrpy.export_to(
-        node, arguments.target, overwrite=arguments.overwrite, progress=bar(arguments)
-    )
+    wanted = bulk(arguments)
+    path = zarrpy.export_to(node, arguments.target, overwrite=arguments.overwrite, **wanted)
     if arguments.json:
         print_json({"path": str(path), "nbytes": path.stat().st_size})
     else:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from zarrpy.cli.bulk import add_bulk, bulk
 from zarrpy.cli.exits import DIFFERENT, OK
-from zarrpy.cli.output import print_json, print_table
+from zarrpy.cli.output import print_done, print_json, print_table
 from zarrpy.cli.place import located
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
@@ -23,7 +24,9 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         "alone where both formats store the same bytes.",
     )
     converting.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
-    converting.add_argument("--to", type=int, choices=(2, 3), default=3, help="default: 3")
+    converting.add_argument(
+        "--to", "--zarr-format", type=int, choices=(2, 3), default=3, help="default: 3"
+    )
     converting.add_argument(
         "--no-recode", action="store_true", help="refuse where values would be stored anew"
     )
@@ -33,6 +36,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     converting.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and change nothing"
     )
+    add_bulk(converting)
     converting.set_defaults(run=convert)
     joining = verbs.add_parser(
         "consolidate",
@@ -60,6 +64,7 @@ def convert(arguments: argparse.Namespace) -> int:
         recode=not arguments.no_recode,
         dry_run=arguments.dry_run,
         compat=arguments.compat,
+        **bulk(arguments),
     )
     if arguments.json:
         print_json([{name: getattr(each, name) for name in _FACTS} for each in done])
@@ -90,4 +95,5 @@ def consolidate(arguments: argparse.Namespace) -> int:
             for each in differences:
                 print(printable(str(each)))
         return DIFFERENT if differences else OK
+    print_done(arguments, {"path": arguments.path, "removed": arguments.remove})
     return OK

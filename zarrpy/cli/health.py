@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from zarrpy.cli.bulk import add_scheduler
 from zarrpy.cli.exits import DIFFERENT, OK
-from zarrpy.cli.output import print_json
+from zarrpy.cli.output import bar, print_json
+from zarrpy.cli.place import located
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         " that the rest can be read, and remove locks that nobody holds. Deletes no data.",
     )
     mending.set_defaults(run=repair)
+    add_scheduler(looking)
     for verb in (looking, mending):
         verb.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
         verb.add_argument("--deep", action="store_true", help="read and decode every chunk")
@@ -43,8 +45,10 @@ def verify(arguments: argparse.Namespace) -> int:
     """Print what is wrong."""
     import zarrpy
 
-    wanted = {"deep": arguments.deep, "missing": arguments.missing}
-    report = zarrpy.verify(arguments.path, progress=_bar(arguments), **wanted)
+    wanted: dict[str, Any] = {"deep": arguments.deep, "missing": arguments.missing}
+    store, path = located(arguments.path, arguments, read_only=True)
+    wanted |= {"progress": bar(arguments), "scheduler": arguments.scheduler}
+    report = zarrpy.verify(store, path=path, **wanted)
     _print(arguments, report, report.as_dict())
     return OK if report.ok else DIFFERENT
 
@@ -53,14 +57,11 @@ def repair(arguments: argparse.Namespace) -> int:
     """Print what was found and done."""
     import zarrpy
 
-    done = zarrpy.repair(arguments.path, deep=arguments.deep, progress=_bar(arguments))
+    store, path = located(arguments.path, arguments)
+    done = zarrpy.repair(store, path=path, deep=arguments.deep, progress=bar(arguments))
     found = {"report": done.report.as_dict()}
     _print(arguments, f"{done.report}\n{done}", {**done._asdict(), **found})
     return OK
-
-
-def _bar(arguments: argparse.Namespace) -> bool:
-    return arguments.deep and not arguments.json and sys.stderr.isatty()
 
 
 def _print(arguments: argparse.Namespace, text: object, document: dict[str, Any]) -> None:

@@ -26,23 +26,24 @@ class Found:
     cut: bool = False
 
 
-def walk(path: str | Path, *, max_depth: int | None = None, max_nodes: int | None = None) -> Found:
+def walk(
+    node: Any, path: str | Path, *, max_depth: int | None = None, max_nodes: int | None = None
+) -> Found:
     """Visit the nodes below a path, near ones first, so that a limit keeps the upper levels.
 
     Parameters
     ----------
+    node : Array or Group
     path : str or Path
-        A store, or a node in it.
+        Where it is.
     max_depth : int, optional
         How many levels below the path to visit; a group whose members were not looked for is
         marked `Found.unknown`.
     max_nodes : int, optional
         How many nodes to visit at most; where it was not enough the root is marked `Found.cut`.
     """
-    import zarrpy
-
     name = Path(path).name or str(path)
-    root = Found(name, zarrpy.open(path, mode="r"), depth=0)
+    root = Found(name, node, depth=0)
     waiting = deque([] if is_array(root.node) else [root])
     count = 1
     while waiting:

@@ -7,6 +7,7 @@ import sys
 
 from zarrpy.cli.exits import OK
 from zarrpy.cli.output import print_json
+from zarrpy.cli.place import opened
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def tree(arguments: argparse.Namespace) -> int:
     from zarrpy.display.terminal import Terminal
     from zarrpy.display.tree import draw_tree
 
-    root = walk(arguments.path, max_depth=arguments.level, max_nodes=arguments.max_nodes)
+    node = opened(arguments.path, arguments)
+    root = walk(node, arguments.path, max_depth=arguments.level, max_nodes=arguments.max_nodes)
     if arguments.json:
         print_json(document(root))
         return OK
@@ -78,10 +80,9 @@ def tree(arguments: argparse.Namespace) -> int:
 
 def info(arguments: argparse.Namespace) -> int:
     """Tell about one node."""
-    import zarrpy
     from zarrpy.cli.facts import lines, node_facts, stored_facts
 
-    node = zarrpy.open(arguments.path, mode="r")
+    node = opened(arguments.path, arguments)
     facts = node_facts(node, arguments.path)
     if arguments.stored:
         facts |= stored_facts(node)

@@ -35,11 +35,15 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         "append",
         parents=[common],
         help="append the elements of a file or an array to an array",
-        description="Append a .npy file, or another array, along one axis.",
+        description="Append a .npy file, or another array, along one axis: all or nothing. It "
+        "is read bit by bit.",
     )
     appending.add_argument("path", metavar="PATH", help="an array")
     appending.add_argument("source", metavar="SOURCE", help="a .npy file or an array")
     appending.add_argument("--axis", type=int, default=0, help="default: %(default)s")
+    appending.add_argument(
+        "--max-memory", metavar="SIZE", help="of elements at a time, such as 1GiB (default: 64MiB)"
+    )
     appending.set_defaults(run=append)
 
 
@@ -105,12 +109,16 @@ def told(node: Any, arguments: argparse.Namespace) -> None:
 
 def append(arguments: argparse.Namespace) -> int:
     """Append elements."""
+    import zarrpy
+
     array = opened_array(arguments.path, arguments, write=True)
     if arguments.source.endswith(".npy"):
         import numpy as np
 
-        array.append(np.load(arguments.source, mmap_mode="r"), axis=arguments.axis)
+        source: Any = np.load(arguments.source, mmap_mode="r")
     else:
-        array.append(opened_array(arguments.source, arguments)[...], axis=arguments.axis)
+        source = opened_array(arguments.source, arguments)
+    with zarrpy.config.set(max_memory=arguments.max_memory or zarrpy.config.max_memory):
+        array.append(source, axis=arguments.axis)
     told(array, arguments)
     return OK

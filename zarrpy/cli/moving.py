@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 
+from zarrpy.cli.bulk import add_bulk, bulk
 from zarrpy.cli.exits import OK
 from zarrpy.cli.making import told
-from zarrpy.cli.place import located, opened
+from zarrpy.cli.output import print_done
+from zarrpy.cli.place import located, opened, store_of
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         help="when there is something at the target (default: %(default)s)",
     )
     copying.add_argument("--zarr-format", type=int, choices=(2, 3), help="write the copy in it")
+    add_bulk(copying)
     copying.set_defaults(run=cp)
     moving = verbs.add_parser(
         "mv",
@@ -35,6 +39,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         help="move an array, or a group with all below it",
         description="Move a node; within a store nothing is read or written again.",
     )
+    add_bulk(moving)
     moving.set_defaults(run=mv)
     for verb in (copying, moving):
         verb.add_argument("source", metavar="SOURCE", help="a store, or a group or array in it")
@@ -55,7 +60,8 @@ def cp(arguments: argparse.Namespace) -> int:
 
     node = opened_any(arguments.source, arguments)
     store, path = located(arguments.target, arguments)
-    wanted = {"if_exists": arguments.if_exists, "zarr_format": arguments.zarr_format}
+    wanted = bulk(arguments)
+    wanted |= {"if_exists": arguments.if_exists, "zarr_format": arguments.zarr_format}
     told(zarrpy.copy(node, store, path or None, **wanted), arguments)
     return OK
 
@@ -63,10 +69,16 @@ def cp(arguments: argparse.Namespace) -> int:
 def mv(arguments: argparse.Namespace) -> int:
     """Move a node."""
     import zarrpy
+    from zarrpy.errors import NodeNotFoundError
 
-    node = opened_any(arguments.source, arguments, write=True)
     store, path = located(arguments.target, arguments)
-    told(zarrpy.move(node, store, path or None), arguments)
+    try:
+        source = opened_any(arguments.source, arguments, write=True)
+    except NodeNotFoundError:
+        if arguments.journal is None or not os.path.isdir(arguments.journal):
+            raise
+        source = store_of(arguments.source, arguments)  # it was being deleted when it was killed
+    told(zarrpy.move(source, store, path or None, **bulk(arguments)), arguments)
     return OK
 
 
@@ -77,6 +89,7 @@ def rm(arguments: argparse.Namespace) -> int:
     for place in arguments.path:
         store, path = located(place, arguments)
         zarrpy.delete(store, path)
+    print_done(arguments, {"removed": arguments.path})
     return OK
 
 

@@ -35,7 +35,16 @@ def print_lines(text: object) -> None:
         print(printable(line))
 
 
-def bar(arguments: argparse.Namespace) -> bool:
-    """Whether long work shows how far it is: on a terminal, unless somebody wants peace."""
+def bar(arguments: argparse.Namespace) -> str | None:
+    """Say how long work tells how far it is: by a bar on a terminal, or not at all."""
+    wanted = getattr(arguments, "progress", None)
+    if wanted is not None:
+        return {"bar": "plain", "json": "json"}.get(wanted)
     quiet = arguments.json or getattr(arguments, "quiet", False)
-    return not quiet and sys.stderr.isatty()
+    return "plain" if not quiet and sys.stderr.isatty() else None
+
+
+def print_done(arguments: argparse.Namespace, document: Any) -> None:
+    """Tell programs what was done; people see that no error was told."""
+    if arguments.json:
+        print_json(document)

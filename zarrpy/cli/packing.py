@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from zarrpy.cli.exits import OK
-from zarrpy.cli.output import bar, print_json
+from zarrpy.cli.bulk import add_bulk, bulk
+from zarrpy.cli.exits import OK, UsageError
+from zarrpy.cli.output import print_json
+from zarrpy.cli.place import located, store_of
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         verb.add_argument("source", metavar="SOURCE", help="a store")
         verb.add_argument("target", metavar="TARGET", help="where it goes; must not hold anything")
         verb.add_argument("--overwrite", action="store_true", help="replace what is at the target")
+        add_bulk(verb)
         verb.set_defaults(run=pack)
 
 
@@ -40,12 +43,12 @@ def pack(arguments: argparse.Namespace) -> int:
     from zarrpy.display.sizes import format_nbytes
     from zarrpy.display.text import printable
 
-    done = zarrpy.pack(
-        arguments.source,
-        arguments.target,
-        overwrite=arguments.overwrite,
-        progress=bar(arguments),
-    )
+    source, inner = located(arguments.source, arguments, read_only=True)
+    if inner:
+        raise UsageError(f"{arguments.source} lies in a store: pack takes all of it, or see cp")
+    target = store_of(arguments.target, arguments)
+    with source, target:
+        done = zarrpy.pack(source, target, overwrite=arguments.overwrite, **bulk(arguments))
     if arguments.json:
         print_json(done._asdict())
     else:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _DOCUMENTS = ("zarr.json", ".zgroup", ".zarray")
 
 
+#: Endings of files that others than Zarr's programs write.
+_FOREIGN = (".npy", ".npz", ".h5", ".hdf5", ".nc", ".nc4")
+
+
 def located(place: str, arguments: argparse.Namespace, *, read_only: bool = False) -> Any:
     """Find the store of a path, and the path within it.
 
@@ -33,14 +37,25 @@ def located(place: str, arguments: argparse.Namespace, *, read_only: bool = Fals
     tuple of (Store, str)
     """
     root, inner = split(place)
-    return _store(root, arguments, read_only), inner
+    return store_of(root, arguments, read_only), inner
 
 
-def _store(root: str, arguments: argparse.Namespace, read_only: bool) -> Store:
+def store_of(root: str, arguments: argparse.Namespace, read_only: bool = False) -> Store:
+    """Find the store at a path."""
     from zarrpy.stores import as_store
 
-    options = storage_options(arguments)
-    return as_store(root, read_only=read_only, storage_options=options or None)
+    if root.lower().endswith(_FOREIGN) and os.path.isfile(root):
+        from zarrpy.cli.exits import UsageError
+
+        raise UsageError(f"{root} is no Zarr store -> zarrpy import {root} PATH.zarr")
+    options = storage_options(arguments) or None
+    if options and not _is_url(root) and any(map(_is_url, vars(arguments).values())):
+        options = None  # they are for the other place
+    return as_store(root, read_only=read_only, storage_options=options)
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and "://" in value
 
 
 def opened(place: str, arguments: argparse.Namespace, *, write: bool = False) -> Any:

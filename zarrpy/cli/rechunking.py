@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from zarrpy.cli.bulk import add_bulk, bulk
 from zarrpy.cli.exits import OK
 from zarrpy.cli.making import add_layout, layout, told
-from zarrpy.cli.output import bar, print_json
+from zarrpy.cli.output import print_json
 from zarrpy.cli.place import located, opened_array
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
@@ -27,11 +28,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb.add_argument("target", metavar="TARGET", help="where it goes; may be SOURCE itself")
     add_layout(verb)
     verb.add_argument("--max-memory", metavar="SIZE", help="such as 2GiB (default: 1GiB)")
-    verb.add_argument(
-        "--journal",
-        metavar="FOLDER",
-        help="note what is done there; after a kill the same command goes on",
-    )
+    add_bulk(verb)
     verb.add_argument("--overwrite", action="store_true", help="replace what is at the target")
     verb.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and change nothing"
@@ -52,8 +49,7 @@ def rechunk(arguments: argparse.Namespace) -> int:
         max_memory=arguments.max_memory,
         if_exists="replace" if arguments.overwrite else "raise",
         dry_run=arguments.dry_run,
-        progress=bar(arguments),
-        journal=arguments.journal,
+        **bulk(arguments),
         **layout(arguments),
     )
     if not arguments.dry_run:

@@ -85,12 +85,13 @@ def _picture(findings: Findings, terminal: Terminal) -> Iterator[str]:
 
 
 def _tree(findings: Findings, terminal: Terminal) -> Iterator[str]:
+    import zarrpy
     from zarrpy.cli.hierarchy import branch, walk
     from zarrpy.display.tree import draw_tree
 
     width = terminal.width if terminal.colours else None  # a file has no edge
     for group in dict.fromkeys(array.chain.group for array in findings.arrays):
-        root = branch(walk(findings.folder / group))
+        root = branch(walk(zarrpy.open(findings.folder / group, mode="r"), group))
         yield from draw_tree(root, width=width, unicode=terminal.unicode)
 
 

@@ -1,0 +1,39 @@
+"""What the verbs of long work have in common: who works, and how to go on after a kill."""
+
+from __future__ import annotations
+
+import argparse
+
+from zarrpy.cli.output import bar
+
+TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def add_scheduler(verb: argparse.ArgumentParser) -> None:
+    """Describe who works."""
+    verb.add_argument(
+        "--scheduler",
+        metavar="WHO",
+        help="threads (the default), processes, or the address of a scheduler of Dask",
+    )
+
+
+def add_bulk(verb: argparse.ArgumentParser) -> None:
+    """Describe what all of them take."""
+    add_scheduler(verb)
+    verb.add_argument(
+        "--journal",
+        metavar="FOLDER",
+        help="note what is done there; after a kill the same command goes on",
+    )
+
+
+def bulk(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Give the keywords for it."""
+    return {
+        "progress": bar(arguments),
+        "scheduler": arguments.scheduler,
+        "journal": arguments.journal,
+    }
