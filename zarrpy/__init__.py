@@ -212,6 +212,7 @@ if TYPE_CHECKING:
     from zarrpy.ops.repair import repair as repair
     from zarrpy.ops.report import Finding as Finding
     from zarrpy.ops.report import Report as Report
+    from zarrpy.ops.syncing import sync as sync
     from zarrpy.ops.verify import verify as verify
     from zarrpy.stores import (
         CacheStore as CacheStore,
@@ -300,6 +301,8 @@ if TYPE_CHECKING:
     from zarrpy.stores import (
         unregister_store as unregister_store,
     )
+    from zarrpy.transactions import group_commit as group_commit
+    from zarrpy.transactions import transaction as transaction
 
 _API = [
     "array",
@@ -353,6 +356,7 @@ _ERRORS = [
     "MissingChunkError",
     "MissingDependencyError",
     "NodeExistsError",
+    "NodeInTheWayError",
     "NodeKindError",
     "NodeNotFoundError",
     "ReadOnlyStoreError",
@@ -436,6 +440,7 @@ _HOMES = {
     "import_from": "zarrpy.ops.importing",
     "rechunk": "zarrpy.ops.rechunk",
     "checksum": "zarrpy.ops.checksum",
+    "sync": "zarrpy.ops.syncing",
     "verify": "zarrpy.ops.verify",
     **dict.fromkeys(("Profile", "profile"), "zarrpy.engine.profile"),
     **dict.fromkeys(("MetadataInfo", "metadata_info"), "zarrpy.engine.recent"),
@@ -445,6 +450,7 @@ _HOMES = {
     "Explanation": "zarrpy.explanation",
     "Group": "zarrpy.group",
     "config": "zarrpy.config",
+    **dict.fromkeys(("group_commit", "transaction"), "zarrpy.transactions"),
     "print_debug_info": "zarrpy.cli.versions",
 }
 _MODULES = ("codecs", "errors", "metadata", "stores")
@@ -476,6 +482,10 @@ class _Package(ModuleType):
         if name in _HOMES and isinstance(value, ModuleType):
             return
         super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Name the module to who pickles a function that uses it, as cloudpickle does."""
+        return import_module, (self.__name__,)
 
 
 sys.modules[__name__].__class__ = _Package

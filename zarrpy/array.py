@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
 from zarrpy.errors import ChunkError, MetadataError
 from zarrpy.explanation import Explainable
+from zarrpy.gridded import Gridded
 from zarrpy.indexing import has_ellipsis, unwrapped
 from zarrpy.metadata import element
 from zarrpy.metadata.model import ArrayMetadata
@@ -31,24 +31,25 @@ from zarrpy.metadata.sharding import inner_chunk_shape
 from zarrpy.occupancy import Occupancy
 from zarrpy.reductions import Reducible
 from zarrpy.resizing import Resizable
-from zarrpy.selection import Selection, split_fields
+from zarrpy.selection import Selection, is_mask, split_fields
 from zarrpy.settings import Configured
 from zarrpy.small_reads import SmallReads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from zarrpy.engine.watch import Watch
     from zarrpy.info import Info
     from zarrpy.selection.fields import Fields
-    from zarrpy.stores.base import Store
     from zarrpy.views import View
 
 # Kinds of data types whose arrays give the engine a buffer; of others it sees plain bytes.
 _BUFFER_KINDS = frozenset("biufcSU")
 
 
-class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads, ArrayLike):
+class Array(
+    Resizable, Reducible, Occupancy, Gridded, Explainable, Configured, SmallReads, ArrayLike
+):
     """An N-dimensional array, stored in chunks.
 
     Made by `open_array`, `create_array` and their relatives, not by hand. Reading and writing
@@ -71,15 +72,17 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
 
     def __init__(
         self,
-        store: Store,
-        path: str,
-        metadata: ArrayMetadata,
+        store: Any,
+        path: str | None = None,
+        metadata: ArrayMetadata | None = None,
         *,
         read_only: bool = False,
         write_empty_chunks: bool | None = None,
     ) -> None:
         super().__init__(store, path, metadata, read_only=read_only)
-        self._keep_empty = write_empty_chunks
+        if path is not None:
+            self._keep_empty = write_empty_chunks
+            self._memory_order = config.array.order
 
     # --------------------------------------------------------------------------- what it is
 
@@ -88,66 +91,14 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         """Lengths of the axes, in elements."""
         return self.metadata.shape
 
+    @shape.setter
+    def shape(self, shape: tuple[int, ...]) -> None:
+        self.resize(shape)
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Data type of the elements in memory, in native byte order."""
         return self.metadata.data_type.numpy
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Shape of the chunks, in elements; those inside the shards, where there are some.
-
-        Raises
-        ------
-        NotImplementedError
-            When the chunks have different shapes: `read_chunk_sizes` lists them.
-        """
-        inner = inner_chunk_shape(self.metadata.codecs, self.ndim)
-        if inner is not None:
-            return inner
-        if not self.metadata.chunk_grid.regular:
-            raise NotImplementedError(
-                f"the chunks of {self.name!r} have different shapes -> read_chunk_sizes lists them"
-            )
-        return self.metadata.chunk_grid.chunk_shape
-
-    @property
-    def read_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
-        """Lengths of the chunks along each axis, as far as they lie inside the array."""
-        return self.metadata.chunk_grid.sizes(self.shape)
-
-    @property
-    def write_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
-        """Lengths of what is stored under one key along each axis, inside the array."""
-        return self.metadata.chunk_grid.sizes(self.shape)
-
-    @property
-    def shards(self) -> tuple[int, ...] | None:
-        """Shape of the shards; None when chunks are stored one by one.
-
-        Raises
-        ------
-        NotImplementedError
-            When the shards have different shapes.
-        """
-        if inner_chunk_shape(self.metadata.codecs, self.ndim) is None:
-            return None
-        if not self.metadata.chunk_grid.regular:
-            raise NotImplementedError(f"the shards of {self.name!r} have different shapes")
-        return self.metadata.chunk_grid.chunk_shape
-
-    @property
-    def cdata_shape(self) -> tuple[int, ...]:
-        """Number of chunks along each axis."""
-        inner = inner_chunk_shape(self.metadata.codecs, self.ndim)
-        if inner is None:
-            return self.metadata.grid_shape
-        return tuple(-(-n // chunk) for n, chunk in zip(self.shape, inner, strict=True))
-
-    @property
-    def nchunks(self) -> int:
-        """Number of chunks."""
-        return math.prod(self.cdata_shape)
 
     @property
     def fill_value(self) -> np.generic:
@@ -214,40 +165,6 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
 
         return Info.of_array(self)
 
-    # -------------------------------------------------------------------------------- chunks
-
-    def chunk_shape(self, index: int | Sequence[int]) -> tuple[int, ...]:
-        """Shape of one chunk as it is stored; at the array's end it may stick out.
-
-        Parameters
-        ----------
-        index : int or sequence of int
-            Place of the chunk in the grid, one number for each axis.
-
-        Raises
-        ------
-        SelectionError
-            An IndexError, when there is no such chunk.
-        """
-        return tuple(length for _, length in self._chunk(index))
-
-    def chunk_slices(self, index: int | Sequence[int]) -> tuple[slice, ...]:
-        """Select the elements of one chunk: ``array[array.chunk_slices((0, 1))]`` reads it."""
-        return tuple(
-            slice(start, min(start + length, n))
-            for (start, length), n in zip(self._chunk(index), self.shape, strict=True)
-        )
-
-    def chunk_key(self, index: int | Sequence[int]) -> str:
-        """Key of one chunk in the store, whether it is stored or not."""
-        place = self.metadata.chunk_grid.index(self.shape, index)
-        key = self.metadata.chunk_keys.key(place)
-        return f"{self.path}/{key}" if self.path else key
-
-    def _chunk(self, index: object) -> tuple[tuple[int, int], ...]:
-        grid = self.metadata.chunk_grid
-        return grid.chunk(self.shape, grid.index(self.shape, index))
-
     # ------------------------------------------------------------------------------- reading
 
     @property
@@ -307,7 +224,8 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         LimitError
             A ValueError, when not even one chunk at a time keeps within `max_memory`.
         """
-        missing = config.missing if missing is None else check_missing(missing)
+        usual = self._missing or config.missing
+        missing = usual if missing is None else check_missing(missing)
         fields, rest = split_fields(selection)
         chosen = self._chosen(rest)
         return (yield from self._read(chosen, fields, out, missing, max_memory))
@@ -327,7 +245,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
             yield from self._account_for_absent()
         absent = [] if missing == "fill" else missing_chunks(batch, self.metadata.chunk_keys)
         if absent and missing == "error":
-            raise missing_error(absent, self._place)
+            raise missing_error(absent, self.place)
         chosen.take_back(block, out)
         return mask_of(absent, chosen) if missing == "mask" else None
 
@@ -362,8 +280,8 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         self._check_writable("write")
         fields, rest = split_fields(selection)
         chosen = self._chosen(rest)
-        element = not has_ellipsis(rest)
-        yield from self._write(chosen, value, fields, element=element, max_memory=max_memory)
+        how = {"element": not has_ellipsis(rest), "flat": is_mask(rest, self.ndim, chosen)}
+        yield from self._write(chosen, value, fields, **how, max_memory=max_memory)
 
     def _write_chunks(
         self,
@@ -420,16 +338,11 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
             self._name_keys(each)
         most, step = check_max_memory(max_memory), self._step(batch)
         try:
-            between = self.metadata.storage_transformers
-            yield Run(batch, self.path, self.codecs.spec.nbytes, most, between, step, watch)
+            between, nbytes = self.metadata.storage_transformers, self.codecs.spec.nbytes
+            yield Run(batch, self.path, nbytes, most, between, step, watch, self._unborn)
         except ChunkError as error:
-            error.fill(array=self._place)
+            error.fill(array=self.place)
             raise
-
-    @property
-    def _place(self) -> str:
-        """Name in errors, as people find the array."""
-        return self.store.place_of(self.path)
 
     def _batch(
         self,
@@ -439,6 +352,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         writing: bool,
         noting: bool = False,
         leaving: bool = False,
+        kind: type[Batch] = Batch,
         fields: Fields | None = None,
         mask: np.ndarray[Any, Any] | None = None,
     ) -> Batch | PythonBatch:
@@ -466,7 +380,9 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         native = native and self.metadata.chunk_keys.plain
         if not native or apart or "native" in config.disable or (noting and shard is not None):
             body = python_body(chain, self.metadata.chunk_grid.regular, writing)
-            twin = body(plan, chain, block, self.fill_value, fields=fields, mask=mask, **options)
+            twin = body(
+                plan, chain, block, self.metadata.fill_value, fields=fields, mask=mask, **options
+            )
             if leaving:
                 twin.leave_absent()
             return twin
@@ -475,9 +391,10 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
         native_chain = self._chunk_codecs.native_chain
         assert native_chain is not None
         options["whole_chunks"] = "partial" in config.disable
+        options["stream"] = "stream" not in config.disable
         options["zero_padding"] = self._chunk_codecs.mixes
         fill, stored_fill = self._fill_bytes
-        batch = Batch(plan, native_chain, block, fill, stored_fill, **options)
+        batch = kind(plan, native_chain, block, fill, stored_fill, **options)
         if shard is not None:
             batch.use_shards(native_shard(shard))
         if leaving:
@@ -492,7 +409,7 @@ class Array(Resizable, Reducible, Occupancy, Explainable, Configured, SmallReads
     @cached_property
     def _fill_bytes(self) -> tuple[bytes, bytes]:
         """The fill value as in memory, and as in stored chunks."""
-        fill = np.array(self.fill_value, self.dtype)
+        fill = np.array(self.metadata.fill_value, self.dtype)
         if not self._chunk_codecs.swap:
             return fill.tobytes(), fill.tobytes()
         return fill.tobytes(), element.swapped(fill).tobytes()

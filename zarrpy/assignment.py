@@ -1,4 +1,4 @@
-"""Values on their way into an array, cast as NumPy casts them, and memory for what comes out."""
+"""Values on their way into an array, cast as NumPy casts them, and memory that callers give."""
 
 from __future__ import annotations
 
@@ -73,19 +73,35 @@ def _viewed(out: Any, name: str) -> np.ndarray[Any, Any]:
     """Make an array of a buffer without a copy."""
     if isinstance(out, np.ndarray):
         return out
+    if hasattr(out, "as_ndarray_like"):  # a buffer of zarr-python
+        return np.asarray(out.as_ndarray_like())
     try:
         return np.asarray(memoryview(out))
     except TypeError:
         pass
     try:  # tensors of other libraries in main memory
-        if hasattr(out, "__array__") or hasattr(out, "__array_interface__"):
-            return np.asarray(out, copy=False)
-        if hasattr(out, "__dlpack__"):
-            return np.from_dlpack(out)
-    except (ValueError, TypeError, BufferError) as error:
+        array = _by_dlpack(out)
+        if array is None and (hasattr(out, "__array__") or hasattr(out, "__array_interface__")):
+            array = np.asarray(out, copy=False)
+    except (ValueError, TypeError, BufferError, RuntimeError) as error:
         raise TypeError(f"{name!r}: out gives no memory of its own to write to: {error}") from error
+    if array is not None:
+        return array
     kind = type(out).__name__
     raise TypeError(f"{name!r}: out must be a NumPy array or have a buffer, not be a {kind}")
+
+
+def _by_dlpack(out: Any) -> np.ndarray[Any, Any] | None:
+    """View memory as PyTorch likes it best; None where NumPy's own way may know better."""
+    if not hasattr(out, "__dlpack__"):
+        return None
+    if not hasattr(out, "__array__"):
+        return np.from_dlpack(out)
+    try:
+        array = np.from_dlpack(out, copy=False)
+    except TypeError:  # before NumPy 2.1 nobody could ask for no copy
+        return None
+    return array if array.flags.writeable else None
 
 
 def _of_bytes(
@@ -120,7 +136,14 @@ def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
 
 
 def assignable(
-    value: Any, data_type: DataType, shape: Sequence[int], name: str, *, element: bool = False
+    value: Any,
+    data_type: DataType,
+    shape: Sequence[int],
+    name: str,
+    *,
+    element: bool = False,
+    by_arrays: bool = False,
+    flat: bool = False,
 ) -> np.ndarray[Any, Any]:
     """Cast and broadcast a value as NumPy's assignment does, because NumPy does it.
 
@@ -135,6 +158,11 @@ def assignable(
     element : bool
         Assign to one element by its index, as in ``a[0, 0] = value``: NumPy takes fewer values
         there.
+    by_arrays : bool
+        What is assigned to was named by arrays: NumPy takes more values there, such as lists that
+        are nested deeper.
+    flat : bool
+        What is assigned to was named by a mask: NumPy takes no values of two dimensions there.
     """
     if hasattr(value, "__array__") and not isinstance(value, np.ndarray | np.generic):
         value = np.asarray(value)
@@ -146,11 +174,26 @@ def assignable(
         target[()] = value
         return target
     elif isinstance(value, np.ndarray):
+        if np.can_cast(value.dtype, dtype, "unsafe"):  # so NumPy sees a wrong shape first
+            _broadcast(value, shape, name, flat=flat)
         values = value if value.dtype == dtype else _cast(value, dtype, value.shape)
+    elif by_arrays:
+        values = np.asarray(value, dtype)
     elif _has_elements(value):
         values = _cast_sequence(value, dtype, shape, name)
     else:
         values = _cast(value, dtype, (1,) * len(shape))
+    return _broadcast(values, shape, name, flat=flat)
+
+
+def _broadcast(
+    values: np.ndarray[Any, Any], shape: Sequence[int], name: str, *, flat: bool
+) -> np.ndarray[Any, Any]:
+    """Repeat values over a shape, without the axes of length 1 that they have in front."""
+    if flat and values.ndim > 1:
+        raise TypeError(
+            f"{name!r}: a mask takes values of one dimension at most, not of {values.ndim}"
+        )
     while values.ndim > len(shape) and values.shape[0] == 1:
         values = values[0]
     try:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from zarrpy.api import open_array, open_group
 from zarrpy.array import Array
@@ -77,9 +78,10 @@ class _Handle(Generic[N]):
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and other.blocking is self.blocking
+        return isinstance(other, type(self)) and bool(other.blocking == self.blocking)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return hash(self.blocking)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.blocking!r}>"
@@ -126,6 +128,8 @@ class AsyncArray(_Handle[Array]):
     store_path : StorePath, or what names a store
     config : mapping or ArrayConfig, optional
     """
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     def __init__(self, metadata: Any, store_path: Any, config: Any = None) -> None:
         store, path = placed(store_path)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from zarrpy.config import check_max_memory, config
-from zarrpy.engine.buffer import CLOSED, NO_ROOM, WHOLE, WriteBuffer, cost, part_of, payload
+from zarrpy.engine.buffer import Part, WriteBuffer, cost, part_of, payload
 from zarrpy.engine.drive import drive
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Flush
@@ -45,7 +45,8 @@ class Bufferable(Indexable):
         Pieces stay in memory until their chunk, or their shard, is whole, which is written then
         without being read; or until there is no more room, or the block ends: then what is there
         of a chunk is merged with what is stored. Reading this array shows them at once, other
-        handles see what is written. ``async with`` works as well.
+        handles see what is written. `append`, `resize`, `discard`, reductions and whatever else
+        needs what is stored write all pieces first. ``async with`` works as well.
 
         At the end of the block everything is written, after an exception, too. Where that fails
         the error names the key, the pieces are kept, and `flush` tries again.
@@ -124,7 +125,7 @@ class Bufferable(Indexable):
             yield from self._finish(self._buffer)
         if "buffer" in config.disable:
             return
-        place = cast("Array", self)._place
+        place = cast("Array", self).place
         made = WriteBuffer(limit, place)
         if self.__dict__.setdefault("_buffer", made) is not made:  # in one step, among threads
             raise RuntimeError(
@@ -169,7 +170,7 @@ class Bufferable(Indexable):
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._buffer is not None:
             raise TypeError(
-                f"cannot pickle {cast('Array', self)._place} while it is buffered: the copy would "
+                f"cannot pickle {cast('Array', self).place} while it is buffered: the copy would "
                 "not have what is not written yet; leave the block of buffered() first"
             )
         return super().__reduce_ex__(protocol)
@@ -204,24 +205,17 @@ class Bufferable(Indexable):
     ) -> Steps[bool]:
         """Keep the share of each chunk; False when the buffer has been closed meanwhile."""
         write = partial(self._write_pieces, max_memory=max_memory)
-        whole: list[Index] = []
-        for task in range(plan.ntasks):
-            inside, outside = selections(plan, task)
-            index, shape = plan.grid_index(task), tuple(piece[2] for piece in plan.pieces(task))
-            values = block[(*outside, ...)]
-            while (kept := buffer.put(index, shape, inside, values)) == NO_ROOM:
-                if whole:
-                    yield _flight(buffer, write, whole)
-                    whole = []
-                else:
-                    needed = cost(shape, block.dtype) + payload(values)
-                    yield Flush(lambda run, n=needed: buffer.make_room(run, write, n))  # type: ignore[misc]
-            if kept == CLOSED:
+        parts = [_part(plan, task, block) for task in range(plan.ntasks)]
+        while parts:
+            put = buffer.put(parts)
+            if put.closed:
                 return False
-            if kept == WHOLE:
-                whole.append(index)
-        if whole:
-            yield _flight(buffer, write, whole)
+            parts = parts[put.ntaken :]
+            if put.whole:
+                yield _flight(buffer, write, put.whole)
+            elif parts:
+                needed = cost(parts[0].shape, block.dtype) + payload(parts[0].values)
+                yield Flush(lambda run, n=needed: buffer.make_room(run, write, n))  # type: ignore[misc]
         return True
 
     def _plan(self, chosen: Selection) -> ChunkPlan:
@@ -368,6 +362,13 @@ def _tell(failure: Exception, error: BaseException | None) -> None:
         failure.add_note(_KEPT)
         raise failure
     error.add_note(f"{type(failure).__name__} at the end of the block: {failure}; {_KEPT}")
+
+
+def _part(plan: ChunkPlan, task: int, block: np.ndarray[Any, Any]) -> Part:
+    """Tell what of a block goes to a chunk."""
+    inside, outside = selections(plan, task)
+    shape = tuple(piece[2] for piece in plan.pieces(task))
+    return Part(plan.grid_index(task), shape, inside, block[(*outside, ...)])
 
 
 def _flight(buffer: WriteBuffer, write: Any, indexes: list[Index]) -> Flush:

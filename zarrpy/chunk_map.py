@@ -13,12 +13,10 @@ from zarrpy.config import config
 from zarrpy.display.sizes import format_nbytes, format_ratio, format_shape
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.requests import Fetch, ListSizes
-from zarrpy.errors import ChunkError, LimitError, MetadataError
+from zarrpy.errors import ChunkError, LimitError, MetadataError, MissingDependencyError
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from zarrpy.array import Array
     from zarrpy.engine.requests import Steps
 
@@ -114,8 +112,16 @@ class ChunkMap:
         )
         return result
 
+    def _bad(self) -> np.ndarray[Any, Any]:
+        """Tell where in the field something is damaged."""
+        sizes = self.sizes if self.sizes.ndim > 1 else self.sizes.reshape(1, -1)
+        result: np.ndarray[Any, Any] = np.any(
+            sizes.reshape(prod(sizes.shape[:-2]), *sizes.shape[-2:]) == DAMAGED, axis=0
+        )
+        return result
+
     def plot(self, ax: Any = None) -> Any:
-        """Draw the map with matplotlib.
+        """Draw the map with matplotlib: missing chunks are left out, damaged ones crossed.
 
         Parameters
         ----------
@@ -125,13 +131,26 @@ class ChunkMap:
         Returns
         -------
         matplotlib.axes.Axes
+
+        Raises
+        ------
+        MissingDependencyError
+            When there is no matplotlib.
         """
         if ax is None:
-            from matplotlib import pyplot
-
+            try:
+                from matplotlib import pyplot
+            except ImportError as error:
+                raise MissingDependencyError(
+                    "a plot needs matplotlib", extra="plot", hint="pip install 'zarrpy[plot]'"
+                ) from error
             ax = pyplot.figure().add_subplot()
         picture = ax.imshow(self.field(), interpolation="nearest", aspect="auto")
         ax.figure.colorbar(picture, ax=ax, label="stored bytes of a chunk")
+        rows, columns = np.nonzero(self._bad())
+        if len(rows):
+            ax.plot(columns, rows, "rx", label="damaged")
+            ax.legend()
         ax.set_title(self.name)
         return ax
 
@@ -144,7 +163,7 @@ class ChunkMap:
         from zarrpy.display.html import card
         from zarrpy.display.image import heat_map
 
-        return card(f"chunks of {self.name}", self.facts(), {}, heat_map(self.field()))
+        return card(f"chunks of {self.name}", self.facts(), {}, heat_map(self.field(), self._bad()))
 
 
 def _smallest(sizes: Sizes) -> Any:
@@ -181,7 +200,7 @@ def look(array: Array, verify: bool) -> Steps[ChunkMap]:
         yield from _in_shards(found, shard.index, per, sizes)
     if verify:
         yield from _verify(array, sizes)
-    lengths = array.read_chunk_sizes if shard is None else _inner_lengths(array)
+    lengths = array.write_chunk_sizes if shard is None else array.read_chunk_sizes
     itemsize = None if array.metadata.data_type.variable else array.itemsize
     return ChunkMap(sizes, array.name, lengths, itemsize)
 
@@ -246,14 +265,3 @@ def _verify(array: Array, sizes: Sizes) -> Steps[None]:
                 sizes[chunk.position] = DAMAGED
     finally:
         chunks.close()
-
-
-def _inner_lengths(array: Array) -> tuple[tuple[int, ...], ...]:
-    return tuple(
-        tuple(_lengths(n, chunk)) for n, chunk in zip(array.shape, array.chunks, strict=True)
-    )
-
-
-def _lengths(n: int, chunk: int) -> Iterator[int]:
-    for start in range(0, n, chunk):
-        yield min(chunk, n - start)

@@ -13,7 +13,8 @@ from zarrpy.display.progress import Progress
 from zarrpy.engine.drive import call_async, drive, take_async
 from zarrpy.engine.missing import missing_chunks
 from zarrpy.engine.requests import ListEntries, Take
-from zarrpy.engine.stream import Stream, thread_count
+from zarrpy.engine.scheduler import begun
+from zarrpy.engine.stream import thread_count
 from zarrpy.errors import ChunkError, MetadataError, StoreError
 from zarrpy.selection.tiling import Tile, place_of, region, rows, tiling, units_of
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from zarrpy.array import Array
     from zarrpy.engine.requests import Steps
+    from zarrpy.engine.scheduler import Results
     from zarrpy.selection import Selection
     from zarrpy.selection.tiling import Unit
 
@@ -306,6 +308,7 @@ class Chunks(Iterator[Chunk]):
         timeout: float | None = None,
         progress: Any = None,
         on_error: str = "raise",
+        scheduler: Any = None,
     ) -> None:
         _check("order", order, _ORDERS)
         _check("on_error", on_error, _ON_ERROR)
@@ -322,9 +325,11 @@ class Chunks(Iterator[Chunk]):
         ahead = _ahead(prefetch, workers, row, reader.unit_nbytes)
         if prefetch is not None:
             row = min(row, max(1, prefetch))
-        self.stream: Stream[Tile, list[Chunk]] = Stream(
+        self.stream: Results[Tile, list[Chunk]] = begun(
+            scheduler,
             reader.tiles(order, wanted, row),
             _Worker(reader, wanted, function),
+            reads=(reader.array.store,),
             workers=workers,
             ahead=ahead,
             ordered=ordered,
@@ -342,7 +347,8 @@ class Chunks(Iterator[Chunk]):
                     break
         except BaseException as error:
             self.close()
-            raise placed(error, self._reader.array) from error.__cause__
+            told = placed(error, self._reader.array)
+            raise told from told.__cause__
         self.close()
         raise StopIteration
 
@@ -409,7 +415,8 @@ class Chunks(Iterator[Chunk]):
                     break
         except BaseException as error:
             await self.aclose()
-            raise placed(error, self._reader.array) from error.__cause__
+            told = placed(error, self._reader.array)
+            raise told from told.__cause__
         await self.aclose()
         raise StopAsyncIteration
 
@@ -430,20 +437,32 @@ def call(function: Callable[[Chunk], Any], chunk: Chunk, array: Array) -> Any:
     """Call a function; what it raises tells of which chunk."""
     try:
         return function(chunk)
-    except Exception as error:
+    except Exception as raised:
+        error = (
+            _no_end(raised) if isinstance(raised, StopIteration | StopAsyncIteration) else raised
+        )
         if not hasattr(error, "chunk"):
             with suppress(AttributeError, TypeError):  # a class without room for it
                 error.chunk = chunk.position  # type: ignore[attr-defined]
-        error.add_note(f"while working on chunk {chunk.position} of {array._place}")
-        raise
+        error.add_note(f"while working on chunk {chunk.position} of {array.place}")
+        raise error from error.__cause__
+
+
+def _no_end(error: BaseException) -> RuntimeError:
+    """Make of what ends iterators an error that does not, as generators do."""
+    made = RuntimeError(f"a function that was given raised {type(error).__name__}")
+    made.__cause__ = error
+    return made
 
 
 def placed(error: BaseException, array: Array) -> BaseException:
-    """Say in a TimeoutError which chunk was late."""
+    """Say in a TimeoutError which chunk was late; no error may pass for the end of the chunks."""
+    if isinstance(error, StopIteration | StopAsyncIteration):
+        return _no_end(error)
     late = getattr(error, "task", None)
     if not isinstance(error, TimeoutError) or late is None:
         return error
-    placed = TimeoutError(f"chunk {late} of {array._place} {error}")
+    placed = TimeoutError(f"chunk {late} of {array.place} {error}")
     placed.chunk = late  # type: ignore[attr-defined]
     return placed
 

@@ -113,7 +113,7 @@ def _flag(value: object) -> bool:
 
 _SWITCHES = (
     *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
-    *("buffer", "prefetch", "index"),
+    *("buffer", "prefetch", "index", "fold", "copy", "tuned", "stream", "spare"),
 )
 
 
@@ -159,6 +159,7 @@ class ArraySettings:
         "lexicographic", _one_of("lexicographic", "colexicographic", "morton")
     )
     compat: str | None = _setting(None, _optional(_one_of(*PROFILES)))
+    order: str = _setting("C", _one_of("C", "F"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ class Settings:
     workers: int | None = _setting(None, _optional(_integer(1)))
     requests: int = _setting(16, _integer(1))
     max_memory: int | None = _setting(None, _optional(parse_size))
+    spare_memory: int = _setting(512 * _MIB, parse_size)
     missing: str = _setting("fill", _one_of("fill", "error", "mask"))
     lock: str = _setting("auto", _only("auto"))
     lock_timeout: float = _setting(60.0, _seconds)
@@ -326,6 +328,10 @@ class Config:
     max_memory : int or None
         Bytes that the chunks in work of one call take at most, beside its result; None: as many as
         the work goes best with.
+    spare_memory : int
+        Bytes of the memory of large results (32 MiB and more) that are kept for the next ones when
+        nobody uses them, on Linux; never more than were in use at once. They are marked as free:
+        the system takes them when it is short of memory. 0 keeps none.
     missing : {"fill", "error", "mask"}
         What reading an absent chunk gives: the fill value, an error, or masked elements.
     lock : {"auto"}
@@ -345,20 +351,22 @@ class Config:
         not opened with a `metadata_ttl` of their own. 0 reads them each time.
     disable : frozenset of str
         Fast paths turned off: ``native``; ``partial``, the reading of parts of shards and the
-        decoding of parts of chunks; ``coalesce``, the reading of several chunks of a shard in one
-        request; ``recall``, of documents that were parsed before; ``cache``, of decoded chunks;
-        ``small``, the short way to a few elements; ``buffer``, of pieces of chunks that are written
-        later; ``prefetch``, of chunks that a scan comes to; ``index``, of shards of remote stores
-        that were read before; and, by the environment
-        ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded, ``simd`` and
-        ``libdeflate``.
+        decoding and encoding of parts of chunks; ``coalesce``, the reading of several chunks of a
+        shard in one request; ``recall``, of documents that were parsed before; ``cache``, of
+        decoded chunks; ``small``, the short way to a few elements; ``buffer``, of pieces of chunks
+        that are written later; ``prefetch``, of chunks that a scan comes to; ``index``, of shards
+        of remote stores that were read before; ``fold``, of chunks of files in C by reductions;
+        ``copy``, from file to file past the memory of the process; ``stream``, of large results
+        past the cache; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when
+        the engine is loaded or kept with arrays, ``simd``, ``libdeflate`` and ``tuned``, of zstd to
+        the numbers that it gets.
     stores : tuple of (str, str)
         Classes of stores as ``"module:Class"``, each with the scheme of URLs that it is for; set as
         a mapping or, as in ``ZARRPY_STORES``, as a text: ``"name=module:Class,..."``.
     array : ArraySettings
         ``write_empty_chunks``, ``zarr_format`` of new arrays; ``subchunk_write_order`` of chunks
         in shards: "lexicographic", "colexicographic" or "morton"; ``compat``, the reader that new
-        nodes are for.
+        nodes are for; ``order`` of elements that are read, in memory: "C" or "F".
     limits : Limits
         ``max_chunk_bytes``, ``metadata_bytes``, ``json_depth``, ``element_bytes``, ``ndim``,
         ``codecs``.
@@ -373,6 +381,7 @@ class Config:
     workers: int | None
     requests: int
     max_memory: int | None
+    spare_memory: int
     missing: str
     lock: str
     lock_timeout: float

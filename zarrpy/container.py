@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import errno
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 from zarrpy.array import Array
 from zarrpy.engine.nodes import (
     consolidated_children,
     consolidated_names,
     consolidated_node,
-    find_node,
+    find_nodes,
     key_of,
     not_found,
     require_node,
@@ -20,8 +21,16 @@ from zarrpy.engine.nodes import (
 )
 from zarrpy.engine.operation import operation
 from zarrpy.engine.recent import recently
-from zarrpy.engine.requests import ListSizes, Restore
-from zarrpy.errors import MetadataError, NodeKindError, NodeNotFoundError, StoreError
+from zarrpy.engine.requests import ListSizes
+from zarrpy.errors import (
+    ArrayNotFoundError,
+    GroupNotFoundError,
+    MetadataError,
+    NodeInTheWayError,
+    NodeKindError,
+    NodeNotFoundError,
+    StoreError,
+)
 from zarrpy.metadata.glob import Glob
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import normalise_path
@@ -36,7 +45,6 @@ if TYPE_CHECKING:
     from zarrpy.group import Group
     from zarrpy.info import Info, Tree
     from zarrpy.metadata.glob import State
-    from zarrpy.stores.base import Store
 
     Member: TypeAlias = Array | Group
     Named: TypeAlias = tuple[tuple[str, Member], ...]
@@ -61,15 +69,25 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
 
     def __init__(
         self,
-        store: Store,
-        path: str,
-        metadata: GroupMetadata,
+        store: Any,
+        path: str | None = None,
+        metadata: GroupMetadata | None = None,
         *,
         read_only: bool = False,
         index: Index | None = None,
     ) -> None:
         super().__init__(store, path, metadata, read_only=read_only)
+        if path is None:
+            return
         self._index = index
+        if index is not None and not self.metadata.tells:
+            self.metadata = replace(self.metadata, told=partial(index.below, path))
+
+    def _tell_anew(self) -> Steps[None]:
+        """Let the metadata say of the members what is consolidated now."""
+        index = yield from self._live_index()
+        if index is not None:
+            self.metadata = replace(self.metadata, told=partial(index.below, self.path))
 
     @property
     def is_consolidated(self) -> bool:
@@ -140,10 +158,18 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
 
         Raises
         ------
+        ArrayNotFoundError
+            When there is nothing.
         NodeKindError
             When there is a group.
         """
-        return as_array((yield from self.get_node.steps(path)))
+        try:
+            return as_array((yield from self.get_node.steps(path)))
+        except NodeNotFoundError as error:
+            raise _of_kind(ArrayNotFoundError, "No array found in store", error) from error
+        except NodeKindError as error:
+            words = f"A group exists in store: {error.message}"
+            raise NodeInTheWayError(words, path=error.path, found="group") from error
 
     @operation
     def get_group(self, path: str) -> Steps[Group]:
@@ -151,10 +177,18 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
 
         Raises
         ------
+        GroupNotFoundError
+            When there is nothing.
         NodeKindError
             When there is an array.
         """
-        return as_group((yield from self.get_node.steps(path)))
+        try:
+            return as_group((yield from self.get_node.steps(path)))
+        except NodeNotFoundError as error:
+            raise _of_kind(GroupNotFoundError, "No group found in store", error) from error
+        except NodeKindError as error:
+            words = f"An array exists in store: {error.message}"
+            raise NodeInTheWayError(words, path=error.path, found="array") from error
 
     def _look(self, path: str) -> Steps[Member | None]:
         """Read a member where there is one, whether or not its elements can be read."""
@@ -167,10 +201,6 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
     def _required(self, full: str) -> Steps[Member]:
         """Read the node at a path of the store, whether or not its elements can be read."""
         node = yield from self._member(full)
-        if node is None and not self.read_only:
-            with suppress(StoreError):  # below a file there is nothing to ask for
-                if (yield Restore(full)):
-                    node = yield from self._member(full)  # a program ended while it replaced it
         if node is None:
             raise (yield from not_found(full))
         return node
@@ -189,9 +219,11 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         return (yield from self._find_stored(full))
 
     def _find_stored(self, full: str) -> Steps[Metadata | MetadataError | None]:
+        """Read a node of the store; where it may be changed, one that was cut off is put back."""
+        prefer = self.metadata.zarr_format
+        steps = find_nodes([full], prefer, restore=not self.read_only)
         try:
-            steps = find_node(full, self.metadata.zarr_format)
-            found = yield from recently(self.metadata_ttl, steps)
+            (found,) = yield from recently(self.metadata_ttl, steps)
         except StoreError as error:
             if error.errno != errno.ENOTDIR:
                 raise
@@ -236,10 +268,11 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         if index is not None:
             children = consolidated_children(self.path, index)
         else:
-            steps = try_children(self.path, self.metadata.zarr_format)
+            prefer = self.metadata.zarr_format
+            steps = try_children(self.path, prefer, restore=not self.read_only)
             children = yield from recently(self.metadata_ttl, steps)
             if not children:  # an empty group is one that is there
-                yield from require_node(self.path, self.metadata.zarr_format, GroupMetadata)
+                yield from require_node(self.path, prefer, GroupMetadata)
         return self._named(children)
 
     @operation
@@ -288,11 +321,14 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         ------
         MetadataError
             When a member cannot be understood; `members_or_errors` gives the others.
+        ValueError
+            When `max_depth` is negative.
         """
         if self._index is not None and not use_consolidated_for_children:
             plain = self._group(self.path, self.metadata)
             plain._index = None
             return (yield from plain.members.steps(max_depth))
+        _check_depth("max_depth", max_depth)
         found: list[tuple[str, Member]] = []
         for name, node in (yield from self.members_or_errors.steps()):
             if isinstance(node, MetadataError):
@@ -428,6 +464,7 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         """
         from zarrpy.info import Tree
 
+        _check_depth("level", level)
         return (yield from Tree.of(self, level, max_nodes))
 
     # ---------------------------------------------------------------------------------- paths
@@ -453,15 +490,25 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         """Make a handle of a group below this one."""
         raise NotImplementedError
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    __hash__ = object.__hash__
+    __eq__, __hash__ = Node.__eq__, Node.__hash__  # not those of mappings, which read all members
 
     def __repr__(self) -> str:
         from zarrpy.info import group_line
 
         return group_line(self)
+
+
+def _check_depth(name: str, given: int | None) -> None:
+    """Refuse what is no number of levels; below zero would be all of them."""
+    if given is not None and (not isinstance(given, SupportsIndex) or given.__index__() < 0):
+        raise ValueError(f"{name} must be None or an integer of at least 0, not {given!r}")
+
+
+def _of_kind(
+    kind: type[NodeNotFoundError], words: str, error: NodeNotFoundError
+) -> NodeNotFoundError:
+    """Say of which kind the node is that is not there; programs look for the first words."""
+    return kind(f"{words}: {error.message}", path=error.path, nearest=error.nearest)
 
 
 def as_array(node: Member) -> Array:

@@ -16,10 +16,31 @@ if TYPE_CHECKING:
 _CPU = (1, 0)
 
 
+class _Told(str):
+    """The module of a class, which its instances tell under another name.
+
+    napari takes what is of a module that starts with "zarr" for an array of zarr-python, and
+    hands it to a function that takes no other. Classes are found by their own name: the type of
+    types looks past what is told here.
+    """
+
+    __slots__ = ()
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return f"stored.{self}"
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)  # classes are pickled by their module, which is a plain text then
+
+
 class ArrayLike:
     """An array whose elements are read when somebody asks for them; subclasses have `read`."""
 
     __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__module__ = _Told(cls.__module__)
 
     if TYPE_CHECKING:
 

@@ -26,7 +26,7 @@ from zarrpy.engine.lifecycle import create_node
 from zarrpy.errors import (
     MetadataError,
     NodeKindError,
-    ShapeMismatchError,
+    NodeShapeError,
     UnsupportedExtensionError,
 )
 from zarrpy.layout import (
@@ -35,6 +35,7 @@ from zarrpy.layout import (
     default_inner_chunks,
     default_serializer,
     default_shards,
+    whole_shards,
 )
 from zarrpy.metadata import dtypes, members, profiles, transformers
 from zarrpy.metadata import fill_value as fill
@@ -45,7 +46,7 @@ from zarrpy.metadata.formats import Format, format_of
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.key_encoders import ChunkKeyEncoder
 from zarrpy.metadata.model import ArrayMetadata, NamedConfig
-from zarrpy.settings import keep_empty
+from zarrpy.settings import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -75,6 +76,7 @@ def created(
     data = keywords["data"] if write_data else None
     metadata, empty = array_metadata(**keywords)
     array = Array(store, path, metadata, write_empty_chunks=empty)
+    array._take(chosen(keywords.get("config")))
     array.given = objects_among(*map(keywords.get, _CODEC_KEYWORDS))
     if data is None:
         yield from create_node(path, metadata, overwrite=overwrite)
@@ -86,7 +88,8 @@ def created(
         made.given = array.given
         yield from made.write.steps(Ellipsis, values)
 
-    yield from create_node(path, metadata, overwrite=overwrite, content=chunks)
+    beside = store.of_files
+    yield from create_node(path, metadata, overwrite=overwrite, content=chunks, beside=beside)
     return array
 
 
@@ -102,7 +105,7 @@ def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    ShapeMismatchError
+    NodeShapeError
         A ValueError, for the shape.
     NodeKindError
         A TypeError, for the data type.
@@ -115,7 +118,7 @@ def check_as_described(array: Array, keywords: Mapping[str, Any]) -> None:
     hint = "open it without shape and dtype, or replace it: mode='w'"
     wanted = None if shape is None else _integers(shape, "shape", 0)
     if wanted not in (None, array.shape):
-        raise ShapeMismatchError(
+        raise NodeShapeError(
             f"the array at {place!r} has shape {array.shape}, not {wanted}",
             expected=wanted,
             actual=array.shape,
@@ -228,7 +231,7 @@ def array_metadata(
         dimension_attribute=zarr.dimension_attribute,
     ).settled()
     profile = chosen_profile(compat)
-    return metadata if profile is None else profile.fit(metadata), keep_empty(config)
+    return metadata if profile is None else profile.fit(metadata), chosen(config).keep_empty
 
 
 def _shape_and_type(
@@ -332,13 +335,23 @@ def _layout(
     if shards is True or (isinstance(shards, str) and shards == "auto"):
         inner = _chunk_shape(chunks, shape, itemsize)
         return ChunkGrid(default_shards(shape, inner, itemsize)), inner, location
-    shard_shape = _chunk_shape(shards, shape, itemsize, "shards")
+    grid = _chunk_grid(whole_shards(shards, chunks, shape), shape, itemsize, "shards")
+    part = grid.common_part()  # every shard is made of such, so chunks that fit it fit all
     if chunks is None or chunks is True or (isinstance(chunks, str) and chunks == "auto"):
-        return ChunkGrid(shard_shape), default_inner_chunks(shard_shape, itemsize), location
-    return ChunkGrid(shard_shape), _chunk_shape(chunks, shard_shape, itemsize), location
+        return grid, default_inner_chunks(part, itemsize), location
+    inner = _chunk_shape(chunks, part, itemsize)
+    if not grid.regular and any(whole % n for whole, n in zip(part, inner, strict=True)):
+        raise MetadataError(
+            f"must divide the lengths of all shards, which are multiples of {list(part)}",
+            field="chunks",
+            value=list(inner),
+        )
+    return grid, inner, location
 
 
-def _chunk_grid(chunks: Any, shape: tuple[int, ...], itemsize: int) -> ChunkGrid:
+def _chunk_grid(
+    chunks: Any, shape: tuple[int, ...], itemsize: int, field: str = "chunks"
+) -> ChunkGrid:
     """Chunk grid of chunk lengths for all axes, or with a list of lengths for some of them."""
     if isinstance(chunks, ChunkGrid):
         chunks.check(shape)
@@ -347,8 +360,8 @@ def _chunk_grid(chunks: Any, shape: tuple[int, ...], itemsize: int) -> ChunkGrid
         isinstance(n, str | bytes) for n in chunks
     )
     if several and any(map(np.iterable, chunks)):
-        return ChunkGrid.of(_plain(chunks), shape)
-    return ChunkGrid(_chunk_shape(chunks, shape, itemsize))
+        return ChunkGrid.of(_plain(chunks), shape, field)
+    return ChunkGrid(_chunk_shape(chunks, shape, itemsize, field))
 
 
 def _plain(lengths: Any) -> Any:

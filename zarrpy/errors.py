@@ -12,8 +12,10 @@
     │   └── GroupNotFoundError
     ├── NodeExistsError(FileExistsError, ValueError)
     ├── NodeKindError(TypeError)
+    │   └── NodeInTheWayError
     ├── SelectionError(IndexError)
     ├── ShapeMismatchError(ValueError)
+    │   └── NodeShapeError
     ├── ChunkError
     │   ├── MissingChunkError(KeyError)
     │   └── CorruptChunkError(ValueError)
@@ -22,7 +24,7 @@
     ├── LimitError(ValueError)
     ├── TransactionError
     ├── StoreError(OSError)
-    │   ├── ReadOnlyStoreError(PermissionError)
+    │   ├── ReadOnlyStoreError(PermissionError, ValueError)
     │   ├── ConflictError
     │   └── LockTimeoutError(TimeoutError)
     └── MissingDependencyError(ImportError)
@@ -54,8 +56,10 @@ __all__ = [
     "MissingChunkError",
     "MissingDependencyError",
     "NodeExistsError",
+    "NodeInTheWayError",
     "NodeKindError",
     "NodeNotFoundError",
+    "NodeShapeError",
     "ReadOnlyStoreError",
     "SelectionError",
     "ShapeMismatchError",
@@ -67,6 +71,21 @@ __all__ = [
 ]
 
 _LONGEST_VALUE = 80
+
+#: Adds to the text of an error what programs for another library look for in it; set while zarrpy
+#: is served in the place of that one.
+_also_said: Callable[[str], str] | None = None
+
+
+def say_also(words: Callable[[str], str] | None) -> None:
+    """Let the texts of errors be completed by a function, or by none."""
+    global _also_said
+    _also_said = words
+
+
+def also_said(text: str) -> str:
+    """Complete the text of an error by what programs look for, where that is asked for."""
+    return text if _also_said is None else _also_said(text)
 
 
 class ZarrError(Exception):
@@ -126,7 +145,7 @@ class ZarrError(Exception):
         return self.message
 
     def __str__(self) -> str:
-        text = self._text()
+        text = also_said(self._text())
         return text if self.hint is None else f"{text} -> {self.hint}"
 
     def __reduce__(self) -> tuple[Callable[..., "ZarrError"], tuple[Any, ...], dict[str, Any]]:
@@ -266,6 +285,12 @@ class NodeKindError(ZarrError, TypeError):
         return _about_node(self.path, self.message)
 
 
+class NodeInTheWayError(NodeKindError, NodeExistsError):
+    """There is a node of the other kind at `path`: it would have to go first."""
+
+    fields = tuple(dict.fromkeys((*NodeKindError.fields, *NodeExistsError.fields)))
+
+
 class SelectionError(ZarrError, IndexError):
     """A selection does not fit the array."""
 
@@ -376,6 +401,12 @@ class CodecError(ZarrError, ValueError):
         return text if self.codec is None else f"{self.codec}: {text}"
 
 
+class NodeShapeError(ShapeMismatchError, NodeKindError):
+    """There is an array of another shape than was asked for at `path`."""
+
+    fields = tuple(dict.fromkeys((*ShapeMismatchError.fields, *NodeKindError.fields)))
+
+
 class LimitError(ZarrError, ValueError):
     """More was asked than a limit allows."""
 
@@ -421,7 +452,7 @@ class StoreError(ZarrError, OSError):
         return f"{text} (after {self.attempts} attempts)" if tried else text
 
 
-class ReadOnlyStoreError(StoreError, PermissionError):
+class ReadOnlyStoreError(StoreError, PermissionError, ValueError):
     """A write was asked of a store, array or group that is open for reading only."""
 
     default_errno = _errno.EACCES

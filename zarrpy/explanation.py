@@ -25,7 +25,7 @@ from zarrpy.node import Node
 from zarrpy.selection import split_fields
 from zarrpy.selection.inside import plan_inside
 from zarrpy.stores.base import ByteRange
-from zarrpy.stores.coalesce import coalesce
+from zarrpy.stores.coalesce import coalesce, coalesce_far
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,7 +210,7 @@ class Explainable(Node[ArrayMetadata]):
             chosen,
             _phantom(chosen.block_shape, array.dtype),
             writing=write,
-            noting=not write and config.missing != "fill",
+            noting=not write and (array._missing or config.missing) != "fill",
             fields=fields if write else None,
         )
         array._name_keys(batch)
@@ -350,8 +350,7 @@ class _Forecast:
             return [(0, index_nbytes), *coalesce(ranges, GAP, RUN)]
         if store.in_memory or self.covered[task] or "partial" in config.disable:
             return None
-        gap = {"gap": -1} if "coalesce" in config.disable else {}
-        return [(0, index_nbytes), *coalesce(ranges, **gap)]
+        return [(0, index_nbytes), *coalesce_far(ranges)]
 
     def _count_changed(self, layout: ShardLayout, task: int, inner: ChunkPlan, index: Any) -> int:
         """Count the chunks of a shard that have to be decoded, as they are written in part."""
@@ -393,7 +392,7 @@ class _Forecast:
         else:
             decoded = sums.bytes_decoded
         return Explanation(
-            array=array._place,
+            array=array.place,
             writing=writing,
             shape=self.chosen.shape,
             chunks=chunks.ntasks,

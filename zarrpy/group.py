@@ -107,6 +107,7 @@ class Group(Maker, MutableMapping[str, Any]):
         path = yield from self._existing(name, "delete from")
         foreign = yield from delete_node(path)
         warn_of_foreign(self.store.place_of(path), foreign)
+        yield from self._tell_anew()
 
     @operation
     def clear(self) -> Steps[None]:
@@ -130,7 +131,7 @@ class Group(Maker, MutableMapping[str, Any]):
         node = yield from self._look(name)
         if node is None:
             if default is _REQUIRED:
-                raise (yield from not_found(self._below(name)))
+                raise (yield from not_found(self._below(name), opening=False))
             return default
         yield from self.delete.steps(name)
         return node
@@ -239,8 +240,8 @@ class Group(Maker, MutableMapping[str, Any]):
         new : str
             Its last part from now on.
         """
-        if "/" in new.strip("/"):
-            raise MetadataError(f"{new!r} is a path, not a name", hint="move() takes paths")
+        if "/" in new.strip("/") or not new.strip("/"):
+            raise MetadataError(f"{new!r} is no name of a member", hint="move() takes paths")
         folder = name.strip("/").rpartition("/")[0]
         yield from self.move.steps(name, key_of(folder, new.strip("/")))
 
@@ -251,7 +252,7 @@ class Group(Maker, MutableMapping[str, Any]):
         if path == self.path:
             raise ValueError(f"a group cannot {operation.split()[0]} itself")
         if (yield from self._find_stored(path)) is None:
-            raise (yield from not_found(path))
+            raise (yield from not_found(path, opening=False))
         return path
 
     def _group(self, path: str, metadata: GroupMetadata) -> Group:

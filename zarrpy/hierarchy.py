@@ -53,7 +53,7 @@ class _Planned:
         """Write what is more than documents."""
         if self.source is not None:
             source = (self.source.store, self.source.path)
-            return (yield from copied_below(source, self.metadata, where))
+            return (yield from copied_below(source, self.metadata, (store, where)))
         if self.values is not None:
             assert isinstance(self.metadata, ArrayMetadata)
             made = Array(store, where, self.metadata, write_empty_chunks=self.write_empty_chunks)
@@ -100,6 +100,8 @@ def create_all(
         When a group on the way has consolidated metadata of another format.
     """
     store.check_writable("create nodes in", path)
+    if not isinstance(nodes, Mapping):
+        raise TypeError(f"nodes must be a mapping from paths to what is there, not {nodes!r:.80}")
     plan: Plan = {}
     for name, value in nodes.items():
         full = _full(path, name)
@@ -258,7 +260,7 @@ def _store(store: Store, plan: Plan, replaced: list[str]) -> Steps[None]:
         yield from create_node(top, plan[top].metadata, overwrite=True, content=content)
     yield Commit()
     tops = [path for path in plan if not plan.keys() & set(paths_above(path))]
-    yield from record(tops[0], {path: dump(each) for path, each in nodes.items()}, *tops[1:])
+    yield from record(tops, {path: dump(each) for path, each in nodes.items()})
 
 
 def _content(store: Store, plan: Plan, top: str, below: list[str], where: str) -> Steps[Members]:

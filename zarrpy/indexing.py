@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from zarrpy.assignment import assignable, copied_into, memory_of
 from zarrpy.config import config
 from zarrpy.engine.operation import operation
+from zarrpy.engine.spare import room_for
 from zarrpy.errors import SelectionError
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.node import Node
@@ -72,6 +74,9 @@ class Indexer:
 class Indexable(Node[ArrayMetadata]):
     """An array that can be read and written by every kind of selection."""
 
+    #: Of elements that are read, in memory.
+    _memory_order: str = "C"
+    _missing: str | None = None
     #: Of pieces that are written later; see `zarrpy.buffering`.
     _buffer: WriteBuffer | None = None
 
@@ -89,14 +94,18 @@ class Indexable(Node[ArrayMetadata]):
             names = self._fields(fields)
             dtype, shape = field_type(dtype, names, chosen.shape)
             if out is not None:
-                memory_of(out, shape, dtype, self.name)
+                memory_of(out, shape, dtype, self.place)
             result = (yield from self._read(chosen, None, None, missing, max_memory))[names]
-            return result.copy() if out is None else copied_into(out, result, self.name)
-        missing = config.missing if missing is None else missing
+            return result.copy() if out is None else copied_into(out, result, self.place)
+        missing = (self._missing or config.missing) if missing is None else missing
         if out is None:
-            made = np.empty(chosen.shape, dtype)
+            bounded = max_memory is not None
+            if self._memory_order == "F":
+                made = room_for(chosen.shape[::-1], dtype, bounded=bounded).T
+            else:
+                made = room_for(chosen.shape, dtype, bounded=bounded)
         else:
-            made = memory_of(out, chosen.shape, dtype, self.name)
+            made = memory_of(out, chosen.shape, dtype, self.place)
         mask = None
         if chosen.size or chosen.order is None:
             read = self._read_chunks if self._buffer is None else self._read_buffered
@@ -114,16 +123,29 @@ class Indexable(Node[ArrayMetadata]):
         fields: Names | None = None,
         *,
         element: bool = True,
+        flat: bool = False,
         max_memory: int | str | None = None,
     ) -> Steps[None]:
-        """Write a selection; `element` tells that the index of a single element means just it."""
+        """Write a selection; `element` and `flat` are those of `assignable`."""
         self._check_writable("write")
         data_type = self.metadata.data_type
         names = None if fields is None else self._fields(fields)
 
         def cast(value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
             of_field = data_type if names is None else replace(data_type, numpy=dtype, cast=None)
-            return assignable(value, of_field, shape, self.name, element=element and not shape)
+            try:
+                return assignable(
+                    value,
+                    of_field,
+                    shape,
+                    self.place,
+                    element=element and not shape,
+                    by_arrays=chosen.order is not None,
+                    flat=flat,
+                )
+            except (TypeError, ValueError, OverflowError) as error:  # NumPy's name no array
+                error.add_note(f"while assigning to {self.store.place_of(self.path)}")
+                raise
 
         if names is None:
             values = cast(value, data_type.numpy, chosen.shape)
@@ -202,12 +224,12 @@ class Indexable(Node[ArrayMetadata]):
         try:
             return understand(*args)
         except SelectionError as error:
-            error.fill(array=self.name)
+            error.fill(array=self.place)
             raise
         except (TypeError, ValueError) as error:
             if type(error) not in (TypeError, ValueError):
                 raise
-            raise type(error)(f"{self.name!r}: {error}") from None  # Python's, of a slice
+            raise type(error)(f"{self.place!r}: {error}") from None  # Python's, of a slice
 
     def _positional(self, key: Any) -> Any:
         if not isinstance(key, Mapping):
@@ -258,7 +280,7 @@ class Indexable(Node[ArrayMetadata]):
         ``a.oindex[[0, 5], :, [1, 3]]`` takes two rows and, of each, two columns. Arrays of bool
         are as long as their axis.
         """
-        return Indexer(self, lambda key: self._select(parse_orthogonal, key))
+        return Indexer(self, partial(self._select, parse_orthogonal))
 
     @property
     def vindex(self) -> Indexer:
@@ -267,7 +289,7 @@ class Indexable(Node[ArrayMetadata]):
         ``a.vindex[[0, 5], [1, 3]]`` takes two elements; a mask may stand for the arrays of its
         ``nonzero``.
         """
-        return Indexer(self, lambda key: self._select(parse_vectorized, key))
+        return Indexer(self, partial(self._select, parse_vectorized))
 
     @property
     def blocks(self) -> Indexer:

@@ -52,9 +52,11 @@ class Info:
                 "kind": f"array, Zarr v{metadata.zarr_format}",
                 "data type": str(metadata.data_type),
                 "shape": format_shape(array.shape),
+                **_dimensions(metadata),
                 **_layout(array),
                 "codecs": chain_label(metadata.codecs),
                 "fill value": _fill_text(metadata),
+                **({"attributes": str(len(metadata.attributes))} if metadata.attributes else {}),
                 "size": format_size(known_nbytes(array)),
                 "store": repr(array.store),
             }
@@ -99,6 +101,15 @@ class Info:
         return "\n".join(f"{name:{width}}  {text}" for name, text in self.facts.items())
 
 
+def _dimensions(metadata: ArrayMetadata) -> dict[str, str]:
+    """Name the dimensions, where any has a name."""
+    names = metadata.dimension_names or ()
+    if not any(name is not None for name in names):
+        return {}
+    told = ("(unnamed)" if name is None else printable(name) for name in names)
+    return {"dimensions": ", ".join(told)}
+
+
 @dataclass(frozen=True)
 class Tree:
     """A hierarchy, drawn when it is shown.
@@ -136,7 +147,7 @@ class _Walk:
         if not isinstance(node, Container):
             return Branch(name, array_facts(node))
         if level == 0 or self._left <= 0:
-            return Branch(name, group=True, unknown=True)
+            return Branch(node.basename, group=True, unknown=True)
         below = None if level is None else level - 1
         children = []
         for child_name, child in (yield from node.members_or_errors.steps()):
@@ -145,7 +156,7 @@ class _Walk:
                 children.append(Branch(child_name, [unreadable(child)]))
             else:
                 children.append((yield from self.branch(child, below)))
-        return Branch("" if name == "/" else name, children=children, group=True)
+        return Branch(node.basename, children=children, group=True)
 
 
 def array_line(array: Array) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from zarrpy.codecs.blosc import Blosc
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.crc32c import CRC32C
@@ -17,8 +19,6 @@ from zarrpy.codecs.zstd import Zstd
 from zarrpy.metadata import element
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from zarrpy.codecs.base import ArrayToBytes, BytesToBytes
     from zarrpy.metadata.formats import Format
 
@@ -142,6 +142,39 @@ def default_shards(
         most = -(-shape[axis] // chunk[axis]) * chunk[axis]
         shard[axis] = min(2 * shard[axis], most)
     return tuple(shard)
+
+
+def whole_shards(shards: Any, chunks: Any, shape: tuple[int, ...]) -> Any:
+    """Let shards that span an axis, which -1 stands for, end where a chunk does.
+
+    Parameters
+    ----------
+    shards, chunks : int, tuple of int, or what else stands for lengths
+    shape : tuple of int
+
+    Returns
+    -------
+    The lengths of the shards, without -1 where a length of chunks is given.
+    """
+    given = shards if isinstance(shards, list | tuple) else (shards,) * len(shape)
+    parts = chunks if isinstance(chunks, list | tuple) else (chunks,) * len(shape)
+    if not len(given) == len(parts) == len(shape):
+        return shards
+    pairs = list(zip(given, parts, shape, strict=True))
+    if not any(_spans(n) and _is_length(part) for n, part, _ in pairs):
+        return shards
+    return tuple(
+        max(-(-whole // part), 1) * part if _spans(n) and _is_length(part) else n
+        for n, part, whole in pairs
+    )
+
+
+def _spans(length: Any) -> bool:
+    return isinstance(length, int | np.integer) and int(length) == -1
+
+
+def _is_length(part: Any) -> bool:
+    return isinstance(part, int | np.integer) and int(part) > 0 and part is not True
 
 
 def default_compressors(

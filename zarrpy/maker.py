@@ -10,9 +10,9 @@ from zarrpy.array import Array
 from zarrpy.container import Container, as_array, as_group
 from zarrpy.creation import DEFAULT, check_as_described, created
 from zarrpy.engine.lifecycle import create_node
-from zarrpy.engine.nodes import key_of
+from zarrpy.engine.nodes import key_of, read_node
 from zarrpy.engine.operation import operation
-from zarrpy.errors import MetadataError
+from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.hierarchy import create_all
 from zarrpy.keywords import auto_keyword
 from zarrpy.likeness import like
@@ -87,9 +87,16 @@ class Maker(Container):
         Raises
         ------
         NodeExistsError
-            When one of the nodes is there already and `overwrite` is false.
+            When one of the nodes is there already and `overwrite` is false, and for this group.
         """
         self._check_writable("create nodes in")
+        for name in nodes if isinstance(nodes, dict) else ():
+            if not name.strip("/"):
+                raise NodeExistsError(
+                    "the root of the nodes to create is this group, which is there",
+                    path=self.path,
+                    hint="zarrpy.create_hierarchy(store, nodes) creates a root",
+                )
         made = yield from create_all(
             self.store, self.path, nodes, zarr_format=self.metadata.zarr_format, overwrite=overwrite
         )
@@ -102,11 +109,20 @@ class Maker(Container):
     def require_group(self, name: str) -> Steps[Group]:
         """Open a group below this one; create it when it is missing; "/" is this one."""
         if name and not name.strip("/"):
+            yield from self._require_this()
             return cast("Group", self)
         node = yield from self._look(name)
         if node is None:
             return (yield from self.create_group.steps(name))
         return as_group(node)
+
+    def _require_this(self) -> Steps[None]:
+        """Create this group anew where somebody has deleted it, as by clearing its store."""
+        if self.read_only or (yield from read_node(self.path, None)) is not None:
+            return
+        metadata = GroupMetadata({}, self.metadata.zarr_format)
+        yield from create_node(self.path, metadata)
+        self.metadata = metadata
 
     @operation
     def require_groups(self, *names: str) -> Steps[tuple[Group, ...]]:
@@ -143,7 +159,8 @@ class Maker(Container):
         array = as_array(node)
         fits = dtype is None or (not exact and np.can_cast(array.dtype, from_numpy(dtype)[0].numpy))
         check_as_described(array, {"shape": shape, "dtype": None if fits else dtype})
-        return array
+        config = keywords.get("config")
+        return array if config is None else array.with_config(config)
 
     # ------------------------------------------------------------------------ arrays of one value
 
@@ -190,8 +207,9 @@ class Maker(Container):
 
     @operation
     def empty_like(self, /, name: str, data: Any, **keywords: Any) -> Steps[Array]:
-        """Create an array of another one's shape, data type and chunks."""
-        return (yield from self.full_like.steps(name, data, DEFAULT, **keywords))
+        """Create an array of another one's shape, data type, chunks and fill value."""
+        fill_value = keywords.pop("fill_value", getattr(data, "fill_value", DEFAULT))
+        return (yield from self.full_like.steps(name, data, fill_value, **keywords))
 
     def _new(self, name: str) -> str:
         """Give the path of a member to be created."""

@@ -14,6 +14,7 @@ from zarrpy.chunks import ROW_NBYTES, Chunk, call, placed
 from zarrpy.display.progress import Progress
 from zarrpy.engine.drive import drive
 from zarrpy.engine.requests import Close, Take
+from zarrpy.engine.scheduler import begun, is_local
 from zarrpy.engine.stream import Stream, thread_count
 from zarrpy.errors import SelectionError, ShapeMismatchError
 from zarrpy.selection import parse_basic
@@ -68,6 +69,7 @@ class Mapping:
         prefetch: int | None,
         timeout: float | None,
         progress: Any,
+        scheduler: Any,
     ) -> Steps[Any]:
         """Run it to its end, and give back what was written."""
         from zarrpy.array import Array
@@ -75,11 +77,15 @@ class Mapping:
         workers = thread_count(workers)
         if not isinstance(out, np.ndarray | Array):
             out = yield from self._create(out, dtype)
-        target = self._into_memory(out) if isinstance(out, np.ndarray) else self._into_array(out)
+        in_memory = isinstance(out, np.ndarray)
+        target = self._into_memory(out) if in_memory else self._into_array(out)
         report = Progress(progress, target.nunits)
-        stream = Stream(
+        stream = begun(
+            scheduler,
             target.tiles(),
-            target.work,
+            target.work if is_local(scheduler) or not in_memory else target.sent,
+            reads=(self.array.store,),
+            writes=() if in_memory else (out.store,),
             workers=workers,
             ahead=workers + 1 if prefetch is None else prefetch,
             ordered=False,
@@ -89,7 +95,7 @@ class Mapping:
             while (taken := (yield Take(stream))) is not None:
                 if taken.error is not None:
                     raise taken.error
-                report.advance(taken.task.nunits, *taken.value)
+                report.advance(taken.task.nunits, *target.kept(taken.task, taken.value))
         except TimeoutError as error:
             raise placed(error, self.array) from error
         finally:
@@ -101,6 +107,8 @@ class Mapping:
 
     def _into_memory(self, out: Block) -> _Target:
         self._check_shape(out)
+        if isinstance(out, np.ma.MaskedArray):  # all of its parts are to share one mask
+            out.mask = np.ma.getmaskarray(out)
         return _Target(self, self._reader.tiling, self._reader.tiling, self._chosen.align(out))
 
     def _into_array(self, out: Array) -> _Target:
@@ -109,7 +117,7 @@ class Mapping:
         if any(not isinstance(term, slice) or term.step for term in self._chosen.terms):
             raise SelectionError(
                 "cannot be written to an array: an integer drops an axis, a negative step flips it",
-                array=self.array.name,
+                array=self.array.place,
                 selection=region(self._box),
                 shape=self.array.shape,
                 hint="write slices with positive steps, or into an ndarray",
@@ -133,7 +141,7 @@ class Mapping:
         if tuple(out.shape) != self._chosen.shape:
             raise ShapeMismatchError(
                 f"out has shape {tuple(out.shape)}, but the selection has {self._chosen.shape}",
-                array=self.array.name,
+                array=self.array.place,
                 expected=self._chosen.shape,
                 actual=tuple(out.shape),
             )
@@ -200,11 +208,13 @@ class Mapping:
         if result is None or chunk.data.shape != shape or np.shape(result) not in ((), shape):
             begin(chunk.position)
             result = call(self._function, chunk, self.array)
+        if isinstance(result, np.ma.MaskedArray) and result.shape == shape:
+            return result  # whose mask is for memory that has one
         try:
             return np.broadcast_to(result, shape)
         except ValueError:
             raise ShapeMismatchError(
-                f"the result for chunk {chunk.position} of {self.array._place} has shape "
+                f"the result for chunk {chunk.position} of {self.array.place} has shape "
                 f"{np.shape(result)}, not {shape}",
                 expected=shape,
                 actual=np.shape(result),
@@ -262,6 +272,27 @@ class _Target:
         self._fill(block, data, cut, chosen, begin)
         drive(self._out.store, self._out._write(written, block))
         return data.nbytes, block.nbytes
+
+    def sent(self, tile: Tile, begin: Callable[[Any], None]) -> tuple[int, Block]:
+        """Do one task for memory of another process; return bytes read, and the results."""
+        chosen = self._cut.selection(tile)
+        data = self._mapping.read(chosen)
+        block = np.empty(chosen.shape, self._out.dtype)
+        self._fill(block, data, self._chunks.within(chosen, self._chunks.spacing), chosen, begin)
+        return data.nbytes, block
+
+    def kept(self, tile: Tile, found: tuple[int, Any]) -> tuple[int, int]:
+        """Put results in their place that came from another process; return bytes."""
+        nbytes, block = found
+        if isinstance(block, int):
+            return nbytes, block
+        self._out[place_of(self._cut.selection(tile), self._box)] = block
+        return nbytes, block.nbytes
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave memory for results here: others only need to know what it is like."""
+        out = self._out
+        return vars(self) | {"_out": np.empty(0, out.dtype) if isinstance(out, np.ndarray) else out}
 
     def _source(self, written: Selection) -> Selection:
         """Tell which elements of the array belong to a box of what is written."""

@@ -34,10 +34,18 @@ class StorePath(NamedTuple):
     """
 
     store: Store
-    path: str
+    path: str = ""
 
     def __str__(self) -> str:
         return self.store.place_of(self.path)
+
+    def __truediv__(self, other: str) -> Self:
+        return type(self)(self.store, "/".join(filter(None, (self.path, other.strip("/")))))
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every change is refused."""
+        return self.store.read_only
 
 
 def placed(place: Any) -> tuple[Store, str]:
@@ -64,12 +72,24 @@ class api_function(Generic[T]):  # noqa: N801 - it stands where a method would b
         return found
 
 
+def _blocking(handle: Any, kind: type[T]) -> T:
+    """Give the node that a handle for those who await stands for."""
+    found = getattr(handle, "blocking", handle)
+    if not isinstance(found, kind):
+        raise TypeError(
+            f"{kind.__name__}() takes a store, a path and metadata, or the asynchronous handle of "
+            f"one, not {type(handle).__name__}"
+        )
+    return found
+
+
 class Node(Generic[M]):
     """An array or a group in a store.
 
     Parameters
     ----------
     store : Store
+        Or the handle of `zarrpy.asynchronous` of the same node; nothing else is given then.
     path : str
         Within the store; "" is the root.
     metadata : ArrayMetadata or GroupMetadata
@@ -88,16 +108,43 @@ class Node(Generic[M]):
     #: Seconds that documents of members may be old; None as the settings say.
     metadata_ttl: float | None = None
 
-    def __init__(self, store: Store, path: str, metadata: M, *, read_only: bool = False) -> None:
-        self.store = store
+    def __init__(
+        self,
+        store: Any,
+        path: str | None = None,
+        metadata: M | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        if path is None or metadata is None:  # of a handle for those who await
+            self.__dict__.update(_blocking(store, type(self)).__dict__)
+            return
+        self.store = cast("Store", store)
         self.path = path
         self.metadata: M = metadata
-        self.read_only = read_only or store.read_only
+        self.read_only = read_only or self.store.read_only
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are handles of one node, and know the same of it."""
+        if self is other:
+            return True
+        if not isinstance(other, Node) or type(other) is not type(self):
+            return NotImplemented
+        here = other.path == self.path and bool(other.store == self.store)
+        return here and bool(other.metadata == self.metadata)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.path))
 
     @property
     def name(self) -> str:
         """Path with a leading slash."""
         return "/" + self.path
+
+    @property
+    def place(self) -> str:
+        """Where people find it, as errors say: a path of files, a URL, or a path in the store."""
+        return self.store.place_of(self.path)
 
     @property
     def basename(self) -> str:

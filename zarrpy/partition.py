@@ -56,7 +56,7 @@ class Partition:
     """
 
     def __init__(self, array: Array, tiling: Tiling, axes: tuple[int, ...]) -> None:
-        self._axes = axes
+        self.axes = axes
         unit = array.codecs.spec
         ratio: tuple[int, ...] = (1,) * len(tiling.shape)
         shard = array.codecs.shard
@@ -75,7 +75,7 @@ class Partition:
         """Make a block of so many chunks along each axis; in shards, that divide them."""
         size = [1] * len(ratio)
         axes = list(range(len(ratio)))[::-1]
-        for axis in sorted(axes, key=lambda axis: axis not in self._axes):
+        for axis in sorted(axes, key=lambda axis: axis not in self.axes):
             while (
                 nbytes * 2 <= BLOCK_NBYTES
                 and size[axis] < self.tiling.counts[axis]
@@ -87,8 +87,8 @@ class Partition:
 
     def _deepened(self, size: list[int], nbytes: int, ratio: tuple[int, ...]) -> tuple[int, ...]:
         """Let some numbers come together: one at a time they cost as much as their results."""
-        depth = math.prod(self._unit_shape[axis] * size[axis] for axis in self._axes)
-        for axis in sorted(self._axes, reverse=True):
+        depth = math.prod(self._unit_shape[axis] * size[axis] for axis in self.axes)
+        for axis in sorted(self.axes, reverse=True):
             while (
                 depth < DEEP
                 and nbytes * 2 <= DEEP_NBYTES
@@ -105,7 +105,7 @@ class Partition:
         nbytes = unit_nbytes * math.prod(self._size)
         left = 1
         for axis, (n, k) in enumerate(zip(self._unit_shape, self._size, strict=True)):
-            left *= 1 if axis in self._axes else n * k
+            left *= 1 if axis in self.axes else n * k
         elements = max(nbytes // max(itemsize, 1), 1)
         wanted = max(TASK_NBYTES // nbytes, 16 * left // elements, 1)
         return max(1, min(wanted, -(-self._nreduced // 8)))
@@ -124,11 +124,11 @@ class Partition:
     def box_elements(self) -> int:
         """Elements of the largest box of the result."""
         columns = enumerate(zip(self._unit_shape, self._size, strict=True))
-        return math.prod(1 if axis in self._axes else n * k for axis, (n, k) in columns)
+        return math.prod(1 if axis in self.axes else n * k for axis, (n, k) in columns)
 
     def tasks(self) -> Iterator[Task]:
         """Give the tasks; those of one box of the result follow each other."""
-        kept = [1 if axis in self._axes else n for axis, n in enumerate(self._blocks)]
+        kept = [1 if axis in self.axes else n for axis, n in enumerate(self._blocks)]
         for place in odometer(kept):
             for first in range(0, self._nreduced, self._length):
                 yield Task(place, first, min(first + self._length, self._nreduced))
@@ -138,19 +138,47 @@ class Partition:
         counts = self.tiling.counts
         columns = enumerate(zip(task.kept, self._size, counts, strict=True))
         ranges = [
-            (0, n) if axis in self._axes else (i * k, min((i + 1) * k, n))
+            (0, n) if axis in self.axes else (i * k, min((i + 1) * k, n))
             for axis, (i, k, n) in columns
         ]
         return self.tiling.selection(
             Tile(tuple(first for first, _ in ranges), tuple(last for _, last in ranges))
         )
 
+    def rows(self, task: Task) -> Iterator[tuple[int, list[Tile]]]:
+        """Give the blocks of a task in rows, each with the axis along which it is one."""
+        row: list[Tile] = []
+        along: int | None = None
+        for tile in self.tiles(task):
+            axis = _next_along(row[-1], tile) if row else None
+            if row and (axis is None or along not in (None, axis)):
+                yield _longest(row[0]) if along is None else along, row
+                row, along = [], None
+            elif row:
+                along = axis
+            row.append(tile)
+        yield _longest(row[0]) if along is None else along, row
+
     def tiles(self, task: Task) -> Iterator[Tile]:
         """Give the blocks of a task."""
         for number in range(task.first, task.last):
             at = list(task.kept)
-            for axis in sorted(self._axes, reverse=True):
+            for axis in sorted(self.axes, reverse=True):
                 number, at[axis] = divmod(number, self._blocks[axis])
             first = tuple(i * k for i, k in zip(at, self._size, strict=True))
             columns = zip(first, self._size, self.tiling.counts, strict=True)
             yield Tile(first, tuple(min(a + k, n) for a, k, n in columns))
+
+
+def _next_along(before: Tile, tile: Tile) -> int | None:
+    """Tell the one axis along which a box follows another; None when it does not."""
+    differing = [i for i in range(len(tile.first)) if before.first[i] != tile.first[i]]
+    if len(differing) != 1 or before.last[differing[0]] != tile.first[differing[0]]:
+        return None
+    return differing[0]
+
+
+def _longest(tile: Tile) -> int:
+    """Tell the axis along which a box has the most pieces."""
+    lengths = [last - first for first, last in zip(tile.first, tile.last, strict=True)]
+    return lengths.index(max(lengths)) if lengths else 0

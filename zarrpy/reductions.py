@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from zarrpy.config import check_missing, config
 from zarrpy.display.progress import Progress
-from zarrpy.engine.drive import drive
 from zarrpy.engine.operation import operation
 from zarrpy.engine.reduce import Extreme, Histogram, Moments, Sum, accumulator
 from zarrpy.engine.requests import Close, Take
-from zarrpy.engine.stream import Stream, thread_count
-from zarrpy.engine.twin import selections
+from zarrpy.engine.scheduler import begun
+from zarrpy.engine.stream import thread_count
 from zarrpy.errors import ShapeMismatchError
+from zarrpy.folding import Folder
 from zarrpy.partition import Partition
 from zarrpy.selection import parse_basic
 from zarrpy.selection.tiling import boxed, offset, tiling
@@ -55,6 +55,7 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
         """Add up the elements.
 
@@ -80,6 +81,8 @@ class Reducible(Streamable):
             Threads at most. The result is the same, bit for bit, for any number.
         progress : bool, callable or object with ``update(n)``, optional
             Who hears of it, as for `iter_chunks`.
+        scheduler : {"threads", "processes"}, str or distributed.Client, optional
+            Who reads and adds up, as of `map_chunks`; the result is the same, bit for bit.
 
         Returns
         -------
@@ -95,7 +98,8 @@ class Reducible(Streamable):
         ChunkError
             When a chunk cannot be decoded.
         """
-        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
+        given = (selection, keepdims, missing, workers, progress, out, scheduler)
+        call = _Call(self, axis, *given, ufunc=True)
         result = np.add.reduce(call.sample, dtype=dtype).dtype
         adding = accumulator(result)
         if call.empty:
@@ -114,9 +118,10 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
         """Average the elements, in float64; the parameters are those of `sum`."""
-        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
+        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out, scheduler)
         result = np.mean(call.sample, dtype=dtype).dtype
         if call.empty:
             return call.given(np.mean(call.nothing, call.axis, dtype, keepdims=keepdims))
@@ -140,6 +145,7 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
         """Find the least element; NaN where there is one. The parameters are those of `sum`.
 
@@ -148,7 +154,8 @@ class Reducible(Streamable):
         ValueError
             When there are no elements.
         """
-        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
+        given = (selection, keepdims, missing, workers, progress, out, scheduler)
+        call = _Call(self, axis, *given, ufunc=True)
         return call.given((yield from call.extreme(np.minimum)))
 
     @operation
@@ -162,9 +169,11 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
         """Find the greatest element, as `min` finds the least."""
-        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
+        given = (selection, keepdims, missing, workers, progress, out, scheduler)
+        call = _Call(self, axis, *given, ufunc=True)
         return call.given((yield from call.extreme(np.maximum)))
 
     @operation
@@ -180,9 +189,10 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
         """Average the squared distances from the mean, in one reading; see `std`."""
-        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
+        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out, scheduler)
         found = yield from call.moments(np.var, ddof, dtype, lambda variance, count: variance)
         return call.given(found)
 
@@ -199,17 +209,18 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
         """Compute the standard deviation, in one reading and in float64.
 
         Parameters
         ----------
-        axis, selection, dtype, keepdims, out, missing, workers, progress
+        axis, selection, dtype, keepdims, out, missing, workers, progress, scheduler
             As for `sum`.
         ddof : float
             Taken from the number of elements before dividing by it.
         """
-        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out)
+        call = _Call(self, axis, selection, keepdims, missing, workers, progress, out, scheduler)
         found = yield from call.moments(
             np.std, ddof, dtype, lambda variance, count: np.sqrt(variance)
         )
@@ -226,19 +237,21 @@ class Reducible(Streamable):
         missing: str | None = None,
         workers: int | None = None,
         progress: Any = None,
+        scheduler: Any = None,
     ) -> Steps[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
         """Count the elements in bins.
 
         Parameters
         ----------
         bins : int or sequence of numbers
-            How many of one width, or their edges.
+            How many of one width, or their edges. The names of NumPy's estimators, such as "auto",
+            are refused: these look at all elements at once.
         range : (float, float), optional
             Where the first begins and the last ends. Without it the array is read twice, first
             for its least and its greatest element.
         density : bool
             Divide the counts such that the integral over the range is 1.
-        selection, missing, workers, progress
+        selection, missing, workers, progress, scheduler
             As for `sum`.
 
         Returns
@@ -251,24 +264,30 @@ class Reducible(Streamable):
         ValueError
             When bins or range are none, or the range of the elements is not finite.
         """
-        call = _Call(self, None, selection, False, missing, workers, progress)
+        call = _Call(self, None, selection, False, missing, workers, progress, None, scheduler)
         if isinstance(bins, str):
-            raise ValueError(f"bins must be a number or edges, not {bins!r}: no method knows them")
+            raise ValueError(
+                f"bins={bins!r} is an estimator that looks at all elements at once, which are "
+                "counted here chunk by chunk: pass a number of bins, such as "
+                "math.isqrt(array.size), or their edges; of an array that goes into memory "
+                f"np.histogram(array[...], bins={bins!r}) knows"
+            )
         ends = np.empty(0, self.metadata.data_type.numpy)
         if np.ndim(bins) == 0 and range is None and not call.empty:
-            again = (self, None, selection, False, missing, workers, None)
+            again = (self, None, selection, False, missing, workers, None, None, scheduler)
             low = yield from _Call(*again).extreme(np.minimum)
             high = yield from _Call(*again).extreme(np.maximum)
             if low is not np.ma.masked:
                 ends = np.array([low, high])
         edges = np.histogram_bin_edges(ends, bins, range)
-        limits = (edges[0], edges[-1]) if np.ndim(bins) == 0 else None
+        # as given: numbers of two bytes, which the edges may be, lead to other bins
+        limits = None if np.ndim(bins) else range or (edges[0], edges[-1])
         counts = np.zeros(len(edges) - 1, "i8")
         if not call.empty:
             given = operator.index(bins) if np.ndim(bins) == 0 else edges
             counts = yield from call.count(Histogram(given, limits, edges))
         if density:
-            return counts / np.diff(edges) / counts.sum(), edges
+            return counts / np.diff(edges).astype(float) / counts.sum(), edges
         return counts, edges
 
 
@@ -285,12 +304,16 @@ class _Call:
         workers: int | None,
         progress: Any,
         out: Block | None = None,
+        scheduler: Any = None,
+        *,
+        ufunc: bool = False,
     ) -> None:
         self._array = cast("Array", array)
         self._dtype: np.dtype[Any] = self._array.dtype
         if self._dtype.kind not in "biufcmMV" or self._dtype.names is not None:
             raise TypeError(
-                f"{self._array.name!r}: elements of {self._dtype} are no numbers: nothing to reduce"
+                f"{self._array.place!r}: elements of {self._dtype} are no numbers: nothing to "
+                "reduce"
             )
         selection = self._array._positional(selection)
         self._chosen = self._array._select(parse_basic, selection)
@@ -300,14 +323,16 @@ class _Call:
             self._array.metadata.chunk_grid.spacing(self._array.shape),
         )
         self._keepdims = keepdims
-        self._missing = config.missing if missing is None else check_missing(missing)
+        usual = self._array._missing or config.missing
+        self._missing = usual if missing is None else check_missing(missing)
         self.masks = self._missing == "mask"
         self._workers = thread_count(workers)
         self._progress = progress
         self._out = out
+        self._scheduler = scheduler
         # axes of the array that are axes of the selection, and which of the latter are reduced
         self._kept = [i for i, term in enumerate(self._chosen.terms) if isinstance(term, slice)]
-        self.axis = _axes(axis, len(self._kept))
+        self.axis = _axes(axis, len(self._kept), self._array.place, ufunc)
         own = {self._kept[i] for i in self.axis}
         self.axes = tuple(i for i in range(self._array.ndim) if i in own or i not in self._kept)
         self._check_out()
@@ -316,6 +341,11 @@ class _Call:
         """Refuse an array for the result that has another shape, before anything is read."""
         if self._out is None:
             return
+        name = self._array.place
+        if not isinstance(self._out, np.ndarray):
+            raise TypeError(f"{name!r}: out must be an ndarray, not {self._out!r:.50}")
+        if not self._out.flags.writeable:
+            raise ValueError(f"{name!r}: out is read-only -> give memory that can be written")
         shape = self._chosen.shape
         if self._keepdims:
             expected = tuple(1 if i in self.axis else n for i, n in enumerate(shape))
@@ -324,7 +354,7 @@ class _Call:
         if self._out.shape != expected:
             raise ShapeMismatchError(
                 f"out has shape {self._out.shape}, but the result has {expected}",
-                array=self._array.name,
+                array=name,
                 expected=expected,
                 actual=self._out.shape,
             )
@@ -430,9 +460,11 @@ class _Call:
         report = Progress(self._progress, partition.nunits)
         # a state has up to two numbers of 64 bits, or complex ones, for each element of its box
         most = STATES_NBYTES // (32 * partition.box_elements)
-        stream = Stream(
+        stream = begun(
+            self._scheduler,
             partition.tasks(),
-            _Worker(self._array, partition, reducer, self._missing),
+            Folder(self._array, partition, reducer, self._missing),
+            reads=(self._array.store,),
             workers=self._workers,
             ahead=max(self._workers, min(2 * self._workers + 2, most)),
         )
@@ -460,77 +492,13 @@ class _Call:
             yield from self._array._account_for_absent()
 
 
-class _Done(NamedTuple):
-    """What came of a task."""
+def _axes(axis: Any, ndim: int, name: str, ufunc: bool) -> tuple[int, ...]:
+    """Check axes as NumPy does, and name the array in its errors.
 
-    state: Any
-    units: int
-    nbytes: int
-    absent: int
-
-
-class _Worker:
-    """Reads the blocks of a task and folds them; called by many threads."""
-
-    def __init__(self, array: Array, partition: Partition, reducer: Reducer, missing: str) -> None:
-        self._array = array
-        self._partition = partition
-        self._reducer = reducer
-        self._missing = missing
-        #: Memory for blocks that no thread has just now; new memory costs as much as reading.
-        self._rooms: list[Block] = []
-
-    def __call__(self, task: Task, begin: object) -> _Done:
-        room = self._room()
-        try:
-            return self._folded(task, room)
-        finally:
-            self._rooms.append(room)
-
-    def _room(self) -> Block:
-        try:
-            return self._rooms.pop()
-        except IndexError:
-            return np.empty(self._partition.block_elements, self._array.dtype)
-
-    def _folded(self, task: Task, room: Block) -> _Done:
-        state: Any = None
-        units = nbytes = absent = 0
-        for tile in self._partition.tiles(task):
-            chosen = self._partition.tiling.selection(tile)
-            if self._missing == "fill":
-                block = room[: chosen.size].reshape(chosen.count)
-                state, n = self._fold_stored(state, chosen, block)
-                absent += n
-            else:
-                block = drive(self._array.store, self._array._read(chosen, missing=self._missing))
-                valid = None
-                if isinstance(block, np.ma.MaskedArray):
-                    valid = ~np.ma.getmaskarray(block)
-                    block = block.data
-                state = self._reducer.fold(state, block, valid)
-            units += tile.nunits
-            nbytes += block.nbytes
-        return _Done(state, units, nbytes, absent)
-
-    def _fold_stored(self, state: Any, chosen: Selection, block: Block) -> tuple[Any, int]:
-        """Read a block and fold it; one of which nothing is stored is not even made up."""
-        array, fill = self._array, self._array.fill_value
-        array._settle_now()
-        batch = array._batch(chosen, block, writing=False, leaving=True)
-        drive(array.store, array._run(batch, watch=array._watch(chosen)))
-        if batch.nabsent and batch.nabsent == batch.ntasks:
-            return self._reducer.fold_constant(state, fill, block.shape), batch.nabsent
-        if batch.nabsent:
-            for number in batch.absent:
-                block[(*selections(batch.plan, number)[1], ...)] = fill
-        if array.metadata.data_type.settle is not None:
-            array.metadata.data_type.settle(block)
-        return self._reducer.fold(state, block, None), batch.nabsent
-
-
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Check axes as NumPy does."""
+    Its universal functions take the first and the last axis also of what has none.
+    """
     if axis is None:
         return tuple(range(ndim))
-    return tuple(sorted(normalize_axis_tuple(axis, ndim)))
+    if ufunc and ndim == 0 and not isinstance(axis, tuple | list) and axis in (0, -1):
+        return ()
+    return tuple(sorted(normalize_axis_tuple(axis, ndim, f"{name!r}, axis")))

@@ -12,9 +12,8 @@ import time
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from zarrpy._native.files import Directory
+from zarrpy._native.files import Directory, node_states
 from zarrpy.array import Array
-from zarrpy.config import config
 from zarrpy.metadata.names import DOCUMENTS
 from zarrpy.recall import Recall
 from zarrpy.stores.local import LocalStore
@@ -62,7 +61,7 @@ class Reopening:
         if self._key is None:
             return None
         known = _opened.find(self._key)
-        return None if known is None else _another(known, self._read_only)
+        return None if known is None else _like(known, self._read_only)
 
     def remember(self, node: object) -> None:
         """Keep an array for the next time, if its directory holds no other node."""
@@ -71,39 +70,64 @@ class Reopening:
         folder = node.store.place_of(node.path)
         found = {name for name in DOCUMENTS if os.path.lexists(os.path.join(folder, name))}
         if found in _OF_ONE_NODE:
-            _opened.of(self._key, lambda: _another(node, read_only=False))
+            _opened.of(self._key, lambda: _template(node))
 
 
 def _plain(keywords: Mapping[str, Any]) -> bool:
     for name in keywords:
         if name not in ("mode", "path"):
             return False
-    return keywords.get("mode") in _READ_ONLY and "recall" not in config.disable
+    return keywords.get("mode") in _READ_ONLY
 
 
-def _another(array: Array, read_only: bool) -> Array:
-    metadata = array.metadata
-    if metadata.attributes:  # whoever changes what an attribute holds changes it for himself
-        metadata = metadata.with_attributes(deepcopy(metadata.attributes))
-    made = Array(array.store, array.path, metadata, read_only=read_only)
+def _template(array: Array) -> Array:
+    """Make a handle that nobody uses but to make others like it."""
+    made = Array(array.store, array.path, array.metadata)
     made.__dict__.update(codecs=array.codecs, _sight=array._sight)  # what one sees, all know
+    return made
+
+
+def _like(template: Array, read_only: bool) -> Array:
+    made = Array.__new__(Array)
+    made.__dict__.update(template.__dict__)
+    if read_only:
+        made.read_only = True
+    metadata = template.metadata
+    if metadata.attributes:  # whoever changes what an attribute holds changes it for himself
+        made.metadata = metadata.with_attributes(deepcopy(metadata.attributes))
     return made
 
 
 def _state(place: str, path: str) -> State | None:
     """Tell the state of an array's files; None when there is none, or it is too young."""
+    folder = f"{place}/{path}" if path else place
+    if folder[:1] != "/" and not os.path.isabs(folder):
+        folder = os.path.join(os.getcwd(), folder)
     try:
-        directory = Directory(f"{place}/{path}" if path else place)
+        state = node_states(folder)  # the coming of another document would change the directory
+    except ValueError:
+        return None
+    if state is None:
+        return _older_state(place, path, folder)
+    if max(state[2], state[3], state[6], state[7]) > time.time_ns() - _SETTLED_NS:
+        return None
+    return (place, path, folder, state)
+
+
+def _older_state(place: str, path: str, folder: str) -> State | None:
+    """Tell the state of an array of Zarr v2."""
+    try:
+        directory = Directory(folder)
     except (OSError, ValueError):
         return None
-    documents = [directory.file_state("zarr.json")]
-    if documents[0] is None:  # the coming of another one would change the directory
-        documents = [directory.file_state(".zarray"), directory.file_state(".zattrs")]
-    itself = directory.state()
+    itself, *documents = (
+        directory.state(),
+        directory.file_state(".zarray"),
+        directory.file_state(".zattrs"),
+    )
     if itself is None or documents[0] is None:
         return None
     youngest = max([*itself[2:], *documents[0][2:4], *(documents[-1] or ())[2:4]])
     if youngest > time.time_ns() - _SETTLED_NS:
         return None
-    here = "" if os.path.isabs(place) else os.getcwd()
-    return (here, place, path, itself, *documents)
+    return (place, path, folder, itself, *documents)

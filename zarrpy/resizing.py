@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from zarrpy.assignment import assignable
 from zarrpy.buffering import Bufferable
+from zarrpy.engine.append import Streamed
 from zarrpy.engine.append import append as append_steps
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Lock
@@ -91,12 +92,16 @@ class Resizable(Bufferable):
         """Add elements at the end of an axis.
 
         Any number of threads and processes may append to an array of local files at once, each to
-        what the others have appended. See docs/how-to/growing.md for other stores.
+        what the others have appended. See docs/how-to/growing.md for other stores. Within
+        `buffered` the pieces that it holds are written first, so chunks are encoded once for each
+        append that reaches them: collect rows, and append many at once.
 
         Parameters
         ----------
         data : array-like
             Of the array's shape but for its length along `axis`; cast as in ``array[...] = data``.
+            Of an array of zarrpy, or a file that is mapped into memory, no more is in memory than
+            `config.max_memory` says, or 64 MiB.
         axis : int
             Which axis becomes longer; negative counts from the last.
 
@@ -116,8 +121,13 @@ class Resizable(Bufferable):
         """
         self._check_writable("append to")
         ndim = len(self.metadata.shape)
-        axis = normalize_axis_index(operator.index(axis), ndim, repr(self.name))
-        values = self._appended(data)
+        axis = normalize_axis_index(operator.index(axis), ndim, repr(self.place))
+        values: np.ndarray[Any, Any] | Streamed
+        if isinstance(data, Resizable | np.memmap):
+            values = Streamed(data, self._appended)
+            self._appended(values.none())  # whether they can be cast at all
+        else:
+            values = self._appended(data)
         locks = self.store.excludes_writers
         yield from self._settle()
         with self._named_in_errors():
@@ -184,7 +194,7 @@ class Resizable(Bufferable):
         try:
             yield
         except ShapeMismatchError as error:
-            error.fill(array=self.name)
+            error.fill(array=self.place)
             raise
         except MetadataError as error:
             error.fill(path=self.path or "/")
@@ -201,7 +211,7 @@ class Resizable(Bufferable):
             values = np.asarray(data)
         else:
             values = np.array(data, data_type.numpy)
-        values = assignable(values, data_type, values.shape, self.name)
+        values = assignable(values, data_type, values.shape, self.place)
         if data_type.settle is not None:
             values = np.array(values)
             data_type.settle(values)

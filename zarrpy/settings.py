@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self, cast
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, cast
+
+import numpy as np
 
 from zarrpy.config import config as process
 from zarrpy.engine.nodes import given_array
-from zarrpy.errors import MetadataError
+from zarrpy.errors import MetadataError, also_said
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.node import Node, api_function, placed
 
@@ -26,43 +29,75 @@ class ArrayConfig:
     Attributes
     ----------
     order : str
-        Of arrays in memory: always "C".
+        Of the elements of what is read, in memory: "C" or "F".
     write_empty_chunks : bool
         Write chunks that hold only the fill value.
+    read_missing_chunks : bool
+        Read chunks that are not stored as the fill value; it is an error otherwise.
     """
 
     order: str
     write_empty_chunks: bool
+    read_missing_chunks: bool = True
 
 
-def keep_empty(config: Mapping[str, Any] | ArrayConfig | None) -> bool | None:
-    """Read what settings say of empty chunks; None when they leave it to the process.
+#: Settings of arrays that are those of the process here.
+_OF_PROCESS = ("sharding_coalesce_max_gap_bytes", "sharding_coalesce_max_bytes")
+_KNOWN = ("order", "write_empty_chunks", "read_missing_chunks", *_OF_PROCESS)
+
+
+class Chosen(NamedTuple):
+    """What settings say; None where they leave it to the process."""
+
+    order: str | None
+    keep_empty: bool | None
+    missing: str | None
+
+
+def chosen(config: Mapping[str, Any] | ArrayConfig | None) -> Chosen:
+    """Read settings.
 
     Raises
     ------
-    MetadataError
+    TypeError
         For settings that nobody knows.
+    MetadataError
+        When a value is none of its setting.
     """
     given = asdict(config) if isinstance(config, ArrayConfig) else dict(config or {})
-    empty = given.pop("write_empty_chunks", None)
-    given.pop("order", None)
-    if given:
-        raise MetadataError(
-            f"unknown settings {sorted(given)} in config", hint="known: write_empty_chunks, order"
-        )
-    return None if empty is None else bool(empty)
+    if unknown := sorted(set(given) - set(_KNOWN)):
+        words = also_said(f"config has no settings {unknown}")
+        raise TypeError(f"{words} -> known: {', '.join(_KNOWN)}")
+    order = given.get("order")
+    if order not in (None, "C", "F"):
+        raise MetadataError('must be "C" or "F"', field="order", value=order)
+    fills = _truth(given, "read_missing_chunks")
+    missing = None if fills is None else "fill" if fills else "error"
+    return Chosen(order, _truth(given, "write_empty_chunks"), missing)
+
+
+def _truth(given: Mapping[str, Any], name: str) -> bool | None:
+    value = given.get(name)
+    if not isinstance(value, bool | np.bool_ | None):
+        raise MetadataError("Expected instance of bool", field=name, value=value)
+    return None if value is None else bool(value)
 
 
 class Configured(Node[ArrayMetadata]):
     """An array with settings of its own."""
 
     _keep_empty: bool | None
+    _memory_order: str
+    _missing: str | None = None
 
     if TYPE_CHECKING:
 
         @property
         def compressors(self) -> tuple[BytesToBytes, ...]:
             """Bytes-to-bytes codecs of a chunk."""
+
+    # `Array[ArrayV3Metadata]` in annotations that are written for zarr-python
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     #: Opens an array: `zarrpy.open_array`.
     open: api_function[Array] = api_function("open_array")
@@ -99,7 +134,11 @@ class Configured(Node[ArrayMetadata]):
     def config(self) -> ArrayConfig:
         """Settings of this array in this process."""
         empty = self._keep_empty
-        return ArrayConfig("C", process.array.write_empty_chunks if empty is None else empty)
+        return ArrayConfig(
+            self._memory_order,
+            process.array.write_empty_chunks if empty is None else empty,
+            (self._missing or process.missing) != "error",
+        )
 
     def with_config(self, config: Mapping[str, Any] | ArrayConfig) -> Self:
         """Give another handle of the same array, with other settings.
@@ -114,10 +153,17 @@ class Configured(Node[ArrayMetadata]):
         MetadataError
             For settings that nobody knows.
         """
-        empty = keep_empty(config)
         made = copy(self)
-        made._keep_empty = self._keep_empty if empty is None else empty
+        made._take(chosen(config))
+        made.__dict__.pop("_prepared", None)
         return made
+
+    def _take(self, settings: Chosen) -> None:
+        """Take over what settings say, and leave what they do not."""
+        if settings.keep_empty is not None:
+            self._keep_empty = settings.keep_empty
+        self._memory_order = settings.order or self._memory_order
+        self._missing = settings.missing or self._missing
 
     @property
     def compressor(self) -> BytesToBytes | None:

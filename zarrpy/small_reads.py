@@ -48,6 +48,12 @@ class SmallReads(Node[ArrayMetadata]):
         @property
         def _chunk_codecs(self) -> CodecChain: ...
 
+        @property
+        def _memory_order(self) -> str: ...
+
+        @property
+        def _missing(self) -> str | None: ...
+
         @cached_property
         def _sight(self) -> Sight: ...
 
@@ -114,7 +120,8 @@ class SmallReads(Node[ArrayMetadata]):
         """Whether nothing asks for more than elements as they are stored."""
         metadata, data_type = self.metadata, self.metadata.data_type
         return (
-            settings.missing == "fill"
+            (self._missing or settings.missing) == "fill"
+            and self._memory_order == "C"
             and settings.max_memory is None
             and settings.disable.isdisjoint(("native", "small"))
             and data_type.numpy.kind in _KINDS

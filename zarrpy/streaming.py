@@ -132,8 +132,9 @@ class Streamable(Prefetching):
         timeout: float | None = None,
         progress: Any = None,
         missing: str | None = None,
+        scheduler: Any = None,
     ) -> Steps[Any]:
-        """Call a function with each chunk, on many threads.
+        """Call a function with each chunk, on many threads, or in other processes.
 
         Parameters
         ----------
@@ -158,6 +159,11 @@ class Streamable(Prefetching):
         timeout : float, optional
             Seconds that one call may take. A thread cannot be stopped: the one that is late goes
             on, and what it gives is lost.
+        scheduler : {"threads", "processes"}, str or distributed.Client, optional
+            Who calls the function: threads of this process, `workers` processes of this machine, or
+            the workers of a cluster of Dask, named by a client or by the address of its scheduler.
+            The store of this array, and that of `out`, must be in reach of them, and `timeout` is
+            for threads only. What was lost with a worker that was killed is done again.
 
         Returns
         -------
@@ -177,11 +183,14 @@ class Streamable(Prefetching):
         """
         from zarrpy.mapping import Mapping
 
+        if not callable(function):
+            raise TypeError(f"map_chunks takes a function of a chunk, not {function!r}")
         array = cast("Array", self)
         given = function if whole else _OfData(function)
         reader = ChunkReader(array, selection, missing=missing)
         options: dict[str, Any] = {
-            "workers": workers, "prefetch": prefetch, "timeout": timeout, "progress": progress
+            "workers": workers, "prefetch": prefetch, "timeout": timeout, "progress": progress,
+            "scheduler": scheduler,
         }  # fmt: skip
         if out is None:
             return Chunks(reader, function=given, ordered=ordered, **options)

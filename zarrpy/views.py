@@ -193,14 +193,14 @@ class View(ArrayLike):
         if isinstance(self._fields, str):
             raise SelectionError(
                 f"a view shows the field {self._fields!r}, and cannot show a part of it",
-                array=self._array.name,
+                array=self._array.place,
                 selection=fields,
                 shape=self.shape,
             )
         if field_type(self.dtype, names, ())[1]:
             raise SelectionError(
                 f"the field {fields!r} has axes of its own, which a view cannot show",
-                array=self._array.name,
+                array=self._array.place,
                 selection=fields,
                 shape=self.shape,
                 hint="read it from the array: array[name]",
@@ -248,7 +248,7 @@ class View(ArrayLike):
         for i in repeated:
             places: Any = (*[slice(None)] * i, [0] * self.shape[i])
             result = result[places]  # of a masked array the mask as well
-        return result if out is None else copied_into(out, result, self._array.name)
+        return result if out is None else copied_into(out, result, self._array.place)
 
     @operation
     def write(self, value: Any, *, max_memory: int | str | None = None) -> Steps[None]:
@@ -305,7 +305,7 @@ class View(ArrayLike):
         if any(n < before for n, before in zip(now, self._of, strict=True)):
             raise SelectionError(
                 f"the array had the shape {self._of} when this view was made, and has {now} now",
-                array=self._array.name,
+                array=self._array.place,
                 selection=self,
                 shape=now,
                 hint="take the view anew: array.lazy[...]",

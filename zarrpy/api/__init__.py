@@ -8,7 +8,7 @@ from zarrpy.api.consolidate import (
     verify_consolidated,
 )
 from zarrpy.api.convert import convert
-from zarrpy.api.copy import copy, copy_all, copy_store, delete, move
+from zarrpy.api.copy import copy, copy_all, copy_store, delete
 from zarrpy.api.create import (
     array,
     create,
@@ -28,6 +28,7 @@ from zarrpy.api.like import (
     open_like,
     zeros_like,
 )
+from zarrpy.api.move import move
 from zarrpy.api.open import group, open, open_array, open_group
 from zarrpy.api.save import load, save, save_array, save_group, tree
 

@@ -114,21 +114,27 @@ class Goal:
 
 
 def planned(
-    store: Store, path: str, node: Metadata, goal: Goal, *, recode: bool
+    store: Store, path: str, node: Metadata, goal: Goal, *, recode: bool, restore: bool = False
 ) -> Steps[list[Conversion]]:
-    """Say what becomes of a node and of all below it, a group before its members."""
+    """Say what becomes of a node and of all below it, a group before its members.
+
+    Members whose replacement was cut off are put back first where `restore` allows it.
+    """
     found = []
     if goal.wants(node):
-        change = _planned(store, path, node, goal, recode)
+        change = planned_node(store, path, node, goal, recode)
         if change.new is None or node.zarr_format != goal.format.number or change.new != node:
             found.append(change)
     if isinstance(node, GroupMetadata):
-        for name, child in (yield from read_children(path, node.zarr_format)).items():
-            found += yield from planned(store, key_of(path, name), child, goal, recode=recode)
+        children = yield from read_children(path, node.zarr_format, restore=restore)
+        for name, child in children.items():
+            where = key_of(path, name)
+            found += yield from planned(store, where, child, goal, recode=recode, restore=restore)
     return found
 
 
-def _planned(store: Store, path: str, node: Metadata, goal: Goal, recode: bool) -> Conversion:
+def planned_node(store: Store, path: str, node: Metadata, goal: Goal, recode: bool) -> Conversion:
+    """Say what becomes of one node."""
     try:
         new = said(store, path, node, goal)
     except ZarrError as error:

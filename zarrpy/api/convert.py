@@ -5,30 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.api.conversion import Conversion, Goal, planned, refuse
-from zarrpy.api.recode import in_place, values
-from zarrpy.array import Array
+from zarrpy.api.in_another import InAnother
+from zarrpy.api.in_place import Changes, InPlace
 from zarrpy.config import config
+from zarrpy.display.progress import Progress
 from zarrpy.engine import consolidate
-from zarrpy.engine.copy import chunk_keys
+from zarrpy.engine.copy import Manner
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.nodes import (
-    documents_of,
-    key_of,
-    read_children,
-    read_node,
-    replace_format,
-    require_node,
-)
+from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
-from zarrpy.engine.requests import Commit, Delete, Enclosing, Fetch, Put
-from zarrpy.errors import MetadataError, NodeExistsError
+from zarrpy.engine.requests import Enclosing
+from zarrpy.engine.scheduler import check_reach
+from zarrpy.errors import MetadataError
 from zarrpy.metadata import profiles
 from zarrpy.metadata.formats import format_of
-from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
+from zarrpy.metadata.model import GroupMetadata
 from zarrpy.metadata.names import normalise_path
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     from zarrpy.engine.nodes import Metadata
@@ -49,6 +45,9 @@ def convert(
     recode: bool = True,
     dry_run: bool = False,
     compat: str | None = None,
+    progress: Any = None,
+    scheduler: Any = None,
+    journal: str | os.PathLike[str] | None = None,
     storage_options: dict[str, Any] | None = None,
 ) -> Steps[tuple[Conversion, ...]]:
     """Convert an array, or a group with all that is below it, to another format.
@@ -75,6 +74,15 @@ def convert(
     compat : {"tensorstore", "zarr-python-3.0", "zarr-2.18", "strict-3.1"}, optional
         Write what this reader opens: arrays that it would not open are stored anew, those that have
         the format already too. By default as `config.array.compat` says.
+    progress : bool, callable or object with ``update(n)``, optional
+        Who hears of each chunk that gets another key, or goes to `target`, and of each part of
+        arrays whose values are stored anew.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who does that, as of `zarrpy.rechunk`.
+    journal : str or path-like, optional
+        A folder that says what is done, for work that goes on after it was killed: call again
+        with the same arguments. There is no node at `target` before all of it is stored; in
+        place, arrays are converted one after the other, and groups after their members.
     storage_options : dict, optional
 
     Returns
@@ -89,6 +97,8 @@ def convert(
         When a node says what the other format has no words for; names the node and the feature.
     NodeExistsError
         When there is something at `target`.
+    ConflictError
+        When the journal is about other work, or the metadata of the source are others by now.
 
     Examples
     --------
@@ -103,43 +113,53 @@ def convert(
     profile = profiles.find(config.array.compat if compat is None else compat)
     if profile is not None:
         profile.number(zarr_format, zarr_format)
-    wanted = Goal(format_of(zarr_format), profile)
+    goal = Goal(format_of(zarr_format), profile)
     where = normalise_path(path or "")
-    root = yield from require_node(where)
-    changes = tuple((yield from planned(store, where, root, wanted, recode=recode)))
-    if dry_run:
-        return changes
-    refuse(changes)
-    if target is not None:
-        there = as_store(target)
+    how = Manner(Progress(progress, None, "parts"), scheduler, journal)
+    asked = [zarr_format, recode, None if profile is None else profile.name]
+    try:
+        if target is None and not dry_run:
+            return (yield from _in_place(store, where, goal, how, asked, recode=recode))
+        root = yield from require_node(where)
+        restore = not (dry_run or store.read_only)
+        found = yield from planned(store, where, root, goal, recode=recode, restore=restore)
+        changes = tuple(found)
+        if dry_run:
+            return changes
+        refuse(changes)
+        into = as_store(target)
+        check_reach(scheduler, (store,), (into,))
         consolidated = yield from _consolidated(where, root, changes)
-        steps = _into(store, where, root, there, {each.path: each for each in changes})
-        yield from elsewhere(there, steps)
-        start = len(where) + 1 if where else 0
-        for group in consolidated:
-            yield from elsewhere(there, consolidate.consolidate(group[start:], zarr_format))
-        return changes
-    if changes:
-        store.check_writable("convert", where)
-        yield from _refuse_within_consolidated(where)
-        yield from _in_place(store, where, root, changes, zarr_format)
+        converting = InAnother((store, where), into, changes, how)
+        yield from elsewhere(into, converting.done(root, consolidated, asked))
+    finally:
+        how.told.close()
     return changes
 
 
-# ---------------------------------------------------------------------------------- in place
-
-
 def _in_place(
-    store: Store, path: str, root: Metadata, changes: tuple[Conversion, ...], zarr_format: int
-) -> Steps[None]:
-    consolidated = yield from _consolidated(path, root, changes)
-    yield Commit()  # a hierarchy of which half is in each format is nobody's wish
-    for group, old_format in consolidated.items():  # they name nodes of one format only
-        yield from consolidate.remove(group, old_format)
-    for change in reversed(changes):  # members before their groups
-        yield from _apply(store, change)
-    for group in consolidated:
-        yield from consolidate.consolidate(group, zarr_format)
+    store: Store, path: str, goal: Goal, how: Manner, asked: list[Any], *, recode: bool
+) -> Steps[tuple[Conversion, ...]]:
+    converting = InPlace(store, path, goal, how, asked)
+    if converting.is_finished:
+        converting.finish()
+        return ()
+    check_reach(how.scheduler, (store,), (store,))
+    what = converting.left(recode=recode)
+    if what is None:
+        root = yield from require_node(path)
+        restore = not store.read_only
+        changes = tuple(
+            (yield from planned(store, path, root, goal, recode=recode, restore=restore))
+        )
+        refuse(changes)
+        if not changes:
+            return ()
+        store.check_writable("convert", path)
+        yield from _refuse_within_consolidated(path)
+        what = Changes(changes, (yield from _consolidated(path, root, changes)))
+    yield from converting.done(what)
+    return what.changes
 
 
 def _consolidated(
@@ -186,87 +206,3 @@ def _within_consolidated(path: str, group: str) -> MetadataError:
         path=path,
         hint="convert that group, or remove its consolidated metadata first",
     )
-
-
-def _apply(store: Store, change: Conversion) -> Steps[None]:
-    """Chunks first, then the documents: who opens the node meanwhile finds all of it."""
-    old, new = change.old, change.new
-    assert new is not None
-    if change.action == "recode":
-        assert isinstance(old, ArrayMetadata)
-        assert isinstance(new, ArrayMetadata)
-        yield from in_place(store, change.path, old, new)
-        return
-    moved = []
-    if change.action == "move":
-        for key, renamed in (yield from _renamed(change)):
-            value = yield from _value(key)
-            yield Put(((key_of(change.path, renamed), value),))
-            moved.append(key)
-    if old.zarr_format == new.zarr_format:
-        yield Put(documents_of(change.path, new))
-    else:
-        yield from replace_format(change.path, new)
-    yield Delete(tuple(moved))
-
-
-def _renamed(change: Conversion) -> Steps[list[tuple[str, str]]]:
-    """Give the key of each chunk in the store, and its key in the array in the new format."""
-    old, new = change.old, change.new
-    assert isinstance(old, ArrayMetadata)
-    assert isinstance(new, ArrayMetadata)
-    keys = yield from chunk_keys(change.path, old)
-    return [
-        (key_of(change.path, key), new.chunk_keys.key(old.chunk_keys.grid_index(key, old.ndim)))
-        for key in keys
-    ]
-
-
-def _value(key: str) -> Steps[Any]:
-    (value,) = yield Fetch((key,))
-    return value
-
-
-# ------------------------------------------------------------------------ into another store
-
-
-def _into(
-    store: Store, path: str, root: Metadata, target: Store, changes: dict[str, Conversion]
-) -> Steps[None]:
-    """Write a node and all below it, converted, into another store, whose steps these are."""
-    target.check_writable("convert", "")
-    if (yield from read_node("")) is not None or store.overlaps(path, target, ""):
-        raise NodeExistsError(
-            f"there is a node in {target!r} already, or it overlaps what is converted",
-            path="",
-            hint="give the converted nodes a place of their own",
-        )
-    yield Commit()
-    yield from _write((store, path), root, (target, ""), changes)
-
-
-def _write(
-    source: tuple[Store, str],
-    node: Metadata,
-    target: tuple[Store, str],
-    changes: dict[str, Conversion],
-) -> Steps[None]:
-    (store, path), (there, where) = source, target
-    change = changes.get(path) or Conversion(path, "metadata", old=node, new=node)
-    new = change.new
-    assert new is not None
-    if isinstance(node, GroupMetadata):
-        children = yield from elsewhere(store, read_children(path, node.zarr_format))
-        for name, child in children.items():
-            places = (store, key_of(path, name)), child, (there, key_of(where, name))
-            yield from _write(*places, changes)
-    elif change.action == "recode":
-        assert isinstance(new, ArrayMetadata)
-        unborn = Array(there, where, new)
-        unborn._unborn = True
-        yield from values(Array(store, path, node), unborn)
-    else:
-        for key, renamed in (yield from elsewhere(store, _renamed(change))):
-            value = yield from elsewhere(store, _value(key))
-            yield Put(((key_of(where, renamed), value),))
-    yield Put(documents_of(where, new))

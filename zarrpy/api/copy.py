@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.api.conversion import Goal, said
 from zarrpy.api.open import open as open_node
 from zarrpy.array import Array
-from zarrpy.engine.copy import copy_node
+from zarrpy.display.progress import Progress
+from zarrpy.engine.between import ends
+from zarrpy.engine.copy import MOST_VALUES, Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import delete_node, find_to_change, move_node, warn_of_foreign
+from zarrpy.engine.lifecycle import delete_node, find_to_change, warn_of_foreign
 from zarrpy.engine.nodes import key_of, not_found, require_node
 from zarrpy.engine.operation import entry, function
-from zarrpy.engine.requests import Commit, Fetch, ListKeys, Put
+from zarrpy.engine.requests import Commit, ListKeys
+from zarrpy.engine.scheduler import check_reach
 from zarrpy.engine.undo import undone_unless_committed
+from zarrpy.engine.units import Carry
 from zarrpy.errors import CodecError, MetadataError, NodeExistsError
 from zarrpy.group import Group
 from zarrpy.metadata.formats import format_of
@@ -22,6 +26,8 @@ from zarrpy.metadata.names import check_path, normalise_path
 from zarrpy.stores import as_store
 
 if TYPE_CHECKING:
+    import os
+
     from zarrpy.engine.copy import Change
     from zarrpy.engine.nodes import Metadata
     from zarrpy.engine.requests import Steps
@@ -38,6 +44,9 @@ def copy(
     *,
     if_exists: str = "raise",
     zarr_format: int | None = None,
+    progress: Any = None,
+    scheduler: Any = None,
+    journal: str | os.PathLike[str] | None = None,
 ) -> Steps[Array | Group]:
     """Copy an array, or a group with all that is below it, as it is stored.
 
@@ -58,6 +67,15 @@ def copy(
     zarr_format : {3, 2}, optional
         Write the copy in this format; by default it has that of the source. Chunks stay as they
         are, under keys that the format has.
+    progress : bool, callable or object with ``update(n)``, optional
+        Who hears of each chunk.
+    scheduler : {"threads", "processes"}, str or distributed.Client, optional
+        Who copies: this process, processes of this machine, or the workers of a cluster of Dask,
+        named by a client or by the address of its scheduler.
+    journal : str or path-like, optional
+        A folder that says what is done, for a copy that goes on after it was killed: call again
+        with the same arguments. There is no node at the target before all of it is copied. What
+        changes in the source after its window was copied is not copied again.
 
     Returns
     -------
@@ -70,6 +88,8 @@ def copy(
         When there is a node at the target, or it lies within the source.
     MetadataError
         When the source has a feature that the other format has no words for.
+    ConflictError
+        When the journal is about another copy, or the metadata of the source are others by now.
 
     Examples
     --------
@@ -79,70 +99,48 @@ def copy(
     >>> copy(array, group).name, list(group)
     ('/a', ['a'])
     """
-    node = yield from _node(source)
-    store, path = _target(node, target, name)
+    node = yield from node_of(source)
+    store, path = target_of(node, target, name)
     if _skips(if_exists):
         there = yield from elsewhere(store, find_to_change(path))
         if there is not None:
             return _handle(store, path, there)
     change = None if zarr_format is None else _into(node.store, zarr_format)
     overwrite = if_exists == "replace"
+    if overwrite and journal is not None:
+        raise ValueError("with a journal the target is new: if_exists='raise' or 'skip'")
+    check_reach(scheduler, (node.store,), (store,))
+    how = Manner(Progress(progress), scheduler, journal, not node.read_only)
     ours = (node.store, node.path)
     theirs = (store, path)
     try:
-        yield from copy_node(ours, node.metadata, theirs, overwrite=overwrite, change=change)
+        yield from copy_node(
+            ours, node.metadata, theirs, overwrite=overwrite, change=change, how=how
+        )
     except NodeExistsError as error:
         error.hint = "if_exists='replace' replaces it with all that is below it, 'skip' leaves it"
         raise
-    return (yield from _opened(store, path))
+    return (yield from opened(store, path))
 
 
 @function
 def copy_all(
-    source: Group, target: Any, *, if_exists: str = "raise", zarr_format: int | None = None
+    source: Group,
+    target: Any,
+    *,
+    if_exists: str = "raise",
+    zarr_format: int | None = None,
+    progress: Any = None,
+    scheduler: Any = None,
 ) -> Steps[tuple[Array | Group, ...]]:
     """Copy every member of a group into another group; parameters as of `copy`."""
     found = []
+    keywords: dict[str, Any] = {"if_exists": if_exists, "zarr_format": zarr_format}
+    keywords |= {"progress": progress, "scheduler": scheduler}
     for _, member in (yield from elsewhere(source.store, source.members.steps())):
-        steps = copy.steps(
-            member, target, member.basename, if_exists=if_exists, zarr_format=zarr_format
-        )
+        steps = copy.steps(member, target, member.basename, **keywords)
         found.append((yield from steps))
     return tuple(found)
-
-
-@function
-def move(source: Any, target: Any, name: str | None = None) -> Steps[Array | Group]:
-    """Move an array, or a group with all that is below it, to another place.
-
-    Within a store it is given its new path, and nothing is read or written again. Between stores
-    it is copied as it is stored, and deleted when the copy is complete.
-
-    Parameters
-    ----------
-    source, target, name
-        As of `copy`.
-
-    Returns
-    -------
-    Array or Group
-        The node at its new place.
-
-    Raises
-    ------
-    NodeExistsError
-        When there is a node at the target, or it lies within the source.
-    """
-    node = yield from _node(source)
-    node._check_writable("move")
-    store, path = _target(node, target, name)
-    if node.path and node.store.lock_scope == store.lock_scope:
-        yield from elsewhere(store, move_node(node.path, path))
-    else:
-        yield from copy_node((node.store, node.path), node.metadata, (store, path))
-        yield Commit()
-        yield from elsewhere(node.store, _deleted(node.store, node.path))
-    return (yield from _opened(store, path))
 
 
 @entry
@@ -177,11 +175,12 @@ def delete(
         pass  # who cannot read it may still delete it
     else:
         if found is None:
-            raise (yield from not_found(where))
-    yield from _deleted(store, where)
+            raise (yield from not_found(where, opening=False))
+    yield from deleted(store, where)
 
 
-def _deleted(store: Store, path: str) -> Steps[None]:
+def deleted(store: Store, path: str) -> Steps[None]:
+    """Delete a node, and say what was left; these steps are taken in its store."""
     warn_of_foreign(store.place_of(path), (yield from delete_node(path)))
 
 
@@ -194,7 +193,9 @@ def copy_store(
     *,
     if_exists: str = "raise",
 ) -> Steps[tuple[int, int, int]]:
-    """Copy every key below a path of a store, whatever it holds, one value at a time.
+    """Copy every key below a path of a store, whatever it holds.
+
+    Between directories values go from file to file, otherwise one at a time through memory.
 
     Parameters
     ----------
@@ -225,7 +226,7 @@ def copy_store(
             f"there is a key {new + taken[0]!r} in {theirs!r} already", path=new + taken[0]
         )
     keys = [(start + name, new + name) for name in names if new + name not in there]
-    steps = _copied(ours, keys)
+    steps = _copied(ours, theirs, keys)
     if if_exists == "replace":
         yield Commit()  # what is gone cannot be brought back
     else:
@@ -234,23 +235,16 @@ def copy_store(
     return len(keys), len(taken), nbytes
 
 
-def _copied(source: Store, keys: list[tuple[str, str]]) -> Steps[int]:
-    nbytes = 0
-    for key, new in keys:
-        (value,) = yield from elsewhere(source, _value(key))
-        if value is not None:
-            yield Put(((new, value),))
-            nbytes += len(value)
+def _copied(source: Store, target: Store, keys: list[tuple[str, str]]) -> Steps[int]:
+    carry, nbytes = Carry(source, None), 0
+    n = 1 if ends(source, target) is None else MOST_VALUES
+    for i in range(0, len(keys), n):
+        nbytes += (yield from carry.steps(tuple(keys[i : i + n])))[1]
     return nbytes
 
 
 def _keys(prefix: str) -> Steps[list[str]]:
     found: list[str] = yield ListKeys(prefix)
-    return found
-
-
-def _value(key: str) -> Steps[list[Any]]:
-    found: list[Any] = yield Fetch((key,))
     return found
 
 
@@ -265,14 +259,15 @@ def _skips(if_exists: str) -> bool:
     return if_exists == "skip"
 
 
-def _node(source: Any) -> Steps[Array | Group]:
+def node_of(source: Any) -> Steps[Array | Group]:
+    """Give the node that somebody names by itself, or by its store."""
     if isinstance(source, Array | Group):
         return source
     store = as_store(source)
-    return (yield from _opened(store, "", "r" if store.read_only else "r+"))
+    return (yield from opened(store, "", "r" if store.read_only else "r+"))
 
 
-def _opened(store: Store, path: str, mode: str = "r+") -> Steps[Array | Group]:
+def opened(store: Store, path: str, mode: str = "r+") -> Steps[Array | Group]:
     """Open a node, though its chunks may be of a codec that is not known here."""
     try:
         return (yield from elsewhere(store, open_node.steps(store, path=path, mode=mode)))
@@ -281,14 +276,14 @@ def _opened(store: Store, path: str, mode: str = "r+") -> Steps[Array | Group]:
         return _handle(store, path, metadata)
 
 
-def _target(node: Array | Group, target: Any, name: str | None) -> tuple[Store, str]:
+def target_of(node: Any, target: Any, name: str | None) -> tuple[Store, str]:
     """Find the store and the path that a node goes to."""
     if isinstance(target, Array):
         raise TypeError(f"an array holds no others: {target!r}")
     if not isinstance(target, Group):
         return as_store(target), check_path(name) if name else ""
     target._check_writable("store into")
-    last = check_path(name) if name else node.basename
+    last = check_path(name) if name else getattr(node, "basename", "")
     if not last:
         raise MetadataError("a copy of the root of a store needs a name in a group: name='...'")
     return target.store, key_of(target.path, last)

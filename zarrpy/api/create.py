@@ -69,7 +69,8 @@ def create_array(
         length of each chunk along its axis; in it a pair is a length and how often it comes.
     shards : tuple of int, int, "auto" or dict, optional
         Shape of the shards, each of which holds many chunks in one stored value; `chunks` divides
-        it. A dict has it as ``shape``, and ``index_location`` ("end" or "start").
+        it, and -1 spans the axis in whole chunks. A dict has it as ``shape``, and
+        ``index_location`` ("end" or "start").
     filters : codecs, optional
         Array-to-array codecs, run first.
     compressors : codecs, "auto" or None

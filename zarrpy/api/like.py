@@ -9,7 +9,7 @@ from zarrpy.api.open import open_array
 from zarrpy.api.recode import values
 from zarrpy.array import Array
 from zarrpy.creation import DEFAULT, array_metadata
-from zarrpy.engine.copy import copy_node
+from zarrpy.engine.copy import Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.operation import entry, function
@@ -139,10 +139,11 @@ def from_array(
 
     def content(where: str) -> Steps[None]:
         made = Array(store, where, metadata, write_empty_chunks=keep_empty)
-        yield from values(data, made)
+        yield from values(data, made, Manner())
 
     written = content if write_data else None
-    yield from create_node(path, metadata, overwrite=overwrite, content=written)
+    beside = store.of_files
+    yield from create_node(path, metadata, overwrite=overwrite, content=written, beside=beside)
     return Array(store, path, metadata, write_empty_chunks=keep_empty)
 
 

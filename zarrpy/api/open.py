@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from zarrpy.array import Array
@@ -16,6 +17,7 @@ from zarrpy.creation import (
 )
 from zarrpy.engine.cache import checked_limit
 from zarrpy.engine.consolidate import StaleMetadataWarning, index_of, verify
+from zarrpy.engine.expected import check_kind
 from zarrpy.engine.lifecycle import create_node, find_to_change
 from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
@@ -73,9 +75,15 @@ def _node(
         return array
     max_age = 0 if consolidated == "verify" else max_age
     index = yield from recently(max_age, _index(path, metadata, consolidated))
+    if consolidated is False:
+        metadata = replace(metadata, told=_nothing)
     group = Group(store, path, metadata, read_only=read_only, index=index)
     group.given = given
     return group
+
+
+def _nothing() -> None:
+    """Tell nothing of members: what is consolidated is not used."""
 
 
 def _with(node: N, cache: int | None, prefetch: int | None, metadata_ttl: float | None) -> N:
@@ -299,22 +307,43 @@ def _open_array(
 ) -> Steps[Array]:
     keywords = auto_keyword(keywords)
     describes = keywords.get("shape") is not None or keywords.get("data") is not None
-    if mode not in ("w", "w-"):
-        must_be_there = mode in ("r", "r+") or not describes
-        if must_be_there or (yield from _read(path, mode, zarr_format)) is not None:
-            steps = _require(path, mode, zarr_format, ArrayMetadata)
-            metadata = yield from recently(max_age, steps)
-            opened = yield from _node(store, path, metadata, mode == "r", given=given)
-            assert isinstance(opened, Array)
-            check_as_described(opened, keywords)
-            return opened
+    maybe = mode not in ("w", "w-")
+    found: Metadata | None = None
+    if maybe and (mode in ("r", "r+") or not describes):
+        found = yield from recently(max_age, _require(path, mode, zarr_format, ArrayMetadata))
+    elif maybe:
+        found = yield from read_node(path, zarr_format, ArrayMetadata)
+    if found is not None:
+        return (yield from _opened_array(store, path, found, mode, keywords, given))
     _refuse_to_create(store, mode)
     overwrite = keywords.pop("overwrite", False) or mode == "w"
     if keywords.get("data") is None:
         keywords.setdefault("dtype", "float64")
     keywords["zarr_format"] = zarr_format
     made = created(store, check_path(path), keywords, overwrite=overwrite)
-    return (yield from _in_mode(mode, made))
+    try:
+        return (yield from _in_mode(mode, made))
+    except NodeExistsError:  # somebody else was first, or a replacement was cut off
+        found = (yield from _read(path, mode, zarr_format)) if maybe else None
+        if found is None:
+            raise
+    return (yield from _opened_array(store, path, found, mode, keywords, given))
+
+
+def _opened_array(
+    store: Store,
+    path: str,
+    metadata: Metadata,
+    mode: str | None,
+    keywords: dict[str, Any],
+    given: tuple[Any, ...],
+) -> Steps[Array]:
+    """Open a node that has to be an array, as far as keywords say how it is."""
+    check_kind(path, metadata, ArrayMetadata)
+    opened = yield from _node(store, path, metadata, mode == "r", given=given)
+    assert isinstance(opened, Array)
+    check_as_described(opened, keywords)
+    return opened
 
 
 open.shortcut = open_array.shortcut = Reopening
@@ -373,20 +402,40 @@ def _open_group(
     compat: str | None = None,
     max_age: float | None = None,
 ) -> Steps[Group]:
-    creates = mode in ("w", "w-")
+    found: Metadata | None = None
     if mode == "a":
-        creates = (yield from _read(path, mode, zarr_format)) is None
-    if not creates:
-        steps = _require(path, mode, zarr_format, GroupMetadata)
-        metadata = yield from recently(max_age, steps)
-        opened = yield from _node(store, path, metadata, mode == "r", consolidated, max_age=max_age)
-        assert isinstance(opened, Group)
-        return opened
+        found = yield from read_node(path, zarr_format)
+    elif mode not in ("w", "w-"):
+        found = yield from recently(max_age, _require(path, mode, zarr_format, GroupMetadata))
+    if found is not None:
+        return (yield from _opened_group(store, path, found, mode, consolidated, max_age))
     _refuse_to_create(store, mode)
     number = chosen_format(zarr_format, compat)
     made = GroupMetadata(normalise(attributes or {}, path=path), number)
-    yield from _in_mode(mode, create_node(check_path(path), made, overwrite=mode == "w"))
-    return Group(store, path, made)
+    try:
+        yield from _in_mode(mode, create_node(check_path(path), made, overwrite=mode == "w"))
+    except NodeExistsError:  # somebody else was first, or a replacement was cut off
+        found = (yield from _read(path, mode, zarr_format)) if mode == "a" else None
+        if found is None:
+            raise
+    else:
+        return Group(store, path, made)
+    return (yield from _opened_group(store, path, found, mode, consolidated, max_age))
+
+
+def _opened_group(
+    store: Store,
+    path: str,
+    metadata: Metadata,
+    mode: str | None,
+    consolidated: Consolidated,
+    max_age: float | None,
+) -> Steps[Group]:
+    """Open a node that has to be a group."""
+    check_kind(path, metadata, GroupMetadata)
+    opened = yield from _node(store, path, metadata, mode == "r", consolidated, max_age=max_age)
+    assert isinstance(opened, Group)
+    return opened
 
 
 @entry

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TextIO
 
 from zarrpy.display.sizes import format_nbytes
@@ -54,9 +54,10 @@ class Progress:
 
     Parameters
     ----------
-    asked : None, bool, callable, or object with ``update(n)``
-        As users give it: nothing; a bar, if standard error is a terminal; a function of an `Event`;
-        or a bar of theirs, such as tqdm's, which stays open.
+    asked : None, bool, "plain", "json", callable, or object with ``update(n)``
+        As users give it: nothing; a bar of rich, tqdm or ours, if standard error is a terminal or
+        this is a notebook; our bar; lines of JSON on standard error; a function of an `Event`; or a
+        bar of theirs, such as tqdm's, or a `rich.progress.Progress`, which stays open.
     total : int, optional
         Parts in all.
     what : str
@@ -68,7 +69,7 @@ class Progress:
         When `asked` is none of these.
     """
 
-    def __init__(self, asked: Any, total: int | None = None, what: str = "chunks") -> None:
+    def __init__(self, asked: Any = None, total: int | None = None, what: str = "chunks") -> None:
         self._sink = _sink(asked, what)
         self._total = total
         self._done = self._in = self._out = 0
@@ -80,6 +81,10 @@ class Progress:
         self._out += bytes_out
         if self._sink is not None:
             self._sink.show(Event(self._done, self._total, self._in, self._out, key), n)
+
+    def expect(self, n: int) -> None:
+        """Count on so many parts more, where it is not known from the beginning."""
+        self._total = (self._total or 0) + n
 
     @property
     def heard(self) -> bool:
@@ -98,6 +103,10 @@ def _sink(asked: Any, what: str) -> Sink | None:
         return None
     if asked is True:
         return _automatic(what)
+    if asked in ("plain", "json"):
+        return (Bar if asked == "plain" else _Lines)(sys.stderr, what)
+    if hasattr(asked, "add_task"):
+        return _Rich(asked, what)
     if hasattr(asked, "update"):
         return _Updated(asked)
     if callable(asked):
@@ -108,14 +117,21 @@ def _sink(asked: Any, what: str) -> Sink | None:
 
 
 def _automatic(what: str) -> Sink | None:
-    """Give a bar of tqdm where a program has that loaded, or our own; none but on a terminal."""
+    """Give a bar of rich where a program has that loaded, of tqdm where that is installed, or ours.
+
+    Without a terminal there is none, but in a notebook, where tqdm draws one.
+    """
     stream = sys.stderr
-    if stream is None or not stream.isatty():
+    notebook = "ipykernel" in sys.modules
+    if stream is None or not (stream.isatty() or notebook):
         return None
-    tqdm = sys.modules.get("tqdm.auto")
-    if tqdm is not None:
-        return _Tqdm(tqdm.tqdm(desc=what, unit="chunk"))
-    return Bar(stream, what)
+    if "rich" in sys.modules and not notebook:
+        return _Rich(None, what)
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None if notebook else Bar(stream, what)
+    return _Tqdm(tqdm(desc=what, unit=f" {what}"))
 
 
 class _Called:
@@ -149,6 +165,57 @@ class _Tqdm(_Updated):
         self._bar.close()
 
 
+class _Rich:
+    """A task among those of a display of rich: of the user's, which stays, or of ours."""
+
+    def __init__(self, display: Any, what: str) -> None:
+        self._own = display is None
+        if display is None:
+            from rich.console import Console
+            from rich.progress import Progress as Display
+
+            display = Display(*Display.get_default_columns(), console=Console(stderr=True))
+            display.start()
+        self._display = display
+        self._task = display.add_task(what, total=None)
+
+    def show(self, event: Event, n: int) -> None:
+        self._display.update(self._task, completed=event.done, total=event.total)
+
+    def close(self) -> None:
+        if self._own:
+            self._display.stop()
+
+
+class _Lines:
+    """A line of JSON now and then, for programs, and one at the end."""
+
+    def __init__(self, stream: TextIO, what: str) -> None:
+        self._stream = stream
+        self._what = what
+        self._written = 0.0
+        self._last: Event | None = None
+
+    def show(self, event: Event, n: int) -> None:
+        self._last = event
+        now = time.monotonic()
+        if now - self._written >= _REDRAW_SECONDS:
+            self._written = now
+            self._write()
+
+    def _write(self) -> None:
+        import json
+
+        if self._last is not None:
+            line = json.dumps({"what": self._what, **asdict(self._last)})
+            self._stream.write(line + "\n")
+            self._stream.flush()
+            self._last = None
+
+    def close(self) -> None:
+        self._write()
+
+
 class Bar:
     """One line that is drawn again and again.
 
@@ -162,7 +229,7 @@ class Bar:
     def __init__(self, stream: TextIO, what: str) -> None:
         self._stream = stream
         self._what = what
-        self._terminal = Terminal.of(stream)
+        self._unicode = Terminal.of(stream).unicode
         self._begin = time.monotonic()
         self._drawn = 0.0
         self._last: Event | None = None
@@ -200,9 +267,10 @@ class Bar:
         if event.total and event.done:
             left = seconds / event.done * max(event.total - event.done, 0)
             words.append(f"eta {int(left) // 60}:{int(left) % 60:02}")
-        return "  ".join(words)[: self._terminal.width - 1]
+        # its width is asked for each time: somebody may have pulled at the window
+        return "  ".join(words)[: Terminal.of(self._stream).width - 1]
 
     def _picture(self, share: float, width: int = 20) -> str:
-        full, rest = ("█", " ") if self._terminal.unicode else ("#", "-")
+        full, rest = ("█", " ") if self._unicode else ("#", "-")
         done = round(share * width)
         return full * done + rest * (width - done)

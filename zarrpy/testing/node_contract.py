@@ -153,9 +153,9 @@ class NodeContract:
 
     def test_threads_that_write_parts_of_one_chunk_lose_nothing(self, store: Store) -> None:
         """Nor of one shard."""
-        for shards in (None, (16,)):
+        for name, shards in (("chunks", None), ("shards", (16,))):
             array = zarrpy.create_array(
-                store, name="a", shape=(16,), chunks=(8,), shards=shards, dtype="i4", overwrite=True
+                store, name=name, shape=(16,), chunks=(8,), shards=shards, dtype="i4"
             )
 
             def write(i: int, array: Any = array) -> None:

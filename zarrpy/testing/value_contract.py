@@ -43,6 +43,23 @@ class ValueContract:
         assert store.exists("a")
         assert store.size("a") == 0
 
+    def test_several_keys_are_looked_for_at_once(self, store: Store) -> None:
+        """Those that have values, whatever lies beside them or below."""
+        for key in ("a/.b", "a/c", "a/c1", "a/d/e", "f"):
+            store.set(key, _VALUE[:1])
+
+        keys = ["a/c", "a/.a", "a/.b", "a/e", "a/z"]
+        assert store.present(keys) == [True, False, True, False, False]
+        assert store.present(["f", "a/c", "g/h"]) == [True, True, False]
+        assert store.present([]) == []
+
+    def test_a_new_value_is_stored_only_where_there_is_none(self, store: Store) -> None:
+        """It is told whether it was; what is there stays."""
+        assert store.set_new("a/b", b"first")
+        assert not store.set_new("a/b", b"second")
+
+        assert store.get("a/b") == b"first"
+
     def test_setting_a_value_replaces_the_whole_of_it(self, store: Store) -> None:
         """Nothing is left of a longer value."""
         store.set("a", _VALUE)

@@ -36,7 +36,7 @@ def variable_of(array: Array, *, masks: bool) -> Variable:
     names = dimension_names(array)
     attributes = _attributes(array)
     encoding = _encoding(array, names)
-    fill = array.fill_value if array.metadata.fill_defined else None
+    fill = array.metadata.fill_value if array.metadata.fill_defined else None
     if masks:
         if fill is not None:
             attributes[_FILL] = fill
@@ -114,9 +114,13 @@ def _encoding(array: Array, names: tuple[Any, ...]) -> dict[str, Any]:
 def _chunks(array: Array) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
     """Give lengths of chunks and shards, one number for an axis where they are equal."""
     try:
-        return array.chunks, array.shards
+        chunks: tuple[Any, ...] = array.chunks
     except NotImplementedError:
         return tuple(map(_one_length, array.read_chunk_sizes)), None
+    try:
+        return chunks, array.shards
+    except NotImplementedError:
+        return chunks, tuple(map(_one_length, array.write_chunk_sizes))
 
 
 def _one_length(lengths: tuple[int, ...]) -> int | tuple[int, ...]:
