@@ -82,6 +82,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
+def _serve_nothing() -> None:
+    compat = sys.modules.get("zarrpy.compat")
+    if compat is not None:
+        compat.uninstall()
+    adapting = sys.modules.get("zarrpy.compat.adapting")
+    if adapting is not None:
+        adapting.restore()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_served() -> Iterator[None]:
+    """Serve nothing in the place of zarr-python but in a test that asks for it.
+
+    What is served adapts errors and warnings of the whole process.
+    """
+    _serve_nothing()
+    yield
+    _serve_nothing()
+
+
 @pytest.fixture
 def settle() -> Callable[[], None]:
     """Wait until files are no longer so young that two changes may leave the same state behind.

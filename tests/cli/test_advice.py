@@ -17,9 +17,12 @@ def test_a_layout_is_advised_for_the_way_of_reading(run, hierarchy: Path) -> Non
     lines = json.loads(run("advise", "--json", "--read=-1,1,1", "run.zarr/big").stdout)
 
     assert planes["access"] == [[1, 60, 60]]
-    decoded = {tuple(each["chunks"]): each["decoded"][0] for each in planes["candidates"]}
-    assert decoded[1, 60, 60] == 1
-    assert lines["keywords"]["chunks"][0] > planes["keywords"]["chunks"][0]
+    # Which of them is best is a matter of time; that nothing is decoded in vain is not.
+    for found, chunks in ((planes, (1, 60, 60)), (lines, (40, 1, 1))):
+        decoded = {tuple(each["chunks"]): each["decoded"][0] for each in found["candidates"]}
+        assert decoded[chunks] == 1
+        best = found["candidates"][0]
+        assert found["keywords"]["chunks"] == best["chunks"]
     text = run("advise", "--read", "1,-1,-1", "run.zarr/big").stdout
     assert "best: chunks=" in text
     wrong = run("advise", "--read", "1,2", "run.zarr/big")

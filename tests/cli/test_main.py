@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import zarrpy
@@ -139,3 +140,72 @@ def test_the_console_script_and_the_module_are_the_same() -> None:
     from zarrpy.cli import main
 
     assert found[0].load() is main
+
+
+def test_what_nobody_knows_names_the_nearest(run: Run, hierarchy: Path) -> None:
+    """Verbs, options and paths; with the usage of the verb."""
+    done = run("tre", "run.zarr")
+    assert done.returncode == 2
+    assert "there is no verb 'tre'; nearest: 'tree'" in done.stderr
+    done = run("rechunk", "run.zarr/t2m", "o.zarr", "--max-memry", "1GiB")
+    assert done.returncode == 2
+    assert "there is no '--max-memry'; nearest: '--max-memory'" in done.stderr
+    assert done.stderr.startswith("usage: zarrpy rechunk")
+    assert "nearest: 't2m'" in run("checksum", "run.zarr/t2n").stderr
+
+
+def test_lengths_may_begin_with_a_whole_axis(run: Run, hierarchy: Path) -> None:
+    """Though they look like options then."""
+    done = run("rechunk", "run.zarr/t2m", "o.zarr", "-c", "-1,1,1")
+    assert done.returncode == 0, done.stderr
+    assert zarrpy.open(hierarchy.parent / "o.zarr").chunks == (2, 1, 1)
+    done = run("advise", "run.zarr/t2m", "--read", "-1,1,1", "--json")
+    assert done.returncode == 0, done.stderr
+
+
+def test_options_are_for_the_place_behind_a_url(run: Run, hierarchy: Path) -> None:
+    """Every verb takes them; where there is no such place they are an error."""
+    for words in (
+        *(("tree",), ("info",), ("stat",), ("verify",), ("repair",), ("checksum",), ("doctor",)),
+        *(("diff", "run.zarr"), ("cp", "c.zarr"), ("pack", "c.zip"), ("stats",), ("dump",)),
+    ):
+        done = run(words[0], "-o", "anon=true", "run.zarr", *words[1:])
+        assert done.returncode != 0, words
+        assert "storage_options ['anon'] do not apply to 'run.zarr'" in done.stderr, words
+    local = (hierarchy.parent / "copied.zarr").as_posix()
+    pytest.importorskip("fsspec", reason="pip install 'zarrpy[fsspec]'")
+    done = run("cp", "-o", "auto_mkdir=true", "run.zarr", f"local://{local}")
+    assert done.returncode == 0, done.stderr
+    assert run("diff", "run.zarr", local).returncode == 0
+
+
+def test_paths_lead_into_files_for_every_verb(run: Run, hierarchy: Path) -> None:
+    """A zip file is a folder to all of them."""
+    zarrpy.pack(hierarchy, hierarchy.parent / "run.zip")
+    for verb in ("tree", "info", "stat", "stats", "head", "verify", "checksum", "chunks", "dump"):
+        done = run(verb, "run.zip/t2m")
+        assert done.returncode == 0, (verb, done.stderr)
+    assert run("diff", "run.zip/t2m", "run.zarr/t2m").returncode == 0
+
+
+def test_changes_tell_programs_what_was_done(run: Run, hierarchy: Path) -> None:
+    """One document each, though people see nothing."""
+    for words in (
+        ("attrs", "run.zarr", "set", "a", "3"),
+        ("attrs", "run.zarr", "rm", "a"),
+        ("consolidate", "run.zarr"),
+        ("consolidate", "run.zarr", "--remove"),
+        ("completion", "bash"),
+        ("rm", "run.zarr/t2m"),
+    ):
+        done = run("--json", *words)
+        assert json.loads(done.stdout), words
+    assert "t2m" not in zarrpy.open_group(hierarchy)
+
+
+def test_files_of_others_are_told_how_to_be_imported(run: Run, tmp_path: Path) -> None:
+    """By the next command."""
+    np.save(tmp_path / "v.npy", np.arange(3))
+    done = run("tree", "v.npy")
+    assert done.returncode == 2
+    assert "zarrpy import v.npy" in done.stderr

@@ -85,6 +85,36 @@ def test_arrays_are_created_and_appended_to(run, tmp_path: Path) -> None:
     assert (wrong.returncode, "--dtype" in wrong.stderr) == (2, True)
 
 
+def test_arrays_are_appended_to_arrays_bit_by_bit(run, tmp_path: Path) -> None:
+    """Within a bound of memory; all of it, or nothing."""
+    values = np.arange(4000.0).reshape(400, 10)
+    for name in "ab":
+        zarrpy.create_array(tmp_path / "run.zarr", name=name, data=values, chunks=(7, 3))
+
+    done = run("append", "run.zarr/a", "run.zarr/b", "--max-memory", "2KiB")
+
+    assert (done.returncode, "(800, 10)" in done.stdout) == (0, True)
+    found = zarrpy.open(tmp_path / "run.zarr/a")[...]
+    np.testing.assert_array_equal(found, np.concatenate([values, values]))
+    (tmp_path / "run.zarr/b/c/50/2").write_bytes(b"damaged")
+    assert run("append", "run.zarr/a", "run.zarr/b").returncode == 1
+    assert zarrpy.open(tmp_path / "run.zarr/a").shape == (800, 10)
+
+
+def test_others_may_do_the_work(run, tmp_path: Path) -> None:
+    """Of moving between stores, hashing and comparing."""
+    zarrpy.create_array(tmp_path / "a.zarr", name="x", data=np.arange(40), chunks=5)
+    by = ("--scheduler", "processes")
+
+    plain, other = run("checksum", "a.zarr"), run("checksum", "a.zarr", *by)
+    assert (other.returncode, other.stdout) == (0, plain.stdout)
+    assert run("cp", "a.zarr/x", "b.zarr").returncode == 0
+    assert run("diff", "a.zarr/x", "b.zarr", *by).returncode == 0
+    moved = run("mv", "a.zarr/x", "c.zarr", *by)
+    assert moved.returncode == 0, moved.stderr
+    assert zarrpy.open(tmp_path / "c.zarr")[...].tolist() == list(range(40))
+
+
 def test_nodes_are_copied_moved_and_deleted(run, hierarchy: Path) -> None:
     """Paths lead into hierarchies, so that consolidated metadata stay right."""
     zarrpy.consolidate_metadata(hierarchy)

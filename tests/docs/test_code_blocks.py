@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,26 @@ from services.proxy import proxy_to  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _FENCE = re.compile(
-    r"(?:^<!-- (not run|run by): ([^\n]+) -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (not run|run by|run with): ([^\n]+) -->\n)?^```(\S*)\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 _SHOWN_ONLY = ("text",)  # drawings; everything else must have a runner below
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its kind, text and first line; why it cannot run, or which peer runs it."""
+    """One fenced block: its kind, text and first line.
+
+    Why it cannot run, which peer runs it, or which package has to be there: blocks that need one
+    that is too large for the tests' environment run where somebody has installed it.
+    """
 
     kind: str
     text: str
     line: int
     excuse: str = ""
     peer: str = ""
+    package: str = ""
 
 
 def blocks(document: Path) -> Iterator[Block]:
@@ -46,8 +53,8 @@ def blocks(document: Path) -> Iterator[Block]:
     for match in _FENCE.finditer(source):
         word, note, kind, text = match.groups()
         line = source.count("\n", 0, match.start(3)) + 2
-        excuse, peer = (note or "" if word == name else "" for name in ("not run", "run by"))
-        yield Block(kind, text, line, excuse, peer)
+        notes = [note or "" if word == name else "" for name in ("not run", "run by", "run with")]
+        yield Block(kind, text, line, *notes)
 
 
 def run_python(block: Block, document: Path, names: dict[str, Any]) -> None:
@@ -131,6 +138,15 @@ def bucket(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         yield serve
 
 
+@pytest.fixture(autouse=True)
+def settings_of_dask() -> Iterator[None]:
+    """Forget what a document sets in Dask: its workers may run in this process."""
+    yield
+    config = sys.modules.get("dask.config")
+    if config is not None:
+        config.refresh()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_blocks_of_a_document_run_in_their_order(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: Any
@@ -141,7 +157,9 @@ def test_the_blocks_of_a_document_run_in_their_order(
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(document):
-        if block.peer:
+        if block.package and find_spec(block.package) is None:
+            compile(block.text, str(document), "exec")
+        elif block.peer:
             run_elsewhere(block, document)
         elif block.kind == "python":
             run_python(block, document, names)

@@ -182,13 +182,15 @@ def test_what_anndata_asks_of_groups():
     assert group.require_group("/") is group
     assert group.metadata.consolidated_metadata is None
     group.create_group("a")
-    assert "a" in zarr.consolidate_metadata(group.store).metadata.consolidated_metadata["metadata"]
+    with pytest.warns(zarr.errors.ZarrUserWarning, match="Consolidated metadata"):
+        made = zarr.consolidate_metadata(group.store)
+    assert "a" in made.metadata.consolidated_metadata.metadata
 
 
 @pytest.mark.parametrize("more", [{}, {"b": np.arange(3)}], ids=["an array", "a group"])
 def test_options_of_a_store_reach_it_when_arrays_are_saved(monkeypatch, more):
     """By whichever of the functions."""
-    from zarrpy.compat import functions
+    from zarrpy.compat import functions, places
 
     asked = []
 
@@ -196,7 +198,7 @@ def test_options_of_a_store_reach_it_when_arrays_are_saved(monkeypatch, more):
         asked.append((place, storage_options))
         return zarrpy.stores.MemoryStore()
 
-    monkeypatch.setattr(functions, "as_store", made)
+    monkeypatch.setattr(places, "as_store", made)
     functions.save("s3://bucket/a", np.arange(4), storage_options={"anon": True}, **more)
 
     assert asked == [("s3://bucket/a", {"anon": True})]
@@ -276,3 +278,22 @@ def test_who_waits_for_a_coroutine_may_say_how_long():
     assert sync(asyncio.sleep(0, "done"), timeout=20) == "done"
     with pytest.raises(TimeoutError):
         sync(asyncio.sleep(60), timeout=0.01)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [zarr.Array, zarr.AsyncArray, storage.WrapperStore, zarr.core.dtype.ZDType],
+    ids=lambda named: named.__name__,
+)
+def test_annotations_that_say_more_of_a_class_are_taken(named):
+    """As in ``def f(array: Array[ArrayV3Metadata])``, which Python looks at."""
+    assert named[int].__origin__ is named
+
+
+def test_shards_of_codecs_alone_hold_plain_bytes():
+    """As many programs make them."""
+    array = zarr.create((4,), chunks=(4,), dtype="i4", codecs=[zarr.codecs.ShardingCodec((2,))])
+    array[:] = 7
+
+    assert array.chunks == (2,)
+    assert array[:].tolist() == [7] * 4

@@ -277,6 +277,92 @@ class Overwrite(Attributes):
         return {number}
 
 
+class Copies(Overwrite):
+    """An array that is replaced by a copy of another one, from file to file."""
+
+    def change(self, node: Any, number: int) -> None:
+        """Write another one, and copy it into its place."""
+        data = np.full(1 + number % 4, number)
+        made = node.create_array("made", data=data, chunks=1, overwrite=True)
+        zarrpy.copy(made, node, "a", if_exists="replace")
+
+
+class Create(Attributes):
+    """A group in which arrays with data are created where nothing was; two stay."""
+
+    def create(self, place: str) -> None:
+        """Make state 0."""
+        self.change(zarrpy.create_group(place), 0)
+
+    def change(self, node: Any, number: int) -> None:
+        """Create the next one."""
+        node.create_array(str(number), data=np.full(12, number), chunks=3, fill_value=-1)
+        with contextlib.suppress(KeyError):
+            del node[str(number - 2)]
+
+    def numbers(self, place: str) -> set[int]:
+        """Each that is there is whole."""
+        found = {
+            int(name): array[...].tolist() for name, array in zarrpy.open_group(place).arrays()
+        }
+        assert all(values == [number] * 12 for number, values in found.items()), "a part is there"
+        return {max(found)}
+
+
+class Transaction(Attributes):
+    """Two arrays and an attribute that change in one transaction, in which arrays come and go."""
+
+    def store(self, place: str) -> Any:
+        """Open the store."""
+        return LocalStore(place)
+
+    def create(self, place: str) -> None:
+        """Make state 0."""
+        with self.store(place) as store:
+            group = zarrpy.create_group(store, attributes={"number": 0})
+            for name in "ab":
+                group.create_array(name, shape=9, chunks=4, dtype="i4", fill_value=-1)[...] = 0
+            group.create_array("new/0", data=[0])
+
+    def open(self, place: str) -> Any:
+        """Open for writing."""
+        return zarrpy.open_group(self.store(place), mode="r+")
+
+    def change_once(self, place: str, number: int) -> None:
+        """Open, change, and close."""
+        with self.store(place) as store:
+            self.change(zarrpy.open_group(store, mode="r+"), number)
+
+    def change(self, node: Any, number: int) -> None:
+        """Change all of it."""
+        with zarrpy.transaction(node):
+            node["a"][...] = number
+            node["b"][:5] = number
+            node["b"][5:] = number
+            node.attrs["number"] = number
+            node.create_array(f"new/{number}", data=[number])
+            del node[f"new/{number - 1}"]
+
+    def numbers(self, place: str) -> set[int]:
+        """All is of one state."""
+        with self.store(place) as store:
+            group = zarrpy.open_group(store, mode="r")
+            number = group.attrs["number"]
+            found = {number, *group["a"][...].tolist(), *group["b"][...].tolist()}
+            assert found == {number}, "a part of a transaction is there"
+            assert list(group["new"]) == [str(number)]
+            assert group[f"new/{number}"][...].tolist() == [number]
+        return {number}
+
+
+class TransactionInSQLite(Transaction):
+    """The same in a SQLite file."""
+
+    def store(self, place: str) -> Any:
+        """Open the file."""
+        return SQLiteStore(place)
+
+
 class Nodes(Attributes):
     """A group of arrays: a new one is created in it, by its own path, and the old one deleted."""
 
@@ -306,15 +392,14 @@ class Nodes(Attributes):
                     zarrpy.delete(os.path.join(place, f"in/{folder}/a"))
 
     def numbers(self, place: str) -> set[int]:
-        """Those that are there are whole; the one that is being created may lack chunks."""
-        found, begun = set(), set()
+        """Those that are there are whole."""
+        found = set()
         for folder in os.listdir(os.path.join(place, "in")):
             with contextlib.suppress(NodeNotFoundError):
                 values = zarrpy.open_array(os.path.join(place, f"in/{folder}/a"), mode="r")[...]
-                assert set(values.tolist()) <= {int(folder), -1}, "not of this state"
-                (begun if -1 in values else found).add(int(folder))
+                assert values.tolist() == [int(folder)] * 50, "a part is there"
+                found.add(int(folder))
         assert found, "both are gone"
-        assert not begun or begun == {max(found) + 1}, "a chunk is lost"
         return found
 
 
@@ -328,7 +413,11 @@ LAYOUTS = {
     "resize": Resize,
     "attributes": Attributes,
     "moves": Moves,
+    "create": Create,
+    "transaction": Transaction,
+    "transaction in sqlite": TransactionInSQLite,
     "overwrite": Overwrite,
+    "copies": Copies,
 }
 
 

@@ -286,6 +286,50 @@ pwritev2(int fd, const struct iovec *parts, int n, off_t offset, int flags)
 
 ssize_t pwritev64v2(int, const struct iovec *, int, off_t, int) __attribute__((alias("pwritev2")));
 
+/* Write down what was copied: the bytes are asked for again, a few at a time. */
+static void
+note_copy(const char *path, int into, long at, int from, off_t from_at, ssize_t nbytes)
+{
+    static char piece[1 << 16]; /* `order` is held */
+    char line[PATH_MAX + 100];
+    if (shim.log < 0 || !path[0])
+        return;
+    int n = snprintf(line, sizeof line, "write\t%s\t%ld\t%ld\t%zd\n", path, inode_of(into), at,
+                     nbytes);
+    put(line, (size_t)n);
+    while (nbytes > 0) {
+        size_t most = nbytes < (ssize_t)sizeof piece ? (size_t)nbytes : sizeof piece;
+        ssize_t some = syscall(SYS_pread64, from, piece, most, from_at);
+        if (some <= 0)
+            abort();
+        put(piece, (size_t)some);
+        from_at += some;
+        nbytes -= some;
+    }
+    put("\n", 1);
+}
+
+/* It is a call of the file that is written. */
+ssize_t
+copy_file_range(int from, off64_t *from_at, int into, off64_t *into_at, size_t nbytes,
+                unsigned flags)
+{
+    ssize_t n = -1;
+    ENTER;
+    if (!fails("copy", into, NULL, path)) {
+        off_t begin = from_at || !path[0] ? 0 : lseek(from, 0, SEEK_CUR);
+        off_t at = into_at || !path[0] ? 0 : lseek(into, 0, SEEK_CUR);
+        begin = from_at ? *from_at : begin;
+        at = into_at ? *into_at : at;
+        if (shim.fired && shim.error == HALF && nbytes > 1 && path[0])
+            nbytes /= 2;
+        n = syscall(SYS_copy_file_range, from, from_at, into, into_at, nbytes, flags);
+        if (n > 0)
+            note_copy(path, into, at, from, begin, n);
+    }
+    LEAVE(n);
+}
+
 /* Reading may wait, on a pipe for what another thread writes: only the decision is in order. */
 static ssize_t
 read_at(int fd, void *into, size_t nbytes, off_t offset)

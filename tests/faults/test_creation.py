@@ -12,7 +12,7 @@ import pytest
 import zarrpy
 from zarrpy._native.files import Directory
 from zarrpy.codecs.base import BytesToBytes
-from zarrpy.errors import NodeNotFoundError, StoreError
+from zarrpy.errors import NodeNotFoundError, StoreError, TransactionError
 from zarrpy.stores import LocalStore, MemoryStore
 
 DATA = np.arange(40).reshape(8, 5)
@@ -170,3 +170,102 @@ def test_a_disk_with_no_room_for_a_lock_is_made_room_on(tmp_path, monkeypatch):
     zarrpy.delete(LocalStore(tmp_path / "x"), "")
 
     assert [path for path in Path(tmp_path).rglob("*") if path.is_file()] == []
+
+
+def look_at(place, found):
+    """Give a function that notes, each time that it is told of progress, who can be opened."""
+
+    def progress(_):
+        try:
+            found.append(zarrpy.open(place, mode="r")[...])
+        except NodeNotFoundError:
+            found.append(None)
+
+    return progress
+
+
+def rechunked(source, target, progress):
+    """Write the array anew in other chunks."""
+    zarrpy.rechunk(source, target, chunks=(3, 2), progress=progress)
+
+
+def copied(source, target, progress):
+    """Copy it as it is stored."""
+    zarrpy.copy(source, target, progress=progress)
+
+
+@pytest.mark.parametrize("work", [copied, rechunked])
+def test_nobody_opens_an_array_before_all_of_it_is_there(tmp_path, work):
+    """Also at the root of a store."""
+    source = zarrpy.create_array(tmp_path / "source", data=DATA, chunks=(2, 5), fill_value=-1)
+    found = []
+
+    work(source, tmp_path / "new", look_at(tmp_path / "new", found))
+
+    assert found
+    assert all(values is None for values in found)
+    assert np.array_equal(zarrpy.open_array(tmp_path / "new")[...], DATA)
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"c", "zarr.json"}
+
+
+def test_replacing_a_root_leaves_the_transaction_of_another(tmp_path):
+    """It finds that somebody else has changed the same, and nothing of it is left over."""
+    zarrpy.create_array(tmp_path / "x", data=DATA)
+    block = zarrpy.transaction(LocalStore(tmp_path / "x"))
+    zarrpy.open_array(block.__enter__(), mode="r+")[...] = 5
+    zarrpy.create_array(tmp_path / "x", data=DATA + 1, overwrite=True)
+
+    with pytest.raises(TransactionError):
+        block.__exit__(None, None, None)
+
+    assert np.array_equal(zarrpy.open_array(tmp_path / "x")[...], DATA + 1)
+    assert not [path.name for path in (tmp_path / "x").iterdir() if path.name.startswith(".__zp")]
+
+
+def test_an_array_is_created_at_the_root_within_a_transaction(tmp_path):
+    """It is there when that ends."""
+    with zarrpy.transaction(LocalStore(tmp_path / "x")) as store:
+        zarrpy.create_array(store, data=DATA)
+        with pytest.raises(NodeNotFoundError):
+            zarrpy.open_array(tmp_path / "x")
+
+    assert np.array_equal(zarrpy.open_array(tmp_path / "x")[...], DATA)
+
+
+def test_chunks_that_have_come_stay_when_others_are_in_the_way(tmp_path, monkeypatch):
+    """A writer that is late makes a directory anew where one of the new array is to go."""
+    zarrpy.create_array(tmp_path / "x", data=DATA)
+    rename, late = LocalStore.rename, []
+
+    def renamed(store, old, new, **keywords):
+        if new == "1" and not late:
+            late.append(new)
+            raise StoreError("Directory not empty", errno=errno.ENOTEMPTY)
+        return rename(store, old, new, **keywords)
+
+    monkeypatch.setattr(LocalStore, "rename", renamed)
+    folders = {"name": "v2", "separator": "/"}
+    keywords = {"chunks": (4, 5), "zarr_format": 2, "chunk_key_encoding": folders}
+    zarrpy.create_array(tmp_path / "x", data=DATA + 1, overwrite=True, **keywords)
+
+    assert late
+    assert np.array_equal(zarrpy.open_array(tmp_path / "x")[...], DATA + 1)
+
+
+def test_a_directory_that_cannot_be_looked_at_is_not_in_the_way(tmp_path, monkeypatch):
+    """No chunk is lost when the system fails to say that it is one."""
+    isdir, asked = os.path.isdir, []
+
+    def is_seen_as_one(path):
+        if os.fspath(path) == os.fspath(tmp_path / "x"):
+            asked.append(path)
+            return False
+        return isdir(path)
+
+    (tmp_path / "x").mkdir()
+    with monkeypatch.context() as context:
+        context.setattr(os.path, "isdir", is_seen_as_one)
+        zarrpy.create_array(tmp_path / "x", data=DATA)
+
+    assert asked
+    assert np.array_equal(zarrpy.open_array(tmp_path / "x")[...], DATA)

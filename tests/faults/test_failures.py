@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=shim.REASON)
 WAYS = ("calls", "kills", "allocations")
 QUICK = [
     *(("chunks", "some calls"), ("zip", "some calls"), ("shards", "kills")),
-    *(("shards", "allocations"), ("sqlite", "allocations")),
+    *(("shards", "allocations"), ("sqlite", "allocations"), ("copies", "copied ranges")),
 ]
 #: Changes for which the engine asks for no memory: documents are Python's.
 WITHOUT_MEMORY = {"attributes", "moves"}
@@ -44,6 +44,17 @@ def fail_in_turn(library, layout, way, place):
 def test_every_failure_leaves_the_old_or_the_new(tmp_path, shim_file, layout, way):
     """An error says where; nothing is torn, and no temporary file is left."""
     fail_in_turn(shim_file, layout, way, tmp_path / "place")
+
+
+@pytest.mark.parametrize("layout", ["create", "nodes"])
+def test_an_array_created_with_data_is_there_as_a_whole_or_not_at_all(tmp_path, shim_file, layout):
+    """In a group, or at the root of a store. At every 17th call; the long form takes each."""
+    fail_in_turn(shim_file, layout, "some kills", tmp_path / "place")
+
+
+def test_a_transaction_that_is_killed_is_there_as_a_whole_or_not_at_all(tmp_path, shim_file):
+    """At every 17th call; the long form kills it at each."""
+    fail_in_turn(shim_file, "transaction", "some kills", tmp_path / "place")
 
 
 @pytest.mark.long

@@ -18,19 +18,34 @@ def shim_file(tmp_path_factory):
     return shim.build(tmp_path_factory.mktemp("shim"))
 
 
-def cut_power(library, layout, place, changes, limit, seed):
+def cut_power(library, layout, place, changes, limit, seed, durability="durable"):
     """Open every state that the calls of some changes allow; each has what was reported."""
-    words = layout, place, "durable", changes, limit, seed
+    words = layout, place, durability, changes, limit, seed
     counts = json.loads(shim.run(library, "power.py", *words))
     assert counts["states"] > counts["changes"]
     told = f"{counts['states']} states from {counts['calls']} calls of {changes} changes"
-    tell("loss of power (durable)", [f"{layout}: {told}, 0 lost, 0 torn (seed {seed})"])
+    what = layout if durability == "durable" else f"{layout} in groups"
+    tell("loss of power (durable)", [f"{what}: {told}, 0 lost, 0 torn (seed {seed})"])
 
 
-@pytest.mark.parametrize("layout", ["chunks", "append", "nodes"])
+@pytest.mark.parametrize("layout", ["chunks", "append", "nodes", "copies"])
 def test_what_was_reported_survives_the_loss_of_power(tmp_path, shim_file, layout):
     """With ``durability="durable"``; what was under way is there or not, whole."""
     cut_power(shim_file, layout, tmp_path / "place", 1, 10, 1)
+
+
+@pytest.mark.parametrize("layout", ["chunks", "append"])
+def test_a_group_survives_the_loss_of_power_as_a_whole(tmp_path, shim_file, layout):
+    """Though its values are synced together, and not one by one."""
+    cut_power(shim_file, layout, tmp_path / "place", 1, 4, 1, "grouped")
+
+
+@pytest.mark.parametrize("layout", ["chunks", "append", "zip", "nodes"])
+def test_what_was_written_before_a_sync_survives_the_loss_of_power(tmp_path, shim_file, layout):
+    """With the default durability, and one state that the disk can be in."""
+    words = layout, tmp_path / "place", "synced", 2, 10, 1
+    counts = json.loads(shim.run(shim_file, "power.py", *words))
+    assert counts["states"] == counts["changes"]
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """Processes that are killed while they write to a store that is one file."""
 
+import errno
 import subprocess
 import sys
 import warnings
@@ -8,6 +9,7 @@ import zipfile
 import pytest
 
 import zarrpy
+from zarrpy.errors import StoreError
 
 # Forks a writer, kills it after a while, and looks at what it left, again and again.
 KILLER = """
@@ -134,3 +136,26 @@ def test_a_killed_writer_of_a_sqlite_file_leaves_whole_transactions(tmp_path):
 def test_many_killed_writers_of_a_sqlite_file_leave_whole_transactions(tmp_path):
     """At many different times."""
     kill_writers(tmp_path / "a.sqlite", 500, SQLITE, seed=2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock: run on Linux")
+@pytest.mark.parametrize("name", ["a.zip", "sqlite:a.sqlite"])
+def test_a_file_that_cannot_be_locked_is_an_error_that_names_it(tmp_path, monkeypatch, name):
+    """As on a file system that knows no locks."""
+    import fcntl
+
+    monkeypatch.chdir(tmp_path)
+    array = zarrpy.create_array(name, data=[1, 2])
+    array.store.close()
+
+    def flock(file, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(StoreError, match=r"a\.(zip|sqlite).*No locks available") as caught:
+        zarrpy.open(name, mode="r+")[:1] = 5
+    assert caught.value.errno == errno.ENOLCK
+    monkeypatch.undo()
+
+    monkeypatch.chdir(tmp_path)
+    assert zarrpy.open(name)[...].tolist() == [1, 2]

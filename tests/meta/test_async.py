@@ -16,6 +16,7 @@ from zarrpy.node import api_function
 NO_IO = (
     *("register_", "unregister_", "available_", "cache_", "metadata_"),
     *("print_debug_info", "profile"),
+    *("group_commit", "transaction"),  # async with
     "advise",  # measures times, for which nothing else may go on in its thread
 )
 

@@ -82,7 +82,7 @@ def moto(folder: Path) -> Iterator[str]:
     """Serve S3 by moto; gives its address, with a bucket of the name ``bucket``."""
     python = environments.ensure("moto")
     port = free_port()
-    command = [python, "-m", "moto.server", "-H", HOST, "-p", str(port)]
+    command = [python, Path(__file__).parent.parent / "peers" / "moto_server.py", HOST, str(port)]
     with running(command, lambda: answers(port), log=folder / "moto.log"):
         put(f"http://{HOST}:{port}/bucket")
         yield f"http://{HOST}:{port}"

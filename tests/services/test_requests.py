@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import zarrpy
+from zarrpy.errors import NodeExistsError
 from zarrpy.stores import ObjectStore
 
 FIELD = np.arange(64 * 64, dtype="float32").reshape(64, 64)
@@ -68,6 +69,23 @@ def test_a_shard_takes_one_request_for_its_index_once(make, proxy):
     assert (array[60:, 60:] == FIELD[60:, 60:]).all()
 
     assert [method for method, _ in told(proxy)] == ["GET"] * 2
+
+
+def test_of_a_small_shard_no_more_is_read_than_twice_what_is_wanted(moto, proxy):
+    """Four chunks in two rows of it are two requests, and not all that lies between."""
+    options = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}
+    url = f"s3://bucket/{uuid.uuid4().hex}"
+    values = np.random.default_rng(0).normal(size=(512, 512)).astype("f4")
+    store = ObjectStore(url, endpoint=moto, **options)
+    zarrpy.create_array(store, data=values, chunks=(64, 64), shards=(512, 512), compressors=None)
+    options["endpoint"] = proxy.url
+    array = zarrpy.open_array(url, mode="r", zarr_format=3, storage_options=options)
+    proxy.forget()
+
+    assert (array[100:150, 100:150] == values[100:150, 100:150]).all()
+
+    pieces = [part[6:].split("-") for _, part in told(proxy) if not part.startswith("bytes=-")]
+    assert [int(last) - int(first) + 1 for first, last in pieces] == [2 * 64 * 64 * 4] * 2
 
 
 def test_a_whole_shard_is_one_request(make, proxy):
@@ -141,3 +159,160 @@ def test_changing_attributes_takes_one_request_to_write(make, proxy):
 
     assert [method for method, _ in told(proxy)].count("PUT") == 1
     assert len(proxy.seen) <= 6  # consolidated documents that may be above it among them
+
+
+def sent(proxy):
+    """Method and last part of each request; "list" where it is a listing."""
+    return [
+        ("list", "") if "list-type" in seen.path else (seen.method, seen.path.rpartition("/")[2])
+        for seen in proxy.seen
+    ]
+
+
+@pytest.fixture
+def new(proxy):
+    """The URL of a place where nothing is, and options by way of the proxy."""
+    options = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}
+    return f"s3://bucket/{uuid.uuid4().hex}", {**options, "endpoint": proxy.url}
+
+
+GIVEN = {"shape": (64, 64), "chunks": (16, 16), "dtype": "float32"}
+
+
+@pytest.mark.parametrize(("zarr_format", "name"), [(3, "zarr.json"), (2, ".zarray")])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_creating_takes_two_requests(new, proxy, zarr_format, name, overwrite):
+    """One that looks for nodes of either format, and one to write."""
+    url, options = new
+
+    zarrpy.create_array(
+        url, storage_options=options, zarr_format=zarr_format, overwrite=overwrite, **GIVEN
+    )
+
+    assert sent(proxy) == [("list", ""), ("PUT", name)]
+
+
+def test_that_there_is_one_already_takes_one_request(new, proxy):
+    """It is not read to say so."""
+    url, options = new
+    zarrpy.create_array(url, storage_options=options, zarr_format=2, **GIVEN)
+    proxy.forget()
+
+    with pytest.raises(NodeExistsError, match="there is an array at"):
+        zarrpy.create_array(url, storage_options=options, **GIVEN)
+
+    assert sent(proxy) == [("list", "")]
+
+
+def test_replacing_an_array_copies_nothing(make, proxy):
+    """Its chunks are deleted by one request, however many there are."""
+    url, options = make(chunks=(8, 8))
+    proxy.forget()
+
+    zarrpy.create_array(url, storage_options=options, overwrite=True, **GIVEN)
+
+    assert len(proxy.seen) <= 17
+    assert len(proxy.of("POST")) <= 3
+    assert not (zarrpy.open_array(url, mode="r", storage_options=options)[...]).any()
+
+
+@pytest.mark.parametrize("zarr_format", [3, 2])
+@pytest.mark.parametrize("name", [None, "a"])
+def test_who_is_second_is_told_though_nothing_was_there_when_they_looked(
+    new, monkeypatch, zarr_format, name
+):
+    """The service looks once more; the node stays as the first one has made it."""
+    url, options = new
+
+    def create(number):
+        zarrpy.create_array(
+            url, name=name, zarr_format=zarr_format, attributes={"by": number},
+            shape=(4,), dtype="i4", fill_value=number, storage_options=options,
+        )  # fmt: skip
+
+    create(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(ObjectStore, "present", lambda self, keys: [False] * len(keys))
+        with pytest.raises(NodeExistsError, match="there is an array at"):
+            create(2)
+
+    array = zarrpy.open_array(url, path=name, mode="r", storage_options=options)
+    assert (array.fill_value, array.attrs["by"]) == (1, 1)
+
+
+def test_creating_a_group_takes_two_requests(new, proxy):
+    """And what is created in it four, as the group is looked at before and after."""
+    url, options = new
+
+    group = zarrpy.create_group(url, storage_options=options)
+    assert sent(proxy) == [("list", ""), ("PUT", "zarr.json")]
+    proxy.forget()
+    group.create_array("a", **GIVEN)
+
+    looked, wrote = ("GET", "zarr.json"), ("PUT", "zarr.json")
+    assert sent(proxy) == [("list", ""), looked, wrote, looked]
+
+
+def test_opening_or_creating_takes_one_request_or_three(new, proxy):
+    """It is opened first."""
+    url, options = new
+    how = {"mode": "a", "zarr_format": 3, "storage_options": options}
+
+    zarrpy.open_array(url, **how, **GIVEN)
+    assert sent(proxy) == [("GET", "zarr.json"), ("list", ""), ("PUT", "zarr.json")]
+    proxy.forget()
+    zarrpy.open_array(url, **how, **GIVEN)
+
+    assert sent(proxy) == [("GET", "zarr.json")]
+
+
+def test_an_array_of_zarr_v2_is_opened_by_two_requests(new, proxy):
+    """Its attributes have a document of their own."""
+    url, options = new
+    zarrpy.create_array(url, storage_options=options, zarr_format=2, **GIVEN)
+    proxy.forget()
+
+    zarrpy.open_array(url, mode="r", zarr_format=2, storage_options=options)
+
+    assert sorted(sent(proxy)) == [("GET", ".zarray"), ("GET", ".zattrs")]
+
+
+def test_appending_takes_three_requests_beside_its_chunks(make, proxy):
+    """The marker of a shape that somebody else is changing, and the document, twice."""
+    url, options = make(chunks=(16, 16))
+    array = zarrpy.open_array(url, zarr_format=3, storage_options=options)
+    array.attrs["a"] = 1  # what the service compares is found out once
+    proxy.forget()
+
+    array.append(FIELD[:16])
+
+    documents = [each for each in sent(proxy) if not each[1].isdigit()]
+    assert documents == [("GET", ".__zp-shrink"), ("GET", "zarr.json"), ("PUT", "zarr.json")]
+    assert len(proxy.of("PUT")) == 1 + 4
+    assert (array[64:] == FIELD[:16]).all()
+
+
+def test_who_may_not_list_creates_all_the_same(new, proxy):
+    """And replaces nothing either."""
+    url, options = new
+    proxy.fault = lambda seen: 403 if "list-type" in seen.path else None
+
+    zarrpy.create_array(url, storage_options=options, **GIVEN)
+    with pytest.raises(NodeExistsError, match=r"array .*at .* already"):
+        zarrpy.create_group(url, storage_options=options, zarr_format=2)
+    with pytest.raises(NodeExistsError, match=r"array .*at .* already"):
+        zarrpy.create_array(url, storage_options=options, **GIVEN)
+
+    assert len([seen for seen in proxy.of("HEAD") if seen.path.endswith("zarr.json")]) >= 2
+
+
+@pytest.mark.parametrize("there", [2, 3])
+def test_a_node_of_the_other_format_is_not_created_over(new, there):
+    """Nor beside it, where it would hide it."""
+    url, options = new
+    zarrpy.create_group(url, storage_options=options, zarr_format=there)
+
+    with pytest.raises(NodeExistsError, match=r"group at .* already"):
+        zarrpy.create_array(url, storage_options=options, zarr_format=5 - there, **GIVEN)
+
+    assert list(zarrpy.open(url, mode="r", storage_options=options)) == []

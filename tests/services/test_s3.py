@@ -223,6 +223,24 @@ def test_many_keys_are_deleted_with_one_request(proxied, proxy):
     assert list(proxied.list()) == []
 
 
+@pytest.mark.parametrize("keys", [["a"], ["a", "b", "c"]])
+def test_a_deletion_whose_connection_is_cut_is_asked_for_again(proxied, proxy, keys):
+    """It does no harm to delete twice; a server that never answers is an error."""
+    for key in keys:
+        proxied.set(key, b"1")
+    proxy.forget()
+
+    def cut(seen):
+        if len(proxy.seen) < 3:
+            raise ConnectionError("cut")
+
+    proxy.fault = cut
+    proxied.set_many(keys, [None] * len(keys))
+
+    assert list(proxied.list()) == []
+    assert len(proxy.of("POST")) == 3
+
+
 def test_processes_that_change_one_value_lose_nothing(store):
     """The service turns away who comes second, who then sees what the first has done."""
     store.update("count", lambda value: b"0")
@@ -240,6 +258,30 @@ def test_processes_that_change_one_value_lose_nothing(store):
 def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
     """Whoever comes second reads again, and writes into what the first has written."""
     assert (writers.race(store, 4) == writers.expected(4)).all()
+
+
+def test_a_part_that_another_writes_into_a_chunk_that_empties_stays(store, proxied, proxy):
+    """No object is deleted that was not compared; chunks that are written whole are deleted."""
+    other = zarrpy.create_array(store, shape=(8,), chunks=(8,), dtype="i4")
+    other[0] = 1
+    array = zarrpy.open_array(proxied)
+    array[:1]  # whatever is found out once
+    left = [7]
+
+    def meanwhile(seen):
+        if seen.method in ("PUT", "DELETE", "POST") and seen.path.endswith("/c/0") and left:
+            other[left.pop()] = 5
+
+    proxy.fault = meanwhile
+    array[0] = 0
+    assert left == []
+    assert other[...].tolist() == [0] * 7 + [5]
+
+    array[7] = 0
+    assert store.exists("c/0")
+    assert other[...].tolist() == [0] * 8
+    array[:] = 0
+    assert not store.exists("c/0")
 
 
 FORKED = """
@@ -297,14 +339,14 @@ def count(store, times):
 
 
 def test_others_who_are_always_faster_are_a_conflict(store):
-    """After the patience of the settings, with the number of attempts."""
+    """After the patience of the settings."""
     store.set("a", b"0")
 
     def change(value):
         store.set("a", bytes(value) + b"!")
         return b"mine"
 
-    with zarrpy.config.set(lock_timeout=0.2), pytest.raises(ConflictError, match="attempts"):
+    with zarrpy.config.set(lock_timeout=0.2), pytest.raises(ConflictError, match="again and again"):
         store.update("a", change)
     assert set(bytes(store.get("a"))) == set(b"0!")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from unittest import mock
 
 import numpy as np
 
+from zarrpy import partition
 from zarrpy.stores import MemoryStore, Store
 
 VALUES = np.arange(240).reshape(12, 20)
@@ -38,3 +40,10 @@ class CountingStore(MemoryStore):
         """Note a writing."""
         self.writes.append(key)
         super().set(key, value)
+
+
+def small_blocks(nbytes):
+    """Make blocks and tasks of reductions small, so that there are many."""
+    return mock.patch.multiple(
+        partition, BLOCK_NBYTES=nbytes, TASK_NBYTES=2 * nbytes, SHARD_NBYTES=nbytes
+    )

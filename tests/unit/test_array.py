@@ -333,11 +333,13 @@ def test_a_single_element_is_a_number():
         bool(zarrpy.array([1, 2]))
 
 
-def test_arrays_are_equal_when_they_are_the_same_object(array):
+def test_arrays_are_equal_when_they_are_of_the_same_node(array):
     """Comparing and hashing read nothing."""
-    assert array == array
-    assert array != zarrpy.open(array.store, path="a")
-    assert len({array, array}) == 1
+    other = zarrpy.open(array.store, path="a")
+
+    assert array == other
+    assert len({array, other}) == 1
+    assert array != zarrpy.create_array(array.store, name="b", data=array[...])
 
 
 def test_the_repr_reads_nothing(array):
@@ -378,3 +380,13 @@ def test_an_array_is_pickled_with_its_store(tmp_path):
     again = pickle.loads(pickle.dumps(array))
 
     assert again[...].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("how", ["oindex", "vindex", "blocks"])
+def test_a_way_of_indexing_is_pickled_with_its_array(tmp_path, how):
+    """So that it goes to other processes, as a function's argument."""
+    array = zarrpy.create_array(tmp_path / "x", data=np.arange(6).reshape(2, 3), chunks=(1, 3))
+
+    again = pickle.loads(pickle.dumps(getattr(array, how)))
+
+    np.testing.assert_array_equal(again[1], getattr(array, how)[1])

@@ -43,6 +43,8 @@ VALUES = {
     "an array of one": np.array([5]),
     "a nested array of one": np.array([[5]]),
     "an array of two": np.array([5, 6]),
+    "a nested list of two": [[5, 6]],
+    "a nested array of two": np.array([[[5, 6]]]),
     "a 0-d array": np.array(5),
     "an array of large integers": np.array([300, 301]),
     "an array of floats": np.array([1.5, -2.5]),
@@ -59,7 +61,19 @@ VALUES = {
     "an array of durations": np.array([1, 2], "m8[s]"),
 }
 TYPES = ["u1", "i8", "f4", "c16", "?", "M8[D]", "m8[s]", "U2", "S2"]
-KEYS = {"an element": 0, "all": ..., "a slice": slice(0, 2), "a new axis": (None, slice(2))}
+KEYS = {
+    "an element": 0,
+    "all": ...,
+    "a slice": slice(0, 2),
+    "a new axis": (None, slice(2)),
+    "points": [1, 0],
+    "points of two dimensions": [[0, 1]],
+    "a point": [0],
+    "a mask": np.array([True, True]),
+    "a mask that is true once": ([False, True],),
+    "a mask beside a new axis": (None, [True, True]),
+    "no points": range(0),
+}
 
 
 def outcome(assign):
@@ -191,3 +205,13 @@ def test_ranges_and_buffers_are_assigned_element_by_element(value):
     stored[...] = 0
     stored[...] = value
     assert stored[...].tolist() == expected.tolist()
+
+
+def test_what_numpy_says_of_a_value_comes_with_the_array(tmp_path):
+    """Its message names none, and a program may assign to many."""
+    array = zarrpy.create_array(tmp_path / "t2m", data=[1, 2])
+
+    for value, error in ("abc", ValueError), (None, TypeError), ([[1, 2], [3]], ValueError):
+        with pytest.raises(error) as caught:
+            array[:1] = value
+        assert caught.value.__notes__ == [f"while assigning to {tmp_path / 't2m'}"]

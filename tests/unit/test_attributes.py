@@ -5,6 +5,7 @@ import datetime
 import enum
 import json
 import pathlib
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -317,3 +318,15 @@ def test_nan_as_others_have_written_it_is_read(store):
 
     assert group.attrs["x"] == "NaN"
     assert b'"NaN"' in bytes(store.get("zarr.json"))
+
+
+def test_an_integer_that_nobody_could_read_is_refused_by_its_place(make):
+    """Python reads and writes no numbers of more digits than it is told to."""
+    node = make()
+    longest = 10 ** (sys.get_int_max_str_digits() - 1)
+
+    node.attrs["x"] = {"y": [longest]}
+    with pytest.raises(AttributeNotJSONError, match=r"attrs\['x'\]\['y'\]\[1\].*digits"):
+        node.attrs["x"] = {"y": [1, longest * 10]}
+
+    assert node.attrs["x"] == {"y": [longest]}

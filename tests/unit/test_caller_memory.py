@@ -3,6 +3,7 @@
 import array as arrays
 import mmap
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -165,3 +166,45 @@ def test_a_tensor_in_main_memory_is_memory(array):
     array.read(out=out)
 
     assert np.array_equal(out.array, VALUES)
+
+
+class OldTensor:
+    """Memory as PyTorch shows it: by DLPack, and as an array without a word about copies."""
+
+    def __init__(self, memory):
+        self.memory = memory
+
+    def __array__(self, dtype=None):
+        return self.memory
+
+    def __dlpack__(self, **asked):
+        return self.memory.__dlpack__(**asked)
+
+    def __dlpack_device__(self):
+        return self.memory.__dlpack_device__()
+
+
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.1.0",
+    reason="NumPy 2.0 cannot ask DLPack for no copy: pip install 'numpy>=2.1'",
+)
+def test_a_tensor_is_read_into_without_a_warning():
+    """NumPy warns of such an `__array__`, which may give a copy for all it knows."""
+    array = zarrpy.create_array({}, data=np.arange(6.0).reshape(2, 3))
+    memory = np.zeros((2, 3))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        array.read(out=OldTensor(memory))
+
+    np.testing.assert_array_equal(memory, array[...])
+
+
+def test_what_is_stored_is_no_memory():
+    """It would be read, and what was written to that would be lost."""
+    array = zarrpy.create_array({}, data=np.arange(6.0))
+    other = zarrpy.create_array({}, data=np.zeros(6))
+
+    for out in (other, other.lazy):
+        with pytest.raises(TypeError, match="no memory of its own"):
+            array.read(out=out)

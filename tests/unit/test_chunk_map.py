@@ -1,5 +1,10 @@
 """Maps of chunks, and pictures of nodes in HTML."""
 
+import re
+import sys
+import zlib
+from base64 import b64decode
+
 import numpy as np
 import pytest
 
@@ -39,6 +44,55 @@ def test_damage_is_found_on_request(tmp_path):
 
     assert array.chunk_map().damaged == []
     assert array.chunk_map(verify=True).damaged == [(1,)]
+
+
+def damaged_map(folder):
+    """A map of nine chunks, of which one is missing and one damaged."""
+    array = zarrpy.create_array(folder / "a", data=np.arange(1, 37).reshape(6, 6), chunks=2)
+    (folder / "a/c/0/1").unlink()
+    (folder / "a/c/1/2").write_bytes(b"?")
+    return array.chunk_map(verify=True)
+
+
+def test_a_map_tells_missing_from_damaged_in_words_and_in_html(tmp_path):
+    """By places, and by colours with their meaning."""
+    found = damaged_map(tmp_path)
+    assert "damaged   1: (1, 2)" in repr(found)
+    assert "missing   1: (0, 1)" in repr(found)
+
+    html = found._repr_html_()
+    data = re.search(r"base64,([^\"]+)", html)[1]
+    png = b64decode(data)
+    start = png.index(b"IDAT") + 4
+    pixels = zlib.decompress(png[start : png.index(b"IEND") - 8])
+    rows = [pixels[1 + row * 10 :][:9] for row in range(3)]
+    colours = [[tuple(row[i : i + 3]) for i in (0, 3, 6)] for row in rows]
+    assert colours[0][1] == (225, 225, 225)
+    assert colours[1][2] == (200, 0, 40)
+    assert html.count("missing") == 2  # among the facts, and beside the picture
+
+
+def test_a_map_is_drawn_by_matplotlib(tmp_path):
+    """Missing chunks are left out, damaged ones crossed."""
+    matplotlib = pytest.importorskip("matplotlib", reason="pip install 'zarrpy[plot]'")
+    matplotlib.use("Agg")
+    figure = pytest.importorskip("matplotlib.figure", reason="pip install 'zarrpy[plot]'")
+
+    axes = damaged_map(tmp_path).plot(figure.Figure().add_subplot())
+    shown = axes.images[0].get_array()
+    assert shown.shape == (3, 3)
+    assert np.argwhere(np.ma.getmaskarray(np.ma.masked_invalid(shown))).tolist() == [[0, 1], [1, 2]]
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[2, 1]]]
+    assert axes.get_title() == "/"
+    axes.figure.savefig(tmp_path / "map.png")
+    assert (tmp_path / "map.png").stat().st_size > 1000
+
+
+def test_without_matplotlib_a_plot_says_what_to_install(monkeypatch):
+    """In one line."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(zarrpy.MissingDependencyError, match=r"pip install 'zarrpy\[plot\]'"):
+        zarrpy.create_array({}, data=[1]).chunk_map().plot()
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (5,), (4, 6), (2, 3, 4), (2, 2, 3, 4)])

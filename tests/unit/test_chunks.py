@@ -241,3 +241,38 @@ def test_a_window_of_a_very_long_array_is_opened_and_read_at_once(body):
     assert array[:: 10**9 - 1].tolist() == [7, 5]
     plan = array._batch(parse(..., array.shape), np.empty(10**9, "u1"), writing=False).ntasks
     assert plan == 10**9
+
+
+@pytest.mark.parametrize(
+    ("shards", "chunks", "inner"),
+    [
+        (((4, 2, 8),), (2,), (2,)),
+        (((4, 2, 8),), "auto", (2,)),
+        (((1, 13),), 1, (1,)),
+        (((4, 2, 8), 5), (2, 5), (2, 5)),
+    ],
+)
+def test_shards_of_different_shapes_are_read_and_written(shards, chunks, inner):
+    """Their chunks have one shape, which divides every shard."""
+    values = np.arange(1, 14 * (10 if len(shards) == 2 else 1) + 1, dtype="i4")
+    values = values.reshape(14, -1) if len(shards) == 2 else values
+    array = zarrpy.create_array({}, data=values, chunks=chunks, shards=shards)
+    values[2:9:3] = -1
+    array[2:9:3] = -1
+
+    assert array[...].tolist() == values.tolist()
+    assert array.chunks == inner
+    assert array.read_chunk_sizes[0] == (inner[0],) * (14 // inner[0])
+    assert array.write_chunk_sizes[0] == shards[0]
+    assert array.chunk_map().sizes.shape[0] == len(shards[0])
+    assert zarrpy.rechunk(array, {}, chunks=3)[...].tolist() == values.tolist()
+    with pytest.raises(NotImplementedError, match="write_chunk_sizes"):
+        _ = array.shards
+
+
+def test_chunks_that_do_not_divide_every_shard_are_refused():
+    """The error names what all shards are multiples of."""
+    with pytest.raises(MetadataError, match=r"multiples of \[2\]"):
+        zarrpy.create_array({}, shape=14, chunks=4, shards=((4, 2, 8),), dtype="i4")
+    with pytest.raises(MetadataError, match="ends at 6"):
+        zarrpy.create_array({}, shape=14, chunks=2, shards=((4, 2),), dtype="i4")

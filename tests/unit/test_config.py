@@ -38,6 +38,7 @@ def test_the_defaults_are_those_of_the_documentation():
         "zarr_format": 3,
         "subchunk_write_order": "lexicographic",
         "compat": None,
+        "order": "C",
     }
     assert dataclasses.asdict(Settings().limits) == {
         "max_chunk_bytes": 2 << 30,

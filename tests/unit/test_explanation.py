@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import zarrpy
+from tests.four_methods import FourMethods
 from zarrpy.explanation import MOST_VALUES
-from zarrpy.stores import MemoryStore, Store
+from zarrpy.stores import MemoryStore
 
 VALUES = np.random.default_rng(3).integers(1, 200, (60, 45)).astype("i4")
 LAYOUTS = {
@@ -38,26 +39,6 @@ class Remote(MemoryStore):
     """A store of which a part of a value costs less than the whole."""
 
     in_memory = False
-
-
-class Plain(Store):
-    """Four methods, as a user's store may have."""
-
-    def __init__(self):
-        self.values = {}
-
-    def get(self, key, byte_range=None):
-        value = self.values.get(key)
-        return value if value is None or byte_range is None else byte_range.of(value)
-
-    def set(self, key, value):
-        self.values[key] = bytes(value)
-
-    def delete(self, key):
-        self.values.pop(key, None)
-
-    def list(self, prefix=""):
-        return iter([key for key in self.values if key.startswith(prefix)])
 
 
 @pytest.fixture(params=["local", "memory", "remote"])
@@ -146,7 +127,7 @@ def test_where_parts_can_be_decoded_the_most_is_told(store, window):
 @pytest.mark.parametrize("layout", ["plain", "shards"])
 def test_a_store_that_does_not_tell_sizes_leaves_them_open(layout):
     """They would have to be read."""
-    array = zarrpy.create_array(Plain(), data=VALUES, **LAYOUTS[layout])
+    array = zarrpy.create_array(FourMethods(), data=VALUES, **LAYOUTS[layout])
 
     told = array.explain(np.s_[:20])
 

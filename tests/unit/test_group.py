@@ -184,11 +184,14 @@ def test_deleting_what_is_missing_is_a_key_error(group, contents):
     assert contents(group.store) == before
 
 
-def test_groups_are_equal_when_they_are_the_same_object(group):
-    """Comparing reads nothing; groups can be keys."""
+def test_groups_are_equal_when_they_are_the_same_node(group):
+    """Comparing reads nothing, and members do not count; groups can be keys."""
+    again = zarrpy.open_group(group.store, path="top")
     assert group == group
-    assert group != zarrpy.open_group(group.store, path="top")
-    assert len({group, group}) == 1
+    assert group == again
+    assert group != zarrpy.create_group({}, path="top")
+    assert group != again.create_group("below")
+    assert len({group, again}) == 1
 
 
 def test_a_group_without_members_is_empty(store):
@@ -209,6 +212,28 @@ def test_members_are_listed_to_any_depth(group):
     assert [name for name, _ in group.members()] == ["a", "g"]
     assert [name for name, _ in group.members(1)] == ["a", "g", "g/b", "g/h"]
     assert [name for name, _ in group.members(None)] == ["a", "g", "g/b", "g/h", "g/h/i"]
+
+
+@pytest.mark.parametrize("depth", [-1, 1.5, "1"])
+def test_a_depth_that_is_none_is_refused(group, depth):
+    """Below zero is not everything."""
+    with pytest.raises(ValueError, match="max_depth must be None or an integer of at least 0"):
+        group.members(depth)
+    with pytest.raises(ValueError, match="level must be None or an integer of at least 0"):
+        group.tree(depth)
+
+
+def test_nodes_that_are_no_mapping_are_refused(group):
+    """Before anything is stored."""
+    with pytest.raises(TypeError, match="nodes must be a mapping from paths"):
+        group.create_hierarchy([("x", [1])])
+
+
+@pytest.mark.parametrize("name", ["", "/", "b/c"])
+def test_a_member_is_renamed_to_a_name(group, name):
+    """Not to none, which would be its own group, nor to a path."""
+    with pytest.raises(MetadataError, match="is no name of a member"):
+        group.rename("g/b", name)
 
 
 def test_arrays_and_groups_are_listed_apart(group):
@@ -384,3 +409,21 @@ def test_the_repr_counts_attributes(store):
     group = zarrpy.create_group(store, attributes={"a": 1, "b": 2}, zarr_format=2)
 
     assert "'/' v2 2 attributes " in repr(group)
+
+
+def test_who_deletes_what_is_not_there_is_told_how_to_look():
+    """Not how opening would go."""
+    group = zarrpy.create_group({})
+    group.create_array("temperature", data=[1])
+
+    for change in (
+        lambda: group.delete("temperatur"),
+        lambda: group.rename("temperatur", "t"),
+        lambda: group.pop("temperatur"),
+        lambda: zarrpy.delete(group.store, "temperatur"),
+    ):
+        with pytest.raises(NodeNotFoundError) as caught:
+            change()
+        assert "members()" in caught.value.hint
+        assert "open" not in caught.value.hint
+        assert caught.value.nearest == ["temperature"]

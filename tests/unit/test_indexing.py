@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from array import array as array_of_floats
+from collections import deque
 
 import numpy as np
 import pytest
@@ -260,6 +262,21 @@ def test_an_array_of_this_library_can_be_an_index(array):
     assert (array[index] == VALUES[[4, 0]]).all()
 
 
+class Empty:
+    """What makes an array of no floats."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.empty(0)
+
+
+@pytest.mark.parametrize("key", [[], (), range(0), Empty(), [[]], array_of_floats("d"), deque()])
+def test_a_sequence_of_nothing_has_no_type_and_names_nothing(array, key):
+    """Whatever type NumPy would give to the array of it."""
+    assert np.array_equal(array[key, 1], VALUES[key, 1])
+    array[key, 1] = 5
+    assert np.array_equal(array[...], VALUES)
+
+
 def test_repeated_indexes_keep_the_last_value(array):
     """In C order of the value, within a chunk and in several."""
     array.vindex[[0, 0, 5, 0], [0, 0, 9, 0]] = [1, 2, 3, 4]
@@ -396,3 +413,22 @@ def test_a_single_truth_value_makes_an_axis_beside_one_that_runs_backwards(body,
     key = (np.array(True), np.s_[::-1], np.array(0))
 
     assert array[key].tolist() == values[key].tolist() == [[9, 6, 3, 0]]
+
+
+@pytest.mark.parametrize("index", [4, 2**63, 2**64 - 4, 2**64 - 1])
+@pytest.mark.parametrize("name", ["oindex", "vindex", "lazy"])
+def test_unsigned_indexes_are_never_counted_from_the_end(index, name):
+    """They would be negative as signed numbers of as many bits."""
+    values = np.arange(16).reshape(4, 4)
+    array = zarrpy.create_array({}, data=values, chunks=(2, 2))
+    shown = getattr(array, name)
+    selection = (np.array([0, 1]), np.array([0, index], "uint64"))
+
+    with pytest.raises(IndexError, match="out of bounds"):
+        np.asarray(shown[selection])
+    if name != "lazy":
+        with pytest.raises(IndexError, match="out of bounds"):
+            shown[selection] = 99
+    with pytest.raises(IndexError, match="out of bounds"):
+        array[np.array([index], "uint64")]
+    assert array[...].tolist() == values.tolist()

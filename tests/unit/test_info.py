@@ -21,6 +21,17 @@ def test_facts_of_an_array(store):
     assert "KiB" in facts["size"]
 
 
+def test_names_of_dimensions_and_attributes_are_told_where_there_are_any(store):
+    """They are what a reader of the data needs first."""
+    named = {"dimension_names": ("time", None), "attributes": {"units": "K", "scale": 2}}
+    with_names = zarrpy.create_array(store, name="a", shape=(365, 10), dtype="f4", **named)
+    without = zarrpy.create_array(store, name="b", shape=(365, 10), dtype="f4")
+
+    assert with_names.info.facts["dimensions"] == "time, (unnamed)"
+    assert with_names.info.facts["attributes"] == "2"
+    assert {"dimensions", "attributes"}.isdisjoint(without.info.facts)
+
+
 def test_a_fill_value_that_is_not_defined_is_said_to_be(store):
     """Zarr v2 may leave it open."""
     array = zarrpy.create_array(store, shape=1, dtype="f4", fill_value=None, zarr_format=2)
@@ -56,6 +67,11 @@ def test_a_tree_is_drawn_when_it_is_made(store):
     assert "a" in repr(tree)
     assert "int16" in repr(tree)
     assert "later" not in repr(tree)
+
+
+def test_a_tree_of_no_levels_is_the_root(store):
+    """As it stands in larger trees, with what says that there is more."""
+    assert repr(zarrpy.create_group(store).tree(level=0)) == "/ …"
 
 
 def test_a_large_tree_is_cut(store):

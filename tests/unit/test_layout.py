@@ -99,3 +99,22 @@ def test_pixels_are_compressed_by_their_parts():
 
     assert photograph.compressors[0].typesize == 3
     assert upright.compressors[0].name == "zstd"
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "shards", "found"),
+    [
+        ((0, 20), (5, 5), -1, (5, 20)),
+        ((10,), (4,), -1, (12,)),
+        ((8, 0), (4, 3), (-1, 6), (8, 6)),
+        ((10, 10), 4, (8, -1), (8, 12)),
+        ((10,), (-1,), (-1,), (10,)),
+        ((10,), "auto", -1, (10,)),
+    ],
+)
+def test_shards_that_span_an_axis_hold_whole_chunks(shape, chunks, shards, found):
+    array = zarrpy.create_array({}, shape=shape, chunks=chunks, shards=shards, dtype="i1")
+
+    assert array.shards == found
+    array[...] = 1
+    assert np.array_equal(array[...], np.ones(shape, "i1"))

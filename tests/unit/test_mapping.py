@@ -140,6 +140,71 @@ def test_a_call_that_takes_too_long_is_an_error(out):
         go.set()
 
 
+@pytest.mark.parametrize("out", [None, "memory"])
+@pytest.mark.parametrize("kind", [StopIteration, StopAsyncIteration])
+def test_no_error_passes_for_the_end_of_the_chunks(out, kind):
+    """A function that asks an iterator for more than it has does not cut the results short."""
+    array = zarrpy.create_array({}, data=VALUES, chunks=(4, 5))
+    target = np.empty_like(VALUES) if out else None
+
+    def ends(data):
+        if 27 in data:
+            raise kind
+        return data
+
+    with pytest.raises(RuntimeError, match=kind.__name__) as caught:
+        run(array.map_chunks(ends, out=target))
+
+    assert isinstance(caught.value.__cause__, kind)
+    assert caught.value.chunk == (0, 1)
+
+
+def test_no_error_of_a_listener_passes_for_the_end_of_the_chunks():
+    """With ``for`` and with ``async for``."""
+    array = zarrpy.create_array({}, data=VALUES, chunks=(4, 5))
+
+    def hear(event):
+        raise StopIteration
+
+    async def take():
+        return [chunk async for chunk in array.iter_chunks(progress=hear)]
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(array.iter_chunks(progress=hear))
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        asyncio.run(take())
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "1"])
+@pytest.mark.parametrize("out", [None, "memory"])
+def test_a_time_limit_that_is_none_is_refused(out, timeout):
+    """Before a function is called, which may be quick enough never to be timed."""
+    array = zarrpy.create_array({}, data=VALUES, chunks=(4, 5))
+    called = []
+
+    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
+        array.map_chunks(called.append, out=np.empty_like(VALUES) if out else None, timeout=timeout)
+
+    assert called == []
+
+
+def test_what_is_no_function_is_refused_at_once():
+    """Not by the first chunk."""
+    with pytest.raises(TypeError, match="map_chunks takes a function of a chunk, not 5"):
+        zarrpy.create_array({}, data=VALUES).map_chunks(5)
+
+
+def test_masked_results_mask_memory_that_has_a_mask():
+    """As NumPy's assignment does, so that absent chunks stay apart from those that are there."""
+    array = zarrpy.create_array({}, shape=(4, 4), chunks=2, dtype="i4", fill_value=7)
+    array[0, 0] = 1
+
+    out = array.map_chunks(lambda data: data * 2, missing="mask", out=np.ma.zeros((4, 4), "i4"))
+
+    assert out.mask.sum() == 12
+    assert out[:2, :2].tolist() == [[2, 14], [14, 14]]
+
+
 def test_a_result_of_another_shape_is_refused(array):
     """And named."""
     with pytest.raises(zarrpy.ShapeMismatchError, match="result for chunk"):

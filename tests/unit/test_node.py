@@ -49,3 +49,20 @@ def test_a_node_tells_where_it_is(tmp_path):
     assert array.store_path == (array.store, "x/a")
     assert str(array.store_path) == str(tmp_path / "g" / "x" / "a")
     assert (array.name, array.basename) == ("/x/a", "a")
+
+
+def test_handles_of_one_node_are_equal(tmp_path):
+    """Where they know the same of it; so are the asynchronous ones, and those in sets."""
+    store = zarrpy.stores.MemoryStore()
+    group = zarrpy.create_group(store)
+    group.create_array("a", data=[1, 2])
+    group.create_array("b", data=[1, 2])
+
+    assert group["a"] == zarrpy.open(store)["a"] != group["b"]
+    assert zarrpy.open(store) == zarrpy.open(store) != group["a"]
+    assert group["a"].async_array == group["a"].async_array
+    assert len({group["a"], zarrpy.open(store)["a"], group["b"]}) == 2
+    group["a"].attrs["x"] = 1
+    old, group["a"].attrs["x"] = group["a"], 2
+    assert old != group["a"]
+    assert group != dict(group)

@@ -133,6 +133,29 @@ def test_an_item_of_a_file_costs_a_small_part_of_it(tmp_path, settle, compressor
         assert bytes_read(lambda: array[20, 30, 40]) == nbytes
 
 
+@pytest.mark.parametrize("data", ["smooth", "noise", "counted", "sparse"])
+@pytest.mark.parametrize("dtype", ["f4", "i8", "u2"])
+def test_of_a_large_block_only_the_front_up_to_an_item_is_read(tmp_path, settle, data, dtype):
+    """However much better one byte of the elements packs than another, and changes on the way."""
+    random, shape = np.random.default_rng(5), (64, 64, 64)
+    values = {
+        "smooth": np.cumsum(random.normal(size=shape), axis=2) * 100,
+        "noise": random.integers(0, 1 << 16, shape),
+        "counted": np.arange(64**3).reshape(shape),
+        "sparse": np.where(np.arange(64**3).reshape(shape) < 90_000, random.random(shape), 7) * 99,
+    }[data].astype(dtype)
+    block = Blosc(cname="lz4", blocksize=values.nbytes)
+    array = zarrpy.create_array(tmp_path, data=values, chunks=shape, compressors=block)
+    settle()
+    nbytes = (tmp_path / "c" / "0" / "0" / "0").stat().st_size
+
+    for i, j, k in random.integers(0, 62, (60, 3)):
+        assert array[i, j, k] == values[i, j, k]
+        window = np.s_[i : i + 2, j : j + 2, k : k + 2]
+        np.testing.assert_array_equal(array[window], values[window])
+    assert bytes_read(lambda: array[0, 0, 1]) < max(nbytes / 5, 20_000)
+
+
 def test_a_checksum_of_all_bytes_is_checked_for_every_item(tmp_path, settle):
     """So all of them are read."""
     array, path = made_of_files(tmp_path, [Blosc(cname="lz4", blocksize=4096), "crc32c"])

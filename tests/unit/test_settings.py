@@ -3,7 +3,6 @@
 import pytest
 
 import zarrpy
-from zarrpy.errors import MetadataError
 
 
 def test_another_handle_may_have_other_settings(store):
@@ -17,7 +16,7 @@ def test_another_handle_may_have_other_settings(store):
     assert array.nchunks_initialized == 2
     assert array.with_config(other.config).config == other.config
     assert other.with_config({"order": "C"}).config == other.config
-    with pytest.raises(MetadataError, match="chunk_cache"):
+    with pytest.raises(TypeError, match="chunk_cache"):
         array.with_config({"chunk_cache": 1})
 
 

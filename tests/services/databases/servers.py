@@ -206,6 +206,7 @@ def mongodb() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="zarrpy-mongodb-") as folder:
         command = [mongodb_program(), "--host", "127.0.0.1", "--port", str(port)]
         command += ["--db", os.path.join(folder, "data.db")]
+        command += ["--pid-file", os.path.join(folder, "pid")]  # else there is one a machine
         with started(command, lambda: listens(port), cwd=folder):
             yield f"mongodb://127.0.0.1:{port}"
 

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import writers
+from bson import ObjectId
 
 import zarrpy
 from zarrpy.errors import StoreError
-from zarrpy.stores import GridFSStore, as_store
+from zarrpy.stores import GridFSStore, as_store, gridfs_claims
 from zarrpy.stores.base import ByteRange
 from zarrpy.testing.store_contract import StoreContract
 
@@ -44,10 +46,15 @@ class TestGridFSStore(StoreContract):
     """A bucket keeps the contract of stores."""
 
     nkeys = 1000
+    exchanges = True
 
     @pytest.fixture
     def store(self, mongodb, name):
         return GridFSStore(mongodb, "zarrpy_tests", name)
+
+    @pytest.fixture
+    def another(self, store):
+        return pickle.loads(pickle.dumps(store))
 
 
 class TestSmallPieces(StoreContract):
@@ -225,3 +232,68 @@ def test_a_pickled_store_reads_the_same(store):
     store.set("a", b"123")
 
     assert pickle.loads(pickle.dumps(store)).get("a") == b"123"
+
+
+def test_processes_that_write_parts_of_one_chunk_lose_nothing(store):
+    """Who names a file has a claim on the name; nothing is left of those who came too late."""
+    assert store.guards
+    assert (writers.race(store, 5) == writers.expected(5)).all()
+
+    assert sorted(file["filename"] for file in store._files.find()) == sorted(store.list())
+    assert [*store._names[f"{store.bucket}_claims"].find()] == []
+
+
+def test_a_claim_that_stays_is_broken(store, monkeypatch):
+    """Its owner was killed, as far as anybody can tell; its file never comes."""
+    monkeypatch.setattr(gridfs_claims, "PATIENCE_SECONDS", 0.05)
+    store.set("a", b"1")
+    number = ObjectId()
+    store._send(number, b"2")
+    file = store._file(number, gridfs_claims.waiting(number), 1, None)
+    store._files.insert_one(file)
+    store._names[f"{store.bucket}_claims"].insert_one({"_id": "a", "file": str(number)})
+
+    assert list(store.list()) == ["a"]
+    store.update("a", lambda value: bytes(value or b"") + b"3")
+
+    assert store.get("a") == b"13"
+    assert len([*store._files.find()]) == 1
+    assert [*store._chunks.find({"files_id": number})] == []
+    assert not store._claims._named("a", number, datetime.now(UTC).replace(tzinfo=None))
+    assert store.get("a") == b"13"
+
+
+def test_an_owner_whose_claim_was_broken_begins_again(store, monkeypatch):
+    """It finds that there is no file to be named."""
+    store.set("a", b"1")
+    named, broken = gridfs_claims.Claims._named, []
+
+    def late(claims, key, number, date):
+        if not broken:
+            broken.append(number)
+            claims._drop(number)
+            claims._give_back(key, number)
+            store.set("a", b"2")
+        return named(claims, key, number, date)
+
+    monkeypatch.setattr(gridfs_claims.Claims, "_named", late)
+    store.update("a", lambda value: bytes(value or b"") + b"3")
+
+    assert broken
+    assert store.get("a") == b"23"
+    assert len([*store._files.find()]) == 1
+    assert [*store._chunks.find({"files_id": broken[0]})] == []
+
+
+def test_updates_make_replace_and_delete(store):
+    """As those of other stores do; what is not there stays so."""
+    store.update("a", lambda value: None)
+    assert store.get("a") is None
+    store.update("a", lambda value: b"1" if value is None else b"wrong")
+    store.update("a", lambda value: bytes(value or b"") + bytes(2500))
+    assert store.get("a") == b"1" + bytes(2500)
+
+    store.update("a", lambda value: None)
+
+    assert store.get("a") is None
+    assert [*store._files.find()] == []

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import uuid
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import zarrpy
 from tests.services.objects.servers import AZURITE_ACCOUNT, AZURITE_KEY, KEYS
-from zarrpy.errors import StoreError
+from zarrpy.errors import NodeExistsError, StoreError
 from zarrpy.stores import ByteRange, ObjectStore
 from zarrpy.stores.obstore import UnguardedUpdateWarning
 from zarrpy.testing.store_contract import StoreContract
@@ -110,6 +112,47 @@ def test_large_values_are_sent_in_parts(service, request):
     store.set("a", value)
 
     assert store.get("a") == value
+
+
+@pytest.mark.parametrize("service", ["azure", "ceph"])
+def test_of_many_who_create_the_same_node_one_does(service, request):
+    """The others are told that it is there, and it stays as that one has made it."""
+    options = request.getfixturevalue(service)
+    scheme = {"azure": "az", "ceph": "s3"}[service]
+    url = f"{scheme}://bucket/{uuid.uuid4().hex}"
+    stores = [ObjectStore(url, **options, timeout=60 + i) for i in range(6)]  # clients of their own
+    start = threading.Barrier(len(stores))
+
+    def create(i):
+        start.wait()
+        try:
+            zarrpy.create_array(stores[i], shape=(4,), dtype="i4", fill_value=i)
+        except NodeExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        done = list(pool.map(create, range(len(stores))))
+
+    assert done.count(True) == 1
+    array = zarrpy.open_array(url, mode="r", storage_options=options)
+    assert array.fill_value == done.index(True)
+
+
+@pytest.mark.parametrize("service", ["azure", "ceph"])
+def test_replacing_leaves_nothing_of_the_old_array(service, request):
+    """Whether new chunks come with it or not."""
+    options = request.getfixturevalue(service)
+    scheme = {"azure": "az", "ceph": "s3"}[service]
+    store = ObjectStore(f"{scheme}://bucket/{uuid.uuid4().hex}", **options)
+    zarrpy.create_array(store, data=FIELD, chunks=(8, 8))
+
+    zarrpy.create_array(store, data=FIELD[:16, :16] + 1, chunks=(16, 16), overwrite=True)
+    assert sorted(store.list()) == ["c/0/0", "zarr.json"]
+    assert (zarrpy.open_array(store, mode="r")[...] == FIELD[:16, :16] + 1).all()
+    zarrpy.create_array(store, shape=(8,), dtype="i4", overwrite=True, zarr_format=2)
+
+    assert list(store.list()) == [".zarray"]
 
 
 @pytest.mark.parametrize("service", ["azure", "ceph"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import zarrpy
+from tests.unit.cut_off import NEW, OLD, cut_off
 from zarrpy.errors import MetadataError, NodeExistsError, ReadOnlyStoreError, ZarrError
 from zarrpy.stores import LocalStore
 
@@ -394,3 +395,16 @@ def test_a_store_that_may_not_be_changed_is_not_converted(tmp_path):
     assert len(zarrpy.convert(store, zarr_format=2, dry_run=True)) == 1
     with pytest.raises(ReadOnlyStoreError):
         zarrpy.convert(store, zarr_format=2)
+
+
+def test_members_that_were_cut_off_are_put_back_and_converted():
+    """They would be left in the format that nobody looks for then."""
+    values = cut_off(lambda store: zarrpy.create_array(store, name="a", data=NEW, overwrite=True))
+    before = dict(values)
+
+    assert zarrpy.convert(values, zarr_format=2, dry_run=True) != ()
+    assert values == before
+    zarrpy.convert(values, zarr_format=2)
+
+    found = zarrpy.open_group(values, mode="r")["a"]
+    assert (found.metadata.zarr_format, found[...].tolist()) == (2, OLD.tolist())

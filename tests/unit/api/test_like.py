@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.api import recode
+from zarrpy.engine import regions
 from zarrpy.errors import NodeExistsError, ShapeMismatchError
 
 
@@ -33,7 +33,7 @@ def test_an_array_is_taken_as_it_is_stored(array, contents):
 @pytest.mark.parametrize("slab", [1, 50, 2**20])
 def test_what_is_not_said_stays_as_it_is(array, slab, monkeypatch):
     """Codecs, fill value, attributes, names; values go by a part at a time."""
-    monkeypatch.setattr(recode, "_REGION_NBYTES", slab)
+    monkeypatch.setattr(regions, "REGION_NBYTES", slab)
 
     copied = zarrpy.from_array({}, data=array, chunks=(4, 4))
 

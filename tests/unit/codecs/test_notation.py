@@ -122,3 +122,9 @@ def test_a_parameter_beside_the_name_is_refused_and_not_left_out():
     with pytest.raises(MetadataError, match="configuration") as caught:
         parse_codec({"name": "zstd", "level": 3})
     assert (caught.value.field, caught.value.value) == ("zstd.level", 3)
+
+
+def test_a_misspelt_codec_names_the_one_that_was_meant():
+    """Besides all that there are."""
+    with pytest.raises(UnsupportedExtensionError, match=r"did you mean 'zstd'\? known: adler32, "):
+        zarrpy.create_array({}, shape=4, dtype="f4", compressors="zsdt")

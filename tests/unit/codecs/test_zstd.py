@@ -4,6 +4,9 @@ import numcodecs
 import numpy as np
 import pytest
 
+import zarrpy
+from zarrpy.codecs.blosc import Blosc
+from zarrpy.codecs.shuffle import Shuffle
 from zarrpy.codecs.zstd import Zstd
 from zarrpy.errors import ChecksumError, CorruptChunkError, MetadataError
 from zarrpy.testing.codec_contract import BytesToBytesContract
@@ -93,3 +96,67 @@ def test_v2_never_speaks_of_the_checksum():
     assert Zstd(3).to_config(2) == {"level": 3}
     assert Zstd.from_config({"level": 3}, dialect=2) == Zstd(3, True)
     assert Zstd.from_config({"level": 3, "checksum": False}, dialect=2) == Zstd(3)
+
+
+def stored(values, *codecs):
+    """Return the only chunk of an array."""
+    store = {}
+    zarrpy.create_array(store, data=values, chunks=values.shape, compressors=codecs)
+    return store["c/0"]
+
+
+def walk(dtype):
+    """Make a smooth walk with noise."""
+    values = np.random.default_rng(5).integers(-3, 4, 100_000).cumsum()
+    return (values / 4 if dtype[0] == "f" else values % 251).astype(dtype)
+
+
+@pytest.mark.parametrize("level", [0, 3])
+@pytest.mark.parametrize("dtype", ["i4", "f4", "u4", "c8", "u1"])
+def test_what_is_tuned_to_numbers_is_as_small_and_read_by_others(level, dtype):
+    """Of plain bytes, which may be anything, the library makes what it always makes."""
+    values = walk(dtype)
+    tuned, plain = stored(values, Zstd(level)), Zstd(level).encode(values.tobytes())
+
+    assert tuned != plain
+    assert len(tuned) < 1.05 * len(plain)
+    assert bytes(numcodecs.Zstd().decode(tuned)) == values.tobytes()
+
+
+@pytest.mark.parametrize("level", [0, 3])
+def test_tuning_is_turned_off(level):
+    """Then arrays hold what the library makes."""
+    values = walk("f4")
+    with zarrpy.config.set(disable={"tuned", "recall"}):
+        assert stored(values, Zstd(level)) == Zstd(level).encode(values.tobytes())
+
+
+@pytest.mark.parametrize("before", [Shuffle(4), Blosc("lz4", typesize=4)], ids=["shuffle", "blosc"])
+def test_bytes_that_another_codec_made_are_not_taken_for_numbers(before):
+    """They are none any more, and would become larger."""
+    values = walk("i4")
+
+    assert stored(values, before, Zstd(3)) == Zstd(3).encode(before.encode(values.tobytes()))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array(["a text", "another"] * 5_000, dtype="T"),
+        *map(walk, ("i2", "f8", "i8", "M8[s]", "S5")),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_what_tuning_would_make_larger_is_left_to_the_library(values):
+    """Texts, and numbers of which most bytes may be zeros."""
+    assert stored(values, Zstd(3)) == Zstd(3).encode(stored(values))
+
+
+@pytest.mark.parametrize("dtype", ["i4", "u1", "i2"])
+def test_both_bodies_tune_alike(dtype):
+    """So that a chunk has the same bytes, whichever writes it."""
+    values = walk(dtype)
+    with zarrpy.config.set(disable={"native"}):
+        twin = stored(values, Zstd(3))
+
+    assert twin == stored(values, Zstd(3))

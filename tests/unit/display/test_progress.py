@@ -4,8 +4,10 @@ import io
 import sys
 import types
 
+import numpy as np
 import pytest
 
+import zarrpy
 from zarrpy.display.progress import Bar, Event, Progress
 
 
@@ -65,7 +67,8 @@ def test_true_is_silent_where_nobody_looks(monkeypatch):
 def test_true_draws_a_line_on_a_terminal(monkeypatch):
     """Again and again over itself, and ends it."""
     monkeypatch.setattr(sys, "stderr", Screen())
-    monkeypatch.delitem(sys.modules, "tqdm.auto", raising=False)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "rich", raising=False)
     progress = Progress(True, 4, "sum")
     for _ in range(4):
         progress.advance(1, 1 << 20)
@@ -78,8 +81,8 @@ def test_true_draws_a_line_on_a_terminal(monkeypatch):
     assert "4/4" in drawn
 
 
-def test_a_loaded_tqdm_draws_instead(monkeypatch):
-    """Where the program uses it already."""
+def test_tqdm_draws_instead_where_it_is_installed(monkeypatch):
+    """Such as this."""
     bars = []
 
     class Tqdm:
@@ -94,6 +97,7 @@ def test_a_loaded_tqdm_draws_instead(monkeypatch):
             self.closed = True
 
     monkeypatch.setattr(sys, "stderr", Screen())
+    monkeypatch.delitem(sys.modules, "rich", raising=False)
     monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Tqdm))
     progress = Progress(True, 4)
     progress.advance(3)
@@ -114,3 +118,74 @@ def test_the_line_says_how_far_and_how_long():
     assert "eta 0:30" in known
     assert "KiB/s" in known
     assert unknown == "copy  1"
+
+
+@pytest.mark.parametrize("library", ["tqdm", "rich"])
+def test_the_real_ones_draw(monkeypatch, library):
+    """On a terminal; how far it is, and to the end."""
+    pytest.importorskip(library, reason=f"pip install {library}")
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    if library == "tqdm":
+        monkeypatch.delitem(sys.modules, "rich", raising=False)
+    array = zarrpy.create_array({}, data=np.arange(100), chunks=5)
+    assert array.sum(progress=True) == 4950
+
+    drawn = screen.getvalue()
+    assert "chunks" in drawn
+    assert "100%" in drawn
+    assert "20/20" in drawn or library == "rich"
+
+
+def test_a_display_of_rich_gets_a_task_and_stays():
+    """Beside others that the user has in it."""
+    rich = pytest.importorskip("rich.progress", reason="pip install rich")
+    display = rich.Progress(disable=True)
+    array = zarrpy.create_array({}, data=np.arange(100), chunks=5)
+    array.sum(progress=display)
+    zarrpy.checksum(array.store, progress=display)
+    found = [(task.description, task.completed, task.total) for task in display.tasks]
+    assert found == [("chunks", 20, 20), ("blocks", 1, 1)]
+
+
+def test_a_notebook_has_bars_of_tqdm(monkeypatch):
+    """Though its standard error is no terminal."""
+    pytest.importorskip("tqdm", reason="pip install tqdm")
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    zarrpy.create_array({}, data=np.arange(100), chunks=5).sum(progress=True)
+    assert "20/20" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda tmp, told: zarrpy.copy(tmp / "a", tmp / "b", progress=told),
+        lambda tmp, told: zarrpy.move(tmp / "a", tmp / "b.sqlite", progress=told),
+        lambda tmp, told: zarrpy.rechunk(tmp / "a", tmp / "b", chunks=8, progress=told),
+        lambda tmp, told: zarrpy.convert(tmp / "a", zarr_format=2, progress=told),
+        lambda tmp, told: zarrpy.pack(tmp / "a", tmp / "b.zip", progress=told),
+        lambda tmp, told: zarrpy.import_from(tmp / "a.npy", tmp / "b", progress=told),
+        lambda tmp, told: zarrpy.export_to(tmp / "a", tmp / "b.npy", progress=told),
+        lambda tmp, told: zarrpy.verify(tmp / "a", progress=told),
+        lambda tmp, told: zarrpy.verify(tmp / "a", deep=True, progress=told),
+        lambda tmp, told: zarrpy.repair(tmp / "a", deep=True, progress=told),
+        lambda tmp, told: zarrpy.checksum(tmp / "a", progress=told),
+        lambda tmp, told: zarrpy.checksum(tmp / "a", kind="tree", progress=told),
+        lambda tmp, told: zarrpy.diff(tmp / "a", tmp / "a", progress=told),
+    ],
+    ids=[
+        *("copy", "move", "rechunk", "convert", "pack", "import", "export", "verify"),
+        *("verify deep", "repair", "checksum", "checksum of the tree", "diff"),
+    ],
+)
+def test_all_bulk_work_tells_how_far_it_is(tmp_path, work):
+    """With its total from the first event on, up to it, and bytes where any were moved."""
+    zarrpy.create_array(tmp_path / "a", data=np.arange(1, 101), chunks=4, shards=20)
+    np.save(tmp_path / "a.npy", np.arange(100))
+    events = []
+    work(tmp_path, events.append)
+    assert events
+    assert events[0].total == events[-1].total == events[-1].done > 0
+    assert [each.done for each in events] == sorted(each.done for each in events)

@@ -46,6 +46,19 @@ class Others(MemoryStore):
                 return
 
 
+class CannotCompareDeletions(Others):
+    """Compares before it replaces, but not before it deletes, as services of objects."""
+
+    guards_deletions = False
+
+
+def array_bytes(values):
+    """A chunk as the default codecs store it."""
+    store = MemoryStore()
+    zarrpy.create_array(store, data=np.array(values, "i4"), chunks=(len(values),))
+    return bytes(store.get("c/0"))
+
+
 class Guarded(MemoryStore):
     """Says that its updates keep others out."""
 
@@ -96,6 +109,39 @@ def test_a_chunk_of_the_fill_value_is_deleted():
     array[:4] = 0
 
     assert [key for key in store.list() if key.startswith("c")] == []
+
+
+@pytest.mark.parametrize("shards", [None, (8,)], ids=["plain", "shard"])
+def test_a_chunk_of_the_fill_value_is_kept_where_deleting_compares_nothing(shards):
+    """What others write into it meanwhile would go with it; whole chunks are deleted as ever."""
+    store = CannotCompareDeletions(lambda store: None, times=0)
+    array = zarrpy.create_array(store, shape=(16,), chunks=(4,), shards=shards, dtype="i4")
+    array[:8] = 1
+    array[9] = 0  # nothing is there, and nothing needs to be
+
+    array[:3] = 0
+    array[3:8] = 0
+
+    assert [key for key in store.list() if key.startswith("c")] == ["c/0"]
+    assert (array[...] == 0).all()
+    array[:8] = 0
+    assert [key for key in store.list() if key.startswith("c")] == []
+
+
+def test_what_others_write_into_a_chunk_that_becomes_the_fill_value_stays():
+    """Whether it is deleted or kept."""
+
+    def meanwhile(store):
+        zarrpy.open_array(MemoryStore(store._values), path="a")[7] = 5
+
+    for kind in (Others, CannotCompareDeletions):
+        store = kind(meanwhile, times=1)
+        array = zarrpy.create_array(store, name="a", shape=(8,), chunks=(8,), dtype="i4")
+        store.set("a/c/0", array_bytes([1, 0, 0, 0, 0, 0, 0, 0]))
+
+        array[0] = 0
+
+        assert array[...].tolist() == [0, 0, 0, 0, 0, 0, 0, 5]
 
 
 def test_an_error_of_the_store_reaches_the_caller():

@@ -1,6 +1,5 @@
 """Tests of `zarrpy.engine.lifecycle`: replacing and deleting, and what is left of it all."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -12,10 +11,17 @@ import numpy as np
 import pytest
 
 import zarrpy
+from tests.unit.cut_off import NEW, OLD, Failing, FarFailing, cut_off, old_values
 from zarrpy.codecs.base import ArrayToArray
 from zarrpy.engine.lifecycle import ForeignFilesWarning
-from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
-from zarrpy.stores import LocalStore, MemoryStore
+from zarrpy.errors import (
+    ConflictError,
+    MetadataError,
+    NodeExistsError,
+    NodeKindError,
+    NodeNotFoundError,
+)
+from zarrpy.stores import LocalStore
 
 ENCODINGS = [
     (3, None),
@@ -206,52 +212,14 @@ def test_a_link_to_a_node_is_removed_and_not_followed(tmp_path):
 # --------------------------------------------------------------------------------- all or nothing
 
 
-class Failing(MemoryStore):
-    """A store whose n-th change fails, and if it has died, every one after it."""
-
-    def __init__(self, values, after, *, dies):
-        super().__init__(values)
-        self.left, self.dies = after, dies
-
-    def _change(self):
-        self.left -= 1
-        if self.left == 0 or (self.left < 0 and self.dies):
-            raise KeyboardInterrupt if not self.dies else OSError("gone")
-
-    def set(self, key, value):
-        self._change()
-        super().set(key, value)
-
-    def set_many(self, keys, values):
-        self._change()
-        super().set_many(keys, values)
-
-    def delete(self, key):
-        self._change()
-        super().delete(key)
-
-    def rename(self, key, new, **how):
-        self._change()
-        return super().rename(key, new, **how)
-
-
-OLD, NEW = np.arange(6), np.arange(10, 14, dtype="i2")
-
-
-def old_values(zarr_format=3):
-    """An array of three chunks in a group, as a dictionary."""
-    values = {}
-    zarrpy.create_group(values, zarr_format=zarr_format).create_array("a", data=OLD, chunks=2)
-    return values
-
-
+@pytest.mark.parametrize("kind", [Failing, FarFailing])
 @pytest.mark.parametrize("formats", [(3, 3), (2, 3), (3, 2)])
 @pytest.mark.parametrize("dies", [False, True])
 @pytest.mark.parametrize("after", range(1, 40))
-def test_an_interrupted_overwrite_leaves_the_old_or_the_new(after, dies, formats):
+def test_an_interrupted_overwrite_leaves_the_old_or_the_new(after, dies, formats, kind):
     """Whichever change is the last; what the next writer finds is whole."""
     values = old_values(formats[0])
-    store = Failing(values, after, dies=dies)
+    store = kind(values, after, dies=dies)
     create = {"name": "a", "data": NEW, "chunks": 1, "overwrite": True, "zarr_format": formats[1]}
 
     try:
@@ -271,24 +239,105 @@ def test_an_interrupted_overwrite_leaves_the_old_or_the_new(after, dies, formats
     assert [key for key in values if ".__zp" in key] == []
 
 
-def test_the_loop_above_reaches_the_end():
+@pytest.mark.parametrize("kind", [Failing, FarFailing])
+def test_the_loop_above_reaches_the_end(kind):
     """The last of its changes is one that never comes."""
-    store = Failing(old_values(), 39, dies=True)
+    store = kind(old_values(), 39, dies=True)
 
     zarrpy.create_array(store, name="a", data=NEW, chunks=1, overwrite=True)
 
     assert store.left > 0
 
 
+LIKE_NEW = {"data": NEW, "chunks": 1, "overwrite": True}
+
+
+def test_where_renames_are_copies_a_replacement_is_finished_rather_than_taken_back():
+    """A reader is told; who opens it to write finds the new one, though old chunks were left."""
+    values = cut_off(lambda store: zarrpy.create_array(store, name="a", **LIKE_NEW), FarFailing)
+    assert "a/c/0" in values
+    with pytest.raises(NodeNotFoundError, match=r"cut off.*mode='r\+'"):
+        zarrpy.open(values, path="a", mode="r")
+
+    assert np.array_equal(zarrpy.open(values, path="a", mode="r+")[...], NEW)
+
+    assert [key for key in values if ".__zp" in key] == []
+    assert sorted(key for key in values if key.startswith("a/c")) == [f"a/c/{i}" for i in range(4)]
+
+
+@pytest.mark.parametrize("after", range(1, 20))
+def test_a_replacement_that_never_counted_is_forgotten(after):
+    """The old array was written to since; repairing it takes nothing away."""
+    values = old_values()
+    with suppress(OSError):
+        zarrpy.create_array(FarFailing(values, after, dies=True), name="a", **LIKE_NEW)
+    if "a/zarr.json" not in values:
+        return
+    array = zarrpy.open_array(values, path="a")
+    array[:2] = 7
+    expected = array[...]
+
+    zarrpy.repair(values)
+
+    assert np.array_equal(zarrpy.open(values, path="a", mode="r")[...], expected)
+
+
+@pytest.mark.parametrize("after", range(1, 20))
+def test_a_far_replacement_takes_along_what_one_before_it_left(after):
+    """Whatever that one had staged, or said in its record."""
+    values = old_values()
+    with suppress(OSError):
+        zarrpy.create_array(FarFailing(values, after, dies=True), name="a", **LIKE_NEW)
+    store = FarFailing(values, 1000, dies=True)
+
+    zarrpy.create_array(store, name="a", data=OLD + 1, chunks=3, overwrite=True)
+
+    assert np.array_equal(zarrpy.open(store, path="a", mode="r")[...], OLD + 1)
+    assert sorted(store.list("a/")) == ["a/c/0", "a/c/1", "a/zarr.json"]
+
+
+def test_of_two_who_replace_a_far_array_at_once_neither_leaves_nothing():
+    """Even where each takes what the other has staged for something that was left over."""
+
+    class Other(FarFailing):
+        """Has another process clear the place when the document goes."""
+
+        def delete(self, key):
+            super().delete(key)
+            if key == "a/zarr.json":
+                for each in [each for each in super().list("a/") if "-new-" in each]:
+                    super().delete(each)
+
+    store = Other(old_values(), 1000, dies=True)
+    zarrpy.create_array(store, name="a", shape=(4,), dtype="i2", chunks=2, overwrite=True)
+    assert zarrpy.open(store, path="a", mode="r").shape == (4,)
+
+    with pytest.raises(ConflictError, match="at the same time"):
+        zarrpy.create_array(store, name="a", data=NEW, chunks=2, overwrite=True)
+
+
+def test_chunks_that_come_while_a_far_array_is_replaced_leave_with_it():
+    """Of writers who did not see that its document is gone."""
+
+    class Late(FarFailing):
+        """Has another one write when the document goes."""
+
+        def delete(self, key):
+            super().delete(key)
+            if key == "a/zarr.json":
+                super().set("a/c/2", b"late")
+
+    store = Late(old_values(), 1000, dies=True)
+
+    made = zarrpy.create_array(store, name="a", shape=(6,), dtype="i8", chunks=2, overwrite=True)
+
+    assert not made[...].any()
+    assert [key for key in store.list("a/") if key != "a/zarr.json"] == []
+
+
 def test_a_reader_of_an_interrupted_replacement_is_told_what_to_do():
     """It changes nothing itself; the next who opens for writing puts the old one back."""
-    for after in range(1, 40):
-        values = old_values()
-        store = Failing(values, after, dies=True)
-        with suppress(OSError):
-            zarrpy.create_array(store, name="a", data=NEW, chunks=1, overwrite=True)
-        if "a/zarr.json" not in values:
-            break
+    values = cut_off(lambda store: zarrpy.create_array(store, name="a", **LIKE_NEW))
     before = dict(values)
 
     with pytest.raises(NodeNotFoundError, match=r"cut off.*mode='r\+'"):
@@ -297,6 +346,56 @@ def test_a_reader_of_an_interrupted_replacement_is_told_what_to_do():
 
     assert np.array_equal(zarrpy.open(values, path="a", mode="r+")[...], OLD)
     assert values == old_values()
+
+
+ASKING = {
+    "[]": lambda group: group["a"][...],
+    "get": lambda group: group.get("a")[...],
+    "in": lambda group: "a" in group and group["a"][...],
+    "list": lambda group: list(group) == ["a"] and group["a"][...],
+    "items": lambda group: dict(group.items())["a"][...],
+    "members": lambda group: dict(group.members())["a"][...],
+    "walk": lambda group: dict(group.walk("a"))["a"][...],
+    "copy": lambda group: zarrpy.copy(group, {})["a"][...],
+    "tree": lambda group: "a " in str(group.tree()) and group["a"][...],
+    "require_array": lambda group: group.require_array("a", shape=OLD.shape, dtype=OLD.dtype)[...],
+    "setdefault": lambda group: group.setdefault("a", NEW)[...],
+    "attribute": lambda group: group.a[...],
+    "a time to live": lambda group: group["a"][...],
+}
+
+
+@pytest.mark.parametrize("how", ASKING)
+def test_whoever_asks_a_writable_group_for_a_member_puts_it_back(how):
+    """However they ask; no form may say that there is none, and store something else there."""
+    values = cut_off(lambda store: zarrpy.create_array(store, name="a", **LIKE_NEW))
+    ttl = 60 if how == "a time to live" else None
+    group = zarrpy.open_group(values, mode="r+", metadata_ttl=ttl)
+
+    assert np.array_equal(ASKING[how](group), OLD)
+
+    assert values == old_values()
+
+
+def test_a_group_of_which_only_members_are_left_is_put_back_whole():
+    """What looks like a group without a document may be one whose document was taken away."""
+
+    def old(values):
+        zarrpy.create_hierarchy(values, {"a": None, "a/b": OLD})
+        zarrpy.open(values, mode="r+")["a"].attrs["title"] = "kept"
+        return values
+
+    for after in range(1, 40):
+        values = old({})
+        store = Failing(values, after, dies=True)
+        with suppress(OSError):
+            zarrpy.create_group(store, path="a", overwrite=True)
+        if "a/zarr.json" not in values and "a/b/zarr.json" in values:
+            break
+    else:
+        raise AssertionError("its members never stay behind")
+
+    assert zarrpy.open_group(values, mode="r+")["a"].attrs["title"] == "kept"
 
 
 KILLED = """
@@ -401,79 +500,6 @@ def test_nothing_is_created_below_an_array_by_the_path_of_the_store(tmp_path):
         zarrpy.open(tmp_path / "x/inner", mode="a")
 
     assert sorted(os.listdir(tmp_path / "x")) == ["c", "zarr.json"]
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3])
-def test_a_store_within_a_group_is_a_member_of_it(tmp_path, zarr_format):
-    """Nodes may be created by any path that leads to them."""
-    zarrpy.create_group(tmp_path / "x", zarr_format=zarr_format)
-
-    zarrpy.create_array(tmp_path / "x" / "a", data=[1], zarr_format=zarr_format)
-
-    assert list(zarrpy.open(tmp_path / "x")) == ["a"]
-
-
-# ----------------------------------------------------------------------------------------- moving
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3])
-def test_a_member_moves_with_all_below_it(store, zarr_format):
-    """Groups on the way are created; nothing is left."""
-    group = zarrpy.create_group(store, path="g", zarr_format=zarr_format)
-    group.create_array("a/b", data=OLD, chunks=2)
-    store.set("g/a/notes", b"1")
-
-    group.move("a", "x/y")
-
-    assert [name for name, _ in group.members(None)] == ["x", "x/y", "x/y/b"]
-    assert np.array_equal(group["x/y/b"][...], OLD)
-    assert below(store, "g/a") == []
-    assert store.get("g/x/y/notes") == b"1"
-
-
-def test_a_member_is_renamed_in_its_group(store):
-    """Its path is the same but for its name."""
-    group = zarrpy.create_group(store)
-    group.create_array("g/a", data=OLD)
-
-    group.rename("g/a", "b")
-
-    assert list(group["g"]) == ["b"]
-    with pytest.raises(MetadataError, match="path"):
-        group.rename("g/b", "h/b")
-
-
-def test_moving_replaces_nothing_and_leads_nowhere_impossible(store, contents):
-    """What is wrong is an error before anything is changed."""
-    group = zarrpy.create_group(store)
-    group["a"] = OLD
-    group["b"] = NEW
-    before = contents(store)
-
-    for source, target, error in [
-        ("a", "b", NodeExistsError),
-        ("no such", "x", KeyError),
-        ("a", "a/b", MetadataError),
-        ("a", "b/x", NodeKindError),
-        ("a", "__x", MetadataError),
-        ("", "x", ValueError),
-    ]:
-        with pytest.raises(error):
-            group.move(source, target)
-    with pytest.raises(PermissionError):
-        zarrpy.open_group(store, mode="r").move("a", "x")
-
-    assert contents(store) == before
-
-
-def test_moving_can_be_awaited(store):
-    """The same steps, in an event loop."""
-    group = zarrpy.create_group(store)
-    group["a"] = OLD
-
-    asyncio.run(group.move.aio("a", "b"))
-
-    assert list(group) == ["b"]
 
 
 def test_a_warning_points_at_the_line_that_deleted(store):

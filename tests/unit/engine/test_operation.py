@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import pickle
+import pydoc
 
 import pytest
 
@@ -66,6 +68,32 @@ def test_an_operation_keeps_its_documentation():
     assert Shelf.keep.__doc__ == "Keep a value; return the one before."
     assert zarrpy.create_array.__doc__.startswith("Create an array.")
     assert "compressors" in inspect.signature(zarrpy.create_array).parameters
+
+
+def test_an_operation_of_an_object_is_documented_as_a_bound_method_is():
+    """What ``array.read?`` and completion show is not that it takes anything."""
+    array = zarrpy.create_array({}, data=[1, 2, 3])
+
+    shown = inspect.signature(array.read)
+
+    assert inspect.getdoc(array.read).startswith("Read a selection.")
+    assert list(shown.parameters)[:2] == ["selection", "out"]
+    assert "Steps" not in str(shown.return_annotation)
+    assert array.read.__name__ == "read"
+    assert "Array.read of <zarrpy.Array" in repr(array.read)
+    assert "Read a selection." in pydoc.plain(pydoc.render_doc(array.read))
+
+
+def test_an_operation_of_an_object_is_equal_pickled_and_hashed_as_a_bound_method_is(tmp_path):
+    """So ``pool.map(array.read, selections)`` works with processes."""
+    array = zarrpy.create_array(tmp_path / "a", data=[1, 2, 3])
+    other = zarrpy.open(tmp_path / "a")
+
+    assert array.read == array.read
+    assert array.read != other.read
+    assert array.read != array.write
+    assert len({array.read, array.read, other.read}) == 2
+    assert pickle.loads(pickle.dumps(array.read))(1) == 2
 
 
 def test_an_entry_begins_with_what_stands_for_a_store(tmp_path):

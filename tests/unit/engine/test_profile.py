@@ -106,10 +106,11 @@ def test_writes_are_those_that_the_kernel_counts(tmp_path, body, layout, window)
 
 
 @linux
-def test_reads_of_all_threads_count(tmp_path):
+def test_reads_of_all_threads_count(tmp_path, settle):
     """Helpers of the pool count for themselves, and nothing of it is lost."""
     values = np.random.default_rng(2).integers(1, 9, (1000, 1000))
     array = zarrpy.create_array(tmp_path / "a", data=values, chunks=(50, 50), compressors="lz4")
+    settle()
 
     with zarrpy.config.set(workers=4):
         array[...]

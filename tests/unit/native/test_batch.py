@@ -297,3 +297,24 @@ def test_a_key_that_is_too_long_is_an_error(tmp_path):
             act(key)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_may_be_handed_the_engines_own_memory(tmp_path):
+    """What a zip file is written from is not copied first; others get bytes."""
+    seen = []
+
+    class Seeing(zarrpy.MemoryStore):
+        def set_many(self, keys, values):
+            seen.extend(type(value) for value in values)
+            super().set_many(keys, [bytes(value) for value in values])
+
+    class Taking(Seeing):
+        takes_buffers = True
+
+    values = np.arange(64.0)
+    for store, kind in ((Seeing(), bytes), (Taking(), memoryview)):
+        seen.clear()
+        array = zarrpy.create_array(store, shape=64, chunks=16, dtype="f8")
+        array[:] = values
+        assert kind in seen
+        np.testing.assert_array_equal(array[:], values)

@@ -126,3 +126,29 @@ def test_hdf5_is_read_with_groups_names_and_attributes(tmp_path):
     assert (array.dimension_names, group["y"].dimension_names) == (("y", None), ("y",))
     assert group["names"][...].tolist() == ["a", "bc"]
     assert group.attrs["title"] == "a file"
+
+
+def test_an_export_into_a_folder_that_is_not_there_names_it(tmp_path):
+    """Not the file that is written on the way."""
+    array = zarrpy.create_array({}, data=[1, 2])
+    with pytest.raises(FileNotFoundError, match="no such folder") as caught:
+        zarrpy.export_to(array, tmp_path / "none/a.npy")
+    assert caught.value.filename == str(tmp_path / "none")
+
+
+def test_an_archive_has_the_arrays_of_groups_below(tmp_path):
+    """Each is written in parts; nothing but the file is left."""
+    group = zarrpy.create_group({})
+    group.create_array("a", data=np.arange(6).reshape(2, 3))
+    group.create_array("b/c", data=np.arange(4.0), chunks=2)
+    group.create_array("b/none", shape=(0, 3), dtype="i2")
+    group.create_array("number", data=7)
+    zarrpy.export_to(group, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as found:
+        assert {name: found[name].tolist() for name in found.files} == {
+            "a": [[0, 1, 2], [3, 4, 5]],
+            "b/c": [0.0, 1.0, 2.0, 3.0],
+            "b/none": [],
+            "number": 7,
+        }
+    assert [each.name for each in tmp_path.iterdir()] == ["a.npz"]

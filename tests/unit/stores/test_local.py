@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import zarrpy
+from zarrpy._native.files import Directory
 from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
 from zarrpy.stores import LocalStore
 from zarrpy.testing.store_contract import StoreContract
@@ -397,3 +398,14 @@ def test_an_update_that_deletes_loses_nothing_that_others_write(tmp_path):
 
     left = stores[0].get("a/b")
     assert sum(taken) + (0 if left is None else int(bytes(left))) == 800
+
+
+@pytest.mark.parametrize("place", [5, None, "a\ud800b\0", b"bytes"])
+def test_a_place_that_is_none_closes_no_other_file(place):
+    """Such as that of number 0, which nobody has given."""
+    before = os.fstat(0)
+
+    for _ in range(3):
+        with pytest.raises((TypeError, ValueError)):
+            Directory(place)
+    assert os.fstat(0).st_ino == before.st_ino

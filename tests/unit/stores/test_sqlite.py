@@ -14,7 +14,7 @@ from zarrpy.errors import LockTimeoutError, StoreError
 from zarrpy.stores import LocalStore, PrefixStore, SQLiteStore
 from zarrpy.stores.base import ByteRange
 from zarrpy.stores.resolve import as_store
-from zarrpy.stores.sqlite_database import Database
+from zarrpy.stores.sqlite_database import Database, _translated
 from zarrpy.testing.store_contract import StoreContract
 
 
@@ -190,3 +190,23 @@ def test_a_pickled_store_reads_the_same(path):
     store.set("a", b"1")
 
     assert pickle.loads(pickle.dumps(store)).get("a") == b"1"
+
+
+@pytest.mark.parametrize("name", ["a.sqlite", "a.db"])
+def test_an_empty_file_is_a_database_that_nobody_has_written_to_yet(tmp_path, name):
+    """As a process leaves it that was killed while it made one."""
+    (tmp_path / name).touch()
+    with pytest.raises(zarrpy.NodeNotFoundError):
+        zarrpy.open(tmp_path / name)
+    zarrpy.create_array(tmp_path / name, data=[1, 2, 3]).store.close()
+    assert zarrpy.open(tmp_path / name)[...].tolist() == [1, 2, 3]
+    assert (tmp_path / name).read_bytes().startswith(b"SQLite format 3")
+
+
+def test_an_error_of_locks_says_what_to_do():
+    """As of a network file system that cannot unlock."""
+    with (
+        pytest.raises(StoreError, match=r"locking protocol .*network file system"),
+        _translated("a.sqlite"),
+    ):
+        raise sqlite3.OperationalError("locking protocol")

@@ -135,3 +135,21 @@ def test_zarr_v2_has_none():
     """There is no word for them."""
     with pytest.raises(MetadataError, match="Zarr v2 has no words for storage transformers"):
         zarrpy.create_array({}, data=VALUES, storage_transformers=["test.mirror"], zarr_format=2)
+
+
+@pytest.mark.filterwarnings("ignore:left .* not Zarr")  # what it keeps elsewhere
+@pytest.mark.parametrize("path", ["", "g/a"])
+def test_values_are_where_the_transformer_looks_for_them(tmp_path, path):
+    """Of arrays that are made with them, or replaced: keys begin with the path of the array."""
+    scatter = [{"name": "test.scatter", "configuration": {}}]
+    for first in (0, 50):
+        values = np.arange(first, first + 10)
+        keywords = {"data": values, "chunks": 5, "storage_transformers": scatter}
+        if path:
+            group = zarrpy.open_group(tmp_path / "x", mode="a")
+            group.create_array(path, overwrite=first > 0, **keywords)
+        else:
+            zarrpy.create_array(tmp_path / "x", overwrite=first > 0, **keywords)
+
+        root = zarrpy.open(tmp_path / "x")
+        np.testing.assert_array_equal((root[path] if path else root)[...], values)

@@ -62,6 +62,7 @@ class TestMetricsStore(StoreContract):
 def test_a_wrapper_hands_on_every_method():
     """None is left to a default that knows nothing of the store below."""
     own = {"from_url", "check_writable"}  # these are about the wrapper itself
+    own |= {"stage", "set_together"}  # transactions are refused: begun over the store below
     methods = {name for name in vars(Store) if not name.startswith("_")}
     missing = {
         name
@@ -247,3 +248,10 @@ def test_a_pickled_wrapper_reads_the_same(tmp_path, wrap):
     again = pickle.loads(pickle.dumps(wrap(LocalStore(tmp_path))))
 
     assert again.get("a") == b"1"
+
+
+@pytest.mark.parametrize("place", ["ocean.zarr", None, {}])
+def test_what_is_no_store_is_refused_with_what_makes_one(place):
+    """A path, for one."""
+    with pytest.raises(TypeError, match=r"ReadOnlyStore lies over a store, not over .*as_store"):
+        ReadOnlyStore(place)
