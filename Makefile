@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 INSTALL := $(PIP) install --no-build-isolation --editable
 CLANG_FORMAT = $(BIN)/clang-format
-C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] bench/c/*.[ch] tests/c/*.[ch] tests/faults/*.c)
+C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] bench/c/*.[ch] bench/py/*.c tests/c/*.[ch] tests/faults/*.c)
 WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 # The two sets of macros of vendor/plan.py that differ most.
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
@@ -53,7 +53,7 @@ docs: build $(VENV)/.docs
 	$(BIN)/python tools/docs_site.py
 
 # Suites of other projects, over zarrpy in the place of zarr-python.
-compat: build $(VENV)/.test $(VENV)/.compat
+compat: build $(VENV)/.test
 	$(BIN)/python tools/compat.py
 
 test-sanitize: $(VENV)/.test
@@ -63,6 +63,7 @@ bench: build $(VENV)/.bench
 	$(BIN)/python tools/c_programs.py build bench/c
 	$(BIN)/python bench/py/run.py
 	$(BIN)/python bench/py/defaults.py
+	$(BIN)/python bench/py/prices.py
 
 # Needs the servers of `make test-services`.
 bench-stores: build $(VENV)/.test

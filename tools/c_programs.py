@@ -4,7 +4,8 @@
     python tools/c_programs.py run bench/c [ARGUMENTS...]
 
 Each file that has a ``main`` is a program; the other files of its folder are linked to each.
-``ZARRPY_SANITIZE`` and ``ZARRPY_NATIVE`` work as for the Python modules.
+``ZARRPY_SANITIZE`` and ``ZARRPY_NATIVE`` work as for the Python modules.  With ``ZARRPY_TRACE``
+the engine and its libraries tell each block of code that they go through (``tests/c/trace.c``).
 """
 
 from __future__ import annotations
@@ -20,16 +21,21 @@ from pathlib import Path
 MAIN = re.compile(r"^(int )?main\(", re.MULTILINE)
 
 
+def flavour() -> str:
+    """Name the way that everything is built."""
+    sanitizer = os.environ.get("ZARRPY_SANITIZE", "").replace(",", "-")
+    name = sanitizer or ("coverage" if os.environ.get("ZARRPY_COVERAGE") else "plain")
+    return f"{name}-traced" if os.environ.get("ZARRPY_TRACE") else name
+
+
 def build(folder: Path, tree: Path) -> list[Path]:
     """Return the programs of a folder of `tree`, built in its ``build/programs``."""
     subprocess.run([sys.executable, "setup.py", "--quiet", "build_engine"], cwd=tree, check=True)
     sanitizer = os.environ.get("ZARRPY_SANITIZE", "")
-    coverage = os.environ.get("ZARRPY_COVERAGE")
-    flavour = sanitizer.replace(",", "-") or ("coverage" if coverage else "plain")
-    link = (tree / "build" / "native" / f"{flavour}.link").read_text().split()
+    link = (tree / "build" / "native" / f"{flavour()}.link").read_text().split()
     flags = ["-O1", "-g", f"-fsanitize={sanitizer}"] if sanitizer else ["-O3"]
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    target = tree / "build" / "programs" / flavour
+    target = tree / "build" / "programs" / flavour()
     target.mkdir(parents=True, exist_ok=True)
     files = sorted((tree / folder).glob("*.c"))
     shared = [str(path) for path in files if not MAIN.search(path.read_text())]

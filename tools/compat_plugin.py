@@ -5,6 +5,7 @@ Tests that are named in the file of the variable ZARRPY_COMPAT_EXCLUDED are left
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -20,18 +21,24 @@ zarrpy.compat.install()
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     """Leave out the tests that are excluded by name."""
-    given = os.environ.get("ZARRPY_COMPAT_EXCLUDED")
-    if given is None:
-        return
-    names = {each["test"] for each in tomllib.loads(Path(given).read_text())["excluded"]}
+    listed = tomllib.loads(Path(os.environ["ZARRPY_COMPAT_EXCLUDED"]).read_text())["excluded"]
+    project = os.environ["ZARRPY_COMPAT_PROJECT"]
+    names = {each["test"] for each in listed if each["project"] == project}
     out = [item for item in items if any(_is_meant(_name(item), name) for name in names)]
     config.hook.pytest_deselected(items=out)
     items[:] = [item for item in items if item not in out]
-    Path(os.environ["ZARRPY_COMPAT_COUNT"]).write_text(str(len(out)))
+    note({"excluded": len(out)})
+
+
+def note(what: dict[str, Any]) -> None:
+    """Tell who runs the suite what was left out."""
+    place = Path(os.environ["ZARRPY_COMPAT_LEFT_OUT"])
+    known = json.loads(place.read_text()) if place.exists() else {}
+    place.write_text(json.dumps({**known, **what}))
 
 
 def _is_meant(test: str, name: str) -> bool:
-    """Whether a name is that of a test, of its function, or of its class."""
+    """Whether a name is that of a test, of its function, of its class or of its file."""
     return test == name or test.startswith((f"{name}[", f"{name}::"))
 
 

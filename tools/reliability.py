@@ -1,10 +1,10 @@
 """Write docs/reliability.md from what long tests tell at their end.
 
     python tools/reliability.py           run them all, and the fuzzers, and write the page
-    python tools/reliability.py LOG...    write it from what such runs have printed
+    python tools/reliability.py LOG...    renew what such runs have printed
 
 Nothing is counted by hand: a section without a run says so.  What a later log says of the same
-thing replaces what an earlier one says.
+thing replaces what an earlier one says, and what the page says.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ PAGE = ROOT / "docs" / "reliability.md"
 LOG = ROOT / "build" / "reliability.log"
 TESTS = ("tests/faults", "tests/hostile")
 EXECUTIONS = re.compile(r"fuzz_decode: (\d+) executions")
-#: How pytest ends.
-SUMMARY = re.compile(r"\d+ (passed|failed)")
+STEPS = re.compile(r"fuzz_decode: ([1-9]\d*) steps")
+#: How pytest ends, also when it is interrupted.
+SUMMARY = re.compile(r"\d+ (passed|failed)|!!!|.*KeyboardInterrupt")
 TITLE = re.compile(r"=+ (.+?) =+")
 #: Sections of the page: title, what the tests do, and what they call their counts.
 SECTIONS = (
@@ -35,6 +36,24 @@ SECTIONS = (
             "([layouts](../tests/faults/layouts.py))."
         ),
         "kills",
+    ),
+    (
+        "Long work under kills",
+        (
+            "A copy, a rechunk, packing and an import with a journal are killed at random times "
+            "and begun again, until a run ends by itself. The stored tree is that of a run in "
+            "peace, and after each kill at most one window is done again "
+            "([works](../tests/faults/test_journal.py))."
+        ),
+        "work under many kills",
+    ),
+    (
+        "Memory of bulk work",
+        (
+            "Ten gigabytes are copied and rechunked, and the largest resident set is compared "
+            "with the bound that was given ([the program](../bench/py/bounds.py))."
+        ),
+        "memory of bulk work",
     ),
     (
         "Each failure in turn",
@@ -85,10 +104,11 @@ SECTIONS = (
     (
         "Fuzzing",
         (
-            "Damaged chunks for every decoder, from a corpus that grows, and damaged documents, "
-            "chunks and archives for the whole library, under the address and undefined-behaviour"
-            " sanitizers where it says so. A check that is taken out of a decoder has to be "
-            "noticed ([decoders](../tests/c/fuzz_decode.c), [library](../tests/hostile/fuzz.py))."
+            "Damaged chunks for every decoder, from a corpus that grows by what leads the engine on"
+            " ways that it has not gone, and damaged documents, chunks and archives for the whole "
+            "library, under the address and undefined-behaviour sanitizers where it says so. A "
+            "check that is taken out of a decoder has to be noticed "
+            "([decoders](../tests/c/fuzz_decode.c), [library](../tests/hostile/fuzz.py))."
         ),
         "fuzzing",
     ),
@@ -116,8 +136,26 @@ def told(log: str, found: Told) -> None:
             lines[line.partition(":")[0]] = line
     if runs:
         under = "under ASan and UBSan" if "address-undefined" in log else "without sanitizers"
-        what = f"decoders, {under}: {sum(runs):,} executions in {len(runs)} runs, 0 failed"
-        found.setdefault("fuzzing", {})["decoders"] = f"{what} (seeds from 1)"
+        steps = max(map(int, STEPS.findall(log)), default=0)
+        what = f"decoders, {'led by coverage, ' if steps else ''}{under}"
+        times = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+        ways = f", {steps:,} steps from block to block seen" if steps else ""
+        found.setdefault("fuzzing", {})[what] = (
+            f"{what}: {sum(runs):,} executions in {times}, 0 failed (seeds from 1){ways}"
+        )
+
+
+def kept() -> Told:
+    """Find the lines of each section on the page as it is."""
+    found: Told = {}
+    names = {title: name for title, _, name in SECTIONS}
+    lines: dict[str, str] = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            lines = found.setdefault(names[line[3:]], {})
+        elif line.startswith("- "):
+            lines[line[2:].partition(":")[0]] = line[2:]
+    return found
 
 
 def page(found: Told) -> str:
@@ -154,7 +192,7 @@ def run() -> str:
 
 def main(logs: list[str]) -> int:
     """Run or read, and write the page."""
-    found: Told = {}
+    found: Told = kept() if logs else {}
     for text in [Path(log).read_text() for log in logs] or [run()]:
         told(text, found)
     PAGE.write_text(page(found), encoding="utf-8")

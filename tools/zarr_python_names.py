@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "reference" / "zarr-python.md"
 
 #: What is not as in zarr-python: the name, or name and parameter, with the reason.
 DIFFERENCES = {
-    "zarr.Array(_async_array)": "handles are made by functions, and no shell of an `AsyncArray`",
+    "zarr.Array(_async_array)": "takes an `AsyncArray` by position, and is no shell of it",
     "zarr.Group(_async_group)": "as `zarr.Array`",
     "zarr.Array(async_array)": "as `zarr.Array`",
     "zarr.codecs.ShardingCodec(subchunk_write_order)": "`config.array.subchunk_write_order`",
