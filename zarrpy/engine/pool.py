@@ -64,24 +64,32 @@ _POLL_SECONDS = 0.05
 
 
 class _Latch:
-    """Opens when nobody works any more: all who were asked have left, or are not needed."""
+    """A job that helpers are asked for; opens when nobody works on it any more.
 
-    def __init__(self, count: int) -> None:
+    All who were asked have left then, or are not needed, and nothing here or on a thread holds the
+    job: memory of the caller's goes when the caller lets go of it.
+    """
+
+    def __init__(self, job: Job, context: Context, count: int) -> None:
         self.failure: BaseException | None = None
+        self._work: tuple[Job, Context] | None = (job, context) if count else None
         self._unclaimed = count
         self._working = 0
         self._lock = threading.Lock()
         self._open = threading.Lock()
         self._open.acquire()
 
-    def claim(self) -> bool:
-        """Begin to work; False when that is not needed any more."""
+    def claim(self) -> tuple[Job, Context] | None:
+        """Begin to work; None when that is not needed any more."""
         with self._lock:
-            if self._unclaimed == 0:
-                return False
+            if self._work is None:
+                return None
+            job, context = self._work
             self._unclaimed -= 1
             self._working += 1
-            return True
+            if self._unclaimed == 0:
+                self._work = None
+        return job, context.copy()
 
     def arrive(self) -> None:
         """Be done."""
@@ -95,6 +103,7 @@ class _Latch:
         """Ask nobody else; return how many had not begun."""
         with self._lock:
             unclaimed, self._unclaimed = self._unclaimed, 0
+            self._work = None
         return unclaimed
 
     def wait(self) -> None:
@@ -113,7 +122,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: SimpleQueue[tuple[Job, _Latch, Context]] = SimpleQueue()
+        self._asked: SimpleQueue[_Latch] = SimpleQueue()
         self._nthreads = 0
         self._ncallers = 0
         self._nhelpers = 0
@@ -144,11 +153,11 @@ class Pool:
         self, batch: Tasks, helpers: int, meanwhile: Callable[[], None] | None = None
     ) -> None:
         """Hand a batch to helpers, do something meanwhile, wait for them."""
-        latch = _Latch(helpers)
+        latch = _Latch(batch, copy_context(), helpers)
         batch.share(helpers + (meanwhile is not None))
         try:
             for _ in range(helpers):
-                self._jobs.put((batch, latch, copy_context()))
+                self._asked.put(latch)
             if meanwhile is not None:
                 meanwhile()
                 self._withdraw(latch)  # every task is taken: who has not begun need not
@@ -172,9 +181,9 @@ class Pool:
 
     def call(self, job: Job, wanted: int, at_least: int, context: Context) -> list[_Latch]:
         """Send helpers to a job without waiting for them; one latch for each that comes."""
-        latches = [_Latch(1) for _ in range(self._borrow(wanted, at_least))]
+        latches = [_Latch(job, context, 1) for _ in range(self._borrow(wanted, at_least))]
         for latch in latches:
-            self._jobs.put((job, latch, context.copy()))
+            self._asked.put(latch)
         return latches
 
     def dismiss(self, latches: list[_Latch], *, wait: bool) -> None:
@@ -227,18 +236,22 @@ class Pool:
 
     def _work(self) -> None:
         while True:
-            batch, latch, context = self._jobs.get()
-            if not latch.claim():
-                del batch, latch, context
-                continue
-            try:
-                context.run(batch.run)
-            except BaseException as error:
-                latch.failure = error  # the caller's to raise; this thread goes on to serve
-            finally:
-                self._give_back()
-                latch.arrive()
-                del batch, latch, context  # keep no array alive while waiting
+            self._help(self._asked.get())
+
+    def _help(self, latch: _Latch) -> None:
+        """Do the job of a latch, if anybody still needs that."""
+        claimed = latch.claim()
+        if claimed is None:
+            return
+        job, context = claimed
+        try:
+            context.run(job.run)
+        except BaseException as error:
+            latch.failure = error  # the caller's to raise; this thread goes on to serve
+        finally:
+            del claimed, job, context  # who waits may rely on it that nothing is held here
+            self._give_back()
+            latch.arrive()
 
 
 _pool = Pool()

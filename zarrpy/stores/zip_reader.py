@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from zarrpy.errors import ConflictError, StoreError
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 #: Bytes at the end that are read first: the directory of about 500 entries is among them.
 _TAIL_NBYTES = 64 << 10
-#: How often a file is opened again that others replace while it is read.
-_ATTEMPTS = 5
+#: How long a file is opened again and again that others replace while it is read; at least twice.
+_PATIENCE_SECONDS = 5.0
 
 
 class ZipReaderStore(BegunAgain, ReaderStore):
@@ -89,7 +90,7 @@ class ZipReaderStore(BegunAgain, ReaderStore):
     ) -> tuple[Bytes | None, Hashable | None]:
         """Read a value or a part of it, and tell of which file and entry that is."""
         check_key(key)
-        for attempt in range(_ATTEMPTS):
+        for last in _attempts():
             archive = self._archive
             entry = archive.entries.get(key)
             found = None if archive.version is None else (archive.version, entry)
@@ -102,7 +103,7 @@ class ZipReaderStore(BegunAgain, ReaderStore):
                 return read_entry(source, key, entry, byte_range, archive.offsets), found
             except ConflictError:
                 self._forget(archive)
-                if attempt + 1 == _ATTEMPTS:
+                if last:
                     raise
             except StoreError as error:
                 raise error.fill(key=key, operation="get", store=repr(self)) from error.__cause__
@@ -201,9 +202,18 @@ class _Ended:
         return bytes(self._source.read(offset, nbytes))
 
 
+def _attempts() -> Iterator[bool]:
+    """Tell of each attempt whether it is the last."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    yield False
+    while time.monotonic() < end:
+        yield False
+    yield True
+
+
 def _opened(store: Store, key: str) -> _Archive:
     """Read the directory of a file."""
-    for _ in range(_ATTEMPTS):
+    for _ in _attempts():
         size = store.size(key)
         if size is None:
             raise StoreError("there is no zip file", store=repr(store), key=key, operation="open")

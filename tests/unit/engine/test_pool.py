@@ -6,7 +6,9 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import numpy as np
 import pytest
@@ -160,7 +162,7 @@ def test_permits_come_back(pool):
 
 def test_a_wait_that_was_interrupted_at_its_end_can_be_repeated():
     """Otherwise an interrupt at the wrong moment would hang the main thread for ever."""
-    latch = _Latch(2)
+    latch = _Latch(Work(), copy_context(), 2)
     assert latch.claim()
     assert latch.claim()
     latch.arrive()
@@ -172,7 +174,7 @@ def test_a_wait_that_was_interrupted_at_its_end_can_be_repeated():
 
 def test_who_has_not_begun_is_not_waited_for_when_it_is_not_needed():
     """And does not begin afterwards."""
-    latch = _Latch(3)
+    latch = _Latch(Work(), copy_context(), 3)
     assert latch.claim()
 
     assert latch.withdraw() == 2
@@ -180,6 +182,18 @@ def test_who_has_not_begun_is_not_waited_for_when_it_is_not_needed():
     latch.arrive()
 
     in_thread(latch.wait)
+
+
+def test_nobody_holds_work_that_is_done(pool, monkeypatch):
+    """Not even threads that were asked to help and came too late: its memory can be freed."""
+    monkeypatch.setattr(pool, "_start", lambda nthreads: None)
+    work = Work()
+    pool.run(work, 2)
+    gone = weakref.ref(work)
+
+    del work
+
+    assert gone() is None
 
 
 def test_an_interrupt_while_waiting_leaves_nobody_at_work(pool):

@@ -172,8 +172,9 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_anew(packed, tmp_path)
     assert (shards[...] == -FIELD).all()
 
 
-def test_a_file_that_is_replaced_again_and_again_is_an_error(packed):
+def test_a_file_that_is_replaced_again_and_again_is_an_error(packed, monkeypatch):
     """It is not waited for without end."""
+    monkeypatch.setattr("zarrpy.stores.zip_reader._PATIENCE_SECONDS", 0.1)
 
     class Restless(MemoryStore):
         def get_versioned(self, key, byte_range=None, version=None):
