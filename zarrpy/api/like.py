@@ -13,6 +13,7 @@ from zarrpy.engine.copy import Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.operation import entry, function
+from zarrpy.engine.scattered import refuse_self
 from zarrpy.likeness import like
 from zarrpy.metadata.names import check_path
 from zarrpy.stores import as_store
@@ -143,6 +144,8 @@ def from_array(
 
     written = content if write_data else None
     beside = store.of_files
+    if write_data:
+        refuse_self((data.store, data.path), (store, path), metadata)
     yield from create_node(path, metadata, overwrite=overwrite, content=written, beside=beside)
     return Array(store, path, metadata, write_empty_chunks=keep_empty)
 

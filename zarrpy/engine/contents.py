@@ -41,12 +41,15 @@ class Contents:
         What is not.
     is_link : bool
         Whether the directory of the node is a link to one elsewhere, which is not looked into.
+    scattered : tuple of str
+        Folders of arrays whose storage transformers may keep chunks elsewhere.
     """
 
     documents: tuple[str, ...]
     others: tuple[str, ...]
     foreign: tuple[str, ...]
     is_link: bool = False
+    scattered: tuple[str, ...] = ()
 
     def without(self, starts: Iterable[str]) -> Contents:
         """Leave out the rest of what is Zarr where its name begins with one of these."""
@@ -58,9 +61,12 @@ class Contents:
 class _ChunkKeys:
     """The chunk keys of one array, whether or not all of its document can be understood."""
 
-    def __init__(self, encoding: ChunkKeyEncoding | None, ndim: int) -> None:
+    def __init__(
+        self, encoding: ChunkKeyEncoding | None, ndim: int, *, scattered: bool = False
+    ) -> None:
         self._encoding = encoding
         self._ndim = ndim
+        self.scattered = scattered
 
     def has(self, key: str) -> bool:
         """Whether a key is one of a chunk, or a linked directory one of chunks."""
@@ -94,7 +100,8 @@ def contents(path: str) -> Steps[Contents]:
         if name in DOCUMENTS:
             continue
         (others if _is_zarr(name, nodes) else foreign).append(name)
-    return Contents(tuple(own), tuple(others), tuple(foreign))
+    scattered = (folder for folder, keys in nodes.items() if any(each.scattered for each in keys))
+    return Contents(tuple(own), tuple(others), tuple(foreign), scattered=tuple(scattered))
 
 
 def _last_attributes(name: str) -> tuple[bool, str]:
@@ -204,6 +211,7 @@ def _chunk_keys(name: str, value: Any) -> list[_ChunkKeys]:
             encoding = ChunkKeyEncoding("v2", document.get("dimension_separator") or ".")
         else:
             encoding = ChunkKeyEncoding.from_v3(document["chunk_key_encoding"])
-        return [_ChunkKeys(encoding, len(document["shape"]))]
+        scattered = bool(document.get("storage_transformers"))
+        return [_ChunkKeys(encoding, len(document["shape"]), scattered=scattered)]
     except (MetadataError, KeyError, TypeError):
         return [_ChunkKeys(None, 0)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
@@ -11,18 +13,20 @@ from zarrpy.display.progress import Progress
 from zarrpy.engine.between import ends
 from zarrpy.engine.consolidate import document_apart
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import create_node, documents_below
+from zarrpy.engine.lifecycle import create_node, documents_below, whole_or_gone
 from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.engine.requests import Fetch, Foretell, ListKeys, Put
+from zarrpy.engine.scattered import is_scattered, scattered_keys
 from zarrpy.engine.scheduler import is_local
 from zarrpy.engine.units import Carry, Unit, carried_out, name_of
 from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import SHRINK, STAGE
+from zarrpy.stores.transformer import transformed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zarrpy.engine.journal import WorkJournal
     from zarrpy.engine.lifecycle import Members
@@ -80,6 +84,8 @@ def copy_node(
             stage=f"{STAGE}{uuid4().hex[:12]}" if between else None,
         )
         yield from elsewhere(target[0], steps)
+        late = whole_or_gone(target[1], copy.late(target[1]), keep=overwrite)
+        yield from elsewhere(target[0], late)
     finally:
         copy.how.told.close()
 
@@ -94,7 +100,10 @@ def copied_below(
     dict of str to (ArrayMetadata or GroupMetadata)
         The members, by their paths relative to the node.
     """
-    return (yield from _Copy(source, None, target[0], Manner()).content(metadata, target[1]))
+    copy = _Copy(source, None, target[0], Manner())
+    members = yield from copy.content(metadata, target[1])
+    copy.refuse_late()
+    return members
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,8 @@ class _Copy:
         self.how = how
         self._members: dict[str, Metadata] = {}
         self._journal: WorkJournal | None = None
+        #: Arrays that are not copied before they have their place: they name chunks by it.
+        self._scattered: list[tuple[str, ArrayMetadata]] = []
         #: Documents that are stored when all chunks are; of those who have a journal.
         self._late: list[tuple[str, bytes]] = []
 
@@ -175,7 +186,10 @@ class _Copy:
     def _below(self, name: str, metadata: Metadata, where: str) -> Steps[None]:
         path = self._at(name)
         if isinstance(metadata, ArrayMetadata):
-            yield from self._chunks(path, metadata, self.changed(name, metadata), where)
+            if is_scattered(metadata) and _is_stage(where):
+                self._scattered.append((name, metadata))
+            else:
+                yield from self._chunks(path, metadata, self.changed(name, metadata), where)
             return
         yield from self._consolidated(path, metadata, where)
         children = read_children(path, metadata.zarr_format, restore=self.how.restore)
@@ -183,6 +197,22 @@ class _Copy:
             new = self._members[key_of(name, last)] = self.changed(key_of(name, last), child)
             yield from self._documents(documents_of(key_of(where, last), new))
             yield from self._below(key_of(name, last), child, key_of(where, last))
+
+    def refuse_late(self) -> None:
+        """Refuse what nobody would copy when it has its place."""
+        for name, _ in self._scattered:
+            raise MetadataError(
+                "cannot be copied along, as it may name chunks by its place",
+                path=self._at(name),
+                field="storage_transformers",
+                hint="zarrpy.copy(...) takes it along",
+            )
+
+    def late(self, where: str) -> Steps[None]:
+        """Copy the chunks that can only be stored when the node has its place."""
+        for name, metadata in self._scattered:
+            new, to = self.changed(name, metadata), key_of(where, name)
+            yield from self._chunks(self._at(name), metadata, new, to)
 
     def _documents(self, documents: tuple[tuple[str, Any], ...]) -> Steps[None]:
         if self._journal is None:
@@ -222,6 +252,9 @@ def copy_chunks(
     (marker,) = yield from elsewhere(store, _asked(Fetch((key_of(path, SHRINK),))))
     if marker is not None:  # chunks at the edge may hold what the array has lost
         yield Put(((key_of(where, SHRINK), marker),))
+    if is_scattered(metadata) or is_scattered(new):
+        yield from _copy_scattered(source, target, metadata, new, how, journal)
+        return []
     keys = sorted((yield from elsewhere(store, chunk_keys(path, metadata))))
     how.told.expect(len(keys))
     local = is_local(how.scheduler)
@@ -231,7 +264,7 @@ def copy_chunks(
     if ends(store, into) is not None:  # of files: they pass no memory
         n = MOST_VALUES if journal is not None else max(MOST_VALUES, _fit(metadata, MOST_FILES))
     yield from carried_out(
-        Carry(store, None if local else into, unmet=f"/{STAGE}" in f"/{where}"),
+        Carry(store, None if local else into, unmet=_is_stage(where)),
         _units(path, metadata, new, where, keys, n),
         how.told,
         scheduler=how.scheduler,
@@ -240,14 +273,43 @@ def copy_chunks(
     return [key_of(path, key) for key in keys]
 
 
+def _copy_scattered(
+    source: tuple[Store, str],
+    target: tuple[Store, str],
+    metadata: ArrayMetadata,
+    new: ArrayMetadata,
+    how: Manner,
+    journal: WorkJournal | None,
+) -> Steps[None]:
+    """Copy all chunks that there may be, through the transformers of both arrays."""
+    (store, path), (into, where) = source, target
+    how.told.expect(prod(metadata.grid_shape))
+    yield from carried_out(
+        Carry(
+            transformed(store, metadata.storage_transformers),
+            transformed(into, new.storage_transformers),
+            exact=True,
+        ),
+        _units(path, metadata, new, where, scattered_keys(metadata), _fit(metadata)),
+        how.told,
+        scheduler=how.scheduler,
+        journal=journal,
+    )
+
+
 def _units(
-    path: str, old: ArrayMetadata, new: ArrayMetadata, where: str, keys: list[str], n: int
+    path: str, old: ArrayMetadata, new: ArrayMetadata, where: str, keys: Iterable[str], n: int
 ) -> Iterator[Unit]:
     """Give the chunks of an array, so many at a time."""
-    for i in range(0, len(keys), n):
-        some = keys[i : i + n]
+    left = iter(keys)
+    while some := list(islice(left, n)):
         pairs = tuple((key_of(path, key), key_of(where, _renamed(key, old, new))) for key in some)
         yield Unit(name_of(to for _, to in pairs), len(some), pairs)
+
+
+def _is_stage(where: str) -> bool:
+    """Whether this is no place to stay: it is renamed when all is there."""
+    return f"/{STAGE}" in f"/{where}"
 
 
 def _asked(request: Fetch) -> Steps[list[Any]]:

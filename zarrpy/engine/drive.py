@@ -279,7 +279,7 @@ def _quiet(store: Store, request: Quiet) -> None:
 
 
 def _delete(store: Store, request: Delete) -> None:
-    _delete_keys(store, request.keys)
+    _delete_keys(transformed(store, request.transformers), request.keys)
 
 
 def _delete_keys(store: Store, keys: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from zarrpy.engine.above import missing_parents
@@ -45,6 +45,12 @@ from zarrpy.engine.requests import (
     Restore,
     Tidy,
 )
+from zarrpy.engine.scattered import (
+    delete_scattered,
+    is_scattered,
+    refuse_scattered,
+    scattered_arrays,
+)
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, StoreError
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
@@ -63,6 +69,8 @@ if TYPE_CHECKING:
     #: Writes what belongs to a new node, given the path where it stands for now.
     Content = Callable[[str], Steps[Members | None]]
 
+
+T = TypeVar("T")
 
 #: Names of which there is none where nothing is, or is being replaced.
 _SIGNS = (*sorted(DOCUMENTS - {".zattrs"}), MOVES)
@@ -130,14 +138,27 @@ def create_node(
     existing = yield from _existing(path, overwrite)
     missing = yield from missing_parents(path, metadata.zarr_format)
     # chunks may lie where only their transformer knows, by their path: nothing there is renamed
-    late = isinstance(metadata, ArrayMetadata) and metadata.storage_transformers
+    late = is_scattered(metadata)
     early = None if late else content
     steps = _store_node(
         path, metadata, missing, early, existing, beside=beside, overwrite=overwrite, stage=stage
     )
     yield from undone_unless_committed(steps)
     if late and content is not None:
-        yield from content(path)
+        yield from whole_or_gone(path, content(path), keep=overwrite)
+
+
+def whole_or_gone(path: str, steps: Steps[T], *, keep: bool) -> Steps[T]:
+    """Store what belongs to a node that is there already; where that fails the node goes."""
+    try:
+        return (yield from steps)
+    except GeneratorExit:
+        raise  # nobody answers requests any more
+    except BaseException:
+        if not keep:
+            with suppress(StoreError):
+                yield from delete_node(path)
+        raise
 
 
 def _store_node(
@@ -340,6 +361,8 @@ def _replace_node(
         yield Put(documents_of(new, metadata))
         members = None if content is None else (yield from content(new))
         yield Commit()
+        scattered = (yield from contents(path)).scattered
+        yield from delete_scattered((yield from scattered_arrays(path, scattered)))
         is_clean = yield Move(path, renames, late)
     except GeneratorExit:
         raise  # nobody answers requests any more
@@ -407,6 +430,7 @@ def delete_node(path: str) -> Steps[tuple[str, ...]]:
         What is not Zarr, and is left.
     """
     found = yield from contents(path)
+    scattered = yield from scattered_arrays(path, found.scattered)
     yield Commit()
     yield from forget(path)
     if found.is_link:
@@ -414,6 +438,11 @@ def delete_node(path: str) -> Steps[tuple[str, ...]]:
         return ()
     others = sorted(found.others, key=lambda name: name.rpartition("/")[2] not in DOCUMENTS)
     yield Delete(tuple(key_of(path, name) for name in (*found.documents, *others)))
+    if scattered:
+        yield from delete_scattered(scattered)
+        start = len(path) + 1 if path else 0
+        left = {entry[start:] for entry in (yield ListEntries(path + "/" if path else ""))}
+        found = replace(found, foreign=tuple(name for name in found.foreign if name in left))
     late = yield from late_chunks(path, replace(found, documents=(), others=()))
     yield Delete(tuple(key_of(path, name) for name in late))
     if path and not found.foreign:
@@ -440,6 +469,8 @@ def move_node(source: str, target: str) -> Steps[None]:
     ------
     NodeExistsError
         When there is something at the new path.
+    MetadataError
+        When an array has storage transformers, which may name chunks by its path.
     """
     if f"{target}/".startswith(f"{source}/"):
         raise MetadataError(f"{source!r} cannot be moved to {target!r}: it would lie in itself")
@@ -449,6 +480,7 @@ def move_node(source: str, target: str) -> Steps[None]:
     except NodeExistsError as error:
         error.hint = "delete it before, or move to another path"
         raise
+    yield from refuse_scattered(source, metadata)
     above = GroupMetadata(zarr_format=metadata.zarr_format)
     missing = yield from missing_parents(target, metadata.zarr_format)
     groups = tuple(item for parent in missing for item in documents_of(parent, above))

@@ -210,6 +210,8 @@ class Delete:
     """Delete keys, in this order; absent ones are no error."""
 
     keys: tuple[str, ...]
+    #: Between the chunks and the store, where an array names some.
+    transformers: tuple[NamedConfig, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

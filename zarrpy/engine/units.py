@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from zarrpy.engine.drive import drive
-from zarrpy.engine.requests import Bring, Close, Elsewhere, Fetch, Put, Take
+from zarrpy.engine.requests import Bring, Close, Delete, Elsewhere, Fetch, Put, Take
 from zarrpy.engine.scheduler import begun, is_local
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Carry:
     in_order: bool = False
     #: Whether what is written is new, and lies where nobody else looks.
     unmet: bool = False
+    #: Whether what the source has none of is deleted.
+    exact: bool = False
 
     @property
     def reads(self) -> tuple[Store, ...]:
@@ -86,6 +88,9 @@ class Carry:
         pairs = zip(task, values, strict=True)
         found = tuple((key, value) for (_, key), value in pairs if value is not None)
         yield self._there(Put(found))
+        if self.exact and len(found) < len(task):
+            there = {key for key, _ in found}
+            yield self._there(Delete(tuple(key for _, key in task if key not in there)))
         nbytes = sum(len(value) for _, value in found)
         return nbytes, nbytes
 

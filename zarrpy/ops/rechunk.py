@@ -21,6 +21,7 @@ from zarrpy.engine.lifecycle import create_node, exists
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
 from zarrpy.engine.requests import Foretell
+from zarrpy.engine.scattered import refuse_self
 from zarrpy.engine.scheduler import check_reach, is_local, share_of_memory
 from zarrpy.engine.units import Unit, carried_out
 from zarrpy.errors import MetadataError, StoreError
@@ -97,7 +98,8 @@ def rechunk(
         reach of them. The bound of memory holds for all processes of a machine together, or for
         each worker of a cluster.
     **keywords
-        As of `create_array`; what is not said is as in the source.
+        As of `create_array`; what is not said is as in the source, but for storage transformers,
+        which are those that are named.
 
     Returns
     -------
@@ -131,6 +133,7 @@ def rechunk(
     if shards is not None:
         keywords["shards"] = shards
     metadata, _ = array_metadata(**in_layout_of(array, keywords))
+    refuse_self((array.store, array.path), (store, path), metadata)
     limit = parse_size(config.max_memory or MAX_MEMORY if max_memory is None else max_memory)
     check_reach(scheduler, (array.store,), (store,))
     plan, work = _planned(array, metadata, share_of_memory(scheduler, limit))
