@@ -181,3 +181,57 @@ def test_keys_of_chunks_are_spelled_and_read(separator, place):
     assert keys.V2ChunkKeyEncoding().encode_chunk_key((1, 2)) == "1.2"
     with pytest.raises(ValueError, match="Invalid chunk key"):
         keys.DefaultChunkKeyEncoding(separator="/").decode_chunk_key("x/0")
+
+
+def test_grids_of_chunks_are_told_apart_by_class():
+    """They are made, understood and compared as members of the metadata are."""
+    grids = zarr.core.metadata.v3
+    regular = grids.RegularChunkGridMetadata(chunk_shape=(2, True))
+    uneven = grids.RectilinearChunkGridMetadata(chunk_shapes=((4, 4, 2), 3))
+
+    assert (regular.ndim, regular.chunk_shape) == (2, (2, 1))
+    assert (uneven.ndim, uneven.chunk_shapes) == (2, ((4, 4, 2), 3))
+    assert isinstance(regular, grids.RegularChunkGridMetadata)
+    assert not isinstance(regular, grids.RectilinearChunkGridMetadata)
+    assert isinstance(uneven, grids.RectilinearChunkGridMetadata)
+    assert grids.RegularChunkGridMetadata.from_dict(regular.to_dict()) == regular
+    assert grids.RectilinearChunkGridMetadata.from_dict(uneven.to_dict()) == uneven
+
+    array = zarr.create_array({}, shape=(10, 6), chunks=uneven, dtype="i2")
+    assert array.metadata.chunk_grid == uneven
+    assert array.write_chunk_sizes == ((4, 4, 2), (3, 3))
+
+
+def test_a_rectilinear_grid_of_lengths_that_repeat_stays_one():
+    grids = zarr.core.metadata.v3
+    grid = grids.RectilinearChunkGridMetadata(chunk_shapes=(4, 8))
+
+    assert isinstance(grid, grids.RectilinearChunkGridMetadata)
+    assert not isinstance(grid, grids.RegularChunkGridMetadata)
+    assert grid.to_dict()["name"] == "rectilinear"
+    array = zarr.create_array({}, shape=(8, 8), chunks=grid, dtype="i2")
+    array[:] = 1
+    assert array.metadata.to_dict()["chunk_grid"]["name"] == "rectilinear"
+    assert (zarr.open_array(array.store)[:] == 1).all()
+
+
+@pytest.mark.parametrize("length", [4.0, np.int64(4), "4", None])
+def test_lengths_of_chunks_are_integers(length):
+    with pytest.raises(TypeError, match="chunk edge length must be an int"):
+        zarr.core.metadata.v3.RegularChunkGridMetadata(chunk_shape=(length,))
+    with pytest.raises(TypeError, match="chunk edge length must be an int"):
+        zarr.core.metadata.v3.RectilinearChunkGridMetadata(chunk_shapes=((4, length),))
+
+
+@pytest.mark.parametrize("length", [0, False, -1])
+def test_lengths_of_chunks_are_at_least_one(length):
+    with pytest.raises(ValueError, match="chunk edge length must be >= 1"):
+        zarr.core.metadata.v3.RegularChunkGridMetadata(chunk_shape=(length,))
+    with pytest.raises(ValueError, match="chunk edge length must be >= 1"):
+        zarr.core.metadata.v3.RectilinearChunkGridMetadata(chunk_shapes=((4, length),))
+
+
+@pytest.mark.parametrize("shape", [4, None, "44", {"4": 4}])
+def test_a_shape_of_chunks_is_a_sequence(shape):
+    with pytest.raises(TypeError, match="must be an iterable"):
+        zarr.core.metadata.v3.RegularChunkGridMetadata(chunk_shape=shape)

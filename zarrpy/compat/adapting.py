@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from zarrpy.array import Array
+from zarrpy.buffering import Bufferable
 from zarrpy.compat.errors import ZarrUserWarning
+from zarrpy.compat.mending import before_writing, mend, mended
 from zarrpy.compat.phrases import said_of, said_with
-from zarrpy.engine import nodes
+from zarrpy.engine import missing, nodes, parsing
 from zarrpy.errors import ZarrError, say_also
+from zarrpy.metadata import v2
 from zarrpy.metadata.formats import format_of
 
 if TYPE_CHECKING:
@@ -89,6 +92,25 @@ def _warn_of_stray(path: str) -> None:
     warn(words, ZarrUserWarning, stacklevel=2)
 
 
+_dump_v2 = v2.dump
+
+
+def _with_attributes(model: Any) -> dict[str, dict[str, Any]]:
+    """Write the documents of a node of Zarr v2, that of attributes also where there are none."""
+    return {v2.ATTRIBUTES: {}, **_dump_v2(model)}
+
+
+def _mending(write: Any) -> Any:
+    """Store a valid document before chunks are written, where the one that is stored is not."""
+
+    def writing(self: Any, what: Any, *args: Any, **keywords: Any) -> Any:
+        if mended(self.metadata) and getattr(what, "size", 1):
+            yield from before_writing(self)
+        return (yield from write(self, what, *args, **keywords))
+
+    return writing
+
+
 _made: Any = ZarrError.__init__
 
 
@@ -115,6 +137,11 @@ def adapt() -> None:
     say_also(said_with)
     _replace(ZarrError, "__init__", _of_several)
     _replace(nodes, "on_stray", _warn_of_stray)
+    _replace(parsing, "mend", mend)
+    _replace(missing, "in_shards", False)
+    _replace(v2, "dump", _with_attributes)
+    _replace(Array, "_write_chunks", _mending(vars(Array)["_write_chunks"]))
+    _replace(Bufferable, "_write_pieces", _mending(vars(Bufferable)["_write_pieces"]))
     _replace(Array, "fill_value", property(_fill_value))
     _replace(Array, "order", property(_order))
     for name, change in ADAPTED.items():

@@ -35,6 +35,10 @@ _METADATA = {
     "GroupMetadata": "zarrpy.compat.documents:GroupMetadata",
     "ConsolidatedMetadata": "zarrpy.compat.documents:ConsolidatedMetadata",
 }
+_GRIDS = {
+    "RegularChunkGridMetadata": "zarrpy.compat.grids:RegularChunkGridMetadata",
+    "RectilinearChunkGridMetadata": "zarrpy.compat.grids:RectilinearChunkGridMetadata",
+}
 _KEYS = {
     "ChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
     "DefaultChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
@@ -114,7 +118,7 @@ MODULES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "zarr.core.indexing": ((), _INDEXERS),
     "zarr.core.metadata": ((), _METADATA),
     "zarr.core.metadata.v2": ((), _METADATA),
-    "zarr.core.metadata.v3": ((), _METADATA),
+    "zarr.core.metadata.v3": ((), {**_METADATA, **_GRIDS}),
     "zarr.core.sync": (("zarrpy.compat.loop",), {}),
     "zarr.creation": (("zarrpy.compat.functions",), {}),
     "zarr.dtype": (("zarrpy.compat.types",), {}),

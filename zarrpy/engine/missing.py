@@ -36,10 +36,15 @@ class Missing(NamedTuple):
     place: tuple[Any, ...]
 
 
+#: Whether a chunk that the index of a stored shard leaves out is missing; not while zarrpy is
+#: served in the place of a library for which only whole shards are.
+in_shards = True
+
+
 def missing_chunks(batch: Batch | PythonBatch, keys: ChunkKeyEncoding) -> list[Missing]:
     """List the chunks of a batch that has run which are not stored, shards taken apart."""
     inside: list[Missing] | None = getattr(batch, "missing", None)
-    if inside is not None:
+    if inside is not None and in_shards:
         return inside
     found = []
     for task in batch.absent:

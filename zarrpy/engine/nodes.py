@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import errno
 from contextlib import suppress
-from copy import deepcopy
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from zarrpy.engine.consolidate import InlineForm, forget, record
 from zarrpy.engine.expected import check_kind
+from zarrpy.engine.parsing import Metadata, made, parsed
 from zarrpy.engine.requests import (
     Commit,
     Delete,
@@ -39,14 +38,11 @@ from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import DOCUMENTS, MOVES, home_of, is_taken_for_node
 from zarrpy.notice import warn
-from zarrpy.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zarrpy.engine.consolidate import Documents, Index
-
-Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 
 _V3 = "zarr.json"
 #: A node has one of these; attributes alone, or what nobody knows, make none.
@@ -66,11 +62,6 @@ VANISHED = (
     "it was deleted, or its file system went away, since it was opened; where it is back, open it "
     "again"
 )
-
-
-#: Bytes of documents that are worth recalling; consolidated metadata may have millions.
-LARGEST_RECALLED = 1 << 16
-_recall: Recall[Metadata] = Recall(256)
 
 
 class MixedFormatsWarning(UserWarning):
@@ -232,27 +223,6 @@ def _parse_node(path: str, values: dict[str, Any], prefer: int | None = None) ->
     return parsed(path, {name: values[name] for name in _V2 if values.get(name) is not None})
 
 
-def parsed(path: str, values: dict[str, Any]) -> Metadata:
-    """Parse the documents of a node, or recall what the same documents said."""
-    if sum(map(len, values.values())) > LARGEST_RECALLED:
-        return _parse(path, values)
-    key = tuple((name, bytes(value)) for name, value in values.items())
-    known = _recall.of(key, partial(_parse, path, values))
-    return known.with_attributes(deepcopy(known.attributes)) if known.attributes else known
-
-
-def _parse(path: str, values: dict[str, Any]) -> Metadata:
-    documents = {name: json.loads(value, path=key_of(path, name)) for name, value in values.items()}
-    return v3.parse(documents[_V3], path) if _V3 in documents else _v2_node(path, documents)
-
-
-def _v2_node(path: str, documents: dict[str, Any]) -> Metadata:
-    attributes = documents.get(".zattrs")
-    if ".zarray" in documents:
-        return v2.parse(documents[".zarray"], attributes, path)
-    return v2.parse_group(documents[".zgroup"], attributes, path)
-
-
 def given_node(path: str, document: dict[str, Any]) -> Metadata:
     """Make a node of one document that somebody has: of v2 with its attributes in it.
 
@@ -262,11 +232,11 @@ def given_node(path: str, document: dict[str, Any]) -> Metadata:
         When it does not describe a node.
     """
     if document.get("zarr_format") != 2:
-        return v3.parse(document, path)
+        return made(path, {_V3: document})
     document = dict(document)
     attributes = document.pop("attributes", None)
     name = ".zarray" if "shape" in document else ".zgroup"
-    return _v2_node(path, {name: document, ".zattrs": attributes})
+    return made(path, {name: document, ".zattrs": attributes})
 
 
 def given_array(path: str, document: dict[str, Any]) -> ArrayMetadata:
@@ -282,7 +252,7 @@ def consolidated_node(path: str, documents: Documents | None) -> Metadata | Meta
     try:
         if documents is None or _MAKE_NODES.isdisjoint(documents):
             return None
-        return v3.parse(documents[_V3], path) if _V3 in documents else _v2_node(path, documents)
+        return made(path, documents)
     except MetadataError as error:
         return error
 

@@ -77,6 +77,16 @@ class ChunkGrid:
             raise ValueError("the chunks of this grid have different shapes")
         return tuple(axis for axis in self.axes if isinstance(axis, int))
 
+    @property
+    def chunk_shapes(self) -> tuple[int | tuple[int, ...], ...]:
+        """Of each dimension the length that repeats, or the length of every chunk."""
+        return tuple(
+            axis
+            if isinstance(axis, int)
+            else tuple(length for length, count in axis.pairs for _ in range(count))
+            for axis in self.axes
+        )
+
     def grid_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Count the chunks along each dimension that an array of this shape touches."""
         return tuple(
@@ -279,6 +289,10 @@ class ChunkGrid:
             return {"name": name, "configuration": {"chunk_shape": self.listed()}}
         configuration = {"kind": "inline", "chunk_shapes": self.listed()}
         return {"name": "rectilinear", "configuration": configuration}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the same, by the name that codecs have for it too."""
+        return self.to_v3()
 
 
 def _axes(value: Any, field: str) -> tuple[int | Runs, ...]:
