@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from zarrpy.settings import Configured
 from zarrpy.small_reads import SmallReads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zarrpy.engine.watch import Watch
     from zarrpy.info import Info
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 # Kinds of data types whose arrays give the engine a buffer; of others it sees plain bytes.
 _BUFFER_KINDS = frozenset("biufcSU")
+
+#: Seconds for which chunks that are absent are read again while their array is being replaced.
+_PATIENCE = 0.5
 
 
 class Array(
@@ -238,9 +242,8 @@ class Array(
         max_memory: int | str | None,
     ) -> Steps[np.ndarray[Any, Any] | None]:
         block = chosen.align(out)
-        batch = self._batch(chosen, block, writing=False, noting=missing != "fill")
-        watch = self._watch(chosen)
-        yield from self._run(batch, max_memory, watch)
+        make = partial(self._batch, chosen, block, writing=False, noting=missing != "fill")
+        batch, watch = yield from self._run_read(chosen, make, max_memory)
         if batch.nabsent and not watch.looked:
             yield from self._account_for_absent()
         absent = [] if missing == "fill" else missing_chunks(batch, self.metadata.chunk_keys)
@@ -343,6 +346,26 @@ class Array(
         except ChunkError as error:
             error.fill(array=self.place)
             raise
+
+    def _run_read(
+        self,
+        chosen: Selection,
+        make: Callable[[], Batch | PythonBatch],
+        max_memory: int | str | None = None,
+    ) -> Steps[tuple[Batch | PythonBatch, Watch]]:
+        """Read by a batch, and by new ones while chunks are absent of an array being replaced.
+
+        That is tried again once at least, and then for some time: the array may be sparse, and
+        somebody change its attributes all the time.
+        """
+        until: float | None = None
+        while True:
+            batch, watch = make(), self._watch(chosen)
+            yield from self._run(batch, max_memory, watch)
+            if not watch.moved or (until is not None and monotonic() > until):
+                return batch, watch
+            if until is None:
+                until = monotonic() + _PATIENCE
 
     def _batch(
         self,

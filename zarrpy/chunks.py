@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from zarrpy.config import check_missing, config
@@ -217,8 +218,8 @@ class ChunkReader:
 
         array._settle_now()
         out = np.empty(chosen.shape, array.dtype)
-        batch = array._batch(chosen, chosen.align(out), writing=False, noting=True)
-        drive(array.store, array._run(batch, watch=array._watch(chosen)))
+        make = partial(array._batch, chosen, chosen.align(out), writing=False, noting=True)
+        batch, _ = drive(array.store, array._run_read(chosen, make))
         if array.metadata.data_type.settle is not None:
             array.metadata.data_type.settle(out)
         absent = missing_chunks(batch, array.metadata.chunk_keys)

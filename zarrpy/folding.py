@@ -7,6 +7,7 @@ block by block.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -117,7 +118,10 @@ class Folder:
         if not isinstance(batch, FoldedBatch):
             return None
         batch.fold_with(begun.fold, room, axis, each)
-        drive(array.store, array._run(batch, watch=array._watch(chosen)))
+        watch = array._watch(chosen)
+        drive(array.store, array._run(batch, watch=watch))
+        if watch.moved:
+            return None  # what is absent has to be looked for again
         absent = [row[first // each] for first, _ in batch.absent_blocks]
         if batch.nfolded + sum(tile.nunits for tile in absent) != batch.ntasks:
             return None  # there was no directory
@@ -153,8 +157,8 @@ class Folder:
         """Read a block and fold it; one of which nothing is stored is not even made up."""
         array, fill = self._array, self._array.metadata.fill_value
         array._settle_now()
-        batch = array._batch(chosen, block, writing=False, leaving=True)
-        drive(array.store, array._run(batch, watch=array._watch(chosen)))
+        make = partial(array._batch, chosen, block, writing=False, leaving=True)
+        batch, _ = drive(array.store, array._run_read(chosen, make))
         if batch.nabsent and batch.nabsent == batch.ntasks:
             return self._reducer.fold_constant(state, fill, block.shape), batch.nabsent
         if batch.nabsent:

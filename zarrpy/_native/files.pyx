@@ -136,14 +136,22 @@ cdef class Directory:
             return None
         return PyBytes_FromStringAndSize(<const char *>data, n)
 
-    def version(self, key):
+    def version(self, key, bint young=False):
         """Tell which file stands at a key, and when it was changed: equal answers, equal bytes.
+
+        Parameters
+        ----------
+        key : str or bytes
+        young : bool
+            Answer of files that have just been changed as well: of those, two changes within a tick
+            of the clock may have one answer.
 
         Returns
         -------
         tuple of int or None
-            Device, inode, size, and both times; None where nothing stands there, or what was
-            changed so lately that it might change again without being another state.
+            Device, inode, size, and both times; None where nothing stands there, or, without
+            `young`, what was changed so lately that it might change again without being another
+            state.
         """
         cdef bytes encoded = key if isinstance(key, bytes) else os.fsencode(key)
         cdef const char *name = encoded
@@ -151,7 +159,7 @@ cdef class Directory:
         cdef int status
         with nogil:
             status = zp_stat_key(&self.directory, name, 1, &info)
-        if status != 0 or zp_clock_ns() - info.changed_ns < _SETTLE_NS:
+        if status != 0 or (not young and zp_clock_ns() - info.changed_ns < _SETTLE_NS):
             return None
         return info.device, info.inode, info.size, info.modified_ns, info.changed_ns
 

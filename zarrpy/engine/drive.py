@@ -365,6 +365,9 @@ def _run(store: Store, request: Run) -> None:
     if directory is None and batch.writing and chunks.of_files:
         raise store.locate(_vanished(request.path))
     budget = Budget.of(request, pool.workers(), of_files=directory is not None)
+    reads = watch if not batch.writing else None
+    if reads is not None:
+        reads.begin(batch, store, directory)
     try:
         if directory is not None:
             batch.use_directory(directory)
@@ -389,6 +392,8 @@ def _run(store: Store, request: Run) -> None:
         return
     if batch.writing or store.requests == 1:  # elsewhere a look takes as long as a chunk
         watch.look(store, directory)
+    if reads is not None and batch.nabsent:
+        reads.end(store, directory)
 
 
 def _run_windows(

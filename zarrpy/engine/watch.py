@@ -7,6 +7,11 @@ document after it, and each writing before it and again under the lock of each c
 version, where the store tells versions, which costs next to nothing; the document is read when it
 has another version than when it was looked at last.
 
+Who replaces an array by one alike takes its document away, then its chunks, then brings the new
+ones, the document last.  A reader who comes between finds no chunks, and afterwards the document of
+an array like the one that it knows.  So when chunks were absent the state of the document has to
+be the one from before the first chunk, or they are read again.
+
 Of a chunk at the end of an array a handle takes what lies beyond the shape that it knows for fill
 values, so a selection that takes all the rest covers the chunk, which is written without being
 read.  When others append, their elements are there before the shape says so, but not before the
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
 _MARKER = SHRINK.encode()
 #: How many numbers tell the state of a file.
 _NSTATE = 5
+#: Bytes of a read beside which another look at the document is nothing.
+_LARGE = 1 << 20
 
 
 class Reshaped(Exception):  # noqa: N818 - nobody but operations ever sees it
@@ -152,6 +159,9 @@ class Watch:
     ----------
     looked : bool
         Whether what was asked could be told.
+    moved : bool
+        Whether chunks were absent, and the document changed since before they were read: they may
+        be those of an array that was being replaced.
     meter : Metered or None
         Counts documents that are read, where somebody counts.
     """
@@ -167,8 +177,38 @@ class Watch:
         self._known = known
         self._chosen = chosen
         self._planned = planned
-        self.looked = False
+        self.looked = self.moved = False
         self.meter: Metered | None = None
+        self._before: object = None
+
+    def begin(self, batch: Batch, store: Store, directory: Directory | None) -> None:
+        """Keep the state of the document from before a batch reads.
+
+        That is the one that was seen last, where this is known and chunks are soon read again.
+        """
+        seen = self._sight.seen
+        if seen is not None and batch.nbytes < _LARGE and not store.in_memory:
+            self._before = seen[0]
+        elif directory is not None or store.requests == 1:  # elsewhere it takes as long as a chunk
+            self._before = self._state(store, directory)
+
+    def end(self, store: Store, directory: Directory | None) -> None:
+        """Tell whether the document is another one, after a batch which found chunks absent."""
+        before = self._before
+        if before is None or type(before) is object:
+            return
+        state = self._state(store, directory)
+        if isinstance(state, bytes):  # equal ones may be of two arrays, if values are kept as given
+            kept = state is self._state(store, directory)
+            self.moved = state is not before if kept else state != before
+        else:
+            self.moved = state != before
+
+    def _state(self, store: Store, directory: Directory | None) -> object:
+        """Tell the state of the document; that of a file also where it has just been changed."""
+        if directory is not None:
+            return directory.version(self._sight.name, young=True)
+        return store.stamp(self._sight.key)
 
     def look(self, store: Store, directory: Directory | None = None) -> Any:
         """Look at the document; gives its version, as far as that is one for the engine.
