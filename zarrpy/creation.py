@@ -68,8 +68,9 @@ def created(
     *,
     overwrite: bool = False,
     write_data: bool = True,
+    known: str | None = None,
 ) -> Steps[Array]:
-    """Create an array; what is wrong with the keywords or the data is known before it is stored."""
+    """Create an array, maybe in a `known` group; what is wrong is told before it is stored."""
     for name in keywords:
         check_keyword(name)
     keywords = {**keywords, "data": (yield from in_memory(keywords.get("data"), write_data))}
@@ -79,7 +80,7 @@ def created(
     array._take(chosen(keywords.get("config")))
     array.given = objects_among(*map(keywords.get, _CODEC_KEYWORDS))
     if data is None:
-        yield from create_node(path, metadata, overwrite=overwrite)
+        yield from create_node(path, metadata, overwrite=overwrite, known=known)
         return array
     values = assignable(data, metadata.data_type, array.shape, array.name)
 
@@ -89,7 +90,9 @@ def created(
         yield from made.write.steps(Ellipsis, values)
 
     beside = store.of_files
-    yield from create_node(path, metadata, overwrite=overwrite, content=chunks, beside=beside)
+    yield from create_node(
+        path, metadata, overwrite=overwrite, content=chunks, beside=beside, known=known
+    )
     return array
 
 

@@ -41,7 +41,10 @@ class Maker(Container):
         overwrite = keywords.pop("overwrite", False)
         write_data = keywords.pop("write_data", True)
         keywords.setdefault("zarr_format", self.metadata.zarr_format)
-        made = created(self.store, path, keywords, overwrite=overwrite, write_data=write_data)
+        known = self._known(keywords["zarr_format"])
+        made = created(
+            self.store, path, keywords, overwrite=overwrite, write_data=write_data, known=known
+        )
         return (yield from made)
 
     @operation
@@ -63,7 +66,8 @@ class Maker(Container):
         self._check_writable("create a group in")
         path = self._new(name)
         metadata = GroupMetadata(normalise(attributes or {}, path=path), self.metadata.zarr_format)
-        yield from create_node(path, metadata, overwrite=overwrite)
+        known = self._known(metadata.zarr_format)
+        yield from create_node(path, metadata, overwrite=overwrite, known=known)
         return self._group(path, metadata)
 
     @operation
@@ -210,6 +214,10 @@ class Maker(Container):
         """Create an array of another one's shape, data type, chunks and fill value."""
         fill_value = keywords.pop("fill_value", getattr(data, "fill_value", DEFAULT))
         return (yield from self.full_like.steps(name, data, fill_value, **keywords))
+
+    def _known(self, zarr_format: Any) -> str | None:
+        """Say that there is this group, as far as a node of some format may lie in it."""
+        return self.path if zarr_format == self.metadata.zarr_format else None
 
     def _new(self, name: str) -> str:
         """Give the path of a member to be created."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from time import time
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from zarrpy.attributes import Attributes
@@ -53,6 +54,12 @@ def placed(place: Any) -> tuple[Store, str]:
     if isinstance(place, StorePath):
         return place.store, place.path
     return as_store(place), ""
+
+
+def _kind_of(metadata: M) -> type[M]:
+    """Give the class of all metadata of arrays, or of groups."""
+    kind: Any = ArrayMetadata if isinstance(metadata, ArrayMetadata) else GroupMetadata
+    return cast("type[M]", kind)
 
 
 class api_function(Generic[T]):  # noqa: N801 - it stands where a method would be defined
@@ -122,6 +129,8 @@ class Node(Generic[M]):
         self.store = cast("Store", store)
         self.path = path
         self.metadata: M = metadata
+        #: When the documents had just been read.
+        self._made_at = time()
         self.read_only = read_only or self.store.read_only
 
     def __eq__(self, other: object) -> bool:
@@ -160,7 +169,7 @@ class Node(Generic[M]):
     def change_attributes(self, change: Callable[[dict[str, Any]], Any]) -> Steps[None]:
         """Apply a function to the attributes as they are stored now, and write them."""
         self._check_writable("change the attributes of")
-        kind = type(self.metadata)
+        kind = _kind_of(self.metadata)
         new = yield from change_attributes(
             self.path, self.metadata.zarr_format, kind, change, self._check_same
         )
@@ -188,7 +197,7 @@ class Node(Generic[M]):
         NodeNotFoundError
             When the node is not there any more; a `StaleArrayError` when another array is.
         """
-        kind = type(self.metadata)
+        kind = _kind_of(self.metadata)
         found = yield from require_opened(self.path, self.metadata.zarr_format, kind)
         self._check_same(cast("M", found))
         self.metadata = self.metadata.with_attributes(dict(found.attributes))
@@ -228,6 +237,8 @@ class Node(Generic[M]):
         self.metadata = metadata
 
     def _check_writable(self, operation: str) -> None:
+        if self.store.read_only:
+            self.store.check_writable(operation, self.name)
         if self.read_only:
             raise ReadOnlyStoreError(
                 f"the {self.kind} was opened read-only",

@@ -251,7 +251,7 @@ class Resizable(Bufferable):
     @cached_property
     def _sight(self) -> Sight:
         """What was last seen of the document of the array."""
-        return Sight(self.path, self.metadata.zarr_format)
+        return Sight(self.path, self.metadata.zarr_format, self._made_at)
 
     def _watch(
         self, chosen: Selection | None = None, planned: tuple[int, ...] | None = None

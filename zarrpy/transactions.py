@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from zarrpy.config import config
 from zarrpy.engine.drive import call_async
 from zarrpy.engine.locks import hold_of
-from zarrpy.errors import ReadOnlyStoreError, TransactionError
+from zarrpy.errors import TransactionError
 from zarrpy.node import Node
 from zarrpy.stores import as_store
 from zarrpy.stores.transaction import TransactionStore, documents_first
@@ -122,14 +122,7 @@ class Transaction(Generic[T]):
             given: Any = self._made
             result: T = given
             return result
-        if node.read_only:
-            raise ReadOnlyStoreError(
-                f"the {node.kind} was opened read-only",
-                store=repr(node.store),
-                key=node.name,
-                operation="begin a transaction",
-                hint="open it with mode='r+' to change it",
-            )
+        node._check_writable("begin a transaction in")
         if getattr(node, "_buffer", None) is not None:
             raise TransactionError(
                 f"the array {node.name!r} is buffered", hint="begin buffered() in the transaction"

@@ -98,12 +98,12 @@ def section() -> list[str]:
         "",
         "Counted by a server that stands before moto's, by `python bench/py/stores_requests.py`;",
         "zarr-python by obstore. What tensorstore has no such thing as is left empty: groups, and",
-        "the attributes of Zarr v2, which have a document of their own it never reads; without",
-        "them it opens such an array by one request. An array that is created in a group takes a",
-        "look at the group, before and after, as it may be an array by then, or consolidated; by",
-        "the array's own address, where all three look at the array alone, it does not. What is",
-        "replaced is deleted by one request for each 1000 chunks; a record tells who comes after",
-        "a killed process what is left to do, so that there is the old array or the new one.",
+        "the attributes of Zarr v2, which have a document of their own it never reads, and zarrpy",
+        "when somebody asks for them. What is created through a group takes a look at the group,",
+        "which may be an array by then, or consolidated; by the array's own address, where all",
+        "three look at the array alone, it does not. What is replaced is deleted by one request",
+        "for each 1000 chunks; a record tells who comes after a killed process what is left to",
+        "do, so that there is the old array or the new one.",
     ]
 
 

@@ -66,7 +66,12 @@ def created_and_worked(
     create("f")[...] = FIELD
     yield "open, the format is known", lambda: opened("f", mode="r", zarr_format=3)
     yield "open, the format is not known", lambda: opened("f", mode="r")
-    yield "open Zarr v2 with its attributes", lambda: opened("b", mode="r", zarr_format=2)
+    yield "open a member of a group", lambda: root["x"]
+    yield "open Zarr v2", lambda: opened("b", mode="r", zarr_format=2)
+    yield (
+        "open Zarr v2 and read its attributes",
+        lambda: dict(opened("b", mode="r", zarr_format=2).attrs),
+    )
     array = opened("f", mode="r+", zarr_format=3)
     yield from worked(array, lambda: array.append(FIELD[:16]))
     create("s", chunks=(8, 8), shards=(64, 64))[...] = FIELD
@@ -173,6 +178,8 @@ def of_tensorstore(endpoint: str, base: str) -> Operations:
     create("f")[...] = FIELD
     yield "open, the format is known", lambda: opened("f")
     yield "open, the format is not known", lambda: opened("f", "auto")
+    yield "open a member of a group", lambda: opened("g/z")
+    yield "open Zarr v2", lambda: opened("b", "zarr")
     array = opened("f")
     yield from worked(array, lambda: array.append(FIELD[:16]))
     inner = [{"name": "bytes", "configuration": {"endian": "little"}}]

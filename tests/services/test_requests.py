@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+import pickle
 import uuid
 
 import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.errors import NodeExistsError
+from zarrpy.errors import ArrayNotFoundError, MetadataError, NodeExistsError, NodeKindError
 from zarrpy.stores import ObjectStore
 
 FIELD = np.arange(64 * 64, dtype="float32").reshape(64, 64)
@@ -241,7 +244,7 @@ def test_who_is_second_is_told_though_nothing_was_there_when_they_looked(
 
 
 def test_creating_a_group_takes_two_requests(new, proxy):
-    """And what is created in it four, as the group is looked at before and after."""
+    """And what is created in it three: a handle knows the group, which is looked at afterwards."""
     url, options = new
 
     group = zarrpy.create_group(url, storage_options=options)
@@ -249,8 +252,69 @@ def test_creating_a_group_takes_two_requests(new, proxy):
     proxy.forget()
     group.create_array("a", **GIVEN)
 
-    looked, wrote = ("GET", "zarr.json"), ("PUT", "zarr.json")
-    assert sent(proxy) == [("list", ""), looked, wrote, looked]
+    created = [("list", ""), ("PUT", "zarr.json"), ("GET", "zarr.json")]
+    assert sent(proxy) == created
+    proxy.forget()
+    group.create_group("b")
+    assert sent(proxy) == created
+
+
+@pytest.mark.parametrize("zarr_format", [3, 2])
+@pytest.mark.parametrize("data", [None, np.arange(4)])
+def test_nothing_is_created_in_a_group_that_is_an_array_by_now(new, zarr_format, data):
+    """What was stored before that was seen is taken away again."""
+    url, options = new
+    group = zarrpy.create_group(url, storage_options=options, zarr_format=zarr_format)
+    zarrpy.create_array(
+        url, storage_options=options, zarr_format=zarr_format, overwrite=True, **GIVEN
+    )
+    keys = sorted(group.store.list())
+
+    with pytest.raises(NodeKindError, match="array"):
+        group.create_array("a", data=data, shape=None if data is not None else (4,), dtype="i8")
+
+    assert sorted(group.store.list()) == keys
+
+
+@pytest.mark.parametrize("zarr_format", [3, 2])
+def test_a_group_that_was_deleted_is_there_again_when_something_is_created_in_it(new, zarr_format):
+    """As where somebody creates by the path alone."""
+    url, options = new
+    root = zarrpy.create_group(url, storage_options=options, zarr_format=zarr_format)
+    group = root.create_group("g")
+    zarrpy.delete(url, storage_options=options)
+
+    group.create_array("a", shape=(4,), dtype="i4")
+
+    opened = zarrpy.open_group(url, mode="r", storage_options=options)
+    assert [path for path, _ in opened.members(None)] == ["g", "g/a"]
+
+
+@pytest.mark.parametrize("zarr_format", [3, 2])
+def test_what_is_created_in_a_group_that_was_consolidated_meanwhile_is_named(new, zarr_format):
+    """The handle did not know of it."""
+    url, options = new
+    group = zarrpy.create_group(url, storage_options=options, zarr_format=zarr_format)
+    zarrpy.consolidate_metadata(url, storage_options=options)
+
+    group.create_array("a", shape=(4,), dtype="i4")
+
+    opened = zarrpy.open_consolidated(url, mode="r", storage_options=options)
+    assert list(opened) == ["a"]
+
+
+def test_a_group_of_another_format_by_now_is_noticed(new):
+    """Consolidated metadata of it could not name what is created."""
+    url, options = new
+    group = zarrpy.create_group(url, storage_options=options)
+    zarrpy.create_group(url, storage_options=options, zarr_format=2, overwrite=True)
+    zarrpy.consolidate_metadata(url, storage_options=options)
+    keys = sorted(group.store.list())
+
+    with pytest.raises(MetadataError, match="format"):
+        group.create_array("a", shape=(4,), dtype="i4")
+
+    assert sorted(group.store.list()) == keys
 
 
 def test_opening_or_creating_takes_one_request_or_three(new, proxy):
@@ -266,15 +330,106 @@ def test_opening_or_creating_takes_one_request_or_three(new, proxy):
     assert sent(proxy) == [("GET", "zarr.json")]
 
 
-def test_an_array_of_zarr_v2_is_opened_by_two_requests(new, proxy):
-    """Its attributes have a document of their own."""
+NAMED = {"attributes": {"units": "K"}, "dimension_names": ("y", "x"), "zarr_format": 2}
+
+
+@pytest.fixture
+def in_v2(new, proxy):
+    """How to open an array of Zarr v2 that has attributes and nine chunks."""
     url, options = new
-    zarrpy.create_array(url, storage_options=options, zarr_format=2, **GIVEN)
+    array = zarrpy.create_array(url, storage_options=options, **NAMED, **GIVEN)
+    array[...] = FIELD
+    proxy.forget()
+    return {"store": url, "zarr_format": 2, "storage_options": options}
+
+
+def test_an_array_of_zarr_v2_is_opened_by_one_request(in_v2, proxy):
+    """Its attributes have a document of their own, which is read when somebody asks for them."""
+    array = zarrpy.open_array(mode="r", **in_v2)
+    assert (array[:16, :16] == FIELD[:16, :16]).all()
+    assert sent(proxy) == [("GET", ".zarray"), ("GET", "0.0")]
     proxy.forget()
 
-    zarrpy.open_array(url, mode="r", zarr_format=2, storage_options=options)
+    assert dict(array.attrs) == {"units": "K", "_ARRAY_DIMENSIONS": ["y", "x"]}
+    assert array.dimension_names == ("y", "x")
+    assert array.attrs["units"] == "K"
 
-    assert sorted(sent(proxy)) == [("GET", ".zarray"), ("GET", ".zattrs")]
+    assert sent(proxy) == [("GET", ".zattrs")]
+
+
+@pytest.mark.parametrize("work", [lambda a: a.append(FIELD[:16]), lambda a: a.resize((8, 64))])
+def test_attributes_that_nobody_has_read_are_kept(in_v2, work):
+    """Whatever else is changed."""
+    work(zarrpy.open_array(mode="r+", **in_v2))
+
+    array = zarrpy.open_array(mode="r+", **in_v2)
+    array.attrs["by"] = "me"
+
+    opened = zarrpy.open_array(mode="r", **in_v2)
+    assert opened.attrs.asdict() == {"units": "K", "_ARRAY_DIMENSIONS": ["y", "x"], "by": "me"}
+    assert opened.dimension_names == ("y", "x")
+
+
+@pytest.mark.parametrize(
+    "travel", [copy.copy, copy.deepcopy, lambda handle: pickle.loads(pickle.dumps(handle))]
+)
+def test_copies_of_a_handle_have_the_attributes_that_it_had_not_read(in_v2, travel):
+    """Whatever is done to those in the store afterwards."""
+    array = zarrpy.open_array(mode="r", **in_v2)
+    other = travel(array)
+
+    assert other.attrs["units"] == "K"
+    assert other.metadata == array.metadata
+    assert hash(other.metadata) == hash(array.metadata)
+
+
+def test_attributes_of_an_array_that_was_deleted_are_an_error(in_v2):
+    """And not none."""
+    array = zarrpy.open_array(mode="r", **in_v2)
+    zarrpy.delete(in_v2["store"], storage_options=in_v2["storage_options"])
+
+    with pytest.raises(ArrayNotFoundError, match="no array"):
+        dict(array.attrs)
+
+
+def test_an_array_without_attributes_has_none(new, proxy):
+    """Though there is no document that says so."""
+    url, options = new
+    zarrpy.create_array(url, storage_options=options, zarr_format=2, **GIVEN)
+
+    array = zarrpy.open_array(url, mode="r", zarr_format=2, storage_options=options)
+
+    assert dict(array.attrs) == {}
+    assert array.dimension_names is None
+
+
+def test_attributes_that_cannot_be_understood_are_an_error_for_who_asks(in_v2):
+    """The elements can be read all the same."""
+    array = zarrpy.open_array(mode="r", **in_v2)
+    array.store.set(".zattrs", b"[1]")
+
+    assert array[3, 3] == FIELD[3, 3]
+    with pytest.raises(MetadataError, match=r"\.zattrs"):
+        array.attrs["units"]
+
+
+def test_who_awaits_is_given_attributes_at_once(in_v2, proxy):
+    """As nothing may block the event loop later."""
+    array = asyncio.run(zarrpy.open_array.aio(mode="r", **in_v2))
+    proxy.forget()
+
+    assert array.attrs["units"] == "K"
+
+    assert sent(proxy) == []
+
+
+def test_attributes_that_may_be_old_are_not_asked_for_again(in_v2, proxy):
+    """The time that metadata may be old counts for them as well."""
+    for _ in range(3):
+        array = zarrpy.open_array(mode="r", metadata_ttl=60, **in_v2)
+        assert array.attrs["units"] == "K"
+
+    assert sent(proxy) == [("GET", ".zarray"), ("GET", ".zattrs")]
 
 
 def test_appending_takes_three_requests_beside_its_chunks(make, proxy):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -312,6 +313,29 @@ def test_where_versions_cost_a_request_only_the_end_of_an_array_is_asked_for():
     assert store.asked.count("zarr.json") == 1
 
 
+@pytest.mark.parametrize("leftover", [False, True])
+def test_where_versions_cost_a_request_a_handle_that_has_been_used_for_long_asks(
+    monkeypatch, leftover
+):
+    """Now and then: so nobody writes for hours to what somebody else has deleted."""
+    store = Elsewhere()
+    array = zarrpy.create_array(store, name="a", data=np.ones((6, 6)), **GRID)
+    array = pickle.loads(pickle.dumps(array)) if leftover else array
+    store = array.store
+    store.asked.clear()
+    monkeypatch.setattr("zarrpy.engine.watch.time", lambda: time.time() + 31)
+    for _ in range(3):
+        array[:4] = 1
+    assert store.asked.count("a/zarr.json") == 1
+
+    zarrpy.delete(store, path="a")
+    monkeypatch.setattr("zarrpy.engine.watch.time", lambda: time.time() + 62)
+
+    with pytest.raises(ArrayNotFoundError, match="deleted"):
+        array[:4] = 1
+    assert [key for key in store.list() if key.startswith("a/")] == []
+
+
 @pytest.mark.parametrize("change", ["write", "append", "resize", "attributes", "discard"])
 def test_where_versions_cost_a_request_changes_of_the_whole_are_refused_too(change):
     """The document has to be read for them."""
@@ -356,8 +380,6 @@ def test_a_file_is_read_again_only_when_it_has_changed(tmp_path, monkeypatch):
 
 def _aged(path, seconds=0.1):
     """Wait until a file cannot change within the same tick of the clock."""
-    import time
-
     while time.time() - path.stat().st_ctime < seconds:
         time.sleep(0.01)
     return True

@@ -23,6 +23,7 @@ from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
 from zarrpy.engine.recent import recently
 from zarrpy.engine.requests import Restore
+from zarrpy.engine.without_attributes import read_without_attributes
 from zarrpy.errors import MetadataError, NodeExistsError, NodeNotFoundError, ReadOnlyStoreError
 from zarrpy.group import Group
 from zarrpy.keywords import auto_keyword, refuse_chunk_store
@@ -141,6 +142,10 @@ def _require(
     path: str, mode: str | None, zarr_format: int | None, kind: type[Metadata] | None = None
 ) -> Steps[Metadata]:
     """Read a node that has to be there, as `_read` does."""
+    if kind is ArrayMetadata:
+        alone = yield from read_without_attributes(path, zarr_format)
+        if alone is not None:
+            return alone
     try:
         found = yield from require_node(path, zarr_format, kind)
     except NodeNotFoundError:
@@ -168,7 +173,9 @@ def _in_mode(mode: str | None, steps: Steps[T]) -> Steps[T]:
 def _refuse_to_create(store: Store, mode: str | None) -> None:
     if store.read_only:
         raise ReadOnlyStoreError(
-            f"mode {mode!r} creates, but the store is read-only", store=repr(store)
+            f"mode {mode!r} creates, but the store is read-only",
+            store=repr(store),
+            hint=store.way_to_write,
         )
 
 
@@ -312,7 +319,9 @@ def _open_array(
     if maybe and (mode in ("r", "r+") or not describes):
         found = yield from recently(max_age, _require(path, mode, zarr_format, ArrayMetadata))
     elif maybe:
-        found = yield from read_node(path, zarr_format, ArrayMetadata)
+        found = yield from read_without_attributes(path, zarr_format)
+        if found is None:
+            found = yield from read_node(path, zarr_format, ArrayMetadata)
     if found is not None:
         return (yield from _opened_array(store, path, found, mode, keywords, given))
     _refuse_to_create(store, mode)

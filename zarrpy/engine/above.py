@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.consolidate import FORMS, index_of
-from zarrpy.engine.nodes import read_groups
-from zarrpy.engine.requests import ReadAbove
+from zarrpy.engine.nodes import documents_of, parsed, read_groups
+from zarrpy.engine.requests import Fetch, PutNew, ReadAbove
 from zarrpy.errors import MetadataError, NodeInTheWayError, NodeKindError
 from zarrpy.metadata import json
-from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -30,8 +30,15 @@ def paths_above(path: str) -> list[str]:
     return ["/".join(parts[:i]) for i in range(len(parts))] if path else []
 
 
-def missing_parents(path: str, zarr_format: int) -> Steps[list[str]]:
+def missing_parents(path: str, zarr_format: int, known: str | None = None) -> Steps[list[str]]:
     """Paths on the way to a node of some format where there is no group yet, outermost first.
+
+    Parameters
+    ----------
+    path : str
+    zarr_format : int
+    known : str, optional
+        Path of a group that is not looked at, nor what it lies in; see `groups_after`.
 
     Raises
     ------
@@ -41,7 +48,8 @@ def missing_parents(path: str, zarr_format: int) -> Steps[list[str]]:
         When a group on the way has consolidated metadata of another format.
     """
     yield from refuse_beyond(path, {zarr_format})
-    parents = paths_above(path)
+    taken = () if known is None else (*paths_above(known), known)
+    parents = [parent for parent in paths_above(path) if parent not in taken]
     there = (yield from read_groups(parents, zarr_format)) if parents else []
     found = dict(zip(parents, there, strict=True))
     for parent, metadata in found.items():
@@ -50,6 +58,33 @@ def missing_parents(path: str, zarr_format: int) -> Steps[list[str]]:
     groups = ((parent, each) for parent, each in found.items() if each is not None)
     yield from refuse_unnamed(path, zarr_format, groups)
     return [parent for parent, metadata in found.items() if metadata is None]
+
+
+def groups_after(path: str, zarr_format: int) -> Steps[tuple[dict[str, Any], list[str]]]:
+    """Look at the groups above a node after it was stored, and store those that are missing.
+
+    Returns
+    -------
+    seen : dict
+        The documents that were read, by their keys.
+    missing : list of str
+        Paths of the groups that had to be stored.
+
+    Raises
+    ------
+    NodeKindError, MetadataError
+        As of `missing_parents`.
+    """
+    above = GroupMetadata(zarr_format=zarr_format)
+    documents = {parent: documents_of(parent, above)[-1] for parent in paths_above(path)}
+    keys = tuple(key for key, _ in documents.values())
+    seen = dict(zip(keys, (yield Fetch(keys)), strict=True))
+    if all(map(_is_group, documents, seen, seen.values())):
+        return seen, []
+    missing = yield from missing_parents(path, zarr_format)
+    for parent in missing:
+        yield PutNew(*documents[parent])
+    return seen, missing
 
 
 def refuse_beyond(path: str, formats: Set[int]) -> Steps[None]:
@@ -66,6 +101,13 @@ def refuse_beyond(path: str, formats: Set[int]) -> Steps[None]:
             raise array_on_the_way(path, place)
         if any(_names(form, document) for each, form in FORMS.items() if formats - {each}):
             raise _unnamed(path, place)
+
+
+def _is_group(path: str, key: str, value: Any) -> bool:
+    """Whether there is a document, and it is that of a group."""
+    if value is None:
+        return False
+    return isinstance(parsed(path, {key.rpartition("/")[2]: value}), GroupMetadata)
 
 
 def _is_array(document: dict[str, Any]) -> bool:

@@ -18,12 +18,13 @@ from zarrpy.engine import pool
 from zarrpy.engine.between import Between, ends
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
+from zarrpy.engine.elsewhere import ABOUT_NODES
 from zarrpy.engine.guarded import write_guarded
 from zarrpy.engine.locks import Held, hold_of, wait_below
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
 from zarrpy.engine.profile import is_on, note_brought, observed
-from zarrpy.engine.recent import recent
+from zarrpy.engine.recent import recent, recently
 from zarrpy.engine.requests import (
     Bring,
     Close,
@@ -36,6 +37,7 @@ from zarrpy.engine.requests import (
     Flush,
     Foretell,
     IsFar,
+    Later,
     ListEntries,
     ListKeys,
     ListNames,
@@ -142,7 +144,7 @@ async def _answer_async(
 
     It goes into `late`, where there is that list, instead of into the operation.
     """
-    if isinstance(request, Commit | Foretell):
+    if isinstance(request, Commit | Foretell | Later):
         return None
     inner = request.request if isinstance(request, Elsewhere) else request
     cancel: Callable[[], None] | None = None
@@ -230,6 +232,20 @@ def _present(store: Store, request: Present) -> list[bool]:
 
 def _is_far(store: Store, request: IsFar) -> bool:
     return store.requests > 1
+
+
+def _later(store: Store, request: Later) -> Callable[[Steps[Any]], Any] | None:
+    if store.requests <= 1:
+        return None
+
+    def go_on(steps: Steps[T]) -> T:
+        try:
+            return drive(store, recently(request.max_age, steps))
+        except ABOUT_NODES as error:
+            store.locate(error)
+            raise
+
+    return go_on
 
 
 def _put(store: Store, request: Put) -> None:
@@ -480,6 +496,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Fetch: _fetch,
     Present: _present,
     IsFar: _is_far,
+    Later: _later,
     Put: _put,
     PutNew: _put_new,
     Bring: _bring,

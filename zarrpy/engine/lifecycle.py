@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from zarrpy.engine.above import missing_parents
+from zarrpy.engine.above import groups_after, missing_parents
 from zarrpy.engine.consolidate import forget, record
 from zarrpy.engine.contents import Contents, contents, covering, in_the_way, late_chunks
 from zarrpy.engine.nodes import (
@@ -28,6 +28,7 @@ from zarrpy.engine.nodes import (
     require_node,
     try_children,
 )
+from zarrpy.engine.relay import foreseen
 from zarrpy.engine.requests import (
     Commit,
     Delete,
@@ -105,6 +106,7 @@ def create_node(
     content: Content | None = None,
     beside: bool = False,
     stage: str | None = None,
+    known: str | None = None,
 ) -> Steps[None]:
     """Create a node and the groups on the way to it.
 
@@ -124,6 +126,9 @@ def create_node(
         Name of where it is written within the node, before it takes the place of what is there,
         or of nothing at the root of a store; by default only what replaces a node is. Begins with
         `STAGE`, or with `LONG` where work goes on there after it was killed, or has failed.
+    known : str, optional
+        Path of a group above the node that somebody has opened. Where requests count, it is looked
+        at once, after the node is stored, and not before that as well.
 
     Raises
     ------
@@ -136,13 +141,16 @@ def create_node(
     """
     documents_of(path, metadata)  # what has no words is an error before all else
     existing = yield from _existing(path, overwrite)
-    missing = yield from missing_parents(path, metadata.zarr_format)
+    if known is not None and (existing or not (yield IsFar())):
+        known = None
+    missing = yield from missing_parents(path, metadata.zarr_format, known)
     # chunks may lie where only their transformer knows, by their path: nothing there is renamed
     late = is_scattered(metadata)
     early = None if late else content
     steps = _store_node(
-        path, metadata, missing, early, existing, beside=beside, overwrite=overwrite, stage=stage
-    )
+        path, metadata, missing, early, existing,
+        beside=beside, overwrite=overwrite, stage=stage, look=known is not None,
+    )  # fmt: skip
     yield from undone_unless_committed(steps)
     if late and content is not None:
         yield from whole_or_gone(path, content(path), keep=overwrite)
@@ -171,8 +179,13 @@ def _store_node(
     beside: bool,
     overwrite: bool,
     stage: str | None,
+    look: bool,
 ) -> Steps[None]:
-    """Store a node and the groups on the way, then name them in consolidated documents."""
+    """Store a node and the groups on the way, then name them in consolidated documents.
+
+    With `look`, groups that were not looked at before are, once the node is stored.
+    """
+    seen: dict[str, Any] = {}
     above = GroupMetadata(zarr_format=metadata.zarr_format)
     groups = tuple(item for parent in missing for item in documents_of(parent, above))
     if existing:
@@ -187,6 +200,9 @@ def _store_node(
         members = yield from _appear_at_root(metadata, stage, content)
     else:
         yield from _put_first(path, metadata, groups, alone=not overwrite)
+        if look:
+            seen, gone = yield from groups_after(path, metadata.zarr_format)
+            missing = [*missing, *gone]
         members = None if content is None else (yield from content(path))
         yield Commit()
     new = {path: metadata} | {key_of(path, name): each for name, each in (members or {}).items()}
@@ -194,7 +210,8 @@ def _store_node(
     # where nothing was, nothing is consolidated but what came with members; in arrays nothing is
     empty = existing is None and not members
     places = home_of(path) if empty or isinstance(metadata, ArrayMetadata) else (path,)
-    yield from record(places, {each: dump(node) for each, node in new.items()})
+    recording = record(places, {each: dump(node) for each, node in new.items()})
+    yield from foreseen(recording, seen)
 
 
 def _put_first(

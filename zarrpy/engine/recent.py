@@ -23,6 +23,7 @@ from zarrpy.engine.requests import (
     Delete,
     DeletePrefix,
     Fetch,
+    Later,
     ListNames,
     Move,
     Publish,
@@ -238,6 +239,8 @@ def recently(max_age: float | None, steps: Steps[T]) -> Steps[T]:
 
     def aged(request: Request) -> Request:
         if isinstance(request, ListNames) or (isinstance(request, Fetch) and not request.ranges):
+            return replace(request, max_age=seconds)
+        if isinstance(request, Later):
             return replace(request, max_age=seconds)
         return request
 

@@ -136,6 +136,16 @@ class IsFar:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """Ask for a way to go on when somebody needs more. Answer: a function that takes steps.
+
+    It is None where more is read at once: by near stores, and by those who await.
+    """
+
+    max_age: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """Replace values, in this order."""
 
@@ -408,6 +418,7 @@ Request: TypeAlias = (
     Fetch
     | Present
     | IsFar
+    | Later
     | Put
     | PutNew
     | Bring

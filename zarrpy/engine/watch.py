@@ -24,6 +24,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from json import dumps
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.codecs.base import ChunkSpec
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 
 _MARKER = SHRINK.encode()
+#: Seconds after which a write reads the document again where the store does not tell its versions.
+LOOK_AGAIN = 30.0
 #: How many numbers tell the state of a file.
 _NSTATE = 5
 #: Bytes of a read beside which another look at the document is nothing.
@@ -63,6 +66,8 @@ class Sight:
     ----------
     path : str
     zarr_format : int
+    read_at : float
+        When the handle was made of the document, by `time.time`.
 
     Attributes
     ----------
@@ -72,10 +77,11 @@ class Sight:
         The same, with the version that they are of, where that is known.
     """
 
-    __slots__ = ("found", "key", "name", "path", "seen")
+    __slots__ = ("_read_at", "found", "key", "name", "path", "seen")
 
-    def __init__(self, path: str, zarr_format: int) -> None:
+    def __init__(self, path: str, zarr_format: int, read_at: float) -> None:
         self.path = path
+        self._read_at = read_at
         self.key = array_key(path, zarr_format)
         self.name = array_key("", zarr_format).encode()
         self.found: ArrayMetadata | None = None
@@ -100,7 +106,8 @@ class Sight:
         directory : Directory, optional
             That of the array, where it is open.
         must : bool
-            Read the document also where the store tells no versions.
+            Read the document also where the store tells no versions; without, only when it was
+            read long ago.
         meter : Metered, optional
             Counts what is read.
 
@@ -116,7 +123,7 @@ class Sight:
         seen = self.seen
         if seen is not None and seen[0] == state:
             return seen
-        if state is None and directory is None and not must:
+        if state is None and directory is None and not (must or self._is_old()):
             return None
         if store.is_cut_off(self.path):
             raise ConflictError(
@@ -137,9 +144,14 @@ class Sight:
         found = parse_array(self.path, self.key, value)
         check_same(self.path, known, found)
         self.found = found
+        self._read_at = time()
         seen = state, found
         self.seen = None if state is None else seen
         return seen
+
+    def _is_old(self) -> bool:
+        """Whether the document was read so long ago that one request more does not matter."""
+        return abs(time() - self._read_at) > LOOK_AGAIN
 
 
 class Watch:

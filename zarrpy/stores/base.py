@@ -451,8 +451,13 @@ class Store(ABC):
                 store=repr(self),
                 key=key,
                 operation=operation,
-                hint="open it with mode='r+' to change it",
+                hint=self.way_to_write,
             )
+
+    @property
+    def way_to_write(self) -> str:
+        """Say to whom it is refused what they can do."""
+        return "make the store anew, without read_only=True, to change it"
 
     @property
     def label(self) -> str:

@@ -47,6 +47,11 @@ class ReadOnlyStore(WrapperStore):
     def read_only(self, value: Any) -> None:
         return
 
+    @property
+    def way_to_write(self) -> str:
+        """Go around this store."""
+        return "this store refuses every change; change the one that it lies over"
+
     def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
         """Refuse to lock what will not be changed."""
         self.check_writable("lock", key)

@@ -46,6 +46,15 @@ class ReaderStore(Store):
         """Refuse."""
         self._refuse_change("rename", key)
 
+    def check_writable(self, operation: str, key: str) -> None:
+        """Refuse."""
+        self._refuse_change(operation, key)
+
+    @property
+    def way_to_write(self) -> str:
+        """Write somewhere else."""
+        return "copy it with zarrpy.copy into a store that can be written to, and change the copy"
+
     @property
     def other_processes(self) -> str:
         """Read."""
@@ -53,5 +62,9 @@ class ReaderStore(Store):
 
     def _refuse_change(self, operation: str, key: str) -> NoReturn:
         raise ReadOnlyStoreError(
-            f"{self.what} is only read", store=repr(self), key=key, operation=operation
+            f"{self.what} is only read",
+            store=repr(self),
+            key=key,
+            operation=operation,
+            hint=self.way_to_write,
         )

@@ -98,6 +98,11 @@ class WrapperStore(Store):
         self.store = store
         self.read_only = store.read_only
 
+    @property
+    def way_to_write(self) -> str:
+        """Say what the store below says."""
+        return self.store.way_to_write
+
     def around(self, call: Call[T]) -> T:
         """Make a request of the store below; subclasses do something before or after."""
         return call.make()

@@ -86,6 +86,11 @@ class ZipStore(SingleFileStore[Archive]):
         self.level = level
         self._begin()
 
+    @property
+    def way_to_write(self) -> str:
+        """Append to the file."""
+        return "make the store with mode='a', without read_only=True, to change it"
+
     def _begin(self) -> None:
         exists = has_file(self.path) or os.path.lexists(self.path)
         if not exists and self.mode in ("r", "r+"):
