@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zarrpy.engine.consolidate import FORMS, index_of
-from zarrpy.engine.nodes import documents_of, parsed, read_groups
+from zarrpy.engine.nodes import documents_of, read_groups
+from zarrpy.engine.parsing import parsed
 from zarrpy.engine.requests import Fetch, PutNew, ReadAbove
 from zarrpy.errors import MetadataError, NodeInTheWayError, NodeKindError
 from zarrpy.metadata import json

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.engine.nodes import array_key, key_of, parse_array, parsed
+from zarrpy.engine.nodes import array_key, key_of, parse_array
+from zarrpy.engine.parsing import parsed
 from zarrpy.engine.requests import Fetch, Later, Recover
 from zarrpy.metadata.formats import format_of
 from zarrpy.metadata.later import AttributesLater
