@@ -236,3 +236,24 @@ def test_nodes_of_v2_have_a_document_of_attributes(tmp_path):
     zarrpy.compat.uninstall()
     zarrpy.create_group(tmp_path / "c", zarr_format=2)
     assert not (tmp_path / "c" / ".zattrs").exists()
+
+
+@pytest.mark.usefixtures("served")
+def test_a_setting_refuses_chunks_of_different_shapes(tmp_path):
+    """To store them and to read them; nothing is created, deleted or changed then."""
+    given = {"shape": (8,), "dtype": "i2"}
+    array = zarr.create_array(tmp_path / "a", chunks=[[5, 3]], **given)
+    text = stored(tmp_path / "a")
+    with zarr.config.set({"array.rectilinear_chunks": False}):
+        for act in (
+            lambda: zarr.open_array(tmp_path / "a"),
+            lambda: zarr.create_array(tmp_path / "b", chunks=[[5, 3]], **given),
+            lambda: zarr.create_array(tmp_path / "a", chunks=[[4, 4]], **given, overwrite=True),
+            lambda: array.resize((9,)),
+        ):
+            with pytest.raises(ValueError, match="experimental and disabled by default"):
+                act()
+        zarr.create_array(tmp_path / "c", chunks=(4,), **given)
+    assert stored(tmp_path / "a") == text
+    assert not (tmp_path / "b").exists()
+    assert zarr.open_array(tmp_path / "a").shape == (8,)

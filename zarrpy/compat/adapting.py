@@ -11,11 +11,12 @@ from warnings import warn
 from zarrpy.array import Array
 from zarrpy.buffering import Bufferable
 from zarrpy.compat.errors import ZarrUserWarning
+from zarrpy.compat.grids import check_allowed
 from zarrpy.compat.mending import before_writing, mend, mended
 from zarrpy.compat.phrases import said_of, said_with
 from zarrpy.engine import missing, nodes, parsing
 from zarrpy.errors import ZarrError, say_also
-from zarrpy.metadata import v2
+from zarrpy.metadata import v2, v3
 from zarrpy.metadata.formats import format_of
 
 if TYPE_CHECKING:
@@ -100,6 +101,15 @@ def _with_attributes(model: Any) -> dict[str, dict[str, Any]]:
     return {v2.ATTRIBUTES: {}, **_dump_v2(model)}
 
 
+_dump_v3 = v3.dump
+
+
+def _if_allowed(model: Any) -> dict[str, dict[str, Any]]:
+    """Write the documents of a node of Zarr v3, unless a setting refuses its chunks."""
+    check_allowed(model)
+    return _dump_v3(model)
+
+
 def _mending(write: Any) -> Any:
     """Store a valid document before chunks are written, where the one that is stored is not."""
 
@@ -140,6 +150,7 @@ def adapt() -> None:
     _replace(parsing, "mend", mend)
     _replace(missing, "in_shards", False)
     _replace(v2, "dump", _with_attributes)
+    _replace(v3, "dump", _if_allowed)
     _replace(Array, "_write_chunks", _mending(vars(Array)["_write_chunks"]))
     _replace(Bufferable, "_write_pieces", _mending(vars(Bufferable)["_write_pieces"]))
     _replace(Array, "fill_value", property(_fill_value))

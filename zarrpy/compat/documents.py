@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from zarrpy.compat.grids import check_allowed
+from zarrpy.compat.mending import mended
 from zarrpy.compat.settings import config
 from zarrpy.compat.shapes import parse_shapelike
 from zarrpy.compat.types import ZDType, parse_dtype
@@ -170,6 +172,8 @@ def _of_v3(given: dict[str, Any]) -> ArrayMetadata:
     if odd:
         raise MetadataError(f"Got a Zarr V3 metadata document with disallowed extra fields: {odd}")
     found = given_array("", document)
+    if not mended(found):
+        check_allowed(found)
     if not found.data_type.ordered:
         codecs = tuple(NamedConfig("bytes") if c.name == "bytes" else c for c in found.codecs)
         found = replace(found, codecs=codecs)

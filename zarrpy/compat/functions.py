@@ -15,6 +15,7 @@ from zarrpy.api import copy, copy_all, copy_store, load
 from zarrpy.array import Array
 from zarrpy.cli.versions import print_debug_info
 from zarrpy.compat.errors import ZarrDeprecationWarning, ZarrUserWarning
+from zarrpy.compat.grids import check_allowed
 from zarrpy.compat.ineffective import (
     in_order,
     order_of_v2,
@@ -23,6 +24,7 @@ from zarrpy.compat.ineffective import (
     warn_of_shards,
 )
 from zarrpy.compat.likes import empty_like, full_like, ones_like, open_like, zeros_like
+from zarrpy.compat.mending import mended
 from zarrpy.compat.places import check_mode, placed, plain, store_of
 from zarrpy.config import config as process
 from zarrpy.creation import DEFAULT
@@ -109,7 +111,10 @@ def open(
 
 def _read(store: Store, path: str, mode: str, zarr_format: int | None) -> Member:
     mode = "r" if mode == "r" else "r+"
-    return api.open(store, mode=mode, path=path, zarr_format=zarr_format)
+    found = api.open(store, mode=mode, path=path, zarr_format=zarr_format)
+    if not mended(found.metadata):
+        check_allowed(found.metadata)
+    return found
 
 
 def open_array(

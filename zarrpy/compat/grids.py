@@ -6,11 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zarrpy.compat.settings import config
 from zarrpy.errors import MetadataError
 from zarrpy.metadata.grid import ChunkGrid
 from zarrpy.metadata.runs import Runs
 
-__all__ = ["RectilinearChunkGridMetadata", "RegularChunkGridMetadata"]
+__all__ = ["RectilinearChunkGridMetadata", "RegularChunkGridMetadata", "check_allowed"]
+
+
+def check_allowed(metadata: Any) -> None:
+    """Refuse an array whose chunks have different shapes, where the setting for such is off.
+
+    Parameters
+    ----------
+    metadata : ArrayMetadata or GroupMetadata
+
+    Raises
+    ------
+    MetadataError
+    """
+    grid = getattr(metadata, "chunk_grid", None)
+    if grid is None or grid.regular or grid.bounded or config.get("array.rectilinear_chunks"):
+        return
+    raise MetadataError(
+        "is rectilinear: such grids are experimental and disabled by default",
+        field="chunk_grid",
+        hint="here by zarr.config.set({'array.rectilinear_chunks': False})",
+    )
 
 
 class _Kind(type):
