@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from zarrpy.engine.consolidate import Index
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.group import Group
     from zarrpy.info import Info, Tree

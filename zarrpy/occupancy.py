@@ -16,7 +16,7 @@ from zarrpy.node import Node
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from zarrpy.chunk_map import ChunkMap
     from zarrpy.codecs.chain import CodecChain
@@ -111,11 +111,24 @@ class Occupancy(Node[ArrayMetadata]):
         sizes: list[tuple[str, int]] = yield ListSizes(key_of(self.path, "") if self.path else "")
         start = len(self.path) + 1 if self.path else 0
         chunks = [key for key, _ in sizes if self._is_chunk(key[start:])]
-        shard = self.codecs.shard if self.metadata.chunk_grid.regular else None
         nchunks = len(chunks)
-        if shard is not None:
-            nchunks = yield from _in_shards(chunks, shard.index)
+        if self.codecs.shard is not None:
+            nchunks = 0
+            for index, keys in self._by_index(chunks, start):
+                nchunks += yield from _in_shards(keys, index)
         return Stored(sum(nbytes for _, nbytes in sizes), len(chunks), nchunks)
+
+    def _by_index(self, keys: list[str], start: int) -> Iterable[tuple[IndexFormat, Sequence[str]]]:
+        """Group shards by how their index is stored: those of one shape have one."""
+        grid, shard = self.metadata.chunk_grid, self.codecs.shard
+        if grid.regular and shard is not None:
+            return [(shard.index, keys)]
+        groups: dict[tuple[int, ...], list[str]] = {}
+        for key in keys:
+            place = self.metadata.chunk_keys.grid_index(key[start:], self.metadata.ndim)
+            shape = tuple(length for _, length in grid.chunk(self.metadata.shape, place))
+            groups.setdefault(shape, []).append(key)
+        return [(self.codecs.shard_of(shape).index, group) for shape, group in groups.items()]
 
     def _is_chunk(self, key: str) -> bool:
         """Whether a key is one of a chunk that lies in the array."""

@@ -198,6 +198,18 @@ def test_what_no_release_wrote_stays_an_error(tmp_path, lengths):
 
 
 @pytest.mark.usefixtures("served")
+@pytest.mark.parametrize("lengths", [(2, [5.5, 15]), (2, [0, 20]), (2, [5, 10])], ids=repr)
+def test_a_document_that_cannot_be_mended_is_not_warned_of(tmp_path, lengths):
+    """The error is about what is stored."""
+    zarrpy.create_array(tmp_path / "a", shape=(6, 20), chunks=(2, 5), dtype="i2")
+    rewrite(tmp_path / "a", chunk_shape(*lengths))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(MetadataError, match=r"chunk_shape\[1\]"):
+            zarr.open_array(tmp_path / "a")
+
+
+@pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_consolidated_metadata_are_read_in_the_same_way(tmp_path, zarr_format):
     zarrpy.create_group(tmp_path / "g", zarr_format=zarr_format)

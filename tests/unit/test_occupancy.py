@@ -84,3 +84,12 @@ def test_complete_facts_of_a_group_are_about_all_below(store):
 
     assert (facts["arrays below"], facts["groups below"]) == ("2", "1")
     assert str(sum(store.size(key) for key in store.list("g/"))) in facts["stored"]
+
+
+def test_chunks_in_shards_of_different_shapes_are_counted_by_their_own_indexes():
+    """An index is as long as its shard has chunks."""
+    array = zarrpy.create_array({}, shape=90, dtype="i4", chunks=10, shards=[[60, 30]])
+    array[:] = 1
+    assert array.nchunks_initialized == array.nchunks == 9
+    array[60:] = 0
+    assert array.nchunks_initialized == 6

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import os
 
     from zarrpy.engine.copy import Change
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zarrpy.engine.copy import Manner
     from zarrpy.engine.journal import WorkJournal
     from zarrpy.engine.lifecycle import Members
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.engine.resuming import Documents
     from zarrpy.stores.base import Store

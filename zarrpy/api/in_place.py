@@ -15,10 +15,10 @@ from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.nodes import (
     documents_of,
     key_of,
-    parsed,
     read_node,
     replace_format,
 )
+from zarrpy.engine.parsing import parsed
 from zarrpy.engine.requests import Commit, Delete, Put
 from zarrpy.engine.resuming import are_same
 from zarrpy.errors import ConflictError, StoreError
@@ -27,7 +27,7 @@ from zarrpy.metadata.model import ArrayMetadata
 if TYPE_CHECKING:
     from zarrpy.api.conversion import Conversion, Goal
     from zarrpy.engine.copy import Manner
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 

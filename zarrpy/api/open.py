@@ -35,7 +35,7 @@ from zarrpy.reopening import Reopening
 
 if TYPE_CHECKING:
     from zarrpy.engine.consolidate import Index
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 

@@ -24,11 +24,13 @@ from warnings import warn
 
 from zarrpy.compat.errors import ZarrUserWarning
 from zarrpy.engine import nodes
+from zarrpy.engine.parsing import understood
 from zarrpy.engine.requests import Update
 from zarrpy.errors import MetadataError
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.metadata.model import ArrayMetadata
 
 __all__ = ["before_writing", "mend", "mended"]
@@ -50,8 +52,8 @@ class _Mended(dict[str, Any]):
     moves = False
 
 
-def mend(path: str, documents: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Make valid documents of an array of ones that are not; None where nobody knows how.
+def mend(path: str, documents: Mapping[str, Any]) -> Metadata | None:
+    """Make an array of documents that are not valid; None where nobody knows how.
 
     Parameters
     ----------
@@ -68,9 +70,13 @@ def mend(path: str, documents: Mapping[str, Any]) -> dict[str, Any] | None:
     told = _mend_v2(found) if name == ".zarray" else _mend_v3(found)
     if found == document and repr(found) == repr(document):  # True == 1
         return None
+    try:
+        made = understood(path, {**documents, name: found})
+    except MetadataError:
+        return None  # it is told of what is stored
     if told:
         warn(f"Array {path or '/'!r}: {' '.join(told)}{_SAVE}", ZarrUserWarning, stacklevel=3)
-    return {**documents, name: found}
+    return made
 
 
 def mended(metadata: ArrayMetadata) -> bool:

@@ -40,7 +40,9 @@ def _edge(match: re.Match[str]) -> str:
         if isinstance(found, list) and 0 in found:
             found = 0
     what = "be >= 1" if isinstance(found, int) else "be an int"
-    return f"Dimension {axis}: chunk edge length must {what}, got {found!r}"
+    words = f"Dimension {axis}: chunk edge length must {what}, got {found!r}"
+    negative = isinstance(found, int) and found < 0
+    return f"{words}; Expected all values to be non-negative" if negative else words
 
 
 def _is_length(value: Any) -> bool:
@@ -122,8 +124,15 @@ _ROWS: tuple[tuple[str, _Added], ...] = (
         r"an array selects on one axis, so it has one dimension",
         "integer arrays in an orthogonal selection must be 1-dimensional only",
     ),
+    (
+        r"Zarr v2 has no words for chunks of different shapes",
+        "Zarr format 2 does not support rectilinear chunk grids",
+    ),
     (r"Zarr v2 has no words for", "in Zarr format 2"),
-    (r"chunks must be .*integers, not \"?\[\[", "Rectilinear chunks with sharding"),
+    (
+        r"chunks must be .*integers, not \"?(?:[\[(].*\[|\[\[|ChunkGrid)",
+        "Rectilinear chunks with sharding is not supported",
+    ),
     (r"must divide the lengths of all shards", "divisible"),
     (r"codec '(wavpack)'", r"Known packages supporting this codec: \1-numcodecs"),
     (

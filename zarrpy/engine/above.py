@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zarrpy.engine.consolidate import Form
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from zarrpy.engine.journal import WorkJournal
     from zarrpy.engine.lifecycle import Members
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 

@@ -8,7 +8,7 @@ from zarrpy.errors import NodeKindError
 from zarrpy.metadata.model import ArrayMetadata
 
 if TYPE_CHECKING:
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
 
 
 def check_kind(path: str, found: Metadata, kind: type[Metadata] | None) -> None:

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from zarrpy.engine.consolidate import Documents
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Pairs, Steps
 
     #: Members of a new node, by their paths relative to it.

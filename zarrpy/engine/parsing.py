@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from zarrpy.engine.consolidate import Documents
 
-__all__ = ["LARGEST_RECALLED", "Metadata", "made", "parsed"]
+__all__ = ["LARGEST_RECALLED", "Metadata", "made", "parsed", "understood"]
 
 Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 
@@ -25,9 +25,9 @@ Metadata: TypeAlias = ArrayMetadata | GroupMetadata
 LARGEST_RECALLED = 1 << 16
 _recall: Recall[Metadata] = Recall(256)
 
-#: Makes valid documents of a node of ones that are not, or gives None; set while zarrpy is served
-#: in the place of a library that reads such.
-mend: Callable[[str, Documents], Documents | None] | None = None
+#: Makes a node of documents that are not valid, or gives None; set while zarrpy is served in the
+#: place of a library that reads such.
+mend: Callable[[str, Documents], Metadata | None] | None = None
 
 
 def parsed(path: str, values: dict[str, Any]) -> Metadata:
@@ -45,7 +45,7 @@ def parsed(path: str, values: dict[str, Any]) -> Metadata:
 
 
 def made(path: str, documents: Documents) -> Metadata:
-    """Make a node of documents by their names, made valid first where that is asked for.
+    """Make a node of documents by their names; also of invalid ones where that is asked for.
 
     Raises
     ------
@@ -53,16 +53,16 @@ def made(path: str, documents: Documents) -> Metadata:
         When they do not describe a node.
     """
     try:
-        return _made(path, documents)
+        return understood(path, documents)
     except MetadataError:
-        valid = None if mend is None else mend(path, documents)
-        if valid is None:
+        found = None if mend is None else mend(path, documents)
+        if found is None:
             raise
-        return _made(path, valid)
+        return found
 
 
 def _parse(path: str, values: dict[str, Any]) -> Metadata:
-    return _made(path, _loaded(path, values))
+    return understood(path, _loaded(path, values))
 
 
 def _loaded(path: str, values: dict[str, Any]) -> Documents:
@@ -71,7 +71,14 @@ def _loaded(path: str, values: dict[str, Any]) -> Documents:
     }
 
 
-def _made(path: str, documents: Documents) -> Metadata:
+def understood(path: str, documents: Documents) -> Metadata:
+    """Make a node of valid documents by their names.
+
+    Raises
+    ------
+    MetadataError
+        When they are not valid.
+    """
     if v3.DOCUMENT in documents:
         return v3.parse(documents[v3.DOCUMENT], path)
     attributes = documents.get(v2.ATTRIBUTES)

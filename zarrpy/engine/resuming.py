@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zarrpy.engine.lifecycle import Members
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
 
     Documents: TypeAlias = tuple[tuple[str, Any], ...]

@@ -18,7 +18,7 @@ from zarrpy.metadata.model import ArrayMetadata
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from zarrpy.engine.nodes import Metadata
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
 
