@@ -7,6 +7,7 @@ import uuid
 import fsspec
 import numpy as np
 import pytest
+from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 
 import zarrpy
 from zarrpy.errors import MissingDependencyError, StoreError
@@ -40,6 +41,19 @@ class TestLocalFileSystem(StoreContract):
     test_threads_that_append_lose_nothing = None
     test_attributes_of_eight_threads_are_all_there = None
     test_a_node_is_replaced = None  # directories stay where values were
+
+
+class TestFileSystemOfCoroutines(StoreContract):
+    """And one that makes several requests at the same time, on a loop of its own."""
+
+    @pytest.fixture
+    def store(self):
+        fs = AsyncFileSystemWrapper(fsspec.filesystem("memory"))
+        return FsspecStore(fs, f"/{uuid.uuid4().hex}/data", requests=4)
+
+    @pytest.fixture
+    def another(self, store):
+        return FsspecStore(store.fs, store.path)
 
 
 def test_a_url_of_any_kind_is_opened(monkeypatch):
