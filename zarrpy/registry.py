@@ -197,6 +197,8 @@ class Registry(Generic[T]):
         except Exception as error:  # a plug-in may fail in any way; it is told, not suffered
             return PlugInInfo(name, self.kind, "", None, False, f"{type(error).__name__}: {error}")
         version = getattr(thing, "version", None)
+        if not isinstance(version, str):  # stores have a method of this name
+            version = None
         reason = lack_of(thing)
         return PlugInInfo(name, self.kind, text, version, reason is None, reason)
 

@@ -108,7 +108,7 @@ class MockStore(WrapperStore):
         self.seed = seed
         self.fail_on = _names(fail_on)
         self.error = error
-        self.latency = latency
+        self.latency = _checked(latency)
         self._lock = threading.Lock()
         self.reset()
 
@@ -182,6 +182,18 @@ class MockStore(WrapperStore):
         self.__dict__.update(state)
         self._lock = threading.Lock()
         self.reset()
+
+
+def _checked(latency: Any) -> Latency:
+    """Refuse what is no time to wait, before the first request."""
+    bounds = latency if isinstance(latency, tuple) else (latency,)
+    numbers = all(isinstance(n, int | float) and n >= 0 for n in bounds)
+    if callable(latency) or (numbers and len(bounds) in (1, 2) and bounds[0] <= bounds[-1]):
+        known: Latency = latency
+        return known
+    raise ValueError(
+        f"latency must be seconds, the least and the most of them, or a function, not {latency!r}"
+    )
 
 
 def _names(given: str | Iterable[str] | None) -> frozenset[str]:

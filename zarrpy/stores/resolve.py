@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +13,7 @@ from zarrpy.stores.base import Store
 from zarrpy.stores.local import LocalStore
 from zarrpy.stores.memory import MemoryStore
 from zarrpy.stores.schemes import (
+    check_methods,
     is_asynchronous,
     is_of_obstore,
     is_of_zarr_python,
@@ -86,6 +87,7 @@ def as_store(
     if is_asynchronous(place):
         from zarrpy.stores.bridge import blocking
 
+        check_methods(place, f"cannot make a store of {type(place).__name__}")
         return blocking(place)
     of_node = isinstance(getattr(place, "store", None), Store)  # a group is a mapping, too
     if isinstance(place, MutableMapping) and not of_node:
@@ -93,6 +95,9 @@ def as_store(
     if isinstance(place, str | os.PathLike):
         return _of_path(os.fspath(place), read_only)
     hint = " -> give its store, with path=, or call its own methods" if of_node else ""
+    if not of_node and callable(getattr(place, "get", None)) and not isinstance(place, Mapping):
+        check_methods(place, f"cannot make a store of {type(place).__name__}")
+        hint = ", which its class may be a child of"
     raise TypeError(
         f"cannot make a store of {type(place).__name__}: give a path, a mapping or a Store{hint}"
     )

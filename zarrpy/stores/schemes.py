@@ -164,6 +164,14 @@ def check_definition(store: Any) -> None:
     if not isinstance(store, type):
         raise TypeError(f"{store!r} is no class of stores: give the class, not an object of it")
     defined = {name: getattr(store, name, None) for name in _METHODS}
+    check_methods(store, f"{store.__name__} is no class of stores")
+    for name, narguments in (("get", 3), ("set", 3), ("delete", 2), ("list", 2)):
+        _check_arguments(store, name, defined[name], narguments)
+
+
+def check_methods(store: Any, refusal: str) -> None:
+    """Refuse a store, or a class of stores, that lacks one of the methods; says which."""
+    defined = {name: getattr(store, name, None) for name in _METHODS}
     missing = [
         name
         for name, method in defined.items()
@@ -171,12 +179,7 @@ def check_definition(store: Any) -> None:
     ]
     if missing:
         methods = " and ".join(repr(name) for name in missing)
-        raise TypeError(
-            f"{store.__name__} is no class of stores: it has no method {methods}; a store has "
-            f"{', '.join(_METHODS)}"
-        )
-    for name, narguments in (("get", 3), ("set", 3), ("delete", 2), ("list", 2)):
-        _check_arguments(store, name, defined[name], narguments)
+        raise TypeError(f"{refusal}: it has no method {methods}; a store has {', '.join(_METHODS)}")
 
 
 def _check_arguments(store: type[Any], name: str, method: Any, count: int) -> None:

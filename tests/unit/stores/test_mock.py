@@ -133,7 +133,16 @@ def test_values_may_lie_in_any_store(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"error_mode": "sometimes"}, {"probability": 2}, {"fail_on": "fetch"}, {"fail_on": ["no"]}],
+    [
+        {"error_mode": "sometimes"},
+        {"probability": 2},
+        {"fail_on": "fetch"},
+        {"fail_on": ["no"]},
+        {"latency": -1},
+        {"latency": "1"},
+        {"latency": (2, 1)},
+        {"latency": ()},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
     """When the store is made."""

@@ -236,6 +236,31 @@ def test_stores_are_told_about(registered):
     assert told["plain"].description == "Four methods and nothing else."
     assert told["plain"].available
     assert told["sqlite"].kind == "store"
+    assert {info.version for info in told.values()} == {None}  # none of ours has one
+
+
+class Half:
+    """Two of the methods."""
+
+    def get(self, key, byte_range=None):
+        """Find nothing."""
+
+    def list(self, prefix=""):
+        """Find nothing."""
+
+
+class HalfAwaited(Half):
+    """Two of the methods as coroutines."""
+
+    async def get(self, key, byte_range=None):
+        """Find nothing."""
+
+
+@pytest.mark.parametrize("place", [Half(), HalfAwaited()])
+def test_an_object_that_lacks_methods_is_told_which(place):
+    """When it is given, and not when the first of them is needed."""
+    with pytest.raises(TypeError, match="no method 'set' and 'delete'; a store has"):
+        zarrpy.open(place)
 
 
 def test_packages_announce_stores_by_entry_points(monkeypatch):
