@@ -12,7 +12,8 @@ import pytest
 import zarrpy
 from zarrpy._native.files import Directory
 from zarrpy.codecs.base import BytesToBytes
-from zarrpy.errors import NodeNotFoundError, StoreError, TransactionError
+from zarrpy.engine import pool
+from zarrpy.errors import NodeExistsError, NodeNotFoundError, StoreError, TransactionError
 from zarrpy.stores import LocalStore, MemoryStore
 
 DATA = np.arange(40).reshape(8, 5)
@@ -194,10 +195,21 @@ def copied(source, target, progress):
     zarrpy.copy(source, target, progress=progress)
 
 
-@pytest.mark.parametrize("work", [copied, rechunked])
-def test_nobody_opens_an_array_before_all_of_it_is_there(tmp_path, work):
-    """Also at the root of a store."""
+def imported(source, target, progress):
+    """Take it from a file of NumPy."""
+    file = target.parent / "values.npy"
+    np.save(file, source[...])
+    zarrpy.import_from(file, target, chunks=(2, 5), fill_value=-1, progress=progress)
+
+
+@pytest.mark.parametrize("foreign", [(), ("README.md",), (".__zp-new-of-a-killed-process",)])
+@pytest.mark.parametrize("work", [copied, rechunked, imported])
+def test_nobody_opens_an_array_before_all_of_it_is_there(tmp_path, work, foreign):
+    """Also at the root of a store, and where files of others lie."""
     source = zarrpy.create_array(tmp_path / "source", data=DATA, chunks=(2, 5), fill_value=-1)
+    for name in foreign:
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / name).write_text("of others")
     found = []
 
     work(source, tmp_path / "new", look_at(tmp_path / "new", found))
@@ -205,7 +217,95 @@ def test_nobody_opens_an_array_before_all_of_it_is_there(tmp_path, work):
     assert found
     assert all(values is None for values in found)
     assert np.array_equal(zarrpy.open_array(tmp_path / "new")[...], DATA)
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"c", "zarr.json"}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"c", "zarr.json", *foreign}
+
+
+@pytest.fixture
+def after_writing(monkeypatch):
+    """Have something done after each batch of chunks that is written; gives the list of what."""
+    whats, run = [], pool.run
+
+    def runs(batch, *args):
+        run(batch, *args)
+        if batch.writing:
+            for what in whats:
+                what(batch)
+
+    monkeypatch.setattr(pool, "run", runs)
+    return whats
+
+
+@pytest.mark.parametrize("keywords", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("name", [None, "a", "g/a"])
+def test_an_array_with_data_is_there_at_once_where_files_of_others_lie(
+    tmp_path, after_writing, name, keywords
+):
+    """They stay, and count as before."""
+    place = tmp_path / "x" / (name or "")
+    place.mkdir(parents=True)
+    (place / "README.md").write_text("of others")
+    found = []
+    after_writing.append(look_at(place, found))
+
+    zarrpy.create_array(tmp_path / "x", name=name, data=DATA, fill_value=-1, **keywords)
+
+    assert found
+    assert all(values is None for values in found)
+    assert np.array_equal(zarrpy.open_array(place)[...], DATA)
+    assert (place / "README.md").read_text() == "of others"
+    assert not [path.name for path in place.iterdir() if path.name.startswith(".__zp")]
+
+
+@pytest.mark.parametrize("name", [None, "a"])
+def test_who_comes_second_where_files_of_others_lie_is_told_so(tmp_path, after_writing, name):
+    """The array of who was first stays whole."""
+    place = tmp_path / "x" / (name or "")
+    place.mkdir(parents=True)
+    (place / "README.md").write_text("of others")
+
+    def come_before(_):
+        after_writing.clear()
+        zarrpy.create_array(tmp_path / "x", name=name, data=DATA + 1)
+
+    after_writing.append(come_before)
+
+    with pytest.raises(NodeExistsError):
+        zarrpy.create_array(tmp_path / "x", name=name, data=DATA)
+
+    assert np.array_equal(zarrpy.open_array(place)[...], DATA + 1)
+    assert not [path.name for path in place.iterdir() if path.name.startswith(".__zp")]
+
+
+def test_a_group_that_is_imported_is_there_at_once(tmp_path, after_writing):
+    """With all its arrays."""
+    np.savez(tmp_path / "values.npz", a=DATA, b=DATA + 1)
+    found = []
+    after_writing.append(look_at(tmp_path / "x", found))
+
+    zarrpy.import_from(tmp_path / "values.npz", tmp_path / "x")
+
+    group = zarrpy.open_group(tmp_path / "x", mode="r")
+    assert found
+    assert all(values is None for values in found)
+    assert np.array_equal(group["a"][...], DATA)
+    assert np.array_equal(group["b"][...], DATA + 1)
+
+
+@pytest.mark.parametrize("name", ["c", "c/0/0", "c/README.md", ".zattrs"])
+def test_leftovers_with_names_of_the_array_are_not_renamed_over(tmp_path, name):
+    """There the document comes first, as it did."""
+    place = tmp_path / "x"
+    (place / name).parent.mkdir(parents=True)
+    (place / name).write_text("{}")
+    if name == "c":
+        with pytest.raises(StoreError):
+            zarrpy.create_array(place, data=DATA, chunks=(2, 5))
+        return
+
+    zarrpy.create_array(place, data=DATA, chunks=(2, 5))
+
+    assert np.array_equal(zarrpy.open_array(place)[...], DATA)
+    assert (place / name).exists()
 
 
 def test_replacing_a_root_leaves_the_transaction_of_another(tmp_path):

@@ -15,13 +15,14 @@ from zarrpy.engine.requests import Fetch, ListEntries, ListNames, Lock, Quiet
 from zarrpy.errors import MetadataError
 from zarrpy.metadata import json
 from zarrpy.metadata.chunk_keys import ChunkKeyEncoding
+from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import DOCUMENTS, LOCK_SUFFIX, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
-    from zarrpy.metadata.model import ArrayMetadata
 
 # A chunk of an array whose document cannot be understood.
 _LIKE_A_CHUNK = re.compile(r"(?:c|(?:c[./])?[0-9]+(?:[./][0-9]+)*/?)\Z", re.ASCII)
@@ -141,6 +142,16 @@ def in_the_way(contents: Contents, metadata: ArrayMetadata) -> list[str]:
     keys = _ChunkKeys(metadata.chunk_keys, metadata.ndim)
     folder = metadata.chunk_keys.prefix.rstrip("/.")
     return [name for name in contents.foreign if keys.has(name) or name == folder]
+
+
+def leaves_room(names: Iterable[str], metadata: Metadata) -> bool:
+    """Whether what stands in a directory lets a new node have all its names there.
+
+    Of a group nobody knows yet what they are, nor of the chunks of an array with other keys.
+    """
+    if not isinstance(metadata, ArrayMetadata) or not metadata.chunk_keys.plain:
+        return not any(names)
+    return not any(name in DOCUMENTS or _LIKE_A_CHUNK.match(name) for name in names)
 
 
 def covering(names: Iterable[str], foreign: Collection[str]) -> list[str]:

@@ -19,7 +19,14 @@ from uuid import uuid4
 
 from zarrpy.engine.above import groups_after, missing_parents
 from zarrpy.engine.consolidate import forget, record
-from zarrpy.engine.contents import Contents, contents, covering, in_the_way, late_chunks
+from zarrpy.engine.contents import (
+    Contents,
+    contents,
+    covering,
+    in_the_way,
+    late_chunks,
+    leaves_room,
+)
 from zarrpy.engine.nodes import (
     documents_of,
     dump,
@@ -119,12 +126,13 @@ def create_node(
     content : callable, optional
         Writes chunks or members; an old node goes only after that.
     beside : bool
-        Where nothing is, have content written beside it, and take its place by one rename, as
-        directories do, or at the root of a store by those of its entries: a process that is killed
-        leaves no part of the node, and nobody sees one before.
+        Have content written where nobody looks, and take its place by one rename, as directories
+        do; at the root of a store, or where there are files of others, by those of its entries. A
+        process that is killed leaves no part of the node, and nobody sees one before. It does not
+        count where such files have names that the node may need.
     stage : str, optional
         Name of where it is written within the node, before it takes the place of what is there,
-        or of nothing at the root of a store; by default only what replaces a node is. Begins with
+        or its own at the root of a store; by default only what replaces a node is. Begins with
         `STAGE`, or with `LONG` where work goes on there after it was killed, or has failed.
     known : str, optional
         Path of a group above the node that somebody has opened. Where requests count, it is looked
@@ -188,16 +196,18 @@ def _store_node(
     seen: dict[str, Any] = {}
     above = GroupMetadata(zarr_format=metadata.zarr_format)
     groups = tuple(item for parent in missing for item in documents_of(parent, above))
+    unseen = content is not None and (beside or (stage is not None and not path))
+    where = (yield from _staging(path, metadata)) if unseen and not existing else None
     if existing:
         if groups:
             yield Put(groups)
         members = yield from _replace_node(path, metadata, content, stage)
         yield from forget(path)
-    elif beside and content is not None and path and not (yield ListEntries(path + "/")):
+    elif content is not None and where == "beside":
         members = yield from _appear(path, metadata, groups, content)
-    elif content is not None and not path and (beside or stage) and (yield from _is_empty()):
+    elif content is not None and where == "within":
         stage = stage or f"{STAGE}{uuid4().hex[:12]}"
-        members = yield from _appear_at_root(metadata, stage, content)
+        members = yield from _appear_within(path, metadata, groups, stage, content)
     else:
         yield from _put_first(path, metadata, groups, alone=not overwrite)
         if look:
@@ -264,40 +274,64 @@ def _appear(
     return members
 
 
-def _appear_at_root(metadata: Metadata, stage: str, content: Content) -> Steps[Members | None]:
-    """Make a node in a directory of an empty store, whose entries get their names together."""
+def _appear_within(
+    path: str,
+    metadata: Metadata,
+    groups: Sequence[tuple[str, bytes]],
+    stage: str,
+    content: Content,
+) -> Steps[Members | None]:
+    """Make a node in a directory within its place, whose entries get their names together."""
     documents = [key for key, _ in documents_of("", metadata)]
+    new = key_of(path, stage)
 
     def renames() -> Steps[Pairs]:
-        if not (yield from _is_empty()):
-            raise exists("", (yield from read_node("")) or metadata)  # somebody else was first
-        names = yield ListNames(stage + "/")
-        _check_staged("", documents, names)
+        there = yield from _names_at(path)
+        names = yield ListNames(new + "/")
+        if not leaves_room(there, metadata) or there.intersection(names):
+            raise exists(path, (yield from read_node(path)) or metadata)  # somebody else was first
+        _check_staged(path, documents, names)
         chunks = [name for name in names if name not in documents]
-        return [(key_of(stage, name), name) for name in (*chunks, *documents)]
+        return [(key_of(new, name), key_of(path, name)) for name in (*chunks, *documents)]
 
     _at_work.add(stage)
     try:
-        yield Put(documents_of(stage, metadata))
-        members = yield from content(stage)
+        yield Put((*groups, *documents_of(new, metadata)))
+        members = yield from content(new)
         yield Commit()
-        yield Move("", renames)
+        yield Move(path, renames)
     except GeneratorExit:
         raise  # nobody answers requests any more
     except BaseException:
         with suppress(StoreError):
-            yield DeletePrefix(stage + "/")
+            yield DeletePrefix(new + "/")
         raise
     else:
-        yield DeletePrefix(stage + "/")
+        yield DeletePrefix(new + "/")
     finally:
         _at_work.discard(stage)
     return members
 
 
-def _is_empty() -> Steps[bool]:
-    """Whether a store holds nothing but what is left over, or there for a while."""
-    return all(name.startswith(OURS) for name in (yield ListNames("")))
+def _staging(path: str, metadata: Metadata) -> Steps[str | None]:
+    """Say where a new node is made before anybody sees it.
+
+    That is "beside" its place where there is nothing; "within" where its names are free, as
+    at the root of a store; nowhere in the directory that a link leads to.
+    """
+    if path:
+        entries = yield ListEntries(path + "/")
+        if not entries:
+            return "beside"
+        if entries == [path + "/"]:
+            return None
+    return "within" if leaves_room((yield from _names_at(path)), metadata) else None
+
+
+def _names_at(path: str) -> Steps[set[str]]:
+    """List what stands in a directory, but for what is left over, or there for a while."""
+    names = yield ListNames(path + "/" if path else "")
+    return {name for name in names if not name.startswith(OURS)}
 
 
 def _check_staged(path: str, documents: Sequence[str], names: Sequence[str]) -> None:

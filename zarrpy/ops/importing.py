@@ -17,7 +17,7 @@ from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, key_of
 from zarrpy.engine.operation import function
-from zarrpy.engine.requests import Foretell
+from zarrpy.engine.requests import Foretell, Put
 from zarrpy.engine.resuming import resumed
 from zarrpy.engine.scheduler import check_reach
 from zarrpy.engine.units import Unit, carried_out
@@ -196,13 +196,17 @@ class _Bringing:
 
         def content(root: str) -> Steps[Members]:
             members = self._members()
-            for name, metadata in members.items():
-                yield from create_node(key_of(root, name), metadata)
+            if root == where:
+                for name, metadata in members.items():
+                    yield from create_node(key_of(root, name), metadata)
+            else:  # nobody else is there, and no group on the way is missing
+                yield Put(_documents(root, members))
             yield from self._filled(root)
             return members
 
         root = self._root(where)
-        yield from create_node(where, root, overwrite=overwrite, content=content)
+        beside = self._store.of_files
+        yield from create_node(where, root, overwrite=overwrite, content=content, beside=beside)
         return self._handle(where, root)
 
     def resumed(
@@ -210,11 +214,7 @@ class _Bringing:
     ) -> Steps[Array | Group]:
         """Make what is left of it, as the journal says."""
         root, members = self._root(where), self._members()
-        documents = tuple(
-            item
-            for name, metadata in members.items()
-            for item in documents_of(key_of(where, name), metadata)
-        )
+        documents = _documents(where, members)
 
         def content(journal: WorkJournal) -> Steps[tuple[Members, tuple[tuple[str, Any], ...]]]:
             yield from self._filled(where, journal)
@@ -259,6 +259,15 @@ class _Bringing:
             yield from carried_out(
                 self._parts, units, self._told, scheduler=self._scheduler, journal=journal
             )
+
+
+def _documents(root: str, members: Members) -> tuple[tuple[str, bytes], ...]:
+    """Write the documents of members of a node."""
+    return tuple(
+        item
+        for name, metadata in members.items()
+        for item in documents_of(key_of(root, name), metadata)
+    )
 
 
 def chosen_number(keywords: dict[str, Any]) -> int:
