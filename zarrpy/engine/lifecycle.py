@@ -387,7 +387,8 @@ def _replace_node(
     path: str, metadata: Metadata, content: Content | None, stage: str | None
 ) -> Steps[Members | None]:
     """Put a new node in the place of an old one; what fails before the end changes nothing."""
-    if (yield from contents(path)).is_link:
+    known = yield from contents(path)
+    if known.is_link:
         yield Commit()
         yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
         yield Put(documents_of(path, metadata))
@@ -412,8 +413,7 @@ def _replace_node(
         yield Put(documents_of(new, metadata))
         members = None if content is None else (yield from content(new))
         yield Commit()
-        scattered = (yield from contents(path)).scattered
-        yield from delete_scattered((yield from scattered_arrays(path, scattered)))
+        yield from delete_scattered((yield from scattered_arrays(path, known.scattered)))
         is_clean = yield Move(path, renames, late)
     except GeneratorExit:
         raise  # nobody answers requests any more
