@@ -25,6 +25,8 @@ SHARD_NBYTES = 4 << 20
 DEEP, DEEP_NBYTES = 4, 16 << 20
 #: Decoded bytes of a task at least, where there is that much.
 TASK_NBYTES = 8 << 20
+#: And so many tasks at least, where there are that many blocks.
+TASKS = 32
 
 
 class Task(NamedTuple):
@@ -69,6 +71,7 @@ class Partition:
         self._size = self._grow(max(unit.nbytes, 1), ratio)
         self._blocks = tuple(-(-n // k) for n, k in zip(tiling.counts, self._size, strict=True))
         self._nreduced = math.prod(n for axis, n in enumerate(self._blocks) if axis in axes)
+        self._nboxes = math.prod(n for axis, n in enumerate(self._blocks) if axis not in axes)
         self._length = self._segment(max(unit.nbytes, 1), unit.dtype.itemsize)
 
     def _grow(self, nbytes: int, ratio: tuple[int, ...]) -> tuple[int, ...]:
@@ -101,14 +104,19 @@ class Partition:
         return tuple(size)
 
     def _segment(self, unit_nbytes: int, itemsize: int) -> int:
-        """Count the blocks of a task: so many that what they leave costs little beside them."""
+        """Count the blocks of a task: so many that what they leave costs little beside them.
+
+        But there are enough tasks for many threads: some for each box of the result, where there
+        are few boxes.
+        """
         nbytes = unit_nbytes * math.prod(self._size)
         left = 1
         for axis, (n, k) in enumerate(zip(self._unit_shape, self._size, strict=True)):
             left *= 1 if axis in self.axes else n * k
         elements = max(nbytes // max(itemsize, 1), 1)
         wanted = max(TASK_NBYTES // nbytes, 16 * left // elements, 1)
-        return max(1, min(wanted, -(-self._nreduced // 8)))
+        enough = max(-(-self._nreduced // 8), self._nreduced * self._nboxes // TASKS)
+        return max(1, min(wanted, enough, self._nreduced))
 
     @property
     def nunits(self) -> int:
