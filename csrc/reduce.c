@@ -34,29 +34,72 @@ half_of(int64_t n)
 #define VALUE(x, m) (x)
 #define SQUARE(x, m) (((x) - (m)) * ((x) - (m)))
 
-#define DEFINE_TOGETHER(name, type, TARGET, TERM)                                                  \
-    TARGET static double name##_run(const type *p, int64_t n, double m)                            \
+#define DEFINE_RUN(name, type, TARGET, TERM)                                                       \
+    TARGET static double name(const type *p, int64_t n, double m)                                  \
     {                                                                                              \
-        double lane[LANES] = {0};                                                                  \
-        int64_t i = 0;                                                                             \
+        double lane[LANES], sum = 0;                                                               \
+        int64_t i = LANES;                                                                         \
         (void)m;                                                                                   \
+        if (n < LANES) {                                                                           \
+            for (i = 0; i < n; i++)                                                                \
+                sum += TERM((double)p[i], m);                                                      \
+            return sum;                                                                            \
+        }                                                                                          \
+        for (int k = 0; k < LANES; k++)                                                            \
+            lane[k] = TERM((double)p[k], m);                                                       \
         for (; i + LANES <= n; i += LANES)                                                         \
             for (int k = 0; k < LANES; k++)                                                        \
                 lane[k] += TERM((double)p[i + k], m);                                              \
         for (int k = 0; i + k < n; k++)                                                            \
             lane[k] += TERM((double)p[i + k], m);                                                  \
-        for (int half = LANES / 2; half > 0; half /= 2)                                            \
-            for (int k = 0; k < half; k++)                                                         \
-                lane[k] += lane[k + half];                                                         \
-        return lane[0];                                                                            \
-    }                                                                                              \
-                                                                                                   \
-    TARGET static double name(const type *p, int64_t n, double m)                                  \
+        for (int k = 0; k < LANES / 2; k++) /* by halves: few steps wait for each other */         \
+            lane[k] += lane[k + LANES / 2];                                                        \
+        for (int k = 0; k < LANES / 4; k++)                                                        \
+            lane[k] += lane[k + LANES / 4];                                                        \
+        return (lane[0] + lane[2]) + (lane[1] + lane[3]);                                          \
+    }
+
+#define DEFINE_TOTAL(kind, type, TARGET)                                                           \
+    TARGET static double total_##kind(const type *p, int64_t n)                                    \
     {                                                                                              \
         if (n <= RUN)                                                                              \
-            return name##_run(p, n, m);                                                            \
+            return total_run_##kind(p, n, 0);                                                      \
         int64_t half = half_of(n);                                                                 \
-        return name(p, half, m) + name(p + half, n - half, m);                                     \
+        return total_##kind(p, half) + total_##kind(p + half, n - half);                           \
+    }
+
+/* Half of a row, or less, of which moments are known. */
+typedef struct moments {
+    int64_t n;
+    double mean, squares;
+} moments;
+
+/* Moments of two halves as one (Chan, Golub and LeVeque). */
+static moments
+merged(moments a, moments b)
+{
+    double n = (double)(a.n + b.n), away = b.mean - a.mean, share = (double)b.n / n;
+
+    a.squares += b.squares + away * away * ((double)a.n * share);
+    a.mean += away * share;
+    a.n += b.n;
+    return a;
+}
+
+/*
+ * Moments of numbers that come together.  Each run is gone through twice, while it
+ * is near; nothing can come after a NaN.
+ */
+#define DEFINE_SPREAD(kind, type, TARGET)                                                          \
+    TARGET static moments spread_##kind(const type *p, int64_t n)                                  \
+    {                                                                                              \
+        if (n <= RUN) {                                                                            \
+            double mean = total_run_##kind(p, n, 0) / (double)n;                                   \
+            return (moments){n, mean, squares_run_##kind(p, n, mean)};                             \
+        }                                                                                          \
+        int64_t half = half_of(n);                                                                 \
+        moments first = spread_##kind(p, half);                                                    \
+        return isnan(first.mean) ? first : merged(first, spread_##kind(p + half, n - half));       \
     }
 
 /* What is folded into: sums, or means with squared deviations. */
@@ -80,7 +123,7 @@ typedef struct target {
         double *restrict sums = (double *)to->sums + place;                                        \
         (void)seen;                                                                                \
         if (nrows == 0)                                                                            \
-            sums[0] += total_##kind(p, n, 0);                                                      \
+            sums[0] += total_##kind(p, n);                                                         \
         for (; nrows >= DEPTH; nrows -= DEPTH, p += DEPTH * step) {                                \
             const type *q = p + step, *r = q + step, *s = r + step;                                \
             for (int64_t i = 0; i < n; i++)                                                        \
@@ -102,14 +145,10 @@ typedef struct target {
         const type *restrict p = src;                                                              \
         double *restrict mean = to->mean + place, *restrict squares = to->squares + place;         \
         if (nrows == 0) {                                                                          \
-            double own = total_##kind(p, n, 0) / (double)n;                                        \
-            double away = own - mean[0], share = (double)n / (double)(seen + n);                   \
-            squares[0] += squares_##kind(p, n, own);                                               \
-            if (seen) {                                                                            \
-                squares[0] += away * away * ((double)seen * share);                                \
-                own = mean[0] + away * share;                                                      \
-            }                                                                                      \
-            mean[0] = own;                                                                         \
+            moments all = spread_##kind(p, n);                                                     \
+            all = seen ? merged((moments){seen, mean[0], squares[0]}, all) : all;                  \
+            mean[0] = all.mean;                                                                    \
+            squares[0] = all.squares;                                                              \
         }                                                                                          \
         for (; nrows >= DEPTH; nrows -= DEPTH, p += DEPTH * step, seen += DEPTH) {                 \
             const type *q = p + step, *r = q + step, *s = r + step;                                \
@@ -219,8 +258,10 @@ find_bin(const histogram *h, double x)
     }
 
 #define DEFINE_NUMBERS(kind, type, TARGET)                                                         \
-    DEFINE_TOGETHER(total_##kind, type, TARGET, VALUE)                                             \
-    DEFINE_TOGETHER(squares_##kind, type, TARGET, SQUARE)                                          \
+    DEFINE_RUN(total_run_##kind, type, TARGET, VALUE)                                              \
+    DEFINE_RUN(squares_run_##kind, type, TARGET, SQUARE)                                           \
+    DEFINE_TOTAL(kind, type, TARGET)                                                               \
+    DEFINE_SPREAD(kind, type, TARGET)                                                              \
     DEFINE_SUM(kind, type, TARGET)                                                                 \
     DEFINE_MOMENTS(kind, type, TARGET)                                                             \
     DEFINE_COUNT(count_##kind, type, double, TARGET)

@@ -25,6 +25,8 @@ SHARD_NBYTES = 4 << 20
 DEEP, DEEP_NBYTES = 4, 16 << 20
 #: Decoded bytes of a task at least, where there is that much.
 TASK_NBYTES = 8 << 20
+#: The same of a block that is a task: it should stay in a cache, if not in the nearest.
+WIDE_NBYTES = 4 << 20
 #: And so many tasks at least, where there are that many blocks.
 TASKS = 32
 
@@ -86,9 +88,30 @@ class Partition:
             ):
                 size[axis] *= 2
                 nbytes *= 2
-        return self._deepened(size, nbytes, ratio)
+        return self._widened(*self._deepened(size, nbytes, ratio), ratio)
 
-    def _deepened(self, size: list[int], nbytes: int, ratio: tuple[int, ...]) -> tuple[int, ...]:
+    def _widened(self, size: list[int], nbytes: int, ratio: tuple[int, ...]) -> tuple[int, ...]:
+        """Let blocks that are tasks of their own have several chunks: a task costs as much as one.
+
+        Only where the chunks are files and boxes of the result are many.
+        """
+        counts = self.tiling.counts
+        blocks = [-(-n // k) for n, k in zip(counts, size, strict=True)]
+        if any(blocks[axis] > 1 for axis in self.axes) or set(ratio) > {1}:
+            return tuple(size)
+        ntasks = math.prod(blocks)
+        for axis in range(len(size))[::-1]:
+            while (
+                nbytes * 2 <= WIDE_NBYTES and ntasks >= 2 * TASKS and size[axis] * 2 <= counts[axis]
+            ):
+                size[axis] *= 2
+                nbytes *= 2
+                ntasks //= 2
+        return tuple(size)
+
+    def _deepened(
+        self, size: list[int], nbytes: int, ratio: tuple[int, ...]
+    ) -> tuple[list[int], int]:
         """Let some numbers come together: one at a time they cost as much as their results."""
         depth = math.prod(self._unit_shape[axis] * size[axis] for axis in self.axes)
         for axis in sorted(self.axes, reverse=True):
@@ -101,7 +124,7 @@ class Partition:
                 size[axis] *= 2
                 depth *= 2
                 nbytes *= 2
-        return tuple(size)
+        return size, nbytes
 
     def _segment(self, unit_nbytes: int, itemsize: int) -> int:
         """Count the blocks of a task: so many that what they leave costs little beside them.

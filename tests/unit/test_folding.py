@@ -20,9 +20,10 @@ GRIDS = [
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "u8", "c8", "b1", ">f4"])
 @pytest.mark.parametrize("grid", GRIDS)
-@pytest.mark.parametrize("nbytes", [1, 1 << 20])
-def test_files_are_folded_as_block_by_block(tmp_path, dtype, grid, nbytes):
+@pytest.mark.parametrize(("nbytes", "tasks"), [(1, 32), (1 << 20, 32), (1, 1)])
+def test_files_are_folded_as_block_by_block(tmp_path, monkeypatch, dtype, grid, nbytes, tasks):
     """With chunks that are not there: none of a block, some or all."""
+    monkeypatch.setattr("zarrpy.partition.TASKS", tasks)
     values = (VALUES * 3).astype(dtype)
     array = zarrpy.create_array(
         tmp_path, shape=values.shape, dtype=dtype, **grid, compressors=None, fill_value=1
