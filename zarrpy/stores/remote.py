@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -9,6 +10,8 @@ from zarrpy.errors import StoreError
 from zarrpy.stores.schemes import find_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zarrpy.stores.base import Store
 
 
@@ -44,11 +47,28 @@ def remote_store(url: str, read_only: bool, options: dict[str, Any]) -> Store:
     if "::" not in url:
         kind_of_store = find_store(url.partition(":")[0])
         if kind_of_store is not None:
-            store = kind_of_store.from_url(url, read_only=read_only, **options)
+            with _options_told(kind_of_store, options):
+                store = kind_of_store.from_url(url, read_only=read_only, **options)
             return store
     from zarrpy.stores.fsspec import FsspecStore
 
     return FsspecStore(url, read_only=read_only, **options)
+
+
+@contextmanager
+def _options_told(kind: type[Store], options: dict[str, Any]) -> Iterator[None]:
+    """Say which of the options a class of stores does not have."""
+    try:
+        yield
+    except TypeError as error:
+        for name in options:
+            if str(error).endswith(f"unexpected keyword argument {name!r}"):
+                raise StoreError(
+                    f"{kind.__name__} has no option {name!r}",
+                    operation="open",
+                    hint=f"help({kind.__module__}.{kind.__name__}) tells those that it has",
+                ) from error
+        raise
 
 
 def _zip_in(url: str, path: str, options: dict[str, Any]) -> Store:

@@ -194,6 +194,16 @@ def test_a_path_with_a_nul_character_is_refused(make):
         make("a\0b")
 
 
+@pytest.mark.parametrize(
+    "url", ["redis://h/0", "postgresql://u:secret@h/d", "mongodb://h/d", "https://h/x"]
+)
+def test_an_option_that_a_store_does_not_have_is_named(url):
+    """Before anybody is asked for anything."""
+    with pytest.raises(StoreError, match="Store has no option 'tabel' -> ") as caught:
+        as_store(url, storage_options={"tabel": "x"})
+    assert "secret" not in str(caught.value)
+
+
 def test_storage_options_that_apply_to_nothing_are_refused(tmp_path):
     """An option that is ignored is an option that is wrong."""
     with pytest.raises(StoreError, match="anon"):
