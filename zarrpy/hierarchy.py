@@ -18,7 +18,8 @@ from zarrpy.creation import array_metadata, check_keyword, chosen_format, in_mem
 from zarrpy.engine.above import array_on_the_way, paths_above, refuse_beyond, refuse_unnamed
 from zarrpy.engine.consolidate import record
 from zarrpy.engine.copy import copied_below, refuse_overlap
-from zarrpy.engine.lifecycle import create_node, exists
+from zarrpy.engine.existing import exists
+from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, dump, key_of, try_nodes
 from zarrpy.engine.requests import Commit, Put
 from zarrpy.engine.undo import undone_unless_committed

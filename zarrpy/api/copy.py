@@ -11,7 +11,8 @@ from zarrpy.display.progress import Progress
 from zarrpy.engine.between import ends
 from zarrpy.engine.copy import MOST_VALUES, Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import delete_node, find_to_change, warn_of_foreign
+from zarrpy.engine.existing import find_to_change
+from zarrpy.engine.lifecycle import delete_node, warn_of_foreign
 from zarrpy.engine.nodes import key_of, not_found, require_node
 from zarrpy.engine.operation import entry, function
 from zarrpy.engine.requests import Commit, ListKeys

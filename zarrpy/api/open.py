@@ -17,8 +17,9 @@ from zarrpy.creation import (
 )
 from zarrpy.engine.cache import checked_limit
 from zarrpy.engine.consolidate import StaleMetadataWarning, index_of, verify
+from zarrpy.engine.existing import find_to_change
 from zarrpy.engine.expected import check_kind
-from zarrpy.engine.lifecycle import create_node, find_to_change
+from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import read_node, require_node
 from zarrpy.engine.operation import entry
 from zarrpy.engine.recent import recently

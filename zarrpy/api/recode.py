@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from zarrpy.array import Array
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import create_node, find_to_change, replaced_by
+from zarrpy.engine.existing import find_to_change
+from zarrpy.engine.lifecycle import create_node, replaced_by
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.regions import regions_of
 from zarrpy.engine.requests import Commit, DeletePrefix, Foretell, Put

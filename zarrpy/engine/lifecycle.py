@@ -27,6 +27,7 @@ from zarrpy.engine.contents import (
     late_chunks,
     leaves_room,
 )
+from zarrpy.engine.existing import exists, look_for
 from zarrpy.engine.nodes import (
     documents_of,
     dump,
@@ -49,8 +50,6 @@ from zarrpy.engine.requests import (
     Present,
     Put,
     PutNew,
-    Recover,
-    Restore,
     Tidy,
 )
 from zarrpy.engine.scattered import (
@@ -80,29 +79,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Names of which there is none where nothing is, or is being replaced.
-_SIGNS = (*sorted(DOCUMENTS - {".zattrs"}), MOVES)
-
-#: What there is by the name of its only document, which is not read where that takes a request.
-_KINDS = {".zarray": "an array", ".zgroup": "a group", "zarr.json": "an array or a group"}
-
 #: Names of what this process has staged; what else is staged is left over.
 _at_work: set[str] = set()
 
 
 class ForeignFilesWarning(UserWarning):
     """Files that are not Zarr were left where a node was deleted."""
-
-
-def find_to_change(path: str, zarr_format: int | None = None) -> Steps[Metadata | None]:
-    """Read the node at a path for somebody who may change it.
-
-    A node whose replacement was cut off, by a killed process for one, is put back first.
-    """
-    found = yield from read_node(path, zarr_format)
-    if found is None and (yield Restore(path)):
-        found = yield from read_node(path, zarr_format)
-    return found
 
 
 def create_node(
@@ -148,7 +130,7 @@ def create_node(
         When a group on the way has consolidated metadata of another format.
     """
     documents_of(path, metadata)  # what has no words is an error before all else
-    existing = yield from _existing(path, overwrite)
+    existing = yield from look_for(path, overwrite)
     if known is not None and (existing or not (yield IsFar())):
         known = None
     missing = yield from missing_parents(path, metadata.zarr_format, known)
@@ -343,46 +325,6 @@ def _check_staged(path: str, documents: Sequence[str], names: Sequence[str]) -> 
         )
 
 
-def _existing(path: str, overwrite: bool) -> Steps[bool | None]:
-    """Whether there is a node, which may then be replaced; None where there is no sign of one."""
-    yield Recover((path,))
-    there = yield Present(tuple(key_of(path, name) for name in _SIGNS))
-    signs = [name for name, is_there in zip(_SIGNS, there, strict=True) if is_there]
-    if not signs:
-        return None
-    if not overwrite and len(signs) == 1 and signs[0] in _KINDS and (yield IsFar()):
-        raise _exists(path, _KINDS[signs[0]])
-    only = {3} if "zarr.json" in signs else set()
-    if any(name in signs for name in (".zarray", ".zgroup")):
-        only.add(2)
-    try:
-        existing = yield from find_to_change(path, only.pop() if len(only) == 1 else None)
-    except MetadataError:
-        if not overwrite:
-            raise
-        return True
-    if existing is None:
-        return False
-    if not overwrite:
-        raise exists(path, existing)
-    return True
-
-
-def exists(path: str, metadata: Metadata | None) -> NodeExistsError:
-    """Make the error for a node that would have to be replaced."""
-    if metadata is None:  # it came and went
-        return _exists(path, "a node")
-    return _exists(path, "an array" if isinstance(metadata, ArrayMetadata) else "a group")
-
-
-def _exists(path: str, what: str) -> NodeExistsError:
-    return NodeExistsError(
-        f"there is {what} at {path or '/'!r} already",
-        path=path,
-        hint="overwrite=True replaces it with all that is below it",
-    )
-
-
 def _replace_node(
     path: str, metadata: Metadata, content: Content | None, stage: str | None
 ) -> Steps[Members | None]:
@@ -527,7 +469,7 @@ def move_node(source: str, target: str) -> Steps[None]:
         raise MetadataError(f"{source!r} cannot be moved to {target!r}: it would lie in itself")
     metadata = yield from require_node(source)
     try:
-        yield from _existing(target, overwrite=False)
+        yield from look_for(target, overwrite=False)
     except NodeExistsError as error:
         error.hint = "delete it before, or move to another path"
         raise

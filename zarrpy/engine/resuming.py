@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy.engine.consolidate import record
+from zarrpy.engine.existing import exists
 from zarrpy.engine.journal import WorkJournal
-from zarrpy.engine.lifecycle import create_node, exists
+from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, dump, key_of, read_node
 from zarrpy.engine.requests import Put
 

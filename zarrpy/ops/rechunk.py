@@ -16,8 +16,9 @@ from zarrpy.config import config, parse_size
 from zarrpy.creation import array_metadata
 from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
+from zarrpy.engine.existing import exists
 from zarrpy.engine.journal import WorkJournal
-from zarrpy.engine.lifecycle import create_node, exists
+from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
 from zarrpy.engine.requests import Foretell
