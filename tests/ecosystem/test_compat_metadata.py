@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,6 +213,9 @@ def test_a_rectilinear_grid_of_lengths_that_repeat_stays_one():
     array = zarr.create_array({}, shape=(8, 8), chunks=grid, dtype="i2")
     array[:] = 1
     assert array.metadata.to_dict()["chunk_grid"]["name"] == "rectilinear"
+    plain = grids.RegularChunkGridMetadata(chunk_shape=(4, 8))
+    assert plain == grid == plain
+    assert hash(plain) == hash(grid)
     assert (zarr.open_array(array.store)[:] == 1).all()
 
 
@@ -235,3 +239,19 @@ def test_lengths_of_chunks_are_at_least_one(length):
 def test_a_shape_of_chunks_is_a_sequence(shape):
     with pytest.raises(TypeError, match="must be an iterable"):
         zarr.core.metadata.v3.RegularChunkGridMetadata(chunk_shape=shape)
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [(None, ""), (b"a", "a"), ("/a//b/", "a/b"), ("a\\b", "a/b"), (Path("a") / "b", "a/b")],
+)
+def test_paths_are_written_in_one_way(path, written):
+    assert zarr.storage._utils.normalize_path(path) == written
+
+
+@pytest.mark.parametrize(
+    ("path", "error"), [("a/../b", ValueError), (".", ValueError), (1, TypeError)]
+)
+def test_what_is_no_path_of_a_node_is_refused(path, error):
+    with pytest.raises(error):
+        zarr.storage._utils.normalize_path(path)

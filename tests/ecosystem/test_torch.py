@@ -81,6 +81,8 @@ def test_tensors_are_written(store):
     np.testing.assert_array_equal(array[...], expected)
 
 
+# JAX warns of any fork where it has been imported before.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_worker_processes_of_a_loader_read(tmp_path, method):
     """Each by itself, after this process has read as well."""

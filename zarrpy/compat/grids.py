@@ -90,9 +90,16 @@ class RectilinearChunkGridMetadata(metaclass=_Kind):
         return RectilinearChunkGridMetadata.made(chunk_shapes=tuple(axes))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Repeating(ChunkGrid):
     """A grid of one shape that is told in the words of those that have several."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ChunkGrid):
+            return NotImplemented
+        return self.axes == other.axes and not other.bounded
+
+    __hash__ = ChunkGrid.__hash__
 
     def to_v3(self) -> dict[str, Any]:
         """Write the member ``chunk_grid`` of a v3 document."""

@@ -13,7 +13,7 @@ from zarrpy.node import StorePath
 from zarrpy.stores import Store, as_store
 from zarrpy.stores.resolve import is_remote
 
-__all__ = ["check_mode", "join_paths", "placed", "plain", "store_of"]
+__all__ = ["check_mode", "join_paths", "normalize_path", "placed", "plain", "store_of"]
 
 
 def store_of(place: Any, storage_options: dict[str, Any] | None = None) -> tuple[Store, str]:
@@ -81,3 +81,27 @@ def plain(keywords: Mapping[str, Any]) -> dict[str, Any]:
 def join_paths(paths: Iterable[str]) -> str:
     """Join paths, of which empty ones are left out."""
     return "/".join(filter(None, paths))
+
+
+def normalize_path(path: Any) -> str:
+    """Write the path of a node with one slash between its names, and none around them.
+
+    Parameters
+    ----------
+    path : str, bytes or PathLike, optional
+
+    Raises
+    ------
+    TypeError
+        When it is no path.
+    ValueError
+        When it leads elsewhere: by ``.`` or ``..``.
+    """
+    if isinstance(path, bytes):
+        path = path.decode("ascii")
+    if not isinstance(path, str | os.PathLike | None):
+        raise TypeError(f"Object {path!r} has an invalid type for a path: {type(path).__name__}")
+    names = os.fspath(path or "").replace("\\", "/").split("/")
+    if {".", ".."} & set(names):
+        raise ValueError(f"The path {path!r} is invalid: it has '.' or '..' segments")
+    return join_paths(names)

@@ -39,6 +39,10 @@ _GRIDS = {
     "RegularChunkGridMetadata": "zarrpy.compat.grids:RegularChunkGridMetadata",
     "RectilinearChunkGridMetadata": "zarrpy.compat.grids:RectilinearChunkGridMetadata",
 }
+_PATHS = {
+    "_join_paths": "zarrpy.compat.places:join_paths",
+    "normalize_path": "zarrpy.compat.places:normalize_path",
+}
 _KEYS = {
     "ChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
     "DefaultChunkKeyEncoding": "zarrpy.metadata.chunk_keys:ChunkKeyEncoding",
@@ -129,7 +133,7 @@ MODULES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "zarr.registry": (("zarrpy.compat.registry",), {}),
     "zarr.storage": (("zarrpy.storage",), {}),
     **{f"zarr.storage._{kind}": (("zarrpy.storage",), {}) for kind in _STORES},
-    "zarr.storage._utils": ((), {"_join_paths": "zarrpy.compat.places:join_paths"}),
+    "zarr.storage._utils": ((), _PATHS),
     "zarr.types": (("zarrpy.compat.types",), {}),
 }
 
