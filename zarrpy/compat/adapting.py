@@ -114,7 +114,7 @@ def _mending(write: Any) -> Any:
     """Store a valid document before chunks are written, where the one that is stored is not."""
 
     def writing(self: Any, what: Any, *args: Any, **keywords: Any) -> Any:
-        if mended(self.metadata) and getattr(what, "size", 1):
+        if mended(self.metadata) and getattr(what, "size", True):
             yield from before_writing(self)
         return (yield from write(self, what, *args, **keywords))
 

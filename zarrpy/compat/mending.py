@@ -31,7 +31,6 @@ from zarrpy.errors import MetadataError
 if TYPE_CHECKING:
     from zarrpy.array import Array
     from zarrpy.engine.parsing import Metadata
-    from zarrpy.metadata.model import ArrayMetadata
 
 __all__ = ["before_writing", "mend", "mended"]
 
@@ -79,7 +78,7 @@ def mend(path: str, documents: Mapping[str, Any]) -> Metadata | None:
     return made
 
 
-def mended(metadata: ArrayMetadata) -> bool:
+def mended(metadata: Metadata) -> bool:
     """Whether chunks by these metadata lie elsewhere than the stored document says."""
     document = metadata.document.get(".zarray", metadata.document)
     return isinstance(document, _Mended) and document.moves
