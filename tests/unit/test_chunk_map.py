@@ -4,6 +4,7 @@ import re
 import sys
 import zlib
 from base64 import b64decode
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_maps_and_nodes_are_drawn(shape):
     """For any number of dimensions."""
     array = zarrpy.create_array({}, data=np.ones(shape))
 
-    assert "<table>" in array.chunk_map()._repr_html_()
+    assert "<table" in array.chunk_map()._repr_html_()
     assert ("<svg" in array._repr_html_()) == bool(shape)
 
 
@@ -117,3 +118,28 @@ def test_html_of_a_node_reads_nothing_and_escapes_all(counting_store):
     assert counting_store.nrequests == 0
     assert not any(f"<{tag}>" in told for tag in ("script", "b", "u"))
     assert "&lt;u&gt; 9" in told
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shards"),
+    [((30, 180, 360), (30, 1800, 3600)), ((1, 180, 360), None), ((5, 20, 40), (25, 200, 400))],
+)
+def test_html_of_an_array_is_small(tmp_path, chunks, shards):
+    """At most 4 KB, with names, attributes and a drawing of as many lines as are seen."""
+    group = zarrpy.create_group(tmp_path / "run.zarr")
+    array = group.create_array(
+        "t2m", shape=(365, 1800, 3600), dtype="f4", chunks=chunks, shards=shards,
+        dimension_names=("time", "lat", "lon"), attributes={"units": "K", "title": "temperature"},
+    )  # fmt: skip
+
+    told = array._repr_html_()
+
+    assert len(told.encode()) <= 4096
+    xml = ElementTree.fromstring(told)
+    assert [each.text for each in xml.findall(".//{*}text")] == ["lon 3600", "lat 1800", "time 365"]
+    shown = "".join(xml.itertext())
+    for fact in ("t2m", "float32", "365×1800×3600", "×".join(map(str, chunks)), "LocalStore", "K"):
+        assert fact in shown
+    nlines = [each.get("d").count("M") for each in xml.findall(".//{*}path")]
+    assert len(nlines) == (1 if shards is None else 2)
+    assert min(nlines) > 20

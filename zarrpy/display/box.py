@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
 from math import log
+from typing import TYPE_CHECKING
 
 from zarrpy.display.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["box_svg"]
 
@@ -62,7 +66,7 @@ def box_svg(
 
     Examples
     --------
-    >>> box_svg((4,), ((2,),)).count("<line")
+    >>> box_svg((4,), ((2,),)).count("<path")
     1
     """
     names = names or (None,) * len(shape)
@@ -84,8 +88,9 @@ def _axis(
     n, longest = shape[axis], max(*shape, 1)
     length = _LONGEST if n == longest else max(_SHORTEST, _LONGEST * _share(n, longest))
     label = f"{name} {n}" if name else str(n)
-    ends = _ends(chunks[axis], n, length)
-    return _Axis(length, ends, _ends(shards[axis], n, length) if shards else [], label)
+    most = _MOST_LINES // 2 if shards else _MOST_LINES  # there are two kinds of lines
+    ends = _ends(chunks[axis], n, length, most)
+    return _Axis(length, ends, _ends(shards[axis], n, length, most) if shards else [], label)
 
 
 def _share(n: int, longest: int) -> float:
@@ -93,17 +98,17 @@ def _share(n: int, longest: int) -> float:
     return log(n + 1) / log(longest + 1) if longest > 4 * n else n / longest
 
 
-def _ends(lengths: tuple[int, ...], n: int, pixels: float) -> list[float]:
+def _ends(lengths: tuple[int, ...], n: int, pixels: float, most: int) -> list[float]:
     """Find where chunks end inside the array; of very many, some."""
     if n == 0 or not lengths:
         return []
     if len(lengths) == 1:
         count = -(-n // max(lengths[0], 1)) - 1
-        step = -(-count // _MOST_LINES) if count > 0 else 1
+        step = -(-count // most) if count > 0 else 1
         found = [lengths[0] * i for i in range(step, count + 1, step)]
     else:
         found = [end for end in accumulate(lengths) if end < n]
-        found = found[:: max(1, -(-len(found) // _MOST_LINES))]
+        found = found[:: max(1, -(-len(found) // most))]
     return [pixels * end / n for end in found]
 
 
@@ -112,29 +117,29 @@ def _drawn(width: _Axis, height: _Axis | None, depth: _Axis | None) -> str:
     down = _SHORTEST * 1.5 if height is None else height.length
     slant = 0.0 if depth is None else depth.length * _SLANT
     left, top = 4.0, 4.0
-    parts = []
+    faces, lines = [], _Lines()
     front = (left + slant, top + slant)
     if depth is not None:
         back = (left, top)
-        parts.append(_face([back, _moved(back, width.length), *_reverse(front, width.length)]))
-        parts.append(_face([back, _moved(back, 0, down), _moved(front, 0, down), front]))
-        parts += _lines(depth, lambda at: (left + at * _SLANT, top + at * _SLANT), width.length, 0)
-        parts += _lines(depth, lambda at: (left + at * _SLANT, top + at * _SLANT), 0, down)
-        parts += _lines(width, lambda at: (left + at, top), slant, slant)
+        faces.append(_face([back, _moved(back, width.length), *_reverse(front, width.length)]))
+        faces.append(_face([back, _moved(back, 0, down), _moved(front, 0, down), front]))
+        for right, below in ((width.length, 0.0), (0.0, down)):
+            lines.add(depth, lambda at: (left + at * _SLANT, top + at * _SLANT), right, below)
+        lines.add(width, lambda at: (left + at, top), slant, slant)
         if height is not None:
-            parts += _lines(height, lambda at: (left, top + at), slant, slant)
+            lines.add(height, lambda at: (left, top + at), slant, slant)
     corners = [front, _moved(front, width.length), _moved(front, width.length, down)]
-    parts.append(_face([*corners, _moved(front, 0, down)]))
-    parts += _lines(width, lambda at: _moved(front, at), 0, down)
+    faces.append(_face([*corners, _moved(front, 0, down)]))
+    lines.add(width, lambda at: _moved(front, at), 0, down)
     if height is not None:
-        parts += _lines(height, lambda at: _moved(front, 0, at), width.length, 0)
+        lines.add(height, lambda at: _moved(front, 0, at), width.length, 0)
     right, bottom = front[0] + width.length, front[1] + down
-    parts.append(_text(width.label, front[0] + width.length / 2, bottom + 14, "middle"))
+    texts = [_text(width.label, front[0] + width.length / 2, bottom + 14, "middle")]
     if height is not None:
-        parts.append(_text(height.label, right + 6, front[1] + down / 2 + 4, "start"))
+        texts.append(_text(height.label, right + 6, front[1] + down / 2 + 4, "start"))
     if depth is not None:
-        parts.append(_text(depth.label, right - slant / 2 + 8, top + slant / 2, "start"))
-    return _svg(parts, right + 110, bottom + 22)
+        texts.append(_text(depth.label, right - slant / 2 + 8, top + slant / 2, "start"))
+    return _svg([*faces, *lines.paths(), *texts], right + 110, bottom + 22)
 
 
 def _moved(point: Point, right: float, down: float = 0.0) -> Point:
@@ -146,33 +151,53 @@ def _reverse(front: Point, width: float) -> list[Point]:
 
 
 def _face(points: list[Point]) -> str:
-    told = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polygon points="{told}" fill="#8fb8de" fill-opacity="0.35" stroke="currentColor"/>'
+    told = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+    return f'<polygon points="{told}" fill="#8fb8de" fill-opacity=".35"/>'
 
 
-def _lines(axis: _Axis, place: object, right: float, down: float) -> list[str]:
-    """Draw where chunks end, and stronger where shards do."""
-    drawn = []
-    for ends, width, opacity in ((axis.chunks, 0.6, 0.5), (axis.shards, 1.6, 0.9)):
-        for at in ends:
-            x, y = place(at)  # type: ignore[operator]
-            drawn.append(
-                f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{x + right:.1f}" y2="{y + down:.1f}" '
-                f'stroke="currentColor" stroke-width="{width}" stroke-opacity="{opacity}"/>'
-            )
-    return drawn
+class _Lines:
+    """Where chunks end, and stronger where shards do: a path for all lines of a kind."""
+
+    def __init__(self) -> None:
+        self._weak: list[str] = []
+        self._strong: list[str] = []
+
+    def add(self, axis: _Axis, place: Callable[[float], Point], right: float, down: float) -> None:
+        """Draw the lines of an axis on one face."""
+        along = f"l{_n(right)} {_n(down)}"
+        if not right or not down:
+            along = f"h{_n(right)}" if right else f"v{_n(down)}"
+        covered = {round(at, 3) for at in axis.shards}
+        weak = [at for at in axis.chunks if round(at, 3) not in covered]
+        for ends, drawn in ((weak, self._weak), (axis.shards, self._strong)):
+            for x, y in map(place, ends):
+                drawn.append(f"M{_n(x)} {_n(y)}{along}")
+
+    def paths(self) -> list[str]:
+        """Give what was added as elements."""
+        kinds = ((self._weak, ".6", ".5"), (self._strong, "1.6", ".9"))
+        return [
+            f'<path d="{"".join(drawn)}" stroke-width="{width}" stroke-opacity="{opacity}"/>'
+            for drawn, width, opacity in kinds
+            if drawn
+        ]
+
+
+def _n(pixels: float) -> str:
+    """Write a number of pixels in few characters."""
+    return f"{pixels:.1f}".removesuffix(".0")
 
 
 def _text(text: str, x: float, y: float, anchor: str) -> str:
     told = escape(printable(text))
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="{anchor}" '
-        f'fill="currentColor">{told}</text>'
+        f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" '
+        f'fill="currentColor" stroke="none">{told}</text>'
     )
 
 
 def _svg(parts: list[str], width: float, height: float) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'font-family="sans-serif">{"".join(parts)}</svg>'
+        f'font-family="sans-serif" font-size="11" stroke="currentColor">{"".join(parts)}</svg>'
     )

@@ -15,7 +15,9 @@ __all__ = ["card"]
 
 _LONGEST_VALUE = 200
 _MOST_ATTRIBUTES = 50
-_CELL = "padding:1px 10px 1px 0;text-align:left;vertical-align:top"
+#: Notebooks put cells to the right; what holds for a table is said once.
+_CELL = "text-align:left"
+_TABLE = '<table style="border-spacing:8px 1px">'
 
 
 def card(
@@ -38,7 +40,7 @@ def card(
     True
     """
     rows = "".join(_row(name, text) for name, text in facts.items())
-    told = f"<table>{rows}</table>"
+    told = f"{_TABLE}{rows}</table>"
     beside = f'<div style="display:flex;gap:24px;align-items:center">{told}{picture}</div>'
     return f"<div><strong>{_safe(title)}</strong>{beside}{_attributes(attributes)}</div>"
 
@@ -57,7 +59,7 @@ def _attributes(attributes: Mapping[str, Any]) -> str:
     count = len(attributes)
     return (
         f"<details><summary>{count} attribute{'s' if count > 1 else ''}</summary>"
-        f"<table>{rows}</table>{rest}</details>"
+        f"{_TABLE}{rows}</table>{rest}</details>"
     )
 
 
