@@ -6,6 +6,7 @@ import sys
 import warnings
 import zipfile
 
+import numpy as np
 import pytest
 
 import zarrpy
@@ -159,3 +160,54 @@ def test_a_file_that_cannot_be_locked_is_an_error_that_names_it(tmp_path, monkey
 
     monkeypatch.chdir(tmp_path)
     assert zarrpy.open(name)[...].tolist() == [1, 2]
+
+
+CLOSING = """
+import os, sys, warnings
+import zarrpy
+from zarrpy.stores import zip_archive
+
+warnings.simplefilter("ignore")
+folder, work, cut = sys.argv[1:]
+source, target, journal = (folder + "/" + name for name in ("source.zarr", "target.zip", "journal"))
+inner = zip_archive.copied
+
+def copied(*arguments):
+    inner(*arguments)
+    os._exit(9)
+
+def half(event):
+    if event.done >= event.total // 2:
+        os._exit(9)
+
+if cut == "closing":
+    zip_archive.copied = copied
+keywords = {"journal": journal, "progress": half if cut == "half" else None}
+if work == "rechunk":
+    keywords["chunks"] = 2
+getattr(zarrpy, work)(source, target, **keywords)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="zip files are locked by flock there: run on Linux"
+)
+@pytest.mark.parametrize("work", ["pack", "copy", "rechunk"])
+def test_a_zip_file_whose_closing_was_cut_off_is_whole_when_the_work_is(tmp_path, work):
+    """Killed half-way, and again when all was written but the directory at the end."""
+    values = np.arange(1, 401)
+    zarrpy.create_array(tmp_path / "source.zarr", data=values, chunks=1)
+    command = [sys.executable, "-c", CLOSING, str(tmp_path), work]
+
+    ended = [
+        subprocess.run([*command, cut], check=False).returncode
+        for cut in ("half", "closing", "not")
+    ]
+
+    assert ended[0] == 9
+    assert ended[-1] == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["source.zarr", "target.zip"]
+    with zipfile.ZipFile(tmp_path / "target.zip") as file:
+        assert file.testzip() is None
+        assert "zarr.json" in file.namelist()
+    assert (zarrpy.open(tmp_path / "target.zip")[...] == values).all()

@@ -54,6 +54,7 @@ from zarrpy.engine.requests import (
     Request,
     Restore,
     Run,
+    Settle,
     Size,
     Steps,
     Sync,
@@ -368,6 +369,10 @@ def _recover(store: Store, request: Recover) -> bool:
     return any(found)
 
 
+def _settle(store: Store, request: Settle) -> None:
+    store.settle()
+
+
 def _sync(store: Store, request: Sync) -> None:
     store.sync(request.path)
 
@@ -517,6 +522,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     Move: _move,
     Restore: restore,
     Recover: _recover,
+    Settle: _settle,
     Sync: _sync,
     Run: _run,
     Flush: _flush,

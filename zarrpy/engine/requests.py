@@ -334,6 +334,11 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """Make a store whole for others to read, before the work that wrote it counts as done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """Let all values below a path last."""
 
@@ -439,6 +444,7 @@ Request: TypeAlias = (
     | Move
     | Restore
     | Recover
+    | Settle
     | Sync
     | Run
     | Flush

@@ -9,7 +9,7 @@ from zarrpy.engine.existing import exists
 from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, dump, key_of, read_node
-from zarrpy.engine.requests import Put
+from zarrpy.engine.requests import Fetch, Put, Settle
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     #: Does what the journal does not say is done; tells the members, and documents below the node.
     Content: TypeAlias = Callable[[WorkJournal], Steps[tuple[Members, Documents]]]
 
-__all__ = ["are_same", "resumed"]
+__all__ = ["are_same", "resumed", "stored_again"]
 
 
 def are_same(node: Metadata | None, other: Metadata | None) -> bool:
@@ -31,6 +31,14 @@ def are_same(node: Metadata | None, other: Metadata | None) -> bool:
     if node is None or other is None:
         return node is other
     return documents_of("", node) == documents_of("", other)
+
+
+def stored_again(path: str, metadata: Metadata) -> Steps[None]:
+    """Store the document of a node as it is, so that a file which a kill has left is made whole."""
+    key = documents_of(path, metadata)[-1][0]
+    (value,) = yield Fetch((key,))
+    if value is not None:
+        yield Put(((key, value),))
 
 
 def resumed(
@@ -79,13 +87,16 @@ def resumed(
         members, below = yield from content(journal)
         for item in reversed(below):
             yield Put((item,))
-        if not whole:
+        if whole:
+            yield from stored_again(path, metadata)
+        else:
             yield from create_node(path, metadata)
     finally:
         journal.close()
     named = {path: dump(metadata)}
     named |= {key_of(path, name): dump(each) for name, each in members.items()}
     yield from record((path,), named)
+    yield Settle()
     if then is not None:
         yield from then()
     journal.finish()

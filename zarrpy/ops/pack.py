@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.journal import WorkJournal
+from zarrpy.engine.nodes import not_found
 from zarrpy.engine.operation import function
-from zarrpy.engine.requests import Commit, Delete, Foretell, ListSizes
+from zarrpy.engine.requests import Commit, Delete, Foretell, ListSizes, Settle
 from zarrpy.engine.scheduler import check_reach, is_local
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.engine.units import Carry, Unit, carried_out, name_of
-from zarrpy.errors import NodeExistsError, NodeNotFoundError
+from zarrpy.errors import NodeExistsError
 from zarrpy.metadata.names import LOCK_SUFFIX, OURS
 from zarrpy.stores import as_store
 
@@ -104,6 +105,7 @@ def pack(
     try:
         found: list[tuple[str, int]] = yield from elsewhere(ours, _sizes())
         packing.sizes = {key: nbytes for key, nbytes in found if not _left_over(key)}
+        yield from elsewhere(ours, packing.required())
         there: list[tuple[str, int]] = yield from elsewhere(theirs, _sizes())
         keys = [key for key, _ in there if not _left_over(key)]
         if journal is not None:
@@ -153,6 +155,11 @@ class _Packing:
         check_reach(scheduler, (source,), (target,))
         self.sizes: dict[str, int] = {}
 
+    def required(self) -> Steps[None]:
+        """Refuse what is not Zarr; these steps are taken in the source."""
+        if not any(key.rpartition("/")[2] in _DOCUMENTS for key in self.sizes):
+            raise (yield from not_found("", opening=False))
+
     def refuse(self, there: Collection[object]) -> None:
         """Refuse to mix what is copied with what is there."""
         if there:
@@ -184,14 +191,11 @@ class _Packing:
             yield from self.copied(journal)
         finally:
             journal.close()
-        self._target.close()  # so that others can read a file before it counts as done
+        yield Settle()
         journal.finish()
 
     def copied(self, journal: WorkJournal | None = None) -> Steps[None]:
         """Copy all that is not copied yet: documents last, and here, whoever copies chunks."""
-        if not any(key.rpartition("/")[2] in _DOCUMENTS for key in self.sizes):
-            error = NodeNotFoundError("there is no array or group at '/'", path="")
-            raise self._source.locate(error)
         told = Progress(self._progress, len(self.sizes), "keys")
         keys = sorted(self.sizes, key=_documents_last)
         ndocuments = sum(_documents_last(key)[0] for key in keys)
@@ -200,13 +204,16 @@ class _Packing:
         if not local:
             yield Foretell(keys=tuple(chunks))
         try:
-            for some, here in ((chunks, local), (documents, True)):
+            # the last is stored by every run: what a kill has left of a file is made whole by that
+            for some, here in ((chunks, local), (documents[:-1], True), (documents[-1:], True)):
                 yield from carried_out(
-                    Carry(self._source, None if here else self._target, in_order=some is documents),
+                    Carry(
+                        self._source, None if here else self._target, in_order=some is not chunks
+                    ),
                     self._units(some),
                     told,
                     scheduler=None if here else self._scheduler,
-                    journal=journal,
+                    journal=None if some == documents[-1:] else journal,
                 )
         finally:
             told.close()

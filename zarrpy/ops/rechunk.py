@@ -21,7 +21,8 @@ from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
-from zarrpy.engine.requests import Foretell
+from zarrpy.engine.requests import Elsewhere, Foretell, Settle
+from zarrpy.engine.resuming import stored_again
 from zarrpy.engine.scattered import refuse_self
 from zarrpy.engine.scheduler import check_reach, is_local, share_of_memory
 from zarrpy.engine.units import Unit, carried_out
@@ -253,7 +254,8 @@ class _Doing:
         if journal.is_finished:
             journal.finish()
             return
-        if not journal.goes_on:
+        goes_on = journal.goes_on
+        if not goes_on:
             found = yield from elsewhere(target.store, read_node(target.path))
             if found is not None:
                 raise exists(target.path, found)
@@ -267,6 +269,10 @@ class _Doing:
                 between = yield from _between(self._plan.between, source, room)
                 yield from self._passed(0, source, between, journal)
                 yield from self._passed(1, between, target, journal)
+            if goes_on:
+                again = stored_again(target.path, target.metadata)
+                yield from elsewhere(target.store, again)
+            yield Elsewhere(target.store, Settle())
         finally:
             self._told.close()
             journal.close()

@@ -233,6 +233,9 @@ class Store(ABC):
     def sync(self, path: str) -> None:  # noqa: B027 - most stores keep what they have confirmed
         """Let all values below a path last, as after a write with ``durability="durable"``."""
 
+    def settle(self) -> None:  # noqa: B027 - most stores are always whole
+        """Make what was written whole for others to read; stores that are one file may not be."""
+
     def complete(self, path: str) -> bool:
         """Complete a transaction that a killed process left at a node; whether there was one."""
         return False

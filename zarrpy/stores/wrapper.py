@@ -241,6 +241,10 @@ class WrapperStore(Store):
         """Let all values below a path last."""
         self.store.sync((self._start + path).rstrip("/"))
 
+    def settle(self) -> None:
+        """Make what was written whole for others to read."""
+        self.store.settle()
+
     def complete(self, path: str) -> bool:
         """Complete a transaction that a killed process left at a node."""
         return self.store.complete((self._start + path).rstrip("/"))

@@ -219,6 +219,10 @@ class ZipStore(SingleFileStore[Archive]):
         """Write the directory, so that other programs can read the file and write to it."""
         self._shared.flush()
 
+    def settle(self) -> None:
+        """Write the directory, without what was replaced where that is cheap."""
+        self.close()
+
     def sync(self, path: str) -> None:
         """Write the directory, and sync the file."""
         self.flush()

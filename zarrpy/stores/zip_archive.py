@@ -202,6 +202,8 @@ class Archive:
                 self._writer = writer = locked_file(self.path, patience)
                 try:
                     self._take_over(writer)
+                    with suppress(FileNotFoundError):
+                        os.unlink(self.path + BESIDE)  # of somebody who was killed
                 except BaseException:
                     self._writer = None
                     raise

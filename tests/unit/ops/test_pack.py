@@ -55,3 +55,16 @@ def test_a_store_without_zarr_is_refused(tmp_path):
     """Nothing is made of it."""
     with pytest.raises(zarrpy.NodeNotFoundError):
         zarrpy.pack(tmp_path, tmp_path / "b.zip")
+
+
+def test_what_is_not_zarr_is_named_where_it_would_be(tmp_path):
+    """By the place that was given, with what is like it; nothing is written."""
+    zarrpy.create_array(tmp_path / "run.zarr", data=[1])
+
+    with pytest.raises(
+        zarrpy.NodeNotFoundError, match=r"run\.zar'; nearest: .*run\.zarr'"
+    ) as caught:
+        zarrpy.pack(tmp_path / "run.zar", tmp_path / "x.zip")
+
+    assert caught.value.path == str(tmp_path / "run.zar")
+    assert not (tmp_path / "x.zip").exists()
