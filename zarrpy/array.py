@@ -248,7 +248,7 @@ class Array(
             yield from self._account_for_absent()
         absent = [] if missing == "fill" else missing_chunks(batch, self.metadata.chunk_keys)
         if absent and missing == "error":
-            raise missing_error(absent, self.place)
+            raise missing_error(absent, self.place, self.store.in_memory)
         chosen.take_back(block, out)
         return mask_of(absent, chosen) if missing == "mask" else None
 
@@ -344,7 +344,7 @@ class Array(
             between, nbytes = self.metadata.storage_transformers, self.codecs.spec.nbytes
             yield Run(batch, self.path, nbytes, most, between, step, watch, self._unborn)
         except ChunkError as error:
-            error.fill(array=self.place)
+            error.fill(array=self.place, hint=error.next_step(self.place, self.store.in_memory))
             raise
 
     def _run_read(

@@ -166,6 +166,12 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
 
 
+def _quote(place: str) -> str:
+    from shlex import quote  # only on the way to an error
+
+    return quote(place)
+
+
 def _prefixed(place: object, text: str) -> str:
     """Put the place before the text, unless the text begins with it already."""
     known = place in (None, "") or text.startswith(f"{place}: ")
@@ -327,6 +333,10 @@ class ChunkError(ZarrError):
     key: str | None = None
     offset: int | None = None
 
+    def next_step(self, place: str, in_memory: bool = False) -> str | None:
+        """Say what whoever read the array at a place may do next, as a hint."""
+        return None
+
     def _place(self) -> str:
         """Name the chunk: ``chunk (1, 2) of 't2m' (key 'c/1/2', byte 16)``."""
         words = []
@@ -351,6 +361,13 @@ class ChunkError(ZarrError):
 class MissingChunkError(ChunkError, KeyError):
     """A chunk is absent, and the caller asked that this be an error."""
 
+    def next_step(self, place: str, in_memory: bool = False) -> str | None:
+        """Name what lists all that are absent, and what reads around them."""
+        verify = "zarrpy.verify(array.store, missing=True)"
+        if not in_memory:
+            verify = f"zarrpy verify {_quote(place)} --missing"
+        return f"{verify} names all that are missing; missing='fill' or 'mask' reads around them"
+
     def _text(self) -> str:
         place = self._place()
         if not place:
@@ -364,6 +381,15 @@ class CorruptChunkError(ChunkError, ValueError):
     fields = (*ChunkError.fields, "codec")
 
     codec: str | None = None
+
+    def next_step(self, place: str, in_memory: bool = False) -> str | None:
+        """Name what finds all damage, and what sets it aside."""
+        if in_memory:
+            return "zarrpy.verify(array.store, deep=True) names all that is damaged"
+        return (
+            f"zarrpy verify {_quote(place)} --deep names all that is damaged, "
+            "zarrpy repair sets it aside"
+        )
 
     def _text(self) -> str:
         place = self._place()

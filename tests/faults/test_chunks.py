@@ -1,9 +1,13 @@
 """Damaged and missing chunks: errors that name them, and never other data."""
 
+import pickle
+import shlex
+
 import numpy as np
 import pytest
 
 import zarrpy
+from zarrpy.cli import main
 from zarrpy.errors import ChecksumError, CorruptChunkError, MissingChunkError, NodeNotFoundError
 
 
@@ -132,3 +136,44 @@ def test_an_array_that_was_deleted_is_an_error(store, body):
 
     with pytest.raises(NodeNotFoundError, match="deleted"):
         array[...]
+
+
+def test_errors_of_chunks_name_the_next_command(tmp_path):
+    """Which is there, and finds what the error is about; whoever reads, and for shards as well."""
+    path = tmp_path / "a run.zarr"
+    array = zarrpy.create_array(path, data=np.arange(1, 101), chunks=10, shards=50)
+    chunk = path / "c/0"
+    chunk.write_bytes(chunk.read_bytes()[:-5])
+
+    for read in (lambda: array[3], array.sum, lambda: list(array.iter_chunks())):
+        with pytest.raises(zarrpy.CorruptChunkError) as caught:
+            read()
+        assert str(caught.value).endswith(f" -> {caught.value.hint}")
+        verify, place, deep, *_ = shlex.split(caught.value.hint.removeprefix("zarrpy "))
+        assert (place, deep) == (str(path), "--deep")
+        assert main([verify, place, deep]) == 1
+    assert pickle.loads(pickle.dumps(caught.value)).hint == caught.value.hint
+
+    chunk.unlink()
+    with pytest.raises(zarrpy.MissingChunkError) as caught:
+        array.read(missing="error")
+    verify, place, missing, *_ = shlex.split(caught.value.hint.removeprefix("zarrpy "))
+    assert (verify, place, missing) == ("verify", str(path), "--missing")
+    assert main([verify, place, missing]) == 1
+    assert "missing='fill'" in caught.value.hint
+    assert array.read(missing="fill")[0] == 0
+
+
+def test_in_memory_the_next_command_is_python():
+    """No command line reaches it."""
+    store = zarrpy.MemoryStore()
+    array = zarrpy.create_array(store, data=np.arange(10), chunks=5)
+    store.set("c/0", b"nonsense")
+    store.delete("c/1")
+
+    with pytest.raises(zarrpy.CorruptChunkError, match=r"array\.store, deep=True\)"):
+        array[...]
+    assert zarrpy.verify(array.store, deep=True).corrupt
+    with pytest.raises(zarrpy.MissingChunkError, match=r"array\.store, missing=True\)"):
+        array.read(slice(5, 10), missing="error")
+    assert zarrpy.verify(array.store, missing=True).missing

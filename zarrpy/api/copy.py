@@ -9,7 +9,7 @@ from zarrpy.api.open import open as open_node
 from zarrpy.array import Array
 from zarrpy.display.progress import Progress
 from zarrpy.engine.between import ends
-from zarrpy.engine.copy import MOST_VALUES, Manner, copy_node
+from zarrpy.engine.copy import MOST_VALUES, OVERLAP, Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.existing import find_to_change
 from zarrpy.engine.lifecycle import delete_node, warn_of_foreign
@@ -119,7 +119,10 @@ def copy(
             ours, node.metadata, theirs, overwrite=overwrite, change=change, how=how
         )
     except NodeExistsError as error:
-        error.hint = "if_exists='replace' replaces it with all that is below it, 'skip' leaves it"
+        if error.hint != OVERLAP:  # that no replacing would help
+            error.hint = (
+                "if_exists='replace' replaces it with all that is below it, 'skip' leaves it"
+            )
         raise
     return (yield from opened(store, path))
 

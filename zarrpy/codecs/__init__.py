@@ -229,7 +229,7 @@ def document(codec: Codec, dialect: int = 3, spec: ChunkSpec | None = None) -> N
     codec = codec if spec is None else codec.fitted(spec)
     name = codec.v2_id if dialect == 2 else codec.name
     if name is None:
-        raise CodecError("has no form in Zarr v2", codec=codec.name)
+        raise CodecError("has no form in Zarr v2", codec=codec.name, hint="use Zarr v3")
     if dialect == 3 and not codec.v3:
         raise CodecError("has no form in Zarr v3", codec=codec.name, hint="use Zarr v2")
     return NamedConfig(name, codec.to_config(dialect), dialect=dialect)

@@ -43,6 +43,9 @@ MOST_VALUES = 64
 MOST_FILES = 1024
 MOST_NBYTES = 64 * 2**20
 
+#: What to do where source and target are one, or one is in the other.
+OVERLAP = "copy to a place outside of it; move and rename give a node another path"
+
 
 def copy_node(
     source: tuple[Store, str],
@@ -340,6 +343,7 @@ def refuse_overlap(source: tuple[Store, str], target: tuple[Store, str]) -> None
         f"cannot copy {source[1] or '/'!r} of {source[0]!r} to {target[1] or '/'!r} of "
         f"{target[0]!r}: one lies within the other",
         path=target[1],
+        hint=OVERLAP,
     )
 
 

@@ -54,15 +54,18 @@ def missing_chunks(batch: Batch | PythonBatch, keys: ChunkKeyEncoding) -> list[M
     return found
 
 
-def missing_error(missing: Sequence[Missing], array: str) -> MissingChunkError:
+def missing_error(
+    missing: Sequence[Missing], array: str, in_memory: bool = False
+) -> MissingChunkError:
     """Name the first of the chunks that are missing, and how many there are."""
     more = len(missing) - 1
-    return MissingChunkError(
+    error = MissingChunkError(
         f"so are {more} more of the selection" if more else "",
         array=array,
         chunk=missing[0].chunk,
         key=missing[0].key,
     )
+    return error.fill(hint=error.next_step(array, in_memory))
 
 
 def mask_of(missing: Sequence[Missing], chosen: Selection) -> np.ndarray[Any, Any]:

@@ -495,7 +495,10 @@ def _named(name: object, error: TypeError) -> tuple[DataType, str]:
         with suppress(MetadataError):
             return from_numpy(from_v3(name))
     raise UnsupportedExtensionError(
-        f"{name!r} is no data type that NumPy knows", kind="data type", name=str(name)
+        f"{name!r} is no data type that NumPy knows",
+        kind="data type",
+        name=str(name),
+        hint=_unsupported(str(name)).hint,
     ) from error
 
 

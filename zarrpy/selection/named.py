@@ -57,11 +57,13 @@ def axis_of(name: Any, names: Names, shape: tuple[int, ...]) -> int:
         reason = f"{known.count(name)} dimensions have the name {name!r}"
     else:
         reason = f"no dimension has the name {name!r}"
+    hint = None if any(known) else "select by position, or create it with dimension_names="
     listed = ", ".join("(unnamed)" if each is None else repr(each) for each in known)
     raise SelectionError(
         f"{reason}: the array has {len(shape)} dimensions" + (f", {listed}" if any(known) else ""),
         selection=name,
         shape=shape,
+        hint=hint,
     )
 
 

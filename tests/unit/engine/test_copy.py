@@ -136,3 +136,13 @@ def test_a_chunk_behind_linked_directories_is_copied(tmp_path):
     copy_node((array.store, ""), array.metadata, (target, ""))
 
     assert np.array_equal(zarrpy.load(target), np.arange(12).reshape(4, 3))
+
+
+def test_a_copy_onto_itself_is_not_told_to_replace(tmp_path):
+    """As that is refused as well."""
+    group = zarrpy.create_group(tmp_path / "g.zarr")
+    array = group.create_array("a", data=[1, 2])
+
+    for if_exists in ("raise", "replace"):
+        with pytest.raises(zarrpy.NodeExistsError, match="within the other -> copy to a place"):
+            zarrpy.copy(array, group, "a", if_exists=if_exists)
