@@ -9,10 +9,10 @@ from zarrpy.array import Array
 from zarrpy.engine import consolidate
 from zarrpy.engine.copy import copy_chunks
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import documents_below
 from zarrpy.engine.nodes import documents_of, key_of, read_children, read_node
 from zarrpy.engine.requests import Commit, Put
 from zarrpy.engine.resuming import resumed
+from zarrpy.engine.scattered import documents_below
 from zarrpy.errors import NodeExistsError
 from zarrpy.metadata.model import ArrayMetadata
 

@@ -15,10 +15,11 @@ from zarrpy.engine.contents import contents
 from zarrpy.engine.copy import Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.journal import WorkJournal
-from zarrpy.engine.lifecycle import documents_below, move_node
+from zarrpy.engine.lifecycle import move_node
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
 from zarrpy.engine.requests import Commit, Delete, ListKeys, Tidy
+from zarrpy.engine.scattered import documents_below
 from zarrpy.engine.scheduler import check_reach
 from zarrpy.errors import ConflictError
 from zarrpy.group import Group

@@ -13,10 +13,10 @@ from zarrpy.display.progress import Progress
 from zarrpy.engine.between import ends
 from zarrpy.engine.consolidate import document_apart
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.lifecycle import create_node, documents_below, whole_or_gone
+from zarrpy.engine.lifecycle import create_node, whole_or_gone
 from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.engine.requests import Fetch, Foretell, ListKeys, Put
-from zarrpy.engine.scattered import is_scattered, scattered_keys
+from zarrpy.engine.scattered import documents_below, is_scattered, scattered_keys
 from zarrpy.engine.scheduler import is_local
 from zarrpy.engine.units import Carry, Unit, carried_out, name_of
 from zarrpy.errors import MetadataError, NodeExistsError

@@ -34,7 +34,6 @@ from zarrpy.engine.nodes import (
     key_of,
     read_node,
     require_node,
-    try_children,
 )
 from zarrpy.engine.relay import foreseen
 from zarrpy.engine.requests import (
@@ -54,6 +53,7 @@ from zarrpy.engine.requests import (
 )
 from zarrpy.engine.scattered import (
     delete_scattered,
+    documents_below,
     is_scattered,
     refuse_scattered,
     scattered_arrays,
@@ -67,7 +67,6 @@ from zarrpy.notice import warn
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from zarrpy.engine.consolidate import Documents
     from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Pairs, Steps
 
@@ -490,17 +489,3 @@ def move_node(source: str, target: str) -> Steps[None]:
     yield from forget(source)
     new = dict.fromkeys(missing, dump(above))
     yield from record((target,), new | (yield from documents_below(target, metadata)))
-
-
-def documents_below(
-    path: str, metadata: Metadata, *, restore: bool = False
-) -> Steps[dict[str, Documents]]:
-    """Collect the documents of a node and of all below it, by path; as `try_children`."""
-    found = {path: dump(metadata)}
-    if isinstance(metadata, GroupMetadata):
-        children = yield from try_children(path, metadata.zarr_format, restore=restore)
-        for name, child in children.items():
-            if not isinstance(child, MetadataError):
-                below = documents_below(key_of(path, name), child, restore=restore)
-                found |= yield from below
-    return found

@@ -10,14 +10,15 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING, TypeAlias
 
-from zarrpy.engine.nodes import key_of, read_node, try_children
+from zarrpy.engine.nodes import dump, key_of, read_node, try_children
 from zarrpy.engine.requests import Delete
 from zarrpy.errors import MetadataError
-from zarrpy.metadata.model import ArrayMetadata
+from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zarrpy.engine.consolidate import Documents
     from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
     from zarrpy.stores.base import Store
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "delete_scattered",
+    "documents_below",
     "is_scattered",
     "refuse_scattered",
     "refuse_self",
@@ -115,3 +117,17 @@ def delete_scattered(arrays: Scattered) -> Steps[None]:
         keys = (key_of(path, key) for key in scattered_keys(metadata))
         while some := tuple(islice(keys, _BATCH)):
             yield Delete(some, metadata.storage_transformers)
+
+
+def documents_below(
+    path: str, metadata: Metadata, *, restore: bool = False
+) -> Steps[dict[str, Documents]]:
+    """Collect the documents of a node and of all below it, by path; as `try_children`."""
+    found = {path: dump(metadata)}
+    if isinstance(metadata, GroupMetadata):
+        children = yield from try_children(path, metadata.zarr_format, restore=restore)
+        for name, child in children.items():
+            if not isinstance(child, MetadataError):
+                below = documents_below(key_of(path, name), child, restore=restore)
+                found |= yield from below
+    return found
