@@ -1,5 +1,5 @@
 /*
- * reduce.c - sums, moments and counts of numbers
+ * reduce.c - sums, moments, extremes and counts of numbers
  *
  * A row of numbers that come together is added up in lanes, runs of such sums by
  * halves.  So the order of additions depends on the shape alone, the result is
@@ -20,6 +20,7 @@
 #define LANES 16
 #define RUN 1024    /* numbers that lanes add one after the other */
 #define STRIP 1024  /* numbers of a row that stay apart, folded over all rows */
+#define WIDE 32     /* numbers that are compared side by side */
 #define DEPTH 4     /* rows that are folded in one go */
 #define PORTION 512 /* numbers whose bins are guessed together */
 
@@ -188,6 +189,34 @@ typedef struct target {
                 sums[i] += (uint64_t)p[i];                                                         \
     }
 
+/* Whether the best so far stays beside another number; a NaN does, and no number beside it. */
+#define LESS(best, x) ((best) <= (x))
+#define MORE(best, x) ((best) >= (x))
+#define LESS_OR_NAN(best, x) (((best) <= (x)) | ((best) != (best)))
+#define MORE_OR_NAN(best, x) (((best) >= (x)) | ((best) != (best)))
+
+#define DEFINE_EXTREME(name, type, TARGET, STAYS)                                                  \
+    TARGET ROWS(name)                                                                              \
+    {                                                                                              \
+        const type *restrict p = src;                                                              \
+        type *restrict best = (type *)to->sums + place;                                            \
+        type lane[WIDE];                                                                           \
+        int64_t i = 0;                                                                             \
+        (void)seen;                                                                                \
+        for (int k = 0; k < WIDE; k++)                                                             \
+            lane[k] = best[0];                                                                     \
+        for (; nrows == 0 && i + WIDE <= n; i += WIDE)                                             \
+            for (int k = 0; k < WIDE; k++)                                                         \
+                lane[k] = STAYS(lane[k], p[i + k]) ? lane[k] : p[i + k];                           \
+        for (; nrows == 0 && i < n; i++)                                                           \
+            best[0] = STAYS(best[0], p[i]) ? best[0] : p[i];                                       \
+        for (int k = 0; nrows == 0 && k < WIDE; k++)                                               \
+            best[0] = STAYS(best[0], lane[k]) ? best[0] : lane[k];                                 \
+        for (; nrows > 0; nrows--, p += step)                                                      \
+            for (i = 0; i < n; i++)                                                                \
+                best[i] = STAYS(best[i], p[i]) ? best[i] : p[i];                                   \
+    }
+
 /* Edges of about equal distance, and four tables of counts. */
 typedef struct histogram {
     const double *edges;
@@ -266,9 +295,18 @@ find_bin(const histogram *h, double x)
     DEFINE_MOMENTS(kind, type, TARGET)                                                             \
     DEFINE_COUNT(count_##kind, type, double, TARGET)
 
+#define DEFINE_EXTREMES(kind, type, TARGET, LEAST, MOST)                                           \
+    DEFINE_EXTREME(least_##kind, type, TARGET, LEAST)                                              \
+    DEFINE_EXTREME(greatest_##kind, type, TARGET, MOST)
+
 #define DEFINE_WHOLE(kind, type, TARGET)                                                           \
     DEFINE_NUMBERS(kind, type, TARGET)                                                             \
+    DEFINE_EXTREMES(kind, type, TARGET, LESS, MORE)                                                \
     DEFINE_INTEGERS(kind, type, TARGET)
+
+#define DEFINE_FLOATS(kind, type, TARGET)                                                          \
+    DEFINE_NUMBERS(kind, type, TARGET)                                                             \
+    DEFINE_EXTREMES(kind, type, TARGET, LESS_OR_NAN, MORE_OR_NAN)
 
 typedef void (*rows_fn)(const void *src, int64_t n, int64_t nrows, int64_t step, int64_t seen,
                         const target *to, int64_t place);
@@ -277,7 +315,7 @@ typedef void (*count_fn)(const histogram *h, const void *src, int64_t n);
 /* What is done with numbers of one kind. */
 typedef struct kind {
     int64_t nbytes;
-    rows_fn sum, moments, integers;
+    rows_fn sum, moments, least, greatest, integers;
     count_fn count, quick; /* quick: guesses by float, or NULL */
 } kind;
 
@@ -287,12 +325,13 @@ typedef struct kind {
     DEFINE_WHOLE(i2##level, int16_t, TARGET)                                                       \
     DEFINE_WHOLE(i4##level, int32_t, TARGET)                                                       \
     DEFINE_NUMBERS(i8##level, int64_t, TARGET)                                                     \
+    DEFINE_EXTREMES(i8##level, int64_t, TARGET, LESS, MORE)                                        \
     DEFINE_WHOLE(u1##level, uint8_t, TARGET)                                                       \
     DEFINE_WHOLE(u2##level, uint16_t, TARGET)                                                      \
     DEFINE_WHOLE(u4##level, uint32_t, TARGET)                                                      \
     DEFINE_WHOLE(u8##level, uint64_t, TARGET)                                                      \
-    DEFINE_NUMBERS(f4##level, float, TARGET)                                                       \
-    DEFINE_NUMBERS(f8##level, double, TARGET)                                                      \
+    DEFINE_FLOATS(f4##level, float, TARGET)                                                        \
+    DEFINE_FLOATS(f8##level, double, TARGET)                                                       \
     DEFINE_COUNT(quick_i2##level, int16_t, float, TARGET)                                          \
     DEFINE_COUNT(quick_u2##level, uint16_t, float, TARGET)                                         \
     DEFINE_COUNT(quick_f4##level, float, float, TARGET)                                            \
@@ -308,7 +347,7 @@ typedef struct kind {
         {4, NAMES(f4##level), NULL, count_f4##level, quick_f4##level},                             \
         {8, NAMES(f8##level), NULL, count_f8##level, NULL},                                        \
     };
-#define NAMES(name) sum_##name, moments_##name
+#define NAMES(name) sum_##name, moments_##name, least_##name, greatest_##name
 
 DEFINE_KINDS(portable, , )
 #if ZP_X86 && (defined(__GNUC__) || defined(__clang__))
@@ -381,6 +420,14 @@ zp_fold_moments(const zp_fold *fold, const void *src, double *mean, double *squa
 {
     target to = {NULL, mean, squares};
     fold_rows(fold, kind_of(fold->number)->moments, src, &to);
+}
+
+void
+zp_fold_extreme(const zp_fold *fold, int greatest, const void *src, void *result)
+{
+    target to = {result, NULL, NULL};
+    const kind *numbers = kind_of(fold->number);
+    fold_rows(fold, greatest ? numbers->greatest : numbers->least, src, &to);
 }
 
 void

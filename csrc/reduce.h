@@ -1,4 +1,4 @@
-/* reduce.h - sums, moments and counts of numbers; not part of the public interface */
+/* reduce.h - sums, moments, extremes and counts of numbers; not part of the public interface */
 #ifndef ZP_REDUCE_H
 #define ZP_REDUCE_H
 
@@ -21,6 +21,9 @@ void zp_fold_sum(const zp_fold *fold, const void *src, double *result);
 
 /* Take numbers into means and sums of squared deviations, which lie alike. */
 void zp_fold_moments(const zp_fold *fold, const void *src, double *mean, double *squares);
+
+/* Compare numbers with the least or the greatest so far, of their own type; a NaN is both. */
+void zp_fold_extreme(const zp_fold *fold, int greatest, const void *src, void *result);
 
 /* Add integers to a result of 64 bits, around which they wrap. */
 void zp_fold_integers(const zp_fold *fold, const void *src, uint64_t *result);

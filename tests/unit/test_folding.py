@@ -44,6 +44,7 @@ def test_files_are_folded_as_block_by_block(tmp_path, monkeypatch, dtype, grid, 
             for axis in (None, 0, 1, 2, (0, 2), (0, 1), ()):
                 yield array.sum(axis)
                 yield array.std(axis)
+                yield from (array.min(axis), array.max(axis)) if array.dtype.kind != "c" else ()
                 yield array.sum(axis, selection=(slice(1, None, 2), slice(2, 9)))
             if plain:
                 yield array.histogram(20, (-100, 200))[0]
@@ -68,6 +69,23 @@ def test_a_corrupt_chunk_among_those_folded_in_c_is_named(tmp_path):
 
     with pytest.raises(zarrpy.ChunkError, match=r"c/40/0"):
         array.sum()
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i1", "u2", "i8", "u8", "b1"])
+def test_extremes_are_those_of_numpy(tmp_path, dtype):
+    """Of the ends of a type, infinities and NaN; of rows together and apart, long and short."""
+    values = np.random.default_rng(5).integers(-120, 120, (6, 5, 70)).astype(dtype)
+    if values.dtype.kind == "f":
+        values[:2, 1], values[3], values[4, 2, 50] = np.nan, np.inf, -np.inf
+        values[5, 4, 66] = np.nan
+    elif values.dtype.kind != "b":
+        values[3], values[4] = np.iinfo(dtype).max, np.iinfo(dtype).min
+    array = zarrpy.create_array(tmp_path, data=values, chunks=(2, 3, 70), compressors=None)
+    for axis in (None, 0, 1, 2, (0, 1), (1, 2)):
+        for name in ("min", "max"):
+            found, expected = getattr(array, name)(axis), getattr(values, name)(axis)
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("chunks", [(1, 310, 601), (2, 310, 601), (21, 62, 150), (5, 310, 200)])

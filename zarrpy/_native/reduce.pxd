@@ -14,7 +14,7 @@ cdef class Fold:
     cdef int what, number, parts, ndim
     cdef bint reduced[64]
     cdef readonly int64_t seen
-    cdef int64_t nbytes
+    cdef int64_t nbytes, itemsize
     cdef readonly object first, second
     cdef void *result
     cdef void *squares

@@ -8,6 +8,8 @@ Block = np.ndarray[Any, Any]
 SUM: int
 INTEGERS: int
 MOMENTS: int
+LEAST: int
+GREATEST: int
 COUNT: int
 
 class Fold:

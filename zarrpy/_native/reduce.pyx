@@ -1,5 +1,5 @@
 # cython: language_level=3, freethreading_compatible=True
-"""Fold blocks of numbers into sums, moments and counts, without the GIL.
+"""Fold blocks of numbers into sums, moments, extremes and counts, without the GIL.
 
 `zarrpy.engine.reduce` says in NumPy what these do.
 """
@@ -13,6 +13,7 @@ from zarrpy._native.core cimport ZP_MAX_NDIM
 cdef extern from "reduce.h" nogil:
     void zp_fold_sum(const zp_fold *fold, const void *src, double *result)
     void zp_fold_moments(const zp_fold *fold, const void *src, double *mean, double *squares)
+    void zp_fold_extreme(const zp_fold *fold, int greatest, const void *src, void *result)
     void zp_fold_integers(const zp_fold *fold, const void *src, uint64_t *result)
     void zp_merge_sums(int64_t n, double *sums, double *lost, const double *later)
     void zp_merge_moments(int64_t n, double seen, double share, double *mean, double *squares,
@@ -246,10 +247,11 @@ def count(block, const double[::1] edges, double blur, int64_t[:, ::1] counts):
 
 
 cdef enum:
-    _SUM, _INTEGERS, _MOMENTS, _COUNT
+    _SUM, _INTEGERS, _MOMENTS, _LEAST, _GREATEST, _COUNT
 
 #: What a `Fold` does.
 SUM, INTEGERS, MOMENTS, COUNT = _SUM, _INTEGERS, _MOMENTS, _COUNT
+LEAST, GREATEST = _LEAST, _GREATEST
 
 
 cdef class Fold:
@@ -259,7 +261,7 @@ cdef class Fold:
     ----------
     what : int
         SUM, INTEGERS, MOMENTS or COUNT: as `add` to a result of floats or of integers, as
-        `add_moments`, or as `count`.
+        `add_moments`, or as `count`; or LEAST or GREATEST.
     dtype : dtype
         Of the blocks; one that `has` accepts.
     axes : sequence of int
@@ -267,8 +269,9 @@ cdef class Fold:
     ndim : int
         Axes of a block.
     first, second : ndarray
-        The result: sums; means and squares; or tables and edges.  Sums, means and squares may be
-        anything before the first block, which clears them; tables have counts to add to.
+        The result: sums; means and squares; extremes, of the type of the blocks; or tables and
+        edges.  Sums, means and squares may be anything before the first block, which clears them;
+        extremes are compared with, tables have counts to add to.
     blur : float
         As of `count`.
     """
@@ -280,7 +283,7 @@ cdef class Fold:
         self.what = what
         self.number = NUMBERS[PARTS.get(kind, kind)]
         self.parts = 2 if kind in PARTS else 1
-        if ndim + self.parts > ZP_MAX_NDIM or (what == COUNT and self.parts > 1):
+        if ndim + self.parts > ZP_MAX_NDIM or (what >= _LEAST and self.parts > 1):
             raise ValueError(f"no such reduction of blocks of {ndim} axes of {dtype}")
         self.ndim = ndim
         for axis in axes:
@@ -288,6 +291,7 @@ cdef class Fold:
         self.blur = blur
         self.result = &result[0]
         self.nbytes = len(result)
+        self.itemsize = first.dtype.itemsize
         self.first = first
         self.second = second
         if what == COUNT:
@@ -300,7 +304,7 @@ cdef class Fold:
 
     cdef void clear(self, int64_t first, int64_t nbytes) noexcept nogil:
         """Clear bytes of the result before the first numbers come to them, while they are near."""
-        if self.seen == 0:
+        if self.seen == 0 and self.what <= _MOMENTS:
             memset(<char *>self.result + first, 0, nbytes)
             if self.squares != NULL:
                 memset(<char *>self.squares + first, 0, nbytes)
@@ -326,6 +330,8 @@ cdef class Fold:
             zp_fold_sum(&fold, src, <double *>self.result)
         elif self.what == _INTEGERS:
             zp_fold_integers(&fold, src, <uint64_t *>self.result)
+        elif self.what != _MOMENTS:
+            zp_fold_extreme(&fold, self.what == _GREATEST, src, self.result)
         else:
             fold.seen = self.seen
             zp_fold_moments(&fold, src, <double *>self.result, <double *>self.squares)
@@ -350,6 +356,9 @@ cdef class Fold:
             zp_fold_sum(&fold, src, <double *>self.result + first)
         elif self.what == _INTEGERS:
             zp_fold_integers(&fold, src, <uint64_t *>self.result + first)
+        elif self.what != _MOMENTS:
+            zp_fold_extreme(&fold, self.what == _GREATEST, src,
+                            <char *>self.result + first * self.itemsize)
         else:
             zp_fold_moments(&fold, src, <double *>self.result + first,
                             <double *>self.squares + first)

@@ -224,6 +224,7 @@ class Extreme:
         self._axes = axes
         self._dtype = dtype
         self._counting = counting
+        self._spare = Spare()
 
     def fold(self, state: Any, block: Block, valid: Valid) -> Any:
         """Compare the elements of a block."""
@@ -236,8 +237,14 @@ class Extreme:
         return self._take(state, self._ufunc.reduce(block, axis=self._axes, keepdims=True), count)
 
     def begin(self, dtype: np.dtype[Any], kept: tuple[int, ...]) -> Begun | None:
-        """Leave it to NumPy, which is as fast."""
-        return None
+        """Begin with what any number is better than, or as good as."""
+        if dtype.kind not in "biuf":
+            return None
+        greatest = self._ufunc is np.maximum
+        best = self._spare.empty(kept, dtype)
+        best[...] = _worst(dtype, greatest)
+        what = native.GREATEST if greatest else native.LEAST
+        return Begun(native.Fold(what, dtype, self._axes, len(kept), best), lambda: [best, None])
 
     def _stand_in(self, block: Block, valid: Block) -> Block:
         """Give for each result one of the elements that count for it."""
@@ -254,6 +261,7 @@ class Extreme:
             return [part, count]
         if count is None:
             self._ufunc(state[0], part, out=state[0])
+            self._spare.give(part)
             return state
         best = self._ufunc(state[0], part)
         state[0] = np.where(state[1] == 0, part, np.where(count == 0, state[0], best))
@@ -273,6 +281,15 @@ class Extreme:
     def finish(self, state: Any) -> tuple[Block, Any]:
         """Give the extremes."""
         return state[0], state[1]
+
+
+def _worst(dtype: np.dtype[Any], greatest: bool) -> Any:
+    """Give the number than which none is worse."""
+    if dtype.kind == "f":
+        return -np.inf if greatest else np.inf
+    if dtype.kind == "b":
+        return not greatest
+    return np.iinfo(dtype).min if greatest else np.iinfo(dtype).max
 
 
 class Moments:
