@@ -19,7 +19,7 @@ from zarrpy.engine.nodes import (
     replace_format,
 )
 from zarrpy.engine.parsing import parsed
-from zarrpy.engine.requests import Commit, Delete, Put
+from zarrpy.engine.requests import Commit, Delete, Put, Restore
 from zarrpy.engine.resuming import are_same
 from zarrpy.errors import ConflictError, StoreError
 from zarrpy.metadata.model import ArrayMetadata
@@ -162,6 +162,7 @@ class InPlace:
         """Refuse to go on with an array that somebody has changed meanwhile."""
         if not isinstance(change.old, ArrayMetadata):
             return
+        yield Restore(change.path)
         for node in (change.new, change.old):
             if (yield from _is_there(change.path, node)):
                 return

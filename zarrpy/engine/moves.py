@@ -2,7 +2,9 @@
 
 Before the first rename a record of all of them is written, after the last it is deleted.  A
 rename that fails takes those before it back.  So does whoever finds the record of a process that
-was killed between; a lock tells that process from one that is still at work.
+was killed between; a lock tells that process from one that is still at work.  Where the document of
+a node, which comes last, has its name, all is done but for the record: others may have written to
+the node since then.
 """
 
 from __future__ import annotations
@@ -146,8 +148,12 @@ def restore(store: Store, request: Restore) -> bool:
             onward.resume()
             return True
         moves = _read(request.path, value)
-        _take_back(store, moves)
-        for prefix in _staged(request.path, moves):
+        if _is_done(store, moves):
+            leftover = _folders(request.path, [new for _, new in moves])
+        else:
+            _take_back(store, moves)
+            leftover = _folders(request.path, [old for old, _ in moves])
+        for prefix in leftover:
             store.delete_prefix(prefix)
         store.delete(record)
     return True
@@ -176,10 +182,17 @@ def _take_back(store: Store, moves: Pairs) -> None:
         store.rename(new, old, replace=False)
 
 
-def _staged(path: str, moves: Pairs) -> set[str]:
-    """Where values came from that have never been anybody's."""
+def _is_done(store: Store, moves: Pairs) -> bool:
+    """Whether the last thing to be renamed was: the document of a node that is there."""
+    old, new = moves[-1]
+    is_document = new.rpartition("/")[2] in DOCUMENTS
+    return is_document and store.exists(new) and not store.exists(old)
+
+
+def _folders(path: str, keys: list[str]) -> set[str]:
+    """Name the directories of ours among keys: for what has never been anybody's, or is no more."""
     start = len(path) + 1 if path else 0
-    folders = {old[start:].partition("/")[0] for old, _ in moves}
+    folders = {key[start:].partition("/")[0] for key in keys}
     return {
         _key(path, folder) + "/"
         for folder in folders

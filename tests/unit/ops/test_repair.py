@@ -1,5 +1,8 @@
 """`zarrpy.repair`: damaged values are set aside, leftovers go, and nothing is deleted."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,27 @@ def test_a_shard_is_set_aside_as_a_whole_once(tmp_path):
 
     assert done.quarantined == (("c/0", f"{QUARANTINE}/c/0"),)
     assert (tmp_path / "a" / QUARANTINE / "c/0").read_bytes() == data
+
+
+def test_a_replacement_that_was_whole_is_not_taken_back(tmp_path):
+    """Its process was killed before it removed the record of it; then others wrote to the array."""
+    place = tmp_path / "a.zarr"
+    zarrpy.create_array(place, data=VALUES, chunks=4)
+    script = """
+import os, sys, zarrpy
+from zarrpy.stores import LocalStore
+delete = LocalStore.delete
+def killed(self, key):
+    os._exit(9) if key.endswith(".__zp-moves") else delete(self, key)
+LocalStore.delete = killed
+zarrpy.create_array(sys.argv[1], shape=8, dtype="i4", chunks=2, overwrite=True)
+"""
+    assert subprocess.run([sys.executable, "-c", script, place], check=False).returncode == 9
+    zarrpy.open_array(place, mode="r+")[...] = 7
+
+    zarrpy.repair(place)
+
+    array = zarrpy.open_array(place)
+    assert array.chunks == (2,)
+    assert array[...].tolist() == [7] * 8
+    assert sorted(path.name for path in place.iterdir()) == ["c", "zarr.json"]
