@@ -167,7 +167,7 @@ SUITES = (
     Suite(
         "zarr",
         ("tests",),
-        0.94,
+        0.95,
         "",
         (
             *("-o", "addopts=", "-o", "filterwarnings=default", *_LOOPS),
