@@ -20,20 +20,12 @@ from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import Close, Fetch, ListEntries, ListSizes
 from zarrpy.errors import ChunkError, MetadataError, NodeNotFoundError, StoreError, ZarrError
 from zarrpy.metadata.model import ArrayMetadata
-from zarrpy.metadata.names import (
-    DOCUMENTS,
-    LOCK_SUFFIX,
-    LONG,
-    OURS,
-    QUARANTINE,
-    STAGE,
-    normalise_path,
-)
+from zarrpy.metadata.names import DOCUMENTS, LOCK_SUFFIX, OURS, QUARANTINE, normalise_path
 from zarrpy.ops.report import Finding, Report
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from zarrpy.engine.consolidate import Difference
     from zarrpy.engine.requests import Steps
@@ -143,7 +135,7 @@ class _Look:
         if not sizes and not entries:
             raise NodeNotFoundError(f"nothing is stored at {self._path or '/'!r}", path=self._path)
         self.report.nbytes = sum(sizes.values())
-        keys = dict.fromkeys(self._apart([*sizes, *entries]))
+        keys = dict.fromkeys([*sizes, *entries])
         nodes = yield from self._nodes(keys)
         of_node = _by_node(keys, nodes)
         for path, metadata in nodes.items():
@@ -155,21 +147,6 @@ class _Look:
                 yield from self._group(path, metadata, of_node.get(path, []))
         for key in of_node.get(None, []):
             self._odd_key("", key)
-
-    def _apart(self, keys: Iterable[str]) -> Iterator[str]:
-        """Leave out what was on its way to be a node, or no more one: as one leftover."""
-        known: set[str] = set()
-        for key in keys:
-            parts = key.split("/")
-            ours = next((i for i, part in enumerate(parts) if part.startswith((STAGE, LONG))), None)
-            if ours is None:
-                yield key
-                continue
-            folder = "/".join(parts[: ours + 1]) + "/"
-            if folder not in known:
-                known.add(folder)
-                path = "/".join(parts[:ours])
-                self._found("leftover", path, "a writer was killed, or is at work", key=folder)
 
     # ------------------------------------------------------------------------------------- nodes
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 
 import numpy as np
 import pytest
@@ -251,15 +250,3 @@ def test_progress_is_told(place):
     zarrpy.verify(place, progress=seen.append)
 
     assert seen[-1].done == 14
-
-
-def test_a_node_that_was_cut_off_while_it_was_written_is_one_leftover(tmp_path):
-    """However much of it is there; it counts as no array."""
-    zarrpy.create_array(tmp_path / "a", data=np.ones(100), chunks=10)
-    shutil.copytree(tmp_path / "a", tmp_path / "b")
-    os.rename(tmp_path / "b", tmp_path / "a" / ".__zp-new-1")
-
-    report = zarrpy.verify(tmp_path / "a")
-
-    assert report.narrays == 1
-    assert [(found.kind, found.key) for found in report.findings] == [("leftover", ".__zp-new-1/")]
