@@ -57,6 +57,12 @@ class Files(Generic[T]):
             shared.handles += 1
             return shared
 
+    def has(self, path: str) -> bool:
+        """Whether a store of this process uses the file of a path."""
+        with self._lock:
+            shared = self._known.get(os.path.realpath(path))
+            return shared is not None and shared.handles > 0
+
     def let_go(self, shared: T) -> None:
         """Count a store less; what has none any more is closed."""
         with self._lock:

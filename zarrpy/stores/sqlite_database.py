@@ -142,9 +142,9 @@ class Database:
         return connection
 
     def _set_up(self, connection: sqlite3.Connection, writing: bool) -> None:
-        if writing and not is_database(self.path):  # others' files keep what they have
+        if writing and _is_empty(self.path):  # others' files keep what they have
             with self.outside.alone():
-                if not has_file(self.path) or not os.path.getsize(self.path):
+                if _is_empty(self.path):
                     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                     connection.execute("PRAGMA journal_mode = WAL")
 
@@ -211,8 +211,19 @@ def _quoted(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
+def _is_empty(path: str) -> bool:
+    return not has_file(path) or not os.path.getsize(path)
+
+
 def is_database(path: str) -> bool:
-    """Whether a file begins as those of SQLite do."""
+    """Whether a file begins as those of SQLite do.
+
+    One that this process has open is not opened again: closing it would let go of all of the
+    process's locks on it (fcntl), and the next process that ends would remove the log in which
+    this one goes on to commit.
+    """
+    if DATABASES.has(path):
+        return not _is_empty(path)
     try:
         with open(path, "rb") as file:
             return file.read(len(MAGIC)) == MAGIC

@@ -1,5 +1,6 @@
 """Tests of `zarrpy.stores.sqlite`: one file, changed in transactions."""
 
+import builtins
 import os
 import pickle
 import sqlite3
@@ -210,3 +211,25 @@ def test_an_error_of_locks_says_what_to_do():
         _translated("a.sqlite"),
     ):
         raise sqlite3.OperationalError("locking protocol")
+
+
+def test_the_file_is_not_opened_beside_its_connections(tmp_path, monkeypatch):
+    """Closing such a file would let go of the locks on it, and others remove the log in use."""
+    place = tmp_path / "a.sqlite"
+    store = SQLiteStore(place)
+    store.set("a", b"1")
+    store.close()
+    opened = []
+    open_ = builtins.open
+
+    def noted(path, *args, **keywords):
+        opened.append(os.fspath(path))
+        return open_(path, *args, **keywords)
+
+    monkeypatch.setattr(builtins, "open", noted)
+    store = SQLiteStore(place)
+    assert store.get("a") == b"1"
+    store.set("a", b"2")
+    as_store(str(place)).close()
+
+    assert str(place) not in opened
