@@ -175,7 +175,8 @@ def assignable(
         return target
     elif isinstance(value, np.ndarray):
         if np.can_cast(value.dtype, dtype, "unsafe"):  # so NumPy sees a wrong shape first
-            _broadcast(value, shape, name, flat=flat)
+            spread = _broadcast(value, shape, name, flat=flat)
+            value = value if spread.size else spread  # it casts no element that goes nowhere
         values = value if value.dtype == dtype else _cast(value, dtype, value.shape)
     elif by_arrays:
         values = np.asarray(value, dtype)
@@ -195,7 +196,7 @@ def _broadcast(
             f"{name!r}: a mask takes values of one dimension at most, not of {values.ndim}"
         )
     while values.ndim > len(shape) and values.shape[0] == 1:
-        values = values[0]
+        values = values[0, ...]  # an array, where an index alone would give an object or a text
     try:
         return np.broadcast_to(values, shape)
     except ValueError:

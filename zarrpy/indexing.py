@@ -226,10 +226,11 @@ class Indexable(Node[ArrayMetadata]):
         except SelectionError as error:
             error.fill(array=self.place)
             raise
-        except (TypeError, ValueError) as error:
-            if type(error) not in (TypeError, ValueError):
+        except (KeyError, TypeError, ValueError) as error:
+            if type(error) not in (KeyError, TypeError, ValueError):
                 raise
-            raise type(error)(f"{self.place!r}: {error}") from None  # Python's, of a slice
+            # Python's, of a slice, or NumPy's, of a field
+            raise type(error)(f"{self.place!r}: {error.args[0]}") from None
 
     def _positional(self, key: Any) -> Any:
         if not isinstance(key, Mapping):

@@ -52,6 +52,8 @@ VALUES = {
     "an array of complex numbers": np.array([1 + 2j, 3]),
     "an array of text": np.array(["1", "2"]),
     "an array of objects": np.array([1, 2], object),
+    "an array of one object": np.array([1], object),
+    "an array of nothing": np.array([None], object),
     "a scalar": np.int64(300),
     "a scalar of float": np.float32(2.5),
     "a date": np.datetime64("2020-01-01"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from array import array as array_of_floats
 from collections import deque
 
@@ -334,15 +335,15 @@ def test_a_field_of_chunks_that_were_never_written_joins_the_fill_value(store, b
 
 
 def test_fields_that_are_not_there_are_refused_as_by_numpy(points):
-    """With the errors of NumPy; an array of numbers has none at all."""
+    """With the errors of NumPy and the array's path; an array of numbers has none at all."""
     array, values = points
-    for key in ("w", ["x", "w"]):
+    for key in ("w", ["x", "w"], ["x", "x"]):
         with pytest.raises((ValueError, KeyError)) as expected:
             values[key]
-        with pytest.raises(expected.type):
-            array[key]
-        with pytest.raises(expected.type):
-            array[key] = 1
+        for act in (lambda key=key: array[key], lambda key=key: array.write(key, 1)):
+            with pytest.raises(expected.type, match=re.escape(f"{array.place!r}: ")) as found:
+                act()
+            assert found.type is expected.type
     with pytest.raises(IndexError):
         zarrpy.create_array({}, data=VALUES)["x"]
 

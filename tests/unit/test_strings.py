@@ -170,6 +170,23 @@ def test_bytes_are_written_from_whatever_holds_them(value, body):
     assert array[...].tolist() == [[b"", b""], [b"x", b"yz"]]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [np.array(["x"], TEXT), np.array([["x"]], "U1"), boxed(["x"])],
+    ids=lambda v: str(v.dtype),
+)
+def test_an_array_of_one_text_is_one(value, body):
+    """Axes of length 1 in front do not count, as in NumPy."""
+    array = zarrpy.create_array({}, shape=(2, 2), chunks=1, dtype=str)
+    single = zarrpy.create_array({}, shape=(), dtype=str)
+
+    array[0, 1] = value
+    single[...] = value
+
+    assert array[...].tolist() == [["", "x"], ["", ""]]
+    assert single[()] == "x"
+
+
 def test_a_text_for_all_elements_is_broadcast(body):
     """As NumPy does."""
     array = zarrpy.create_array({}, shape=(2, 3), chunks=(2, 2), dtype=str)

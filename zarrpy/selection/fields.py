@@ -58,6 +58,8 @@ def as_fields(names: str | Sequence[str], dtype: np.dtype[Any], shape: tuple[int
     ------
     SelectionError
         An IndexError, when the data type has no fields.
+    ValueError, KeyError
+        As NumPy's, for one name and for a list, when it has other fields.
     """
     if dtype.names is None:
         raise SelectionError(
@@ -65,7 +67,12 @@ def as_fields(names: str | Sequence[str], dtype: np.dtype[Any], shape: tuple[int
             selection=names,
             shape=shape,
         )
-    return names if isinstance(names, str) else list(names)
+    fields: Fields = names if isinstance(names, str) else list(names)
+    try:
+        np.empty(0, dtype)[fields]
+    except KeyError as error:
+        raise KeyError(f"no field of name {error.args[0]}") from None
+    return fields
 
 
 def field_type(
