@@ -1,6 +1,7 @@
 """Processes that are killed while they write to a store that is one file."""
 
 import errno
+import os
 import subprocess
 import sys
 import warnings
@@ -211,3 +212,28 @@ def test_a_zip_file_whose_closing_was_cut_off_is_whole_when_the_work_is(tmp_path
         assert file.testzip() is None
         assert "zarr.json" in file.namelist()
     assert (zarrpy.open(tmp_path / "target.zip")[...] == values).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.parametrize("name", ["a.db", "a.sqlite", "sqlite:a.db", "a.zip"])
+def test_a_pipe_is_an_error_at_once(tmp_path, name):
+    """Nobody waits for somebody who writes to it."""
+    os.mkfifo(tmp_path / name.removeprefix("sqlite:"))
+    program = (
+        "import sys, zarrpy\n"
+        "try:\n"
+        "    zarrpy.open(sys.argv[1])\n"
+        "except OSError as error:\n"
+        "    print(error)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "no file" in done.stdout or "Not a directory" in done.stdout

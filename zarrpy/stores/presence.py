@@ -46,10 +46,20 @@ def check_folder(path: str) -> None:
 
 
 def has_file(path: str) -> bool:
-    """Whether the file of a store is there; an error says which file it is about."""
+    """Whether the file of a store is there; an error says which file it is about.
+
+    Opening a pipe would wait for somebody who writes to it, and a device may have no end.
+    """
     try:
-        return is_there(path)
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as error:
         raise StoreError(
             f"{error.strerror or error} ({path!r})", operation="look for", errno=error.errno
         ) from error
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise StoreError(
+            f"it is a pipe, a socket or a device, and no file: {path!r}", operation="open"
+        )
+    return True

@@ -173,11 +173,9 @@ def _is_sqlite(path: str) -> bool:
         return False
     if not os.path.exists(path):
         return not name.endswith(".db")  # as a directory may be called as well
-    if os.path.isfile(path) and not os.path.getsize(path):
-        return True  # one whose maker was killed, or is at it
     from zarrpy.stores.sqlite_database import is_database
 
-    return is_database(path)
+    return is_database(path)  # an empty one is: its maker was killed, or is at it
 
 
 def _sqlite(path: str, read_only: bool) -> Store:

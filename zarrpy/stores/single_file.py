@@ -43,7 +43,8 @@ class Files(Generic[T]):
     def __init__(self, make: Callable[[str], T]) -> None:
         self._make = make
         self._known: WeakValueDictionary[str, T] = WeakValueDictionary()
-        self._lock = threading.Lock()
+        # a store may be let go of by the garbage collector while this thread has the lock
+        self._lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._renew)
 
@@ -57,12 +58,6 @@ class Files(Generic[T]):
             shared.handles += 1
             return shared
 
-    def has(self, path: str) -> bool:
-        """Whether a store of this process uses the file of a path."""
-        with self._lock:
-            shared = self._known.get(os.path.realpath(path))
-            return shared is not None and shared.handles > 0
-
     def let_go(self, shared: T) -> None:
         """Count a store less; what has none any more is closed."""
         with self._lock:
@@ -72,7 +67,7 @@ class Files(Generic[T]):
         shared.close()
 
     def _renew(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         for shared in list(self._known.values()):
             shared.renew()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
@@ -17,7 +17,6 @@ from zarrpy.stores.single_file import Files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAGIC = b"SQLite format 3\0"
 #: Chunks are read and written fastest in the largest pages.
 _PAGE_BYTES = 65536
 _LOCK = "-lock"
@@ -132,8 +131,7 @@ class Database:
         timeout = config.lock_timeout if config.lock_timeout >= 0 else 1e6
         if writing:
             check_folder(self.path)
-        url = "file:" + _quoted(self.path) + ("" if writing else "?mode=ro")
-        connection = self._connect(url, timeout)
+        connection = self._connect(_url(self.path, "mode=rwc" if writing else "mode=ro"), timeout)
         try:
             self._set_up(connection, writing)
         except BaseException:
@@ -207,8 +205,9 @@ def _translated(path: str) -> Iterator[None]:
         raise StoreError(text, hint=hint) from error
 
 
-def _quoted(path: str) -> str:
-    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+def _url(path: str, query: str) -> str:
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{'//' if path.startswith('/') else ''}{quoted}?{query}"
 
 
 def _is_empty(path: str) -> bool:
@@ -216,19 +215,20 @@ def _is_empty(path: str) -> bool:
 
 
 def is_database(path: str) -> bool:
-    """Whether a file begins as those of SQLite do.
+    """Whether SQLite takes a file for one of its own, as it does with an empty one.
 
-    One that this process has open is not opened again: closing it would let go of all of the
-    process's locks on it (fcntl), and the next process that ends would remove the log in which
-    this one goes on to commit.
+    Only SQLite may open it: to close it beside connections of this process, also those that are
+    not ours, would let go of all of their locks on it (fcntl), and the next process that ends would
+    remove the log in which this one goes on to commit.
     """
-    if DATABASES.has(path):
-        return not _is_empty(path)
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
+    if not os.path.isfile(path):
         return False
+    try:  # without a lock, and without files beside it
+        with closing(sqlite3.connect(_url(path, "mode=ro&immutable=1"), uri=True)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 DATABASES = Files(Database)

@@ -1,11 +1,13 @@
 """Tests of `zarrpy.stores.sqlite`: one file, changed in transactions."""
 
 import builtins
+import gc
 import os
 import pickle
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from zarrpy.errors import LockTimeoutError, StoreError
 from zarrpy.stores import LocalStore, PrefixStore, SQLiteStore
 from zarrpy.stores.base import ByteRange
 from zarrpy.stores.resolve import as_store
-from zarrpy.stores.sqlite_database import Database, _translated
+from zarrpy.stores.sqlite_database import DATABASES, Database, _translated
 from zarrpy.testing.store_contract import StoreContract
 
 
@@ -233,3 +235,59 @@ def test_the_file_is_not_opened_beside_its_connections(tmp_path, monkeypatch):
     as_store(str(place)).close()
 
     assert str(place) not in opened
+
+
+COUNT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(*connection.execute("SELECT count(*) FROM mine").fetchone())
+connection.close()
+"""
+
+
+def test_connections_of_others_in_the_process_keep_their_locks(path):
+    """When the path is looked at, which may be that of any file."""
+    mine = sqlite3.connect(path, isolation_level=None)
+    mine.execute("PRAGMA journal_mode = WAL")
+    mine.execute("CREATE TABLE mine(x)")
+    as_store(path).close()
+
+    def count_in_another_process():
+        return int(subprocess.check_output([sys.executable, "-c", COUNT, path]))
+
+    assert count_in_another_process() == 0  # without the locks it removes the log, as the last one
+    mine.execute("INSERT INTO mine VALUES(1)")
+    assert count_in_another_process() == 1
+    mine.close()
+
+
+def test_a_store_may_be_let_go_of_while_another_is_made(tmp_path, monkeypatch):
+    """By the garbage collector, on the thread that makes it."""
+    circle = [SQLiteStore(tmp_path / "b.sqlite")]
+    circle[0].set("a", b"1")
+    circle.append(circle)
+    make = DATABASES._make
+
+    def making(path):
+        nonlocal circle
+        del circle
+        gc.collect()
+        return make(path)
+
+    monkeypatch.setattr(DATABASES, "_make", making)
+    stores = []
+    thread = threading.Thread(
+        target=lambda: stores.append(SQLiteStore(tmp_path / "a.sqlite")), daemon=True
+    )
+    thread.start()
+    thread.join(60)
+
+    assert stores, "it waits for itself"
+
+
+def test_a_path_may_begin_with_two_slashes(path):
+    """They are those of no host."""
+    with as_store("/" + path) as store:
+        store.set("a", b"1")
+
+    assert as_store("/" + path).get("a") == b"1"
