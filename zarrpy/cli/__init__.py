@@ -1,8 +1,8 @@
 """The command line, ``zarrpy VERB`` or ``python -m zarrpy VERB``.
 
-One file per group of verbs. Each has ``add(verbs, common)``, which describes its verbs to the
-parser and imports nothing heavy, and names the function to run; whatever that needs is
-imported when it runs, so that ``zarrpy --help`` answers at once.
+One file per group of verbs, listed by `zarrpy.cli.verbs`. Each has ``add(verbs, common)``, which
+describes its verbs to the parser and imports nothing heavy, and names the function to run;
+whatever that needs is imported when it runs, so that ``zarrpy --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -14,57 +14,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from zarrpy import __version__
-from zarrpy.cli import (
-    advising,
-    attributes,
-    chunks,
-    compare,
-    completion,
-    demo,
-    doctor,
-    exchange,
-    formats,
-    health,
-    listing,
-    look,
-    making,
-    migrating,
-    moving,
-    packing,
-    rechunking,
-    running,
-    values,
-    versions,
-)
 from zarrpy.cli.exits import OK, explain
+from zarrpy.cli.verbs import Verbs
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
     from typing import Any
-
-#: In the order in which help lists their verbs.
-_VERBS: tuple[Any, ...] = (
-    look,
-    listing,
-    values,
-    chunks,
-    attributes,
-    making,
-    moving,
-    formats,
-    migrating,
-    packing,
-    rechunking,
-    exchange,
-    health,
-    compare,
-    advising,
-    running,
-    doctor,
-    demo,
-    completion,
-    versions,
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,9 +61,8 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     given = argparse.Namespace(json=False, verbose=False)
     arguments, unknown = parser.parse_known_args(argv, given)
     if unknown:
-        verbs = next(each for each in parser._actions if each.dest == "verb")
-        assert isinstance(verbs.choices, dict)
-        verb = verbs.choices[arguments.verb]
+        verbs = next(each for each in parser._actions if isinstance(each, Verbs))
+        verb = verbs.parser_of(arguments.verb)
         options = [word for action in verb._actions for word in action.option_strings]
         verb.error(f"there is no {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], options)}")
     return arguments
@@ -190,7 +144,9 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"zarrpy {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
-    for module in _VERBS:
-        module.add(verbs, common)
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", dest="verb", required=True, action=Verbs
+    )
+    assert isinstance(verbs, Verbs)
+    verbs.common = common
     return parser

@@ -18,7 +18,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     advising = verbs.add_parser(
         "advise",
         parents=[common],
-        help="measure which chunks and codecs suit the way an array is read",
         description="Encode and decode a part of an array in several layouts, in memory, and tell "
         "what each way of reading would take. Nothing is written to the store.",
     )
@@ -36,7 +35,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     profiling = verbs.add_parser(
         "profile",
         parents=[common],
-        help="read a selection, and tell what that did and how long it took",
         description="Count chunks, bytes, requests and time of one reading.",
     )
     profiling.add_argument("path", metavar="PATH", help="an array")
@@ -47,7 +45,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     benching = verbs.add_parser(
         "bench",
         parents=[common],
-        help="measure how fast an array is read, and written to memory",
         description="Read a selection several times, and write it to memory in the same layout.",
     )
     benching.add_argument("path", metavar="PATH", help="an array")

@@ -18,7 +18,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "attrs",
         parents=[common],
-        help="read, set and remove attributes",
         description="Print all attributes of a node as JSON; or: get NAME, set NAME VALUE, "
         "rm NAME. A value that is JSON is stored as what it is, any other as a text.",
     )

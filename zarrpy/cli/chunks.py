@@ -19,7 +19,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "chunks",
         parents=[common],
-        help="tell which chunks of an array are stored, and how large",
         description="Tell sizes of chunks, and which are missing; those in shards by the shards' "
         "indexes. Exit code 1 when --verify finds damage.",
     )

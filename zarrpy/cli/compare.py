@@ -19,7 +19,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     naming = verbs.add_parser(
         "checksum",
         parents=[common],
-        help="compute a digest of data, however they are stored",
         description="Compute a digest of names, shapes, data types, attributes and elements, which"
         " chunks, codecs and formats do not change; with --tree, of keys and stored bytes.",
     )
@@ -29,7 +28,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     comparing = verbs.add_parser(
         "diff",
         parents=[common],
-        help="tell what is different between two arrays or groups",
         description="Compare metadata and elements. Exit code 1 when something differs.",
     )
     for name in ("first", "second"):

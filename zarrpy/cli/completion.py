@@ -6,6 +6,7 @@ import argparse
 
 from zarrpy.cli.exits import OK
 from zarrpy.cli.output import print_json
+from zarrpy.cli.verbs import VERBS
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "completion",
         parents=[common],
-        help="print a script that completes commands in a shell",
         description='For bash or zsh: eval "$(zarrpy completion bash)"; for fish: '
         "zarrpy completion fish | source.",
     )
@@ -45,8 +45,7 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 def completion(arguments: argparse.Namespace) -> int:
     """Print the script."""
-    parsers: dict[str, argparse.ArgumentParser] = arguments.verbs.choices
-    options = {name: _options(parser) for name, parser in parsers.items()}
+    options = {verb: _options(arguments.verbs.parser_of(verb)) for verb in VERBS}
     script = _script(arguments, options)
     if arguments.json:
         print_json({"shell": arguments.shell, "script": script})
@@ -57,7 +56,7 @@ def completion(arguments: argparse.Namespace) -> int:
 
 def _script(arguments: argparse.Namespace, options: dict[str, list[str]]) -> str:
     if arguments.shell == "fish":
-        return "".join(f"{line}\n" for line in _fish(options, arguments.verbs))
+        return "".join(f"{line}\n" for line in _fish(options))
     cases = "\n".join(
         f'        {name}) COMPREPLY=($(compgen -W "{" ".join(words)}" -- "$word")) ;;'
         for name, words in options.items()
@@ -71,11 +70,10 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
     return [word for action in parser._actions for word in action.option_strings]
 
 
-def _fish(options: dict[str, list[str]], verbs: Any) -> list[str]:
-    helps = {action.dest: action.help or "" for action in verbs._choices_actions}
+def _fish(options: dict[str, list[str]]) -> list[str]:
     lines = []
     for name, words in options.items():
-        told = helps.get(name, "").replace("'", "")
+        told = VERBS[name][1].replace("'", "")
         lines.append(f"complete -c zarrpy -n __fish_use_subcommand -a {name} -d '{told}'")
         for word in words:
             kind = "-l" if word.startswith("--") else "-s"

@@ -25,7 +25,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "doctor",
         parents=[common],
-        help="tell what is wrong with a hierarchy, and what to do",
         description="Look at documents, keys and sizes below a path, without reading a chunk, and "
         "give advice. Exit code 1 when data are damaged.",
     )

@@ -20,7 +20,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     bringing = verbs.add_parser(
         "import",
         parents=[common],
-        help="store what is in a .npy, .npz, HDF5, netCDF or raw file",
         description="Store the arrays, groups and attributes of a file of another format. A raw "
         "file needs --dtype, and --shape.",
     )
@@ -36,7 +35,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     giving = verbs.add_parser(
         "export",
         parents=[common],
-        help="write an array to a .npy or raw file, or a group to a .npz file",
         description="Write elements as the ending of the file says; any other than .npy and .npz "
         "is raw bytes, the lowest first.",
     )

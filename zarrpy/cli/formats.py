@@ -19,7 +19,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     converting = verbs.add_parser(
         "convert",
         parents=[common],
-        help="give a hierarchy the documents of the other format, in place",
         description="Convert arrays and groups between Zarr v2 and v3, in place. Chunks are left "
         "alone where both formats store the same bytes.",
     )
@@ -41,7 +40,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     joining = verbs.add_parser(
         "consolidate",
         parents=[common],
-        help="write the metadata of a hierarchy into one document",
         description="Consolidate metadata; or compare those that there are with the store, exit "
         "code 1 when they are stale; or remove them.",
     )

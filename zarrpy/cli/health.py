@@ -19,7 +19,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     looking = verbs.add_parser(
         "verify",
         parents=[common],
-        help="look for damage, and change nothing",
         description="Look at documents, keys, sizes and indexes of shards below a path; with"
         " --deep decode every chunk. Exit code 1 when data are damaged.",
     )
@@ -30,7 +29,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     mending = verbs.add_parser(
         "repair",
         parents=[common],
-        help="set damaged chunks aside, and clean up after killed writers",
         description="Move chunks that cannot be decoded to .__zp-quarantine beside their array, so"
         " that the rest can be read, and remove locks that nobody holds. Deletes no data.",
     )

@@ -19,7 +19,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser(
         "ls",
         parents=[common],
-        help="list the members of a group",
         description="List the arrays and groups in a group; groups end in a slash.",
     )
     listing.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
@@ -29,7 +28,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     counting = verbs.add_parser(
         "stat",
         parents=[common],
-        help="tell how much is stored of each array",
         description="Tell bytes stored, ratio, chunks there and missing of each array below a "
         "path. This lists the keys of the store.",
     )

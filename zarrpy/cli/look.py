@@ -21,7 +21,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     tree_verb = verbs.add_parser(
         "tree",
         parents=[common],
-        help="draw the hierarchy below a group",
         description="Draw the groups and arrays below a path, from their metadata alone.",
     )
     tree_verb.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
@@ -39,7 +38,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     info_verb = verbs.add_parser(
         "info",
         parents=[common],
-        help="tell what is known about one array or group",
         description="Tell shape, data type, chunks, codecs and attributes of one node.",
     )
     info_verb.add_argument("path", metavar="PATH", help="a store, or a group or array in it")

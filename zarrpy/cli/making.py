@@ -18,7 +18,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     making = verbs.add_parser(
         "create",
         parents=[common],
-        help="create an array, or a group",
         description="Create an array with --shape and --dtype, and a group without them. Groups "
         "on the way are created.",
     )
@@ -34,7 +33,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     appending = verbs.add_parser(
         "append",
         parents=[common],
-        help="append the elements of a file or an array to an array",
         description="Append a .npy file, or another array, along one axis: all or nothing. It "
         "is read bit by bit.",
     )

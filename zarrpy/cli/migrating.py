@@ -21,7 +21,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     migrating = verbs.add_parser(
         "migrate",
         parents=[common],
-        help="give a hierarchy, or a copy of it, the other format",
         description="Convert a hierarchy in place, or copy it first and convert the copy.",
     )
     migrating.add_argument("format", choices=("v3", "v2"), help="the format to come")
@@ -35,7 +34,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     removing = verbs.add_parser(
         "remove-metadata",
         parents=[common],
-        help="remove the documents of one format where both are stored",
         description="Remove documents of one format below a path. A node that has no others is "
         "refused, as it would not be found any more, unless --force is given.",
     )

@@ -21,7 +21,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     copying = verbs.add_parser(
         "cp",
         parents=[common],
-        help="copy an array, or a group with all below it",
         description="Copy between any two stores, as it is stored: nothing is decoded.",
     )
     copying.add_argument(
@@ -36,7 +35,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     moving = verbs.add_parser(
         "mv",
         parents=[common],
-        help="move an array, or a group with all below it",
         description="Move a node; within a store nothing is read or written again.",
     )
     add_bulk(moving)
@@ -47,7 +45,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     removing = verbs.add_parser(
         "rm",
         parents=[common],
-        help="delete an array, or a group with all that is Zarr below it",
         description="Delete nodes; files that are not Zarr stay, and are named.",
     )
     removing.add_argument("path", nargs="+", metavar="PATH", help="a group or array")

@@ -19,14 +19,12 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     packing = verbs.add_parser(
         "pack",
         parents=[common],
-        help="put a hierarchy into a zip file or a SQLite file",
         description="Copy every key of a store into a file: run.zip or run.sqlite. Nothing is "
         "decoded.",
     )
     unpacking = verbs.add_parser(
         "unpack",
         parents=[common],
-        help="take a hierarchy out of a zip file or a SQLite file",
         description="Copy every key of a file into a directory, or another store.",
     )
     for verb in (packing, unpacking):

@@ -20,7 +20,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "rechunk",
         parents=[common],
-        help="store an array in other chunks, shards or codecs",
         description="Write an array anew, within a bound of memory, in two passes where one would "
         "decode chunks too often.",
     )

@@ -16,7 +16,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     """Describe the verb to the parser."""
     verb = verbs.add_parser(
         "run",
-        help="run a program with zarrpy in the place of zarr-python",
         description="Run a script, or with -m a module, whose `import zarr` gets zarrpy. What "
         "comes after it is the program's own.",
     )

@@ -22,7 +22,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     beginning = verbs.add_parser(
         "head",
         parents=[common],
-        help="print the first elements of an array",
         description="Print the first rows of an array, or a selection, shortened where it is long.",
     )
     beginning.add_argument("path", metavar="PATH", help="an array")
@@ -33,7 +32,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     everything = verbs.add_parser(
         "cat",
         parents=[common],
-        help="write all elements of an array to standard output",
         description="Write elements as text, a row a line, its elements separated by commas; as "
         "a .npy file; or as raw little-endian bytes.",
     )
@@ -49,7 +47,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     dumping = verbs.add_parser(
         "dump",
         parents=[common],
-        help="print metadata, attributes and elements of a hierarchy",
         description="Print all that is known of each node below a path, with its elements.",
     )
     dumping.add_argument("path", metavar="PATH", help="a store, or a group or array in it")
@@ -58,7 +55,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     numbers = verbs.add_parser(
         "stats",
         parents=[common],
-        help="compute minimum, maximum, mean and deviation of arrays",
         description="Compute over all elements of each array of numbers below a path, without "
         "holding an array in memory. NaN is left out, and counted.",
     )

@@ -19,7 +19,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "versions",
         parents=[common],
-        help="print the versions of zarrpy, Python, NumPy and each linked library",
     )
     verb.set_defaults(run=versions)
 

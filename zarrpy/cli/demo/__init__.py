@@ -13,7 +13,6 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "demo",
         parents=[common],
-        help="store a real field, read it back and prove it right",
         description="Store a field under several codecs in Zarr v2 and v3, read it back by "
         "windows, in a second process and with every other Zarr implementation that is "
         "installed, and compare bit for bit. Exits with 0 only if everything agrees.",
