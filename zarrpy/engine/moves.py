@@ -4,7 +4,8 @@ Before the first rename a record of all of them is written, after the last it is
 rename that fails takes those before it back.  So does whoever finds the record of a process that
 was killed between; a lock tells that process from one that is still at work.  Where the document of
 a node, which comes last, has its name, all is done but for the record: others may have written to
-the node since then.
+the node since then.  Where there is a document in the place of one that was put aside, somebody has
+created another node there, which what was put aside has no part in.
 """
 
 from __future__ import annotations
@@ -148,8 +149,8 @@ def restore(store: Store, request: Restore) -> bool:
             onward.resume()
             return True
         moves = _read(request.path, value)
-        if _is_done(store, moves):
-            leftover = _folders(request.path, [new for _, new in moves])
+        if _is_done(store, moves) or _is_taken(store, moves):
+            leftover = _folders(request.path, [key for pair in moves for key in pair])
         else:
             _take_back(store, moves)
             leftover = _folders(request.path, [old for old, _ in moves])
@@ -187,6 +188,12 @@ def _is_done(store: Store, moves: Pairs) -> bool:
     old, new = moves[-1]
     is_document = new.rpartition("/")[2] in DOCUMENTS
     return is_document and store.exists(new) and not store.exists(old)
+
+
+def _is_taken(store: Store, moves: Pairs) -> bool:
+    """Whether a document lies where another one was taken away."""
+    documents = [pair for pair in moves if pair[0].rpartition("/")[2] in DOCUMENTS]
+    return any(store.exists(old) and store.exists(new) for old, new in documents)
 
 
 def _folders(path: str, keys: list[str]) -> set[str]:

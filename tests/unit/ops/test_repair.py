@@ -1,5 +1,6 @@
 """`zarrpy.repair`: damaged values are set aside, leftovers go, and nothing is deleted."""
 
+import shutil
 import subprocess
 import sys
 
@@ -102,20 +103,30 @@ def test_a_shard_is_set_aside_as_a_whole_once(tmp_path):
     assert (tmp_path / "a" / QUARANTINE / "c/0").read_bytes() == data
 
 
+#: Replaces an array, and is killed when a store is asked for something.
+KILLED = """
+import os, sys, zarrpy
+from zarrpy.stores import LocalStore
+place, what, last = sys.argv[1:]
+do = getattr(LocalStore, what)
+def killed(self, *keys, **options):
+    os._exit(9) if keys[-1] == last else do(self, *keys, **options)
+setattr(LocalStore, what, killed)
+zarrpy.create_array(place, shape=8, dtype="i4", chunks=2, overwrite=True)
+"""
+
+
+def replaced_until(place, what, last):
+    """Make an array and let another one take its place, until a call that kills the process."""
+    zarrpy.create_array(place, data=VALUES, chunks=4)
+    command = [sys.executable, "-c", KILLED, place, what, last]
+    assert subprocess.run(command, check=False).returncode == 9
+
+
 def test_a_replacement_that_was_whole_is_not_taken_back(tmp_path):
     """Its process was killed before it removed the record of it; then others wrote to the array."""
     place = tmp_path / "a.zarr"
-    zarrpy.create_array(place, data=VALUES, chunks=4)
-    script = """
-import os, sys, zarrpy
-from zarrpy.stores import LocalStore
-delete = LocalStore.delete
-def killed(self, key):
-    os._exit(9) if key.endswith(".__zp-moves") else delete(self, key)
-LocalStore.delete = killed
-zarrpy.create_array(sys.argv[1], shape=8, dtype="i4", chunks=2, overwrite=True)
-"""
-    assert subprocess.run([sys.executable, "-c", script, place], check=False).returncode == 9
+    replaced_until(place, "delete", ".__zp-moves")
     zarrpy.open_array(place, mode="r+")[...] = 7
 
     zarrpy.repair(place)
@@ -123,4 +134,29 @@ zarrpy.create_array(sys.argv[1], shape=8, dtype="i4", chunks=2, overwrite=True)
     array = zarrpy.open_array(place)
     assert array.chunks == (2,)
     assert array[...].tolist() == [7] * 8
+    assert sorted(path.name for path in place.iterdir()) == ["c", "zarr.json"]
+
+
+def test_an_array_of_others_in_the_place_of_one_put_aside_stays_as_it_is(tmp_path):
+    """Its chunks that are absent are not those of an array that was there before."""
+    place = tmp_path / "a.zarr"
+    replaced_until(place, "rename", "zarr.json")
+    assert not (place / "zarr.json").exists()
+    zarrpy.create_array(tmp_path / "other", shape=8, dtype="i4", chunks=4, fill_value=3)
+    shutil.copy(tmp_path / "other/zarr.json", place)
+
+    zarrpy.repair(place)
+
+    assert zarrpy.open_array(place)[...].tolist() == [3] * 8
+    assert [path.name for path in place.iterdir()] == ["zarr.json"]
+
+
+def test_a_replacement_that_was_cut_off_is_taken_back(tmp_path):
+    """Where nobody has created anything since."""
+    place = tmp_path / "a.zarr"
+    replaced_until(place, "rename", "zarr.json")
+
+    zarrpy.repair(place)
+
+    assert zarrpy.open_array(place)[...].tolist() == VALUES.tolist()
     assert sorted(path.name for path in place.iterdir()) == ["c", "zarr.json"]
