@@ -2,7 +2,8 @@
  * blosc1_part.c - the Blosc1 container: reader of parts of a chunk
  *
  * Only blocks that a part touches are decoded, and of blocks that LZ4 packed
- * byte by byte of their elements only the front, up to what is wanted.
+ * byte by byte of their elements only the front, up to what is wanted, or
+ * where that is little, only its bytes.
  */
 #include "blosc1_frame.h"
 #include "codec.h"
@@ -11,8 +12,12 @@
 
 #include <string.h>
 
-/* So many elements are picked one by one; more are worth the vector kernel. */
-#define FEW_ELEMENTS 256
+/* So many elements are put together one by one; more are worth the vector kernel. */
+#define MOST_PICKS 256
+/* So many are looked for in what is packed; more are worth decoding all that is before them. */
+#define FEW_PICKS 16
+/* After one step for so many packed bytes, what is wanted lies too deep, and all is decoded. */
+#define STEP_NBYTES 8
 /* More of a split is looked at than its share of what is wanted. */
 #define MARGIN_NBYTES 1024
 /* One byte of so many is picked; more are worth the vector kernel. */
@@ -42,13 +47,16 @@ bring(const zp_part *part, size_t from, size_t to)
     return part->need ? part->need(part->source, from, to) : ZP_OK;
 }
 
+/* What is done to n bytes of a split to learn of its first `last` ones, which is the answer then. */
+typedef int64_t (*learn)(const void *src, size_t n, void *to, size_t last);
+
 /*
- * The first `last` bytes of a split of n stored ones.  Not all of these need be
- * there: about as large a part of them as of the split is tried first.
+ * Learn of the first `last` bytes of a split of n stored ones.  Not all of these need be there:
+ * about as large a part of them as of the split is tried first.  How many were looked at, or 0.
  */
-static int
-unpack_front(const zp_part *part, const uint8_t *src, size_t place, size_t n, size_t split_nbytes,
-             uint8_t *dst, size_t last)
+static size_t
+learn_front(const zp_part *part, const uint8_t *src, size_t place, size_t n, size_t split_nbytes,
+            learn how, void *to, size_t last)
 {
     size_t reach = part->need ? (size_t)((double)n * (double)last / (double)split_nbytes * 1.125) +
                                     MARGIN_NBYTES
@@ -56,13 +64,14 @@ unpack_front(const zp_part *part, const uint8_t *src, size_t place, size_t n, si
     if (reach < n) {
         if (bring(part, place, place + reach) < 0)
             return 0;
-        if (zp_lz4_unpack_front(src + place, reach, dst, last) == (int64_t)last)
-            return 1;
+        if (how(src + place, reach, to, last) == (int64_t)last)
+            return reach;
     } else {
         reach = 0;
     }
-    return bring(part, place + reach, place + n) == ZP_OK &&
-           zp_lz4_unpack_front(src + place, n, dst, last) == (int64_t)last;
+    int done = bring(part, place + reach, place + n) == ZP_OK &&
+               how(src + place, n, to, last) == (int64_t)last;
+    return done ? n : 0;
 }
 
 /*
@@ -71,12 +80,11 @@ unpack_front(const zp_part *part, const uint8_t *src, size_t place, size_t n, si
  */
 static int64_t
 decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part,
-             const zp_blosc1_block *block, size_t from, size_t to, uint8_t *dst)
+             const zp_blosc1_block *block, size_t to, uint8_t *dst)
 {
     size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
-    size_t first = from / typesize, last = (to + typesize - 1) / typesize;
+    size_t last = (to + typesize - 1) / typesize;
     size_t place = block->place, n = 0;
-    size_t skip = last - first <= FEW_ELEMENTS ? first : 0; /* nobody asks for what is before */
     uint8_t *planes = zp_worker_scratch(worker, ZP_SLOT_BLOCK, last * typesize);
 
     if (!planes)
@@ -88,27 +96,148 @@ decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, c
         if (status < 0)
             return status;
         int whole = n == split_nbytes; /* not packed */
-        if (whole && bring(part, place + skip, place + last) == ZP_OK)
-            memcpy(planes + k * last + skip, src + place + skip, last - skip);
-        else if (whole || !unpack_front(part, src, place, n, split_nbytes, planes + k * last, last))
+        if (whole && bring(part, place, place + last) == ZP_OK)
+            memcpy(planes + k * last, src + place, last);
+        else if (whole || !learn_front(part, src, place, n, split_nbytes, zp_lz4_unpack_front,
+                                       planes + k * last, last))
             return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
     }
-    if (skip > 0)
-        gather(planes, last, typesize, first, last, dst + first * typesize);
-    else
-        zp_unshuffle(planes, dst, last * typesize, typesize);
+    zp_unshuffle(planes, dst, last * typesize, typesize);
     return ZP_OK;
+}
+
+/* The elements of a block that are wanted, in order. */
+typedef struct picks {
+    size_t n;
+    uint32_t places[MOST_PICKS];
+} picks;
+
+/* Bytes of a split that was surveyed, unless they lie too deep. */
+static int
+pick_packed(const uint8_t *src, size_t n, const void *survey, const picks *wanted, uint8_t *dst,
+            size_t typesize)
+{
+    size_t share = n / STEP_NBYTES / wanted->n + 1, steps = 4 * share;
+
+    for (size_t i = 0; i < wanted->n; i++, steps += share) {
+        int byte = zp_lz4_pick(src, n, survey, wanted->places[i], &steps);
+        if (byte < 0)
+            return 0;
+        dst[wanted->places[i] * typesize] = (uint8_t)byte;
+    }
+    return 1;
+}
+
+/* Bytes of a split to each `typesize`th one of dst. */
+static int
+pick_bytes(const zp_part *part, const uint8_t *src, size_t place, size_t n, size_t split_nbytes,
+           const picks *wanted, void *scratch, uint8_t *dst, size_t typesize)
+{
+    const uint32_t *places = wanted->places;
+    size_t last = places[wanted->n - 1] + 1, i;
+
+    if (n == split_nbytes) { /* not packed */
+        if (bring(part, place + places[0], place + last) < 0)
+            return 0;
+        for (i = 0; i < wanted->n; i++)
+            dst[places[i] * typesize] = src[place + places[i]];
+        return 1;
+    }
+    if (wanted->n <= FEW_PICKS) {
+        size_t reach = learn_front(part, src, place, n, split_nbytes, zp_lz4_survey, scratch, last);
+        if (reach == 0)
+            return 0;
+        if (pick_packed(src + place, reach, scratch, wanted, dst, typesize))
+            return 1;
+    }
+    if (!learn_front(part, src, place, n, split_nbytes, zp_lz4_unpack_front, scratch, last))
+        return 0;
+    for (i = 0; i < wanted->n; i++)
+        dst[places[i] * typesize] = ((uint8_t *)scratch)[places[i]];
+    return 1;
+}
+
+/* Few elements of a block to their places in dst: nothing else is decoded. */
+static int64_t
+decode_picks(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part,
+             const zp_blosc1_block *block, const picks *wanted, uint8_t *dst)
+{
+    size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
+    size_t place = block->place, n = 0;
+    size_t nbytes = zp_lz4_survey_nbytes(split_nbytes) + split_nbytes; /* or bytes themselves */
+    void *scratch = zp_worker_scratch(worker, ZP_SLOT_BLOCK, nbytes);
+
+    if (!scratch)
+        return zp_fail(worker, ZP_ERR_MEMORY, NULL);
+    for (size_t k = 0; k < typesize; k++, place += n) {
+        if (bring(part, place, place + 4) < 0)
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
+        int64_t status = zp_blosc1_next_split(h, worker, src, split_nbytes, &place, &n);
+        if (status < 0)
+            return status;
+        if (!pick_bytes(part, src, place, n, split_nbytes, wanted, scratch, dst + k, typesize))
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
+    }
+    return ZP_OK;
+}
+
+/* Whether whole elements of a block are wanted, at equal distances. */
+static int
+has_rhythm(const zp_blosc1_header *h, const zp_blosc1_block *block, const zp_part *part)
+{
+    size_t typesize = h->typesize;
+    return part->every > 0 && part->start % typesize == 0 && part->every % typesize == 0 &&
+           part->wanted % typesize == 0 && h->blocksize % typesize == 0 &&
+           block->nbytes % typesize == 0;
 }
 
 /* Whether so little of a block is wanted that the rest need not be put together. */
 static int
 is_sparse(const zp_blosc1_header *h, const zp_blosc1_block *block, const zp_part *part)
 {
+    return block->filter == ZP_BYTESHUFFLE && part->wanted <= part->every / SPARSE &&
+           has_rhythm(h, block, part);
+}
+
+/* Wanted bytes of a block, one after the other. */
+typedef struct run {
+    size_t from, to;
+} run;
+
+/* The run that follows one, up to `end` of a block that is at `begin` in the chunk. */
+static int
+next_run(const zp_part *part, size_t begin, size_t end, run *r)
+{
+    size_t at = begin + r->to - part->start, every = part->every; /* in the part */
+    size_t gap = 0, n = end - r->to;
+
+    if (every > 0) {
+        size_t beat = at % every;
+        gap = beat < part->wanted ? 0 : every - beat;
+        n = beat < part->wanted ? part->wanted - beat : part->wanted;
+    }
+    r->from = r->to + gap;
+    r->to = zp_blosc1_min(r->from + n, end);
+    return r->from < r->to;
+}
+
+/* The elements that are wanted of the bytes [from, to) of a block, unless they are too many. */
+static int
+list_picks(const zp_blosc1_header *h, const zp_blosc1_block *block, const zp_part *part,
+           size_t begin, size_t from, size_t to, picks *wanted)
+{
     size_t typesize = h->typesize;
-    return part->every > 0 && part->wanted <= part->every / SPARSE &&
-           block->filter == ZP_BYTESHUFFLE && part->start % typesize == 0 &&
-           part->every % typesize == 0 && part->wanted % typesize == 0 &&
-           h->blocksize % typesize == 0 && block->nbytes % typesize == 0;
+
+    wanted->n = 0;
+    if (!has_fronts(h, block) || (part->every > 0 && !has_rhythm(h, block, part)))
+        return 0;
+    for (run r = {from, from}; next_run(part, begin, to, &r);)
+        for (size_t i = r.from / typesize; i * typesize < r.to; i++) {
+            if (wanted->n == MOST_PICKS)
+                return 0;
+            wanted->places[wanted->n++] = (uint32_t)i;
+        }
+    return 1;
 }
 
 /* Of the bytes [from, to) of a block, which is at `begin` in the chunk, those that are wanted. */
@@ -126,14 +255,8 @@ decode_sparse(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src,
     if (status < 0)
         return status;
 
-    size_t at = begin + from - part->start, end = begin + to - part->start; /* in the part */
-    for (size_t next = at - at % part->every; next < end; next += part->every) {
-        size_t first = next > at ? next - at : 0;
-        size_t last = zp_blosc1_min(next + part->wanted, end);
-        if (at + first < last)
-            gather(planes, plane_nbytes, typesize, (from + first) / typesize,
-                   (from + last - at) / typesize, dst + from + first);
-    }
+    for (run r = {from, from}; next_run(part, begin, to, &r);)
+        gather(planes, plane_nbytes, typesize, r.from / typesize, r.to / typesize, dst + r.from);
     return ZP_OK;
 }
 
@@ -154,11 +277,17 @@ decode_part(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, co
             return status;
         size_t from = begin < part->start ? part->start - begin : 0;
         size_t to = zp_blosc1_min(block.nbytes, end - begin);
+        picks wanted;
         int front = to <= block.nbytes / 4 * 3 && has_fronts(h, &block);
+        int few = list_picks(h, &block, part, begin, from, to, &wanted) &&
+                  (front || wanted.n <= FEW_PICKS); /* LZ4 decodes the whole of a split faster */
         if (!front && bring(part, 0, SIZE_MAX) < 0)
             return zp_fail(worker, ZP_ERR_CORRUPT, "a block lies outside the chunk");
-        if (front) {
-            status = decode_front(h, worker, src, part, &block, from, to, temp + most);
+        if (few) {
+            status = decode_picks(h, worker, src, part, &block, &wanted, temp + most);
+            decoded = wanted.n * h->typesize;
+        } else if (front) {
+            status = decode_front(h, worker, src, part, &block, to, temp + most);
             decoded = to;
         } else if (is_sparse(h, &block, part)) {
             status = decode_sparse(h, worker, src, &block, part, begin, from, to, temp + most);

@@ -72,6 +72,15 @@ int64_t zp_lz4hc_pack(zp_worker *worker, int level, const void *src, size_t src_
 int64_t zp_lz4_unpack(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes);
 /* The first dst_nbytes of what would be more, or ZP_ERR_CORRUPT. */
 int64_t zp_lz4_unpack_front(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes);
+/*
+ * Single bytes of an LZ4 block.  A survey of the block up to dst_nbytes is made first, in so many
+ * bytes of memory; it checks the block as decoding would.  A byte is looked for in at most *steps
+ * steps, which become fewer; -1 is the answer when those did not suffice.
+ */
+size_t zp_lz4_survey_nbytes(size_t dst_nbytes);
+int64_t zp_lz4_survey(const void *src, size_t src_nbytes, void *survey, size_t dst_nbytes);
+int zp_lz4_pick(const void *src, size_t src_nbytes, const void *survey, size_t place,
+                size_t *steps);
 
 /* The zlib format; window_bits as zlib's: 15 for zlib, 31 for gzip. */
 int64_t zp_deflate_pack(zp_worker *worker, int window_bits, int level, const void *src,

@@ -1,37 +1,18 @@
 /*
  * lz4_front.c - the first bytes of an LZ4 block
  *
- * A block is a row of sequences: literals, then a match, which repeats bytes
- * that lie up to 64 KB before it (the LZ4 block format).  LZ4's own function
- * for this copies a match that goes on behind the wanted bytes one by one, which
- * in the planes of shuffled numbers may be all there is: decoding half would
- * take twenty times as long as decoding all.
+ * LZ4's own function for this copies a match that goes on behind the wanted
+ * bytes one by one, which in the planes of shuffled numbers may be all there
+ * is: decoding half would take twenty times as long as decoding all.
  *
  * Nothing outside of the block, or of what was decoded before, is looked at.
  */
 #include "codec.h"
-#include "load.h"
+#include "lz4_sequence.h"
 
 #include <string.h>
 
-enum { LONG = 15, MIN_MATCH = 4, STRIDE = 16 };
-
-/* What follows a length that does not fit its half of a token: 255 and so on, up to less. */
-static int
-read_more(const uint8_t **src, const uint8_t *end, size_t *length)
-{
-    const uint8_t *p = *src;
-    unsigned more;
-
-    do {
-        if (p == end)
-            return 0;
-        more = *p++;
-        *length += more;
-    } while (more == 255);
-    *src = p;
-    return 1;
-}
+enum { STRIDE = 16 };
 
 /* Repeat n bytes that begin `distance` before dst, some of which are there only then. */
 static void
@@ -83,38 +64,22 @@ zp_lz4_unpack_front(const void *src, size_t src_nbytes, void *dst, size_t dst_nb
 {
     const uint8_t *p = src, *p_end = p + src_nbytes;
     uint8_t *out = dst, *out_end = out + dst_nbytes;
+    zp_lz4_sequence s;
 
     while (out < out_end) {
-        if (p == p_end)
+        size_t room = (size_t)(out_end - out);
+        if (!zp_lz4_read_sequence(&p, p_end, room, &s))
             return ZP_ERR_CORRUPT;
-        unsigned token = *p++;
-        size_t length = token >> 4, room = (size_t)(out_end - out);
-        if (length == LONG && !read_more(&p, p_end, &length))
-            return ZP_ERR_CORRUPT;
-        size_t wanted = length < room ? length : room; /* those behind need not be there */
-        if (wanted > (size_t)(p_end - p))
-            return ZP_ERR_CORRUPT;
-        copy_literals(out, room, p, (size_t)(p_end - p), wanted);
-        if (length >= room)
+        copy_literals(out, room, s.literals, (size_t)(p_end - s.literals), s.nliterals);
+        out += s.nliterals;
+        room -= s.nliterals;
+        if (room == 0)
             break;
-        out += length;
-        room -= length;
-        p += length;
-
-        if (p_end - p < 2)
+        if (s.distance == 0 || s.distance > (size_t)(out - (uint8_t *)dst))
             return ZP_ERR_CORRUPT;
-        size_t distance = zp_load16(p);
-        p += 2;
-        if (distance == 0 || distance > (size_t)(out - (uint8_t *)dst))
-            return ZP_ERR_CORRUPT;
-        length = token & 15;
-        if (length == LONG && !read_more(&p, p_end, &length))
-            return ZP_ERR_CORRUPT;
-        length += MIN_MATCH;
-        if (length > room)
-            length = room;
-        copy_match(out, room, distance, length);
-        out += length;
+        size_t n = s.nmatch < room ? s.nmatch : room;
+        copy_match(out, room, s.distance, n);
+        out += n;
     }
     return (int64_t)dst_nbytes;
 }

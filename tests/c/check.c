@@ -48,6 +48,8 @@ make_data(int kind, uint8_t *data, size_t nbytes)
             data[i] = (uint8_t)random_word();
         else if (kind == 3)
             data[i] = (uint8_t)("the quick brown fox "[i % 20] + (random_below(40) == 0));
+        else if (kind == 4)
+            data[i] = i < 256 || random_below(256) == 0 ? (uint8_t)random_word() : data[i - 256];
         else if (i % 4 == 0) {
             value += (float)random_below(1000) / 5000.0f - 0.1f;
             memcpy(data + i, &value, nbytes - i < 4 ? nbytes - i : 4);

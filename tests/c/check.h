@@ -30,8 +30,9 @@ uint32_t random_word(void);
 uint32_t random_below(uint32_t limit);
 void seed_random(uint64_t seed);
 
-/* Data of several kinds: 0 zeros, 1 noise, 2 slowly growing floats, 3 text-like repetition. */
-#define NKINDS 4
+/* Data of several kinds: 0 zeros, 1 noise, 2 slowly growing floats, 3 text-like repetition, 4 rows
+ * of which each is the one before but for a byte. */
+#define NKINDS 5
 void make_data(int kind, uint8_t *data, size_t nbytes);
 
 /*
