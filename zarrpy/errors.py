@@ -71,6 +71,8 @@ __all__ = [
 ]
 
 _LONGEST_VALUE = 80
+#: The difference from zarr-python that people meet first.
+NEVER_CREATES = "open never creates unless asked to; create_array and create_group do"
 
 #: Adds to the text of an error what programs for another library look for in it; set while zarrpy
 #: is served in the place of that one.

@@ -17,7 +17,7 @@ from zarrpy.display.sizes import (
 )
 from zarrpy.display.text import printable
 from zarrpy.display.tree import Branch, draw_tree
-from zarrpy.errors import MetadataError
+from zarrpy.errors import MetadataError, ZarrError
 from zarrpy.metadata.sharding import inner_chunk_shape
 
 if TYPE_CHECKING:
@@ -159,15 +159,23 @@ class _Walk:
         return Branch(node.basename, children=children, group=True)
 
 
+def _names_now(array: Array) -> tuple[str | None, ...] | None:
+    """Give the names of dimensions; none where they cannot be read, as a line of a log stands."""
+    try:
+        return array.dimension_names
+    except ZarrError:
+        return None
+
+
 def array_line(array: Array) -> str:
-    """Tell on one line what matters about an array; nothing is read."""
+    """Tell on one line what matters about an array; of one that is far, names may be asked for."""
     chunks = array.metadata.chunk_grid
     stored = _plain(chunks.chunk_shape) if chunks.regular else format_chunks(chunks.listed())
     inner = inner_chunk_shape(array.metadata.codecs, array.ndim)
     layout = f"chunks={stored}" if inner is None else f"chunks={_plain(inner)} shards={stored}"
     words = (
         repr(array.name),
-        shape_text(array.shape, array.dimension_names),
+        shape_text(array.shape, _names_now(array)),
         array.metadata.data_type.name,
         layout,
         inner_label(array.metadata.codecs),

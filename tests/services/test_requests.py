@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 import zarrpy
-from zarrpy.errors import ArrayNotFoundError, MetadataError, NodeExistsError, NodeKindError
+from zarrpy.errors import (
+    ArrayNotFoundError,
+    MetadataError,
+    NodeExistsError,
+    NodeKindError,
+    StaleArrayError,
+)
 from zarrpy.stores import ObjectStore
 
 FIELD = np.arange(64 * 64, dtype="float32").reshape(64, 64)
@@ -390,6 +396,26 @@ def test_attributes_of_an_array_that_was_deleted_are_an_error(in_v2):
 
     with pytest.raises(ArrayNotFoundError, match="no array"):
         dict(array.attrs)
+    assert "float32" in repr(array)  # shown all the same, without names of dimensions
+
+
+@pytest.mark.parametrize("chosen", [np.s_[:16], np.s_[3, 3]])
+def test_an_array_that_was_replaced_is_not_taken_for_a_damaged_one(in_v2, chosen):
+    """Nobody is sent to repair what is whole."""
+    array = zarrpy.open_array(mode="r+", **in_v2)
+    zarrpy.create_array(
+        in_v2["store"],
+        data=FIELD.astype("i2"),
+        chunks=(16, 16),
+        zarr_format=2,
+        overwrite=True,
+        storage_options=in_v2["storage_options"],
+    )
+
+    with pytest.raises(StaleArrayError, match="another array is at"):
+        array[chosen]
+    with pytest.raises(StaleArrayError, match="another array is at"):
+        array[3, 5:9] = 1
 
 
 def test_an_array_without_attributes_has_none(new, proxy):

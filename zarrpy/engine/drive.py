@@ -405,7 +405,7 @@ def _run(store: Store, request: Run) -> None:
         if isinstance(error, StoreError) and directory is not None:
             error.fill(store=store.place_of(request.path))
         if watch is not None:
-            watch.explain(store, directory)
+            watch.explain(error, store, directory)
             if batch.writing and getattr(error, "errno", None) == ENOENT:
                 raise _moved_away(request.path) from error
         raise

@@ -25,6 +25,7 @@ from zarrpy.engine.requests import (
     Update,
 )
 from zarrpy.errors import (
+    NEVER_CREATES,
     ArrayNotFoundError,
     GroupNotFoundError,
     MetadataError,
@@ -409,10 +410,6 @@ def require_opened(path: str, zarr_format: int, kind: type[Metadata]) -> Steps[M
         raise
 
 
-#: The difference from zarr-python that people meet first.
-_NEVER_CREATES = "open never creates unless asked to; create_array and create_group do"
-
-
 def check_format(path: str, metadata: Metadata, zarr_format: int | None) -> None:
     """Refuse to treat a node as one of another format."""
     if zarr_format not in (None, metadata.zarr_format):
@@ -447,7 +444,7 @@ def not_found(
             path=path,
             hint=f"leave zarr_format out, or give zarr_format={other}",
         )
-    hint = _NEVER_CREATES if opening else "list(group) and group.members() name what is there"
+    hint = NEVER_CREATES if opening else "list(group) and group.members() name what is there"
     with suppress(StoreError):  # below a file there is nothing to ask for
         (record,) = yield Fetch((key_of(path, MOVES),))
         if record is not None:

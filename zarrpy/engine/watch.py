@@ -30,7 +30,14 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.codecs.base import ChunkSpec
 from zarrpy.codecs.chain import CodecChain
 from zarrpy.engine.nodes import array_document, array_key, key_of, parse_array
-from zarrpy.errors import ConflictError, MetadataError, SelectionError, StaleArrayError, StoreError
+from zarrpy.errors import (
+    ChunkError,
+    ConflictError,
+    MetadataError,
+    SelectionError,
+    StaleArrayError,
+    StoreError,
+)
 from zarrpy.metadata import fill_value
 from zarrpy.metadata.names import SHRINK
 
@@ -222,8 +229,16 @@ class Watch:
             return directory.version(self._sight.name, young=True)
         return store.stamp(self._sight.key)
 
-    def look(self, store: Store, directory: Directory | None = None) -> Any:
+    def look(self, store: Store, directory: Directory | None = None, *, must: bool = False) -> Any:
         """Look at the document; gives its version, as far as that is one for the engine.
+
+        Parameters
+        ----------
+        store : Store
+        directory : Directory, optional
+            That of the array, where it is open.
+        must : bool
+            Read the document whatever that costs, as is done for a planned shape.
 
         Raises
         ------
@@ -235,7 +250,7 @@ class Watch:
             When the planned shape is not that of now, or not for long.
         """
         planned = self._planned
-        must, meter = planned is not None, self.meter
+        must, meter = must or planned is not None, self.meter
         if meter is not None:
             store = meter.store
         seen = self._sight.look(store, self._known, directory, must=must, meter=meter)
@@ -271,10 +286,11 @@ class Watch:
         is_of_a_file = isinstance(state, tuple) and len(state) == _NSTATE
         return state if is_of_a_file and found.shape == self._known.shape else None
 
-    def explain(self, store: Store, directory: Directory | None = None) -> None:
+    def explain(self, error: Exception, store: Store, directory: Directory | None = None) -> None:
         """Raise what may be the reason of another error: that the array is not what it was."""
         with suppress(StoreError, MetadataError):
-            self.look(store, directory)
+            # what damages a chunk costs more than a request; a service that fails is let alone
+            self.look(store, directory, must=isinstance(error, ChunkError))
 
     def _is_marked(self, store: Store, directory: Directory | None) -> bool:
         """Whether the shape is changing."""

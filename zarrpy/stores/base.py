@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
 from zarrpy.errors import (
+    NEVER_CREATES,
     ConflictError,
     MetadataError,
     NodeExistsError,
@@ -428,6 +429,8 @@ class Store(ABC):
         place = self._place_in(error)
         if place is None:
             return error
+        if error.hint == NEVER_CREATES:
+            error.hint = _in_zip(place) or error.hint
         if not isinstance(error, MetadataError):
             if error.path:
                 error.message = error.message.replace(repr(error.path), repr(place))
@@ -475,3 +478,12 @@ class Store(ABC):
 
     def __exit__(self, *failure: object) -> None:
         self.close()
+
+
+def _in_zip(place: str) -> str | None:
+    """Say how what is in a zip file is named, where a place may be one that is far away."""
+    scheme, far, path = place.partition("://")
+    file, end, inner = path.partition(".zip")
+    if not far or not end or inner[:1] not in ("", "/"):
+        return None
+    return f"if that is a zip file, {f'{scheme}://{file}.zip|zip:{inner[1:]}'!r} opens it"

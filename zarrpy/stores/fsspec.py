@@ -334,7 +334,9 @@ def _opened(url: str, options: dict[str, Any]) -> tuple[Any, str]:
     try:
         fs, path = url_to_fs(url, **options)
     except ImportError as error:  # fsspec says what its file system needs
-        raise MissingDependencyError(f"{url!r}: {error}", extra="fsspec") from error
+        raise MissingDependencyError(
+            f"{url!r}: {error}", extra="fsspec", command=_command(url, error)
+        ) from error
     except (ValueError, OSError) as error:
         raise StoreError(
             f"{url!r}: {error}",
@@ -342,3 +344,27 @@ def _opened(url: str, options: dict[str, Any]) -> tuple[Any, str]:
             hint="zarrpy.register_store adds a scheme of yours",
         ) from error
     return fs, str(path)
+
+
+def _command(url: str, error: ImportError) -> str | None:
+    """Say how to install what a URL needs: fsspec has extras for many of its file systems."""
+    from importlib.metadata import metadata
+
+    extras = metadata("fsspec").get_all("Provides-Extra") or ()
+    for part in url.split("::"):
+        protocol = part.partition("://")[0]
+        if protocol in extras and not _is_there(protocol):
+            return f"pip install 'fsspec[{protocol}]'"
+    name = getattr(error.__cause__ or error, "name", None)
+    return None if name is None else f"pip install {name}"
+
+
+def _is_there(protocol: str) -> bool:
+    """Whether a file system can be imported."""
+    from fsspec import get_filesystem_class  # type: ignore[import-untyped]
+
+    try:
+        get_filesystem_class(protocol)
+    except (ImportError, ValueError):
+        return False
+    return True

@@ -17,7 +17,7 @@ _NO_KEY = frozenset(("NoSuchKey", "BlobNotFound", "NotFound", "ResourceNotFound"
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
 _MESSAGE = re.compile(r"<Message>([^<]+)</Message>")
-_QUERY = re.compile(r"\?[^\s\"')]+")
+_QUERY = re.compile(r"(https?://[^\s?\"')]+)\?[^\s\"')]+")
 #: What may be otherwise a little later, though it was tried as often as was asked.
 _PASSING = re.compile(
     r"status: (?:429|5\d\d)|status code: (?:429|5\d\d)|[Tt]imed ?[Oo]ut|kind: Connect"
@@ -109,10 +109,11 @@ def _short(text: str) -> str:
     Without what may be secret in the addresses of requests.
     """
     code, said = _CODE.search(text), _MESSAGE.search(text)
-    if code is not None and said is not None:
+    if code is not None:
         status = _STATUS.search(text)
         what = f"{status[1]} {code[1]}" if status else code[1]
-        return f"the service answers {what}: {' '.join(said[1].split())}"[:_LONGEST]
+        words = f": {' '.join(said[1].split())}" if said is not None else ""  # Ceph says none
+        return f"the service answers {what}{words}"[:_LONGEST]
     first = " ".join(text.partition("\n\nDebug source")[0].split())
-    first = _QUERY.sub("?...", first)
+    first = _QUERY.sub(r"\1?...", first)
     return first if len(first) <= _LONGEST else first[: _LONGEST - 3] + "..."

@@ -127,7 +127,10 @@ def _of_path(place: str, read_only: bool) -> Store:
     if not colon or kind.lower() not in _WITHIN or "|" in path:
         known = ", ".join(f"'|{each}:path'" for each in _WITHIN)
         raise StoreError(f"{place!r} is not understood after the bar -> give {known}, once")
-    return _below(_WITHIN[kind.lower()](_local_path(outer), read_only), path)
+    kind = kind.lower()
+    scheme = re.match(rf"{kind}://{'|sqlite:' if kind == 'sqlite' else ''}", outer, re.IGNORECASE)
+    file = outer[scheme.end() :] if scheme else _local_path(outer)  # some say it twice
+    return _below(_WITHIN[kind](file, read_only), path)
 
 
 def _of_file(place: str, read_only: bool) -> Store:

@@ -100,7 +100,7 @@ def find_store(scheme: str) -> Any:
     """
     scheme = scheme.lower()
     target = dict(config.stores).get(scheme)
-    found = stores.get(scheme) if target is None else _loaded(scheme, target)
+    found = _announced(scheme) if target is None else _loaded(scheme, target)
     return None if found is None else adopted(found)
 
 
@@ -108,6 +108,15 @@ def is_replaced(scheme: str) -> bool:
     """Whether a scheme stands for something else than what is built in."""
     scheme = scheme.lower()
     return scheme in dict(config.stores) or (scheme in stores and not stores.is_built_in(scheme))
+
+
+def _announced(scheme: str) -> Any:
+    try:
+        return stores.get(scheme)
+    except (ImportError, AttributeError) as error:
+        if stores.is_built_in(scheme):
+            raise
+        raise ImportError(f"the store that a package has for {scheme!r}: {error}") from error
 
 
 def _loaded(scheme: str, target: str) -> Any:

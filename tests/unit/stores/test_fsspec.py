@@ -105,12 +105,17 @@ def test_a_protocol_that_is_not_known_is_named():
 
 
 def test_what_a_file_system_needs_is_named(monkeypatch):
-    """As fsspec says it."""
-    monkeypatch.setitem(sys.modules, "s3fs", None)
+    """As fsspec says it, with the command that installs it; in a chain of what is missing there."""
+    for name in ("s3fs", "huggingface_hub"):
+        monkeypatch.setitem(sys.modules, name, None)
     fsspec.filesystem("memory")
 
-    with pytest.raises(MissingDependencyError, match="s3fs"):
+    with pytest.raises(MissingDependencyError, match=r"s3fs.* -> pip install 'fsspec\[s3\]'"):
         FsspecStore("s3://bucket/a")
+    with pytest.raises(MissingDependencyError, match=r"s3fs.* -> pip install 'fsspec\[s3\]'"):
+        FsspecStore("simplecache::s3://bucket/a")
+    with pytest.raises(MissingDependencyError, match="-> pip install huggingface_hub"):
+        FsspecStore("hf://datasets/a/b")
 
 
 def test_without_fsspec_its_package_is_named(monkeypatch):

@@ -39,6 +39,29 @@ def test_what_the_service_says_comes_first():
     assert "create the bucket, or correct its name" in str(error)
 
 
+def test_a_service_that_says_nothing_but_a_code_is_understood():
+    """As Ceph does, and the XML around it is not shown."""
+    text = (
+        'Error performing GET http://h/b/a - status code: 404 Not Found: <?xml version="1.0" '
+        'encoding="UTF-8"?><Error><Code>NoSuchBucket</Code><BucketName>b</BucketName></Error>'
+    )
+
+    said = str(translated(FileNotFoundError(text), "get", "a"))
+
+    assert "the service answers 404 NoSuchBucket -> create the bucket" in said
+    assert "xml" not in said
+
+
+def test_what_may_be_secret_in_an_address_is_not_shown():
+    """What is no address is, whatever signs are in it."""
+    text = 'GET http://h/a?sig=secret in 1 ms: <?xml version="1.0"?><p>late</p>'
+
+    said = str(translated(Exception(text), "get", "a"))
+
+    assert "secret" not in said
+    assert '<?xml version="1.0"?><p>late</p>' in said
+
+
 @pytest.mark.parametrize(
     ("code", "option"),
     [("InvalidAccessKeyId", "access_key_id="), ("SignatureDoesNotMatch", "secret_access_key=")],

@@ -4,7 +4,7 @@ import pytest
 
 import zarrpy
 from zarrpy.errors import GroupNotFoundError, NodeExistsError, NodeNotFoundError, StoreError
-from zarrpy.stores import MemoryStore, ObjectStore, PrefixStore, SQLiteStore, ZipStore
+from zarrpy.stores import FsspecStore, MemoryStore, ObjectStore, PrefixStore, SQLiteStore, ZipStore
 
 
 @pytest.fixture(params=["sqlite", "zip"])
@@ -78,6 +78,18 @@ def test_a_mistyped_directory_is_an_error_and_not_made(tmp_path, monkeypatch, pl
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "resutls").mkdir()
     zarrpy.open_group(mistyped, mode="w")
+
+
+def test_a_zip_file_that_is_far_is_said_to_need_a_bar():
+    """As a bucket does not tell whether a name is that of a file."""
+    far = FsspecStore("memory://archive/a.zip")
+
+    with pytest.raises(NodeNotFoundError, match=r"'memory://archive/a\.zip\|zip:t' opens it"):
+        zarrpy.open(far, path="t", mode="r")
+    with pytest.raises(NodeNotFoundError, match=r"'memory://archive/a\.zip\|zip:' opens it"):
+        zarrpy.open(far, mode="r")
+    with pytest.raises(NodeNotFoundError, match="open never creates"):
+        zarrpy.open(FsspecStore("memory://archive/a.zippy"), mode="r")
 
 
 def test_an_endpoint_without_a_protocol_says_how_it_is_written():

@@ -105,7 +105,13 @@ def test_a_directory_whose_name_ends_in_zip_stays_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "form", ["{}/x.zip|zip:a/b", "file://{}/x.zip|zip:/a/b/", "zip://a/b::{}/x.zip"]
+    "form",
+    [
+        "{}/x.zip|zip:a/b",
+        "file://{}/x.zip|zip:/a/b/",
+        "zip://a/b::{}/x.zip",
+        "zip://{}/x.zip|zip:a/b",
+    ],
 )
 def test_a_path_within_a_zip_file_is_a_part_of_it(tmp_path, form):
     """Keys are below that path, and the file is one."""
@@ -116,6 +122,14 @@ def test_a_path_within_a_zip_file_is_a_part_of_it(tmp_path, form):
         assert "a/b/zarr.json" in list(store.list())
     assert zarrpy.open(place)[...].tolist() == [1, 2, 3]
     assert zarrpy.open(tmp_path / "x.zip", path="a/b")[...].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("start", ["", "sqlite:", "sqlite://", "SQLite:"])
+def test_a_path_within_a_database_may_follow_its_url(tmp_path, start):
+    """Whatever the file is called."""
+    zarrpy.create_array(f"{start}{tmp_path}/x.dat|sqlite:a", data=[1, 2, 3])
+
+    assert zarrpy.open(f"sqlite:{tmp_path}/x.dat")["a"][...].tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("place", ["x.tar|tar:a", "x.zip|zip", "x.zip|a", "x.zip|zip:a|zip:b"])

@@ -278,6 +278,8 @@ def test_packages_announce_stores_by_entry_points(monkeypatch):
     assert told["announced"].available
     assert "no method 'set' and 'delete' and 'list'" in told["wrong"].reason
     assert "no.such" in told["lost"].reason or "No module" in told["lost"].reason
+    with pytest.raises(ImportError, match=r"a package has for 'lost': No module"):
+        as_store("lost://x")
 
 
 def test_the_configuration_names_stores():
