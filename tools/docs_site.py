@@ -28,6 +28,8 @@ _SECTIONS = (
     ("Explanation", "explanation"),
     ("Decisions", "adr"),
 )
+#: Pages that lie beside docs/; the first is the home page.
+_PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 _LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -36,19 +38,27 @@ def main() -> int:
     shutil.rmtree(SOURCE, ignore_errors=True)
     pages = SOURCE / "docs"
     shutil.copytree(ROOT / "docs", pages / "docs")
-    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
+    for name in _PAGES:
         shutil.copy(ROOT / name, pages / ("index.md" if name == "README.md" else name))
     write_reference(pages / "docs" / "reference" / "api")
     for page in pages.glob("**/*.md"):
         page.write_text(_linked(page, pages), encoding="utf-8")
     (SOURCE / "mkdocs.yml").write_text(_settings(pages), encoding="utf-8")
-    command = [
-        *(sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"),
-        *("--config-file", str(SOURCE / "mkdocs.yml"), "--site-dir", str(SITE)),
-    ]
-    done = subprocess.run(command, check=False)
-    if done.returncode == 0:
+    failed = build(SOURCE, SITE)
+    if not failed:
         print(f"{sum(1 for _ in SITE.glob('**/*.html'))} pages in {SITE}")
+    return failed
+
+
+def build(source: Path, site: Path) -> int:
+    """Build a site; not with --quiet, which would keep warnings from being counted as well."""
+    command = [
+        *(sys.executable, "-m", "mkdocs", "build", "--strict"),
+        *("--config-file", str(source / "mkdocs.yml"), "--site-dir", str(site)),
+    ]
+    done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
+    told = (line for line in done.stderr.splitlines() if not line.startswith("INFO "))
+    print(*told, sep="\n", end="", file=sys.stderr)
     return done.returncode
 
 
@@ -108,7 +118,7 @@ def _linked(page: Path, pages: Path) -> str:
 
     def lead(match: re.Match[str]) -> str:
         target = (home / match[1]).resolve()
-        if target.is_dir() or target.suffix != ".md" or not target.is_relative_to(ROOT):
+        if not _is_page(target):
             return "]" if not target.exists() else f"](# '{match[1]}')"
         inside = pages / target.relative_to(ROOT)
         if target == ROOT / "README.md":
@@ -124,6 +134,12 @@ def _linked(page: Path, pages: Path) -> str:
     if missing:
         raise SystemExit(f"{page.relative_to(pages)}: links lead nowhere: {', '.join(missing)}")
     return _LINK.sub(lead, text)
+
+
+def _is_page(target: Path) -> bool:
+    """Whether a file is a page of the site."""
+    inside = target.is_relative_to(ROOT / "docs") or target in {ROOT / name for name in _PAGES}
+    return target.suffix == ".md" and inside
 
 
 def _without_code(text: str) -> str:

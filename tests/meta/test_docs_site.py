@@ -32,6 +32,9 @@ def test_a_link_that_leads_nowhere_is_an_error(docs_site, repository, tmp_path):
     found = docs_site._linked(page, tmp_path)
     assert found == "see [sharding](../../docs/how-to/sharding.md#limits), [home](../../index.md)\n"
 
+    page.write_text("what is not in the site: [data](../../zarrpy/data/README.md)\n")
+    assert "](# '../../zarrpy/data/README.md')" in docs_site._linked(page, tmp_path)
+
 
 def test_every_public_name_has_its_place_in_the_reference(docs_site, tmp_path):
     """Functions, classes with their methods, errors."""
@@ -48,3 +51,19 @@ def test_the_site_is_built_without_a_warning(docs_site, tmp_path):
     assert docs_site.main() == 0
     assert (tmp_path / "site" / "docs" / "how-to" / "tune.html").exists()
     shutil.rmtree(tmp_path / "site")
+
+
+def test_a_part_of_a_page_that_is_not_there_is_an_error(docs_site, tmp_path, capfd):
+    """As every warning of the builder is; it is shown."""
+    pages = tmp_path / "source/docs"
+    pages.mkdir(parents=True)
+    (pages / "index.md").write_text("# Home\n\n[more](other.md#nowhere)\n")
+    (pages / "other.md").write_text("# Other\n")
+    settings = docs_site._settings(pages).partition("\nnav:\n")[0]
+    (tmp_path / "source/mkdocs.yml").write_text(settings)
+
+    assert docs_site.build(tmp_path / "source", tmp_path / "site") != 0
+    assert "does not contain an anchor '#nowhere'" in capfd.readouterr().err
+
+    (pages / "other.md").write_text("# Other\n\n## Nowhere\n")
+    assert docs_site.build(tmp_path / "source", tmp_path / "site") == 0
