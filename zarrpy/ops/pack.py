@@ -11,12 +11,13 @@ from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.nodes import not_found
 from zarrpy.engine.operation import function
 from zarrpy.engine.requests import Commit, Delete, Foretell, ListSizes, Settle
+from zarrpy.engine.scattered import scattered_arrays
 from zarrpy.engine.scheduler import check_reach, is_local
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.engine.units import Carry, Unit, carried_out, name_of
-from zarrpy.errors import NodeExistsError
+from zarrpy.errors import MetadataError, NodeExistsError
 from zarrpy.metadata.names import LOCK_SUFFIX, OURS
-from zarrpy.stores import as_store
+from zarrpy.stores import LocalStore, as_store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -85,6 +86,9 @@ def pack(
     ------
     NodeNotFoundError
         When there is no Zarr at the source.
+    MetadataError
+        When the source is the folder of a part of a hierarchy, and an array in it has storage
+        transformers, which may name chunks by the path in the whole.
     NodeExistsError
         When there is something at the target already and `overwrite` is false.
     ConflictError
@@ -157,8 +161,13 @@ class _Packing:
 
     def required(self) -> Steps[None]:
         """Refuse what is not Zarr; these steps are taken in the source."""
-        if not any(key.rpartition("/")[2] in _DOCUMENTS for key in self.sizes):
+        if not any(map(_is_document, self.sizes)):
             raise (yield from not_found("", opening=False))
+        if _is_part(self._source):
+            folders = [key.rpartition("/")[0] for key in self.sizes if _is_document(key)]
+            for path, metadata in (yield from scattered_arrays("", folders)):
+                if metadata.storage_transformers:
+                    raise _cut_off(self._source.place_of(path))
 
     def refuse(self, there: Collection[object]) -> None:
         """Refuse to mix what is copied with what is there."""
@@ -221,6 +230,27 @@ class _Packing:
     def _units(self, keys: list[str]) -> Iterator[Unit]:
         for batch in _batches(keys, self.sizes):
             yield Unit(name_of(batch), len(batch), tuple((key, key) for key in batch))
+
+
+def _is_document(key: str) -> bool:
+    return key.rpartition("/")[2] in _DOCUMENTS
+
+
+def _is_part(store: Store) -> bool:
+    """Whether a store is the folder of a member of a group."""
+    if not isinstance(store, LocalStore):
+        return False
+    above = os.path.dirname(os.path.abspath(store.root))
+    return any(os.path.isfile(os.path.join(above, name)) for name in _DOCUMENTS)
+
+
+def _cut_off(place: str) -> MetadataError:
+    return MetadataError(
+        "may name chunks by the path in the whole hierarchy, so that this part is not all of them",
+        path=place,
+        field="storage_transformers",
+        hint="pack the whole, or copy the array, opened as zarrpy.open(ROOT, path=...)",
+    )
 
 
 def _left_over(key: str) -> bool:

@@ -216,3 +216,18 @@ def test_an_array_is_not_replaced_by_one_that_is_made_of_it(group, kind):
         zarrpy.from_array(group.store, name="s/a", data=group["s/a"], overwrite=True, **keywords)
 
     assert is_whole(group.store)
+
+
+def test_a_part_of_a_hierarchy_is_not_packed_without_its_chunks(group, tmp_path):
+    """The whole is, and a copy takes the array, opened by the path that it was created at."""
+    for part in ("s", "s/a"):
+        with pytest.raises(MetadataError, match=r"storage_transformers.*pack the whole, or copy"):
+            zarrpy.pack(tmp_path / "g.zarr" / part, tmp_path / "part.zarr")
+    zarrpy.pack(tmp_path / "g.zarr/b", tmp_path / "b.zarr")
+    zarrpy.pack(tmp_path / "g.zarr", tmp_path / "whole.zarr")
+    zarrpy.copy(zarrpy.open(tmp_path / "g.zarr", path="s/a"), tmp_path / "a.zarr")
+
+    assert is_whole(tmp_path / "whole.zarr")
+    assert is_whole(tmp_path / "a.zarr", "")
+    assert (zarrpy.open(tmp_path / "b.zarr")[...] == VALUES).all()
+    assert not (tmp_path / "part.zarr").exists()
