@@ -77,3 +77,18 @@ def test_a_program_for_zarr_python_is_run(run, hierarchy: Path) -> None:
     found = run("run", "program.py", "run.zarr", "--json")
 
     assert found.stdout == "(2, 3, 4) ['--json']\n"
+
+
+def test_what_a_program_raises_is_shown_as_python_shows_it(run, hierarchy: Path) -> None:
+    """It is no fault of zarrpy; a program that is not there is told in a line."""
+    hierarchy.with_name("program.py").write_text("import zarr\nzarr.not_there_ever\n")
+
+    found = run("run", "program.py")
+
+    assert found.returncode == 1
+    assert "Traceback" in found.stderr
+    assert "program.py" in found.stderr
+    assert "fault in zarrpy" not in found.stderr
+    missing = run("run", "no.py")
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("zarrpy: there is no program 'no.py'")

@@ -179,6 +179,15 @@ def test_the_doctor_tells_what_to_do(run, hierarchy: Path) -> None:
     assert (found.returncode, "zarrpy repair" in found.stdout) == (1, True)
 
 
+def test_the_doctor_names_whole_commands(run, hierarchy: Path) -> None:
+    """With the path of the array, as it was reached from here."""
+    zarrpy.create_array(hierarchy / "grid/fine", shape=(600, 2), dtype="f4", chunks=(2, 2))
+
+    for place in ("run.zarr", "run.zarr/grid", "run.zarr/grid/fine"):
+        told = run("doctor", place).stdout
+        assert "zarrpy rechunk run.zarr/grid/fine TARGET -c N,N" in told, told
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_are_told_the_verbs(run, shell: str) -> None:
     """In a script of each."""
@@ -193,3 +202,26 @@ def test_what_is_missing_is_told_without_a_traceback(run, tmp_path: Path) -> Non
         assert (verb, found.returncode) == (verb, 3)
         assert "Traceback" not in found.stderr
         assert found.stderr.startswith("zarrpy: ")
+
+
+def test_what_is_there_already_is_told_with_the_option_that_replaces_it(run, hierarchy) -> None:
+    """As the command line has it, not as a program would say it."""
+    np.save(hierarchy.parent / "values.npy", np.arange(3))
+    there = str(hierarchy / "t2m")
+    for words, option in (
+        (("create", there), "--overwrite"),
+        (("import", "values.npy", there), "--overwrite"),
+        (("export", there, "values.npy"), "--overwrite"),
+        (("rechunk", "run.zarr/grid/lat", there, "-c", "5"), "--overwrite"),
+        (("pack", "run.zarr", "run.zarr/t2m"), "--overwrite"),
+        (("cp", "run.zarr/grid/lat", there), "--if-exists replace"),
+        (("mv", "run.zarr/grid/lat", there), "delete it before"),
+    ):
+        found = run(*words)
+        assert (words, found.returncode) == (words, 4)
+        hint = found.stderr.partition(" -> ")[2]
+        assert option in hint, found.stderr
+        assert "=True" not in hint
+        assert "if_exists=" not in hint
+    missing = run("info", "rum.zarr")
+    assert missing.stderr.endswith("zarrpy create makes one; zarrpy ls names what is there\n")

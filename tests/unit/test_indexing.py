@@ -158,6 +158,19 @@ def test_the_error_of_a_wrong_index_names_index_axis_and_size(array):
         array[:, [3, 12]]
 
 
+@pytest.mark.parametrize("key", [(0, 12), (0, [12]), (0, -11)])
+def test_the_error_of_a_wrong_index_tells_what_there_is(array, key):
+    """The indexes of the axis, and the shape."""
+    with pytest.raises(SelectionError) as caught:
+        array[key]
+
+    assert caught.value.hint == f"this axis has -10 to 9; the shape is {array.shape}"
+    with pytest.raises(SelectionError, match="this axis is empty"):
+        zarrpy.create_array({}, shape=(0,), dtype="i4")[0]
+    with pytest.raises(SelectionError, match="the grid of chunks is"):
+        array.blocks[99, 0]
+
+
 def test_a_value_that_cannot_be_broadcast_writes_nothing(array, contents):
     """The error is a ValueError."""
     before = contents(array.store)

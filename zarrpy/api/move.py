@@ -15,13 +15,13 @@ from zarrpy.engine.contents import contents
 from zarrpy.engine.copy import Manner, copy_node
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.journal import WorkJournal
-from zarrpy.engine.lifecycle import move_node
+from zarrpy.engine.lifecycle import IN_THE_WAY, move_node
 from zarrpy.engine.nodes import documents_of, key_of, read_node
 from zarrpy.engine.operation import function
 from zarrpy.engine.requests import Commit, Delete, ListKeys, Tidy
 from zarrpy.engine.scattered import documents_below
 from zarrpy.engine.scheduler import check_reach
-from zarrpy.errors import ConflictError
+from zarrpy.errors import ConflictError, NodeExistsError
 from zarrpy.group import Group
 from zarrpy.stores import as_store
 
@@ -84,7 +84,11 @@ def move(
         yield from elsewhere(store, move_node(node.path, path))
     else:
         check_reach(scheduler, (node.store,), (store,))
-        yield from copy_node((node.store, node.path), node.metadata, (store, path), how=how)
+        try:
+            yield from copy_node((node.store, node.path), node.metadata, (store, path), how=how)
+        except NodeExistsError as error:
+            error.hint = IN_THE_WAY
+            raise
         yield Commit()
         yield from elsewhere(node.store, deleted(node.store, node.path))
     return (yield from opened(store, path))

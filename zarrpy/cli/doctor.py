@@ -34,13 +34,16 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look and tell."""
+    from shlex import quote
+
     import zarrpy
 
     store, path = located(arguments.path, arguments, read_only=True)
     report = zarrpy.verify(store, path=path)
     advice = list(_of_findings(report, arguments.path))
-    for name, node in _nodes(store, path):
-        advice += [f"{name}: {each}" for each in _of_node(node)]
+    for name, below, node in _nodes(store, path):
+        place = quote("/".join((arguments.path.rstrip("/"), *below)))
+        advice += [f"{name}: {each}" for each in _of_node(node, place)]
     if arguments.json:
         print_json({"report": report.as_dict(), "advice": advice})
     else:
@@ -62,7 +65,8 @@ def _of_findings(report: Any, path: str) -> Iterator[str]:
         yield f"documents, keys and sizes are right; chunks: zarrpy verify --deep {path}"
 
 
-def _nodes(store: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _nodes(store: Any, path: str) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """Give all nodes, each with its name and the path to it from the one that was asked for."""
     import zarrpy
     from zarrpy.errors import ZarrError
 
@@ -70,13 +74,17 @@ def _nodes(store: Any, path: str) -> Iterator[tuple[str, Any]]:
         node: Any = zarrpy.open(store, path=path, mode="r")
     except ZarrError:  # the report tells
         return
-    yield node.name, node
-    if node.kind == "group":
-        for name, member in node.members_or_errors():
-            yield f"{node.name.rstrip('/')}/{name}", member
+    yield from _below(node.name, (), node)
 
 
-def _of_node(node: Any) -> Iterator[str]:
+def _below(name: str, way: tuple[str, ...], node: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    yield name, way, node
+    if getattr(node, "kind", None) == "group":
+        for each, member in node.members_or_errors():
+            yield from _below(f"{name.rstrip('/')}/{each}", (*way, each), member)
+
+
+def _of_node(node: Any, place: str) -> Iterator[str]:
     from zarrpy.display.sizes import format_nbytes
     from zarrpy.errors import ZarrError
 
@@ -85,7 +93,7 @@ def _of_node(node: Any) -> Iterator[str]:
         return
     if node.kind == "group":
         if not node.is_consolidated and len(node) > 20:
-            yield f"{len(node)} members without consolidated metadata: zarrpy consolidate"
+            yield f"{len(node)} members without consolidated metadata: zarrpy consolidate {place}"
         return
     try:
         node.codecs  # noqa: B018
@@ -93,12 +101,13 @@ def _of_node(node: Any) -> Iterator[str]:
         yield str(error)
         return
     count, nbytes = math.prod(node.metadata.grid_shape), _chunk_nbytes(node)
+    anew, axes = f"zarrpy rechunk {place} TARGET", ",".join("N" * node.ndim)
     if count > _MANY_OBJECTS:
-        yield f"{count} objects: shards, or a file: zarrpy rechunk --shards, zarrpy pack"
+        yield f"{count} objects: shards, or a file: {anew} --shards {axes}, or zarrpy pack"
     if nbytes is not None and nbytes < _SMALL_NBYTES and count > 100:
-        yield f"chunks of {format_nbytes(nbytes)} are small: zarrpy rechunk -c"
+        yield f"chunks of {format_nbytes(nbytes)} are small: {anew} -c {axes}"
     if nbytes is not None and nbytes > _LARGE_NBYTES:
-        yield f"chunks of {format_nbytes(nbytes)} are decoded whole: zarrpy rechunk -c"
+        yield f"chunks of {format_nbytes(nbytes)} are decoded whole: {anew} -c {axes}"
 
 
 def _chunk_nbytes(array: Any) -> int | None:

@@ -11,6 +11,20 @@ INTERNAL = 70
 INTERRUPTED = 130
 
 
+#: What hints of the library say to programs, and what does the same on the command line.
+_AS_OPTIONS = (
+    ("overwrite=True", "--overwrite"),
+    ("if_exists='replace'", "--if-exists replace"),
+    ("'skip' leaves it", "--if-exists skip leaves it"),
+    ("max_memory=", "--max-memory"),
+    (
+        "open never creates unless asked to; create_array and create_group do",
+        "zarrpy create makes one; zarrpy ls names what is there",
+    ),
+    ("list(group) and group.members() name what is there", "zarrpy ls names what is there"),
+)
+
+
 class UsageError(Exception):
     """What was asked for makes no sense; the message tells what would."""
 
@@ -53,4 +67,7 @@ def _one_line(error: BaseException) -> str:
         return printable(f"{error.filename}: {error.strerror}")
     if isinstance(error, MemoryError):
         return printable(f"not enough memory: {error}" if str(error) else "not enough memory")
-    return "\n".join(printable(line) for line in str(error).splitlines())
+    text, arrow, hint = str(error).rpartition(" -> ")
+    for words, option in _AS_OPTIONS:
+        hint = hint.replace(words, option)
+    return "\n".join(printable(line) for line in f"{text}{arrow}{hint}".splitlines())

@@ -41,16 +41,20 @@ def rechunk(arguments: argparse.Namespace) -> int:
 
     source = opened_array(arguments.source, arguments)
     store, path = located(arguments.target, arguments)
-    done: Any = zarrpy.rechunk(
-        source,
-        store,
-        path or None,
-        max_memory=arguments.max_memory,
-        if_exists="replace" if arguments.overwrite else "raise",
-        dry_run=arguments.dry_run,
-        **bulk(arguments),
-        **layout(arguments),
-    )
+    try:
+        done: Any = zarrpy.rechunk(
+            source,
+            store,
+            path or None,
+            max_memory=arguments.max_memory,
+            if_exists="replace" if arguments.overwrite else "raise",
+            dry_run=arguments.dry_run,
+            **bulk(arguments),
+            **layout(arguments),
+        )
+    except zarrpy.NodeExistsError as error:
+        error.hint = (error.hint or "").replace("if_exists='replace'", "--overwrite") or None
+        raise
     if not arguments.dry_run:
         told(done, arguments)
     elif arguments.json:

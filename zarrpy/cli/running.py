@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zarrpy.cli.exits import OK
+from zarrpy.cli.exits import OK, UsageError
+
+#: As Python ends after an exception that nobody caught.
+FAILED = 1
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -34,10 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     zarrpy.compat.install()
     sys.argv = [arguments.program, *arguments.rest]
-    if arguments.module:
-        sys.path.insert(0, "")
-        runpy.run_module(arguments.program, run_name="__main__", alter_sys=True)
-    else:
-        sys.path.insert(0, os.path.dirname(os.path.abspath(arguments.program)))
-        runpy.run_path(arguments.program, run_name="__main__")
+    if not arguments.module and not os.path.exists(arguments.program):
+        raise UsageError(f"there is no program {arguments.program!r}; a module: zarrpy run -m NAME")
+    try:
+        if arguments.module:
+            sys.path.insert(0, "")
+            runpy.run_module(arguments.program, run_name="__main__", alter_sys=True)
+        else:
+            sys.path.insert(0, os.path.dirname(os.path.abspath(arguments.program)))
+            runpy.run_path(arguments.program, run_name="__main__")
+    except Exception:  # the program's own, which Python would show as well
+        sys.excepthook(*sys.exc_info())
+        return FAILED
     return OK

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from zarrpy.engine.parsing import Metadata
     from zarrpy.engine.requests import Steps
 
+#: What helps where a node is there already, and its creation could be told so.
+OVERWRITE = "overwrite=True replaces it with all that is below it"
+
 #: Names of which there is none where nothing is, or is being replaced.
 _SIGNS = (*sorted(DOCUMENTS - {".zattrs"}), MOVES)
 
@@ -68,5 +71,5 @@ def _exists(path: str, what: str) -> NodeExistsError:
     return NodeExistsError(
         f"there is {what} at {path or '/'!r} already",
         path=path,
-        hint="overwrite=True replaces it with all that is below it",
+        hint=OVERWRITE,
     )

@@ -78,6 +78,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: What to do where there is something at the new place of what is moved.
+IN_THE_WAY = "delete it before, or move to another path"
+
 #: Names of what this process has staged; what else is staged is left over.
 _at_work: set[str] = set()
 
@@ -470,7 +473,7 @@ def move_node(source: str, target: str) -> Steps[None]:
     try:
         yield from look_for(target, overwrite=False)
     except NodeExistsError as error:
-        error.hint = "delete it before, or move to another path"
+        error.hint = IN_THE_WAY
         raise
     yield from refuse_scattered(source, metadata)
     above = GroupMetadata(zarr_format=metadata.zarr_format)

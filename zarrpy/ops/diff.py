@@ -53,8 +53,9 @@ class Change:
         return text if self.index is None else f"{text} at {self.index}, {self.count} in all"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the change for JSON, values as text."""
-        values = {name: str(getattr(self, name)) for name in ("first", "second")}
+        """Give the change for JSON, values as text; None where there is nothing to name."""
+        found = {name: getattr(self, name) for name in ("first", "second")}
+        values = {name: None if each is None else str(each) for name, each in found.items()}
         return {**asdict(self), **values}
 
 

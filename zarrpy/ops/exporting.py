@@ -118,7 +118,7 @@ def _refuse(path: Path, *, overwrite: bool) -> None:
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} is there already: overwrite=True replaces it")
+        raise FileExistsError(f"{path} is there already -> overwrite=True replaces it")
 
 
 def _arrays(node: Array | Group, form: str) -> Steps[dict[str, Array]]:

@@ -16,7 +16,7 @@ from zarrpy.config import config, parse_size
 from zarrpy.creation import array_metadata
 from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
-from zarrpy.engine.existing import exists
+from zarrpy.engine.existing import OVERWRITE, exists
 from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, key_of, read_node
@@ -26,7 +26,7 @@ from zarrpy.engine.resuming import stored_again
 from zarrpy.engine.scattered import refuse_self
 from zarrpy.engine.scheduler import check_reach, is_local, share_of_memory
 from zarrpy.engine.units import Unit, carried_out
-from zarrpy.errors import MetadataError, StoreError
+from zarrpy.errors import MetadataError, NodeExistsError, StoreError
 from zarrpy.group import Group
 from zarrpy.metadata.names import OURS, check_path
 from zarrpy.ops.rechunk_plan import WORK, RechunkPlan, make_plan
@@ -154,16 +154,15 @@ def rechunk(
         yield Foretell(where)
         yield from doing.written(array, Array(store, where, metadata))
 
-    yield from elsewhere(
-        store,
-        create_node(
-            path,
-            metadata,
-            overwrite=if_exists == "replace",
-            content=content,
-            beside=store.of_files,
-        ),
+    created = create_node(
+        path, metadata, overwrite=if_exists == "replace", content=content, beside=store.of_files
     )
+    try:
+        yield from elsewhere(store, created)
+    except NodeExistsError as error:
+        if error.hint == OVERWRITE:
+            error.hint = "if_exists='replace' replaces it with all that is below it"
+        raise
     return Array(store, path, metadata)
 
 

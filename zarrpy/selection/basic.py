@@ -100,12 +100,20 @@ def locate(term: Any, axis: int, key: Any, shape: tuple[int, ...]) -> int:
         raise unsupported(term, key, shape) from None
     length = shape[axis]
     if not -length <= index < length:
-        raise SelectionError(
-            f"index {index} is out of bounds for axis {axis} with size {length}",
-            selection=key,
-            shape=shape,
-        )
+        raise beyond(index, axis, key, shape)
     return index + length if index < 0 else index
+
+
+def beyond(index: int, axis: int, key: Any, shape: tuple[int, ...]) -> SelectionError:
+    """Say what there is instead of an index that lies outside."""
+    length = shape[axis]
+    inside = f"this axis has {-length} to {length - 1}" if length else "this axis is empty"
+    return SelectionError(
+        f"index {index} is out of bounds for axis {axis} with size {length}",
+        selection=key,
+        shape=shape,
+        hint=f"{inside}; the shape is {shape}",
+    )
 
 
 def unsupported(term: Any, key: Any, shape: tuple[int, ...]) -> SelectionError:

@@ -104,6 +104,7 @@ def _span(term: Any, axis: int, key: Any, grid_shape: tuple[int, ...]) -> tuple[
             f"chunk {index} is out of bounds for axis {axis} with {n} chunks",
             selection=key,
             shape=grid_shape,
+            hint=f"the grid of chunks is {grid_shape}",
         )
     index %= n
     return index, index + 1

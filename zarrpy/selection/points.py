@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zarrpy.errors import SelectionError
-from zarrpy.selection.basic import cut, expand, locate, parse_basic, unsupported
+from zarrpy.selection.basic import beyond, cut, expand, locate, parse_basic, unsupported
 from zarrpy.selection.record import Points, Selection
 
 if TYPE_CHECKING:
@@ -172,12 +172,7 @@ def _inside(term: Array, axis: int, key: Any, shape: tuple[int, ...]) -> Positio
     if positions.size:
         low, high = int(term.min()), int(term.max())  # before unsigned ones become negative
         if low < -length or high >= length:
-            raise SelectionError(
-                f"index {high if high >= length else low} is out of bounds for axis {axis} with "
-                f"size {length}",
-                selection=key,
-                shape=shape,
-            )
+            raise beyond(high if high >= length else low, axis, key, shape)
         if low < 0:
             positions = np.where(positions < 0, positions + length, positions)
     return positions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING
@@ -83,7 +84,8 @@ class Client:
             except (OSError, HTTPException) as error:
                 if attempt > self._retries:
                     words = str(error) or type(error).__name__
-                    raise StoreError(words, attempts=attempt, transient=True) from error
+                    hint = _advice(error, url)
+                    raise StoreError(words, attempts=attempt, transient=True, hint=hint) from error
             else:
                 if answer.status not in PASSING:
                     return answer
@@ -122,6 +124,17 @@ class Client:
         """Close the connections that nobody uses."""
         for connections in self._known.values():
             connections.close()
+
+
+def _advice(error: Exception, url: str) -> str | None:
+    """Say what helps where no server answers; without what may be secret in the address."""
+    if isinstance(error, socket.gaierror):
+        return "no host has this name: correct the address, or look whether there is a network"
+    if isinstance(error, ConnectionRefusedError):
+        parts = urlsplit(url)
+        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return f"no server answers there: start it, or correct the address; curl -I {place} asks"
+    return "timeout= waits longer" if isinstance(error, TimeoutError) else None
 
 
 def _pause(attempt: int, wanted: str | None) -> float:

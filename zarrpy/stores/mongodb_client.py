@@ -129,6 +129,9 @@ class MongoStore(Store):
                 key=key or None,
                 operation=operation,
                 transient=passing,
+                hint="is a server running there, and the address right?"
+                if isinstance(error, errors.ServerSelectionTimeoutError)
+                else None,
             ) from error
 
     def _keys_from(self, collection: Any, field: str, prefix: str, more: tuple[str, ...]) -> Any:

@@ -101,7 +101,16 @@ class RedisStore(BegunAgain, Store):
                 key=key or None,
                 operation=operation,
                 transient=passing,
+                hint=self._advice if passing else None,
             ) from error
+
+    @property
+    def _advice(self) -> str:
+        parts = urlsplit(self.url)  # without its password
+        return (
+            "is a server running there, and the address right? "
+            f"redis-cli -h {parts.hostname} -p {parts.port or 6379} ping asks it"
+        )
 
     # --------------------------------------------------------------------------------- reading
 

@@ -111,6 +111,7 @@ def test_a_server_that_does_not_answer_is_an_error_that_passes():
         store.get("a")
 
     assert caught.value.transient
+    assert "redis-cli -h 127.0.0.1 -p 1 ping" in caught.value.hint
     assert "secret" not in str(caught.value) + repr(store)
 
 

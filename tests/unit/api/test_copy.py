@@ -235,6 +235,8 @@ def test_it_all_can_be_awaited(group, other):
         (lambda group: group.move("a", "b"), "delete it before"),
         (lambda group: group.rename("a", "b"), "delete it before"),
         (lambda group: zarrpy.move(group["a"], group, "b"), "delete it before"),
+        (lambda group: zarrpy.move(zarrpy.array([1]), group, "b"), "delete it before"),
+        (lambda group: zarrpy.rechunk(group["a"], group, "b", chunks=1), "if_exists='replace'"),
     ],
 )
 def test_what_is_in_the_way_is_named_with_what_can_be_done(change, hint):

@@ -1,6 +1,7 @@
 """Tests of `zarrpy.stores.http`: values behind a web server, which may behave badly."""
 
 import pickle
+import socket
 import ssl
 import threading
 
@@ -226,6 +227,20 @@ def test_a_server_that_is_not_there_is_an_error():
     """With the key and what the system says."""
     with pytest.raises(StoreError, match="'a'"):
         HTTPStore("http://127.0.0.1:9", retries=0, timeout=2).get("a")
+
+
+def test_where_no_server_answers_the_error_says_how_to_ask_it():
+    """Without the password of the address."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(StoreError) as caught:
+            HTTPStore(f"http://me:secret@{place}/x.zarr", retries=0, timeout=10).get("a")
+
+    assert f"curl -I http://{place}" in caught.value.hint
+    assert "secret" not in str(caught.value)
+    with pytest.raises(StoreError, match="no host has this name"):
+        HTTPStore("http://nowhere.invalid", retries=0, timeout=10).get("a")
 
 
 def test_connections_are_used_again(store, files, site):
