@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import zarrpy
+from zarrpy.engine import watch
 from zarrpy.errors import (
     ArrayNotFoundError,
     MetadataError,
@@ -155,6 +156,25 @@ def test_writing_whole_chunks_reads_nothing(make, proxy):
     array[:8, :8] = 2
 
     assert told(proxy) == [("GET", None), ("PUT", None)]
+
+
+def test_half_a_minute_later_a_write_looks_whether_the_array_is_there(make, proxy, monkeypatch):
+    """By one request more; what was deleted meanwhile stays so."""
+    url, options = make(chunks=(16, 16))
+    array = zarrpy.open_array(url, zarr_format=3, storage_options=options)
+    proxy.forget()
+    now = watch.time()
+    for later in (1, 31, 32):
+        monkeypatch.setattr(watch, "time", lambda later=later: now + later)
+        array[:16, :16] = later
+    assert told(proxy) == [("PUT", None), ("GET", None), ("PUT", None), ("PUT", None)]
+
+    zarrpy.delete(url, storage_options=options)
+    monkeypatch.setattr(watch, "time", lambda: now + 63)
+
+    with pytest.raises(ArrayNotFoundError):
+        array[:16, :16] = 0
+    assert list(ObjectStore(url, **options).list()) == []
 
 
 def test_changing_attributes_takes_one_request_to_write(make, proxy):
