@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LAST = "\U0010ffff"
 #: Parameters of URLs that are ours, not the driver's.
 OURS = ("database", "collection", "bucket", "chunk_nbytes")
+#: Where the driver goes on with the times it waits, and what it knows of all servers.
+_DETAILS = re.compile(r" \(configured timeouts|, Timeout: |, Topology Description: ")
 
 _clients: dict[tuple[str, int], Any] = {}
 _lock = threading.Lock()
@@ -124,7 +127,7 @@ class MongoStore(Store):
                 {"RetryableWriteError", "TransientTransactionError"} & set(labels)
             )
             raise StoreError(
-                " ".join(str(error).split())[:500],
+                " ".join(_DETAILS.split(str(error))[0].split())[:500],
                 store=repr(self),
                 key=key or None,
                 operation=operation,

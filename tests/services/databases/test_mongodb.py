@@ -110,6 +110,7 @@ def test_a_server_that_does_not_answer_is_an_error_that_passes():
     assert caught.value.transient
     assert caught.value.__cause__ is not None
     assert "secret" not in str(caught.value) + repr(store)
+    assert "Connection refused ->" in str(caught.value)  # what the driver adds is its cause's
 
 
 def test_updates_of_threads_are_all_seen(mongodb, store):
