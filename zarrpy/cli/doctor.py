@@ -77,7 +77,9 @@ def _nodes(store: Any, path: str) -> Iterator[tuple[str, tuple[str, ...], Any]]:
     yield from _below(node.name, (), node)
 
 
-def _below(name: str, way: tuple[str, ...], node: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+def _below(
+    name: str, way: tuple[str, ...], node: Any
+) -> Iterator[tuple[str, tuple[str, ...], Any]]:
     yield name, way, node
     if getattr(node, "kind", None) == "group":
         for each, member in node.members_or_errors():
