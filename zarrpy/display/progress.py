@@ -103,7 +103,7 @@ def _sink(asked: Any, what: str) -> Sink | None:
         return None
     if asked is True:
         return _automatic(what)
-    if asked in ("plain", "json"):
+    if isinstance(asked, str) and asked in ("plain", "json"):  # bars of tqdm compare badly
         return (Bar if asked == "plain" else _Lines)(sys.stderr, what)
     if hasattr(asked, "add_task"):
         return _Rich(asked, what)

@@ -42,6 +42,16 @@ def test_a_bar_of_the_user_is_moved_and_left_open():
     assert moved == [1, 3]
 
 
+def test_a_bar_of_tqdm_is_moved_and_left_open():
+    """It cannot be compared with anything but its like."""
+    tqdm = pytest.importorskip("tqdm", reason="pip install tqdm")
+    array = zarrpy.create_array({}, data=np.arange(100), chunks=5)
+
+    with tqdm.tqdm(total=20, file=io.StringIO()) as bar:
+        assert array.sum(progress=bar) == 4950
+        assert (bar.n, bar.disable) == (20, False)
+
+
 @pytest.mark.parametrize("asked", [None, False])
 def test_nobody_need_hear_of_it(asked):
     """Then nothing is shown."""
