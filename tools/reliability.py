@@ -40,9 +40,10 @@ SECTIONS = (
     (
         "Long work under kills",
         (
-            "A copy, a rechunk, packing and an import with a journal are killed at random times "
-            "and begun again, until a run ends by itself. The stored tree is that of a run in "
-            "peace, and after each kill at most one window is done again "
+            "Copies, moves, rechunks, conversions, packing, imports and exports with a journal are "
+            "killed at random times and begun again, until a run ends by itself. What is stored is "
+            "that of a run in peace, nothing is left beside it but locks that nobody holds, and "
+            "after each kill at most one window is done again "
             "([works](../tests/faults/test_journal.py))."
         ),
         "work under many kills",
