@@ -14,12 +14,12 @@ from zarrpy.engine.between import ends
 from zarrpy.engine.consolidate import document_apart
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node, whole_or_gone
-from zarrpy.engine.nodes import documents_of, key_of, read_children
+from zarrpy.engine.nodes import NO_LISTING, documents_of, key_of, read_children
 from zarrpy.engine.requests import Fetch, Foretell, ListKeys, Put
 from zarrpy.engine.scattered import documents_below, is_scattered, scattered_keys
 from zarrpy.engine.scheduler import is_local
 from zarrpy.engine.units import Carry, Unit, carried_out, name_of
-from zarrpy.errors import MetadataError, NodeExistsError
+from zarrpy.errors import MetadataError, NodeExistsError, StoreError
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import SHRINK, STAGE
 from zarrpy.stores.transformer import transformed
@@ -249,6 +249,8 @@ def copy_chunks(
 ) -> Steps[list[str]]:
     """Copy the chunks of an array as they are stored, perhaps to other keys; tell their own.
 
+    Of a store that cannot list, each chunk of the grid is asked for, and none is told.
+
     These steps are taken in the store of the target.
     """
     (store, path), (into, where) = source, target
@@ -258,8 +260,15 @@ def copy_chunks(
     if is_scattered(metadata) or is_scattered(new):
         yield from _copy_scattered(source, target, metadata, new, how, journal)
         return []
-    keys = sorted((yield from elsewhere(store, chunk_keys(path, metadata))))
-    how.told.expect(len(keys))
+    keys: Iterable[str]
+    try:
+        keys = known = sorted((yield from elsewhere(store, chunk_keys(path, metadata))))
+        how.told.expect(len(known))
+    except StoreError as error:
+        if error.errno not in NO_LISTING:
+            raise
+        keys, known = scattered_keys(metadata), []  # all that there may be are asked for
+        how.told.expect(prod(metadata.grid_shape))
     local = is_local(how.scheduler)
     if not local:
         yield Foretell(where)
@@ -273,7 +282,7 @@ def copy_chunks(
         scheduler=how.scheduler,
         journal=journal,
     )
-    return [key_of(path, key) for key in keys]
+    return [key_of(path, key) for key in known]
 
 
 def _copy_scattered(

@@ -254,6 +254,11 @@ class HTTPStore(ReaderStore):
 
     # ------------------------------------------------------------------------------- describing
 
+    @property
+    def way_to_write(self) -> str:
+        """Copy arrays, whose chunks are known without a listing."""
+        return "copy an array with zarrpy.copy to where it can be written, and change the copy"
+
     def locus(self, path: str) -> tuple[Hashable, str]:
         """Name a node by the URL and its path there."""
         return self.url + self._query, path

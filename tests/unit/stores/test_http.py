@@ -136,6 +136,23 @@ def test_what_cannot_be_listed_says_what_to_do(store, files):
         list(group)
 
 
+@pytest.mark.parametrize("more", [{}, {"zarr_format": 2}, {"shards": (4, 4)}])
+@pytest.mark.parametrize("journal", [False, True])
+def test_an_array_is_copied_though_nothing_is_listed(site, files, tmp_path, more, journal):
+    """Each chunk of its grid is asked for; what is absent stays so."""
+    source = zarrpy.create_array(files, name="a", shape=(5, 9), chunks=(2, 2), dtype="i4", **more)
+    source[:2, 3:] = 7
+    told = []
+
+    with zarrpy.open(f"{site.url}/a", mode="r") as array:
+        keywords = {"journal": tmp_path / "journal"} if journal else {}
+        copied = zarrpy.copy(array, tmp_path / "b", progress=told.append, **keywords)
+
+    assert (copied[...] == source[...]).all()
+    assert copied.nchunks_initialized == source.nchunks_initialized
+    assert told
+
+
 def test_what_is_not_there_is_not_found(store, files):
     """Though the server cannot tell what there is instead."""
     with pytest.raises(NodeNotFoundError):
