@@ -30,7 +30,8 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         "repair",
         parents=[common],
         description="Move chunks that cannot be decoded to .__zp-quarantine beside their array, so"
-        " that the rest can be read, and remove locks that nobody holds. Deletes no data.",
+        " that the rest can be read, and remove locks that nobody holds. Deletes no data. Exit"
+        " code 1 when something else is wrong with data, which stays.",
     )
     mending.set_defaults(run=repair)
     add_scheduler(looking)
@@ -57,9 +58,9 @@ def repair(arguments: argparse.Namespace) -> int:
 
     store, path = located(arguments.path, arguments)
     done = zarrpy.repair(store, path=path, deep=arguments.deep, progress=bar(arguments))
-    found = {"report": done.report.as_dict()}
+    found = {"report": done.report.as_dict(), "left": [each.as_dict() for each in done.left]}
     _print(arguments, f"{done.report}\n{done}", {**done._asdict(), **found})
-    return OK
+    return DIFFERENT if done.left else OK
 
 
 def _print(arguments: argparse.Namespace, text: object, document: dict[str, Any]) -> None:

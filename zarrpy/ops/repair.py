@@ -9,6 +9,7 @@ from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import ListEntries, Lock, Move, Recover, Restore
 from zarrpy.errors import LockTimeoutError
 from zarrpy.metadata.names import LOCK_SUFFIX, MOVES, QUARANTINE, TRANSACTION, normalise_path
+from zarrpy.ops.report import KINDS
 from zarrpy.ops.verify import verify
 
 if TYPE_CHECKING:
@@ -34,10 +35,22 @@ class Repaired(NamedTuple):
     quarantined: tuple[tuple[str, str], ...]
     cleaned: tuple[str, ...]
 
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """What is wrong with data still."""
+        mended = dict(self.quarantined)
+        return tuple(
+            finding
+            for finding in self.report.findings
+            if KINDS[finding.kind] and not (finding.kind == "corrupt" and finding.key in mended)
+        )
+
     def __str__(self) -> str:
         lines = [f"set aside  {key} -> {place}" for key, place in self.quarantined]
         lines += [f"cleaned    {key}" for key in self.cleaned]
+        lines += [f"left       {finding}" for finding in self.left]
         done = f"{len(self.quarantined)} values set aside, {len(self.cleaned)} leftovers cleaned"
+        done += f", {len(self.left)} left as they are" if self.left else ""
         return "\n".join([*lines, done])
 
 

@@ -162,7 +162,8 @@ class _Look:
                 found = yield from self._one_by_one(window)
             for path, node in zip(window, found, strict=True):
                 if isinstance(node, MetadataError):
-                    self._found("metadata", path, node, key=_document(path, keys))
+                    kind = "leftover" if _is_ours(path) else "metadata"
+                    self._found(kind, path, node, key=_document(path, keys))
                     node = None
                 nodes[path] = node
         return nodes
@@ -197,7 +198,7 @@ class _Look:
         name = key.rstrip("/")
         if QUARANTINE in name.split("/"):
             self._found("quarantined", path, "was set aside by repair", key=key)
-        elif name.endswith(LOCK_SUFFIX) or any(part.startswith(OURS) for part in name.split("/")):
+        elif name.endswith(LOCK_SUFFIX) or _is_ours(name):
             self._found("leftover", path, "a writer was killed, or is at work", key=key)
         elif _last(key) in DOCUMENTS:
             self._found("metadata", path, "a document without that of its node", key=key)
@@ -216,15 +217,20 @@ class _Look:
             self._found("metadata", path, error, key=_document(path, sizes))
             return
         chunks: dict[tuple[int, ...], str] = {}
+        folders: dict[tuple[int, ...], str] = {}
         for key in keys:
             place = self._place(array, key)
             if place is None:
-                if _last(key) not in DOCUMENTS or _folder(key) != path:
+                if _last(key) in DOCUMENTS and _folder(key) == path:
+                    continue
+                if not self._is_in_a_chunk(array, key, folders):
                     self._odd_key(path, key)
             elif all(i < n for i, n in zip(place, metadata.grid_shape, strict=True)):
                 chunks[place] = key
             else:
                 self._found("stray", path, "lies beyond the array's shape", key, place)
+        for place, key in folders.items():
+            self._found("unreadable", path, "is a directory, and no value", key, place)
         self.report.nchunks += len(chunks)
         if self._missing:
             self._missing_chunks(array, chunks)
@@ -239,6 +245,18 @@ class _Look:
             return array.metadata.chunk_keys.grid_index(key[len(start) :], array.ndim)
         except MetadataError:
             return None
+
+    def _is_in_a_chunk(self, array: Array, key: str, found: dict[tuple[int, ...], str]) -> bool:
+        """Whether a directory has the name of a chunk, and is this key or holds it."""
+        folder = key if key.endswith("/") else _folder(key)
+        while len(folder) > len(array.path):
+            name = folder.rstrip("/")
+            place = self._place(array, name)
+            if place is not None:
+                found[place] = name
+                return True
+            folder = _folder(name)
+        return False
 
     def _missing_chunks(self, array: Array, chunks: dict[tuple[int, ...], str]) -> None:
         for place in np.ndindex(*array.metadata.grid_shape):
@@ -372,6 +390,11 @@ def _folders(key: str) -> Iterator[str]:
     while folder:
         folder = folder.rpartition("/")[0]
         yield folder
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a name, or a part of it, is one that only writers give, for a while."""
+    return any(part.startswith(OURS) for part in name.split("/"))
 
 
 def _folder(key: str) -> str:

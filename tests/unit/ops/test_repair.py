@@ -103,6 +103,22 @@ def test_a_shard_is_set_aside_as_a_whole_once(tmp_path):
     assert (tmp_path / "a" / QUARANTINE / "c/0").read_bytes() == data
 
 
+def test_what_is_wrong_still_is_told(tmp_path):
+    """A document of nonsense is not made good by setting a chunk aside."""
+    place = tmp_path / "g.zarr"
+    zarrpy.create_array(place, name="a", data=VALUES, chunks=4)
+    zarrpy.create_array(place, name="b", data=VALUES, chunks=4)
+    (place / "a/c/1").write_bytes(b"")
+    (place / "b/zarr.json").write_text("{")
+
+    done = zarrpy.repair(place)
+
+    assert [key for key, _ in done.quarantined] == ["a/c/1"]
+    assert [(finding.kind, finding.key) for finding in done.left] == [("metadata", "b/zarr.json")]
+    assert "1 left as they are" in str(done)
+    assert not zarrpy.repair(tmp_path / "g.zarr", path="a").left
+
+
 #: Replaces an array, and is killed when a store is asked for something.
 KILLED = """
 import os, sys, zarrpy

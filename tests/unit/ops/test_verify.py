@@ -224,6 +224,31 @@ def test_what_cannot_be_read_is_told_from_what_is_damaged(place):
     assert not report.ok
 
 
+@pytest.mark.parametrize("inside", ["x", "deep/x"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_directory_in_the_place_of_a_chunk_is_no_value(place, inside, deep):
+    """Reading the chunk is an error, so that it is one here."""
+    (place / "g/zstd/c/0/1").unlink()
+    (place / "g/zstd/c/0/1" / inside).parent.mkdir(parents=True)
+    (place / "g/zstd/c/0/1" / inside).touch()
+
+    report = zarrpy.verify(place, deep=deep)
+
+    assert ("unreadable", "g/zstd/c/0/1") in kinds(report)
+    assert not report.ok
+
+
+def test_a_document_that_a_killed_writer_had_begun_is_a_leftover(place):
+    """It is no node's, whatever is in it."""
+    (place / "g/.__zp-new-1").mkdir()
+    (place / "g/.__zp-new-1/zarr.json").write_text("{")
+
+    report = zarrpy.verify(place)
+
+    assert kinds(report) == [("leftover", "g/.__zp-new-1/zarr.json")]
+    assert report.ok
+
+
 def test_a_part_of_a_hierarchy_can_be_verified(place):
     """Only that is looked at."""
     damage(place / "plain/c/0/1")
