@@ -48,6 +48,7 @@ def decoders(root: Path, executions: int, first: int, kept: Path) -> int:
     for seed in range(first, first - (-executions // A_RUN)):
         n = min(A_RUN, executions - done)
         command = [str(program), str(n), str(seed), str(corpus)]
+        print(f"fuzz: decoders with seed {seed}", flush=True)
         if subprocess.run(command, cwd=root, env=environment).returncode != 0:
             print(f"seed {seed} found something; the input is {corpus}.crash")
             return -1

@@ -21,6 +21,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 LOG = ROOT / "build" / "reliability.log"
 TESTS = ("tests/faults", "tests/hostile")
 EXECUTIONS = re.compile(r"fuzz_decode: (\d+) executions")
+SEED = re.compile(r"fuzz: decoders with seed (\d+)")
 STEPS = re.compile(r"fuzz_decode: ([1-9]\d*) steps")
 #: How pytest ends, also when it is interrupted.
 SUMMARY = re.compile(r"\d+ (passed|failed)|!!!|.*KeyboardInterrupt")
@@ -140,9 +141,11 @@ def told(log: str, found: Told) -> None:
         steps = max(map(int, STEPS.findall(log)), default=0)
         what = f"decoders, {'led by coverage, ' if steps else ''}{under}"
         times = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+        seeds = SEED.findall(log)
+        times += f" (seeds {seeds[0]} to {seeds[-1]})" if seeds else ""
         ways = f", {steps:,} steps from block to block seen" if steps else ""
         found.setdefault("fuzzing", {})[what] = (
-            f"{what}: {sum(runs):,} executions in {times}, 0 failed (seeds from 1){ways}"
+            f"{what}: {sum(runs):,} executions in {times}, 0 failed{ways}"
         )
 
 
