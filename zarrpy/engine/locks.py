@@ -12,6 +12,7 @@ made of files lock between processes as well, in csrc/lock.c.
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from threading import Lock
@@ -35,6 +36,8 @@ _Name: TypeAlias = tuple[int, str]
 #: The lock of each key, and how many hold it or wait for it.
 _table: dict[_Name, list[Any]] = {}
 _table_lock = Lock()
+#: Who has let go, and is counted out by whoever has the table.
+_leaving: deque[tuple[list[_Name], list[list[Any]]]] = deque()
 _mine: ContextVar[frozenset[_Name]] = ContextVar("zarrpy.locks", default=frozenset())
 
 #: How long to wait before looking whether the wait is still wanted.
@@ -104,16 +107,32 @@ def _entered(names: list[_Name]) -> list[list[Any]]:
         entries = [_table.setdefault(name, [Lock(), 0]) for name in names]
         for entry in entries:
             entry[1] += 1
+    _count_out()
     return entries
 
 
 def _left(names: list[_Name], entries: list[list[Any]]) -> None:
-    """Count out again; a lock that nobody wants is forgotten."""
-    with _table_lock:
-        for name, entry in zip(names, entries, strict=True):
-            entry[1] -= 1
-            if entry[1] == 0:
-                _table.pop(name, None)
+    """Count out again, without waiting for the table.
+
+    The garbage collector lets go of locks at any time, also in a thread that has the table.
+    """
+    _leaving.append((names, entries))
+    _count_out()
+
+
+def _count_out() -> None:
+    """Count out who has left, unless somebody is at it; a lock that nobody wants is forgotten."""
+    while _leaving and _table_lock.acquire(blocking=False):
+        try:
+            names, entries = _leaving.popleft()
+            for name, entry in zip(names, entries, strict=True):
+                entry[1] -= 1
+                if entry[1] == 0:
+                    _table.pop(name, None)
+        except IndexError:  # somebody was at it in between
+            continue
+        finally:
+            _table_lock.release()
 
 
 def _waited(lock: Lock, patience: float) -> bool:
@@ -216,6 +235,7 @@ def _renew() -> None:
     """In a forked child: nobody is left to release what other threads held."""
     global _table_lock
     _table.clear()
+    _leaving.clear()
     _table_lock = Lock()
     _mine.set(frozenset())
 

@@ -8,6 +8,7 @@ import pytest
 
 import zarrpy
 from zarrpy.codecs.base import BytesToBytes
+from zarrpy.engine import locks
 from zarrpy.engine.locks import _table, hold
 from zarrpy.errors import LockTimeoutError
 
@@ -40,6 +41,25 @@ def test_who_holds_a_key_may_take_it_again():
             pass
         assert list(_table) == [(1, "a")]
 
+    assert _table == {}
+
+
+def test_locks_may_be_let_go_of_at_any_time():
+    """The garbage collector lets go of them also in a thread that is changing the table."""
+
+    def let_go():
+        held = hold(1, ["a"])
+        held.__enter__()
+        with locks._table_lock:
+            held.__exit__(None, None, None)
+
+    thread = threading.Thread(target=let_go, daemon=True)
+    thread.start()
+    thread.join(10)
+
+    assert not thread.is_alive()
+    with hold(1, ["a"]):
+        pass
     assert _table == {}
 
 
