@@ -1,17 +1,21 @@
 """Tests of giving nodes another path, and of stores that are members of groups."""
 
 import asyncio
+import json
 
 import numpy as np
 import pytest
 
 import zarrpy
 from tests.unit.cut_off import NEW, OLD
+from zarrpy.engine.moves import restore
+from zarrpy.engine.requests import Restore
 from zarrpy.errors import (
     MetadataError,
     NodeExistsError,
     NodeKindError,
 )
+from zarrpy.stores import MemoryStore
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
@@ -85,3 +89,26 @@ def test_moving_can_be_awaited(store):
     asyncio.run(group.move.aio("a", "b"))
 
     assert list(group) == ["b"]
+
+
+def test_a_document_that_was_being_put_aside_is_no_other_one():
+    """A kill between copying and deleting it leaves both; what had gone before comes back."""
+    store = MemoryStore()
+    zarrpy.create_array(
+        store, name="a", data=[1, 2, 3], chunks=2, zarr_format=2, attributes={"units": "K"}
+    )
+    pairs = [
+        [".zarray", f"{OLD}/.zarray"],
+        [".zattrs", f"{OLD}/.zattrs"],
+        [f"{NEW}/.zarray", ".zarray"],
+    ]
+    store.set(f"a/{NEW}/.zarray", b"{}")
+    store.rename("a/.zarray", f"a/{OLD}/.zarray")
+    store.set(f"a/{OLD}/.zattrs", store.get("a/.zattrs"))
+    store.set("a/.__zp-moves", json.dumps(pairs).encode())
+
+    assert restore(store, Restore("a"))
+
+    array = zarrpy.open_array(store, path="a")
+    assert array[...].tolist() == [1, 2, 3]
+    assert array.attrs["units"] == "K"
