@@ -13,6 +13,7 @@ import stat
 import time
 from contextlib import suppress
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy._native.failure import system_failure
@@ -21,7 +22,7 @@ from zarrpy.config import config
 from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, TRANSACTION, check_key
 from zarrpy.stores.base import ByteRange, Store
-from zarrpy.stores.presence import is_directory, is_there
+from zarrpy.stores.presence import is_there
 from zarrpy.stores.syncing import sync_above, sync_below, sync_directory
 
 if TYPE_CHECKING:
@@ -170,13 +171,24 @@ class LocalStore(Store):
         return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
 
     def list_folders(self, prefix: str = "") -> Names:
-        """List the directories directly below a prefix, and links to such."""
-        parent = self._path(prefix)
-        names = self.list_dir(prefix)
+        """List the directories directly below a prefix, and links to such but in a circle."""
+        path = self._path(prefix)
         try:
-            return [name for name in names if is_directory(os.path.join(parent, name))]
+            return [entry.name for entry in self._scan(path) if self._leads_down(entry, prefix)]
         except OSError as error:
             raise self._failure(prefix, "list", error) from error
+
+    def _leads_down(self, entry: os.DirEntry[str], prefix: str) -> bool:
+        """Whether something below a prefix is a directory that is not on the way there."""
+        try:
+            if entry.name.endswith(LOCK_SUFFIX) or not entry.is_dir():
+                return False
+        except NotADirectoryError:
+            return False  # a link that leads through a file
+        if not entry.is_symlink():
+            return True
+        way = accumulate(prefix.rstrip("/").split("/"), os.path.join, initial=str(self.root))
+        return not _is_on_the_way(entry.path, tuple(way))
 
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several files of one directory."""

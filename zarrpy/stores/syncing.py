@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: Files that are synced at the same time, which a file system does with fewer writes of its own.
 _TOGETHER = 16
 
+#: What SQLite adds to the name of a database that is in use, for its files beside it.
+_BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
+
 
 def sync_directory(path: str) -> None:
     """Make renames in a directory last; where directories cannot be opened, they do anyway."""
@@ -36,9 +39,21 @@ def sync_below(folder: str) -> None:
     files, folders = [], []
     for each, _, names in os.walk(folder):
         folders.append(each)
-        files += [os.path.join(each, name) for name in names]
+        files += [os.path.join(each, name) for name in _without_databases(names)]
     in_flight(sync_file, files, _TOGETHER, finish=True)
     sync_directories(folders)
+
+
+def _without_databases(names: list[str]) -> list[str]:
+    """Leave out files of SQLite that are in use, which syncs them by itself.
+
+    To close a file lets go of all the locks that this process has on it, those of its connections
+    too (fcntl(2)), and then others write between.
+    """
+    there = set(names)
+    taken = {name + end for name in names for end in _BESIDE_A_DATABASE} & there
+    taken |= {name.removesuffix(end) for name in taken for end in _BESIDE_A_DATABASE} & there
+    return [name for name in names if name not in taken]
 
 
 def sync_above(folder: str) -> None:

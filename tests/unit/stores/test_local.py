@@ -299,6 +299,31 @@ def test_directories_that_link_at_each_other_end_the_walk(tmp_path, store):
     assert list(store.list()) == ["present", "a/x", "a/to_b/y", "b/y", "b/to_a/x"]
 
 
+def test_groups_do_not_go_round_in_circles(tmp_path):
+    """A link to a folder above is no member, whichever way the members are walked."""
+    group = zarrpy.create_group(tmp_path / "store")
+    group.create_array("inner/a", data=[1, 2])
+    os.symlink(tmp_path / "store", tmp_path / "store/inner/round")
+    os.symlink(tmp_path / "store/inner", tmp_path / "store/inner/self")
+    os.symlink(tmp_path / "store/inner/a", tmp_path / "store/again")
+
+    assert dict(group.members(max_depth=None)).keys() == {"again", "inner", "inner/a"}
+    assert "round" not in str(group.tree())
+    assert zarrpy.checksum(tmp_path / "store") == zarrpy.checksum(tmp_path / "store")
+    assert not zarrpy.diff(tmp_path / "store", tmp_path / "store")
+    zarrpy.consolidate_metadata(tmp_path / "store")
+    assert zarrpy.verify(tmp_path / "store").ok
+    assert group["inner/round/inner/a"][1] == 2
+
+
+def test_a_link_to_itself_is_an_error_of_a_listing(tmp_path):
+    """What it is cannot be told."""
+    group = zarrpy.create_group(tmp_path / "store")
+    os.symlink("endless", tmp_path / "store/endless")
+    with pytest.raises(StoreError, match="Too many levels of symbolic links"):
+        list(group)
+
+
 def test_deleting_waits_for_the_writer_of_a_chunk(array):
     """So what it has read before cannot come back after."""
     directory = array.store.directory("a")

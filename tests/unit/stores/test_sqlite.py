@@ -291,3 +291,29 @@ def test_a_path_may_begin_with_two_slashes(path):
         store.set("a", b"1")
 
     assert as_store("/" + path).get("a") == b"1"
+
+
+TRY_TO_WRITE = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0).execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_syncing_a_directory_lets_go_of_no_lock_of_a_database_in_it(path, tmp_path, mode):
+    """As opening and closing its files would, of all connections of the process."""
+    zarrpy.save(tmp_path / "a.zarr", [1, 2, 3])
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA journal_mode = {mode}")
+    connection.execute("CREATE TABLE t (x)")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO t VALUES (1)")
+
+    zarrpy.sync(tmp_path)
+    said = subprocess.check_output([sys.executable, "-c", TRY_TO_WRITE, path], text=True)
+    assert "locked" in said
+    connection.execute("COMMIT")
+    connection.close()
