@@ -29,6 +29,7 @@ from zarr.core.metadata import ArrayV2Metadata, ArrayV3Metadata
 
 assert importlib.util.find_spec("zarr.storage") is not None
 assert importlib.metadata.version("zarr") == zarr.__version__
+assert "zarrpy" in zarr.__file__ and zarr.storage.__file__  # tells whose it is
 assert zarr.open_group({}, mode="w").create_array("a", data=[1, 2])[1] == 2
 assert isinstance(zarr.create((2,)).metadata, ArrayV3Metadata)
 assert isinstance(zarr.create((2,), zarr_format=2).metadata, ArrayV2Metadata)

@@ -104,9 +104,13 @@ class Requirements:
         return python, self.otherwise
 
     def install(self, python: interpreters.Interpreter, packages: tuple[str, ...]) -> None:
-        """Create the environment and install its packages with pip's shared cache."""
-        run([python.path, "-m", "venv", str(self.directory)], self.name)
-        run([str(self.executable), "-m", "pip", "install", "--quiet", *packages], self.name)
+        """Create the environment and install its packages with pip's shared cache.
+
+        By the pip of the tests, and compiled when they are imported: most of them never are.
+        """
+        run([python.path, "-m", "venv", "--without-pip", str(self.directory)], self.name)
+        pip = [sys.executable, "-m", "pip", "--python", str(self.executable)]
+        run([*pip, "install", "--quiet", "--no-compile", *packages], self.name)
 
 
 ZARR3 = (

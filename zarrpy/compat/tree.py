@@ -243,6 +243,7 @@ def served(name: str) -> ModuleType:
     homes, names = MODULES[name]
     made = _Served(name)
     made.__path__ = []
+    made.__file__ = __file__  # programs print where it comes from
     made._homes, made._names = homes, names
     if name == "zarr":
         made.__version__ = VERSION  # type: ignore[attr-defined]
