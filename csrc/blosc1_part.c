@@ -47,31 +47,88 @@ bring(const zp_part *part, size_t from, size_t to)
     return part->need ? part->need(part->source, from, to) : ZP_OK;
 }
 
+/* One of the splits of a block: n stored bytes at `place` of the chunk. */
+typedef struct split {
+    const zp_part *part;
+    const uint8_t *src;
+    size_t place, n, decoded_nbytes;
+} split;
+
+static int
+is_stored(const split *s)
+{
+    return s->n == s->decoded_nbytes;
+}
+
 /* What is done to n bytes of a split to learn of its first `last` ones, which is the answer then. */
 typedef int64_t (*learn)(const void *src, size_t n, void *to, size_t last);
 
 /*
- * Learn of the first `last` bytes of a split of n stored ones.  Not all of these need be there:
- * about as large a part of them as of the split is tried first.  How many were looked at, or 0.
+ * Learn of the first `last` bytes of a split.  Not all of its stored ones need
+ * be there: about as large a part of them as of the split is tried first.  How
+ * many were looked at, or 0.
  */
 static size_t
-learn_front(const zp_part *part, const uint8_t *src, size_t place, size_t n, size_t split_nbytes,
-            learn how, void *to, size_t last)
+learn_front(const split *s, learn how, void *to, size_t last)
 {
-    size_t reach = part->need ? (size_t)((double)n * (double)last / (double)split_nbytes * 1.125) +
-                                    MARGIN_NBYTES
-                              : n;
-    if (reach < n) {
-        if (bring(part, place, place + reach) < 0)
+    const uint8_t *begin = s->src + s->place;
+    size_t reach = s->n;
+    if (s->part->need) {
+        double share = (double)last / (double)s->decoded_nbytes;
+        reach = (size_t)((double)s->n * share * 1.125) + MARGIN_NBYTES;
+    }
+    if (reach < s->n) {
+        if (bring(s->part, s->place, s->place + reach) < 0)
             return 0;
-        if (how(src + place, reach, to, last) == (int64_t)last)
+        if (how(begin, reach, to, last) == (int64_t)last)
             return reach;
     } else {
         reach = 0;
     }
-    int done = bring(part, place + reach, place + n) == ZP_OK &&
-               how(src + place, n, to, last) == (int64_t)last;
-    return done ? n : 0;
+    int done = bring(s->part, s->place + reach, s->place + s->n) == ZP_OK &&
+               how(begin, s->n, to, last) == (int64_t)last;
+    return done ? s->n : 0;
+}
+
+/* Takes what is wanted of the kth split of a block; 0 when that is damaged. */
+typedef int (*take_split)(const split *s, size_t k, void *context);
+
+static int64_t
+take_splits(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part,
+            const zp_blosc1_block *block, take_split take, void *context)
+{
+    split s = {part, src, block->place, 0, block->nbytes / h->typesize};
+
+    for (size_t k = 0; k < h->typesize; k++, s.place += s.n) {
+        if (bring(part, s.place, s.place + 4) < 0)
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
+        int64_t status = zp_blosc1_next_split(h, worker, src, s.decoded_nbytes, &s.place, &s.n);
+        if (status < 0)
+            return status;
+        if (!take(&s, k, context))
+            return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
+    }
+    return ZP_OK;
+}
+
+/* The fronts of the splits of a block, one after the other. */
+typedef struct fronts {
+    uint8_t *planes;
+    size_t last; /* bytes of each */
+} fronts;
+
+static int
+take_front(const split *s, size_t k, void *context)
+{
+    const fronts *f = context;
+    uint8_t *plane = f->planes + k * f->last;
+
+    if (!is_stored(s))
+        return learn_front(s, zp_lz4_unpack_front, plane, f->last) > 0;
+    if (bring(s->part, s->place, s->place + f->last) < 0)
+        return 0;
+    memcpy(plane, s->src + s->place, f->last);
+    return 1;
 }
 
 /*
@@ -82,28 +139,15 @@ static int64_t
 decode_front(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part,
              const zp_blosc1_block *block, size_t to, uint8_t *dst)
 {
-    size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
-    size_t last = (to + typesize - 1) / typesize;
-    size_t place = block->place, n = 0;
-    uint8_t *planes = zp_worker_scratch(worker, ZP_SLOT_BLOCK, last * typesize);
+    size_t last = (to + h->typesize - 1) / h->typesize, nbytes = last * h->typesize;
+    fronts f = {zp_worker_scratch(worker, ZP_SLOT_BLOCK, nbytes), last};
 
-    if (!planes)
+    if (!f.planes)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
-    for (size_t k = 0; k < typesize; k++, place += n) {
-        if (bring(part, place, place + 4) < 0)
-            return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
-        int64_t status = zp_blosc1_next_split(h, worker, src, split_nbytes, &place, &n);
-        if (status < 0)
-            return status;
-        int whole = n == split_nbytes; /* not packed */
-        if (whole && bring(part, place, place + last) == ZP_OK)
-            memcpy(planes + k * last, src + place, last);
-        else if (whole || !learn_front(part, src, place, n, split_nbytes, zp_lz4_unpack_front,
-                                       planes + k * last, last))
-            return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
-    }
-    zp_unshuffle(planes, dst, last * typesize, typesize);
-    return ZP_OK;
+    int64_t status = take_splits(h, worker, src, part, block, take_front, &f);
+    if (status == ZP_OK)
+        zp_unshuffle(f.planes, dst, nbytes, h->typesize);
+    return status;
 }
 
 /* The elements of a block that are wanted, in order. */
@@ -112,48 +156,62 @@ typedef struct picks {
     uint32_t places[MOST_PICKS];
 } picks;
 
-/* Bytes of a split that was surveyed, unless they lie too deep. */
-static int
-pick_packed(const uint8_t *src, size_t n, const void *survey, const picks *wanted, uint8_t *dst,
-            size_t typesize)
+/* Where their bytes go: to each `typesize`th one of dst. */
+typedef struct picking {
+    const picks *wanted;
+    void *scratch;
+    uint8_t *dst;
+    size_t typesize;
+} picking;
+
+/* The bytes that are wanted of some that are decoded. */
+static void
+pick_decoded(const picking *p, const uint8_t *bytes, uint8_t *dst)
 {
+    for (size_t i = 0; i < p->wanted->n; i++)
+        dst[p->wanted->places[i] * p->typesize] = bytes[p->wanted->places[i]];
+}
+
+/* The same of a split that was surveyed, unless they lie too deep. */
+static int
+pick_packed(const picking *p, const uint8_t *src, size_t n, uint8_t *dst)
+{
+    const picks *wanted = p->wanted;
     size_t share = n / STEP_NBYTES / wanted->n + 1, steps = 4 * share;
 
     for (size_t i = 0; i < wanted->n; i++, steps += share) {
-        int byte = zp_lz4_pick(src, n, survey, wanted->places[i], &steps);
+        int byte = zp_lz4_pick(src, n, p->scratch, wanted->places[i], &steps);
         if (byte < 0)
             return 0;
-        dst[wanted->places[i] * typesize] = (uint8_t)byte;
+        dst[wanted->places[i] * p->typesize] = (uint8_t)byte;
     }
     return 1;
 }
 
-/* Bytes of a split to each `typesize`th one of dst. */
 static int
-pick_bytes(const zp_part *part, const uint8_t *src, size_t place, size_t n, size_t split_nbytes,
-           const picks *wanted, void *scratch, uint8_t *dst, size_t typesize)
+take_picks(const split *s, size_t k, void *context)
 {
-    const uint32_t *places = wanted->places;
-    size_t last = places[wanted->n - 1] + 1, i;
+    const picking *p = context;
+    const picks *wanted = p->wanted;
+    size_t last = wanted->places[wanted->n - 1] + 1;
+    uint8_t *dst = p->dst + k;
 
-    if (n == split_nbytes) { /* not packed */
-        if (bring(part, place + places[0], place + last) < 0)
+    if (is_stored(s)) {
+        if (bring(s->part, s->place + wanted->places[0], s->place + last) < 0)
             return 0;
-        for (i = 0; i < wanted->n; i++)
-            dst[places[i] * typesize] = src[place + places[i]];
+        pick_decoded(p, s->src + s->place, dst);
         return 1;
     }
     if (wanted->n <= FEW_PICKS) {
-        size_t reach = learn_front(part, src, place, n, split_nbytes, zp_lz4_survey, scratch, last);
+        size_t reach = learn_front(s, zp_lz4_survey, p->scratch, last);
         if (reach == 0)
             return 0;
-        if (pick_packed(src + place, reach, scratch, wanted, dst, typesize))
+        if (pick_packed(p, s->src + s->place, reach, dst))
             return 1;
     }
-    if (!learn_front(part, src, place, n, split_nbytes, zp_lz4_unpack_front, scratch, last))
+    if (!learn_front(s, zp_lz4_unpack_front, p->scratch, last))
         return 0;
-    for (i = 0; i < wanted->n; i++)
-        dst[places[i] * typesize] = ((uint8_t *)scratch)[places[i]];
+    pick_decoded(p, p->scratch, dst);
     return 1;
 }
 
@@ -162,23 +220,13 @@ static int64_t
 decode_picks(const zp_blosc1_header *h, zp_worker *worker, const uint8_t *src, const zp_part *part,
              const zp_blosc1_block *block, const picks *wanted, uint8_t *dst)
 {
-    size_t typesize = h->typesize, split_nbytes = block->nbytes / typesize;
-    size_t place = block->place, n = 0;
+    size_t split_nbytes = block->nbytes / h->typesize;
     size_t nbytes = zp_lz4_survey_nbytes(split_nbytes) + split_nbytes; /* or bytes themselves */
-    void *scratch = zp_worker_scratch(worker, ZP_SLOT_BLOCK, nbytes);
+    picking p = {wanted, zp_worker_scratch(worker, ZP_SLOT_BLOCK, nbytes), dst, h->typesize};
 
-    if (!scratch)
+    if (!p.scratch)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
-    for (size_t k = 0; k < typesize; k++, place += n) {
-        if (bring(part, place, place + 4) < 0)
-            return zp_fail(worker, ZP_ERR_CORRUPT, "a split lies outside the chunk");
-        int64_t status = zp_blosc1_next_split(h, worker, src, split_nbytes, &place, &n);
-        if (status < 0)
-            return status;
-        if (!pick_bytes(part, src, place, n, split_nbytes, wanted, scratch, dst + k, typesize))
-            return zp_fail(worker, ZP_ERR_CORRUPT, "a compressed block is damaged");
-    }
-    return ZP_OK;
+    return take_splits(h, worker, src, part, block, take_picks, &p);
 }
 
 /* Whether whole elements of a block are wanted, at equal distances. */
