@@ -66,7 +66,7 @@ class View(ArrayLike):
     array([ 7, 11])
     """
 
-    __slots__ = ("_array", "_fields", "_of", "_transform")
+    __slots__ = ("_array", "_fields", "_key", "_of", "_transform")
 
     def __init__(
         self,
@@ -79,6 +79,8 @@ class View(ArrayLike):
         self._of = array.shape if shape is None else shape
         self._transform = Transform.whole(self._of) if transform is None else transform
         self._fields = fields
+        #: The same as `Transform.key`, or () where there is none; None before it is asked for.
+        self._key: Any = None
 
     def _with(self, transform: Transform, fields: Fields | None = None) -> View:
         return View(self._array, transform, self._fields if fields is None else fields, self._of)
@@ -249,6 +251,29 @@ class View(ArrayLike):
             places: Any = (*[slice(None)] * i, [0] * self.shape[i])
             result = result[places]  # of a masked array the mask as well
         return result if out is None else copied_into(out, result, self._array.place)
+
+    @read.short
+    def _read_short(
+        self,
+        *,
+        out: Any = None,
+        missing: str | None = None,
+        max_memory: int | str | None = None,
+    ) -> np.ndarray[Any, Any] | None:
+        """Read a few elements in one call; None where that is left to the long way."""
+        array = self._array
+        plain = out is None and missing is None and max_memory is None and self._fields is None
+        if not plain or array._buffer is not None or array.shape != self._of:
+            return None
+        if self._key is None:
+            self._key = self._transform.key() or ()
+        if not self._key:
+            return None
+        key, order = self._key
+        found: np.ndarray[Any, Any] | None = array._read_small(key)
+        if found is None or order == tuple(range(len(order))):
+            return found
+        return found.transpose(order).copy()
 
     @operation
     def write(self, value: Any, *, max_memory: int | str | None = None) -> Steps[None]:

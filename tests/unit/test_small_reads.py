@@ -74,6 +74,43 @@ def test_what_is_read_is_what_numpy_selects(array, key):
     assert found.dtype == long_way(array, key).dtype
 
 
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_a_view_is_read_the_same_way(array, key):
+    """With its axes in whatever order, in memory of its own that is laid out in theirs."""
+    for view, expected in (
+        (array.lazy[key], VALUES[key]),
+        (array.lazy.T[::-1][key], VALUES.T[::-1][key]),
+        (array.lazy[1:].T[key[::-1] if isinstance(key, tuple) else 0], None),
+    ):
+        found = view.read()
+        with zarrpy.config.set(disable="small"):
+            long = view.read()
+        if expected is not None:
+            np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(found, long)
+        assert (found.dtype, found.shape, found.flags.c_contiguous) == (
+            long.dtype,
+            long.shape,
+            long.flags.c_contiguous,
+        )
+        assert (view._read_short() is None) == (0 in view.shape)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [np.newaxis, [0, 2, 3], np.arange(9) % 4 < 2, (Ellipsis, np.newaxis, 0)],
+    ids=["newaxis", "list", "mask", "newaxis behind"],
+)
+def test_other_views_are_read_the_long_way(array, key):
+    """And so is one whose array has become larger."""
+    view, whole = array.lazy[key], array.lazy[:, 0]
+    assert view._read_short() is None
+    np.testing.assert_array_equal(view.read(), VALUES[key])
+    array.resize((20, *SHAPE[1:]))
+    assert whole._read_short() is None
+    np.testing.assert_array_equal(whole.read(), VALUES[:, 0])
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -36,11 +36,17 @@ class BoundOperation(Generic[P, T]):
     Calling it blocks; ``await operation.aio(...)`` runs the same steps in an event loop.
     """
 
-    __slots__ = ("_owner", "_steps")
+    __slots__ = ("_owner", "_short", "_steps")
 
-    def __init__(self, steps: Callable[Concatenate[Any, P], Steps[T]], owner: Owner) -> None:
+    def __init__(
+        self,
+        steps: Callable[Concatenate[Any, P], Steps[T]],
+        owner: Owner,
+        short: Callable[Concatenate[Any, P], T | None] | None = None,
+    ) -> None:
         self._steps = steps
         self._owner = owner
+        self._short = short
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
@@ -78,6 +84,10 @@ class BoundOperation(Generic[P, T]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation and wait for it."""
         try:
+            if self._short is not None:
+                found = self._short(self._owner, *args, **kwargs)
+                if found is not None:
+                    return found
             return drive(self._owner.store, self._steps(self._owner, *args, **kwargs))
         except ABOUT_NODES as error:
             self._owner.store.locate(error)
@@ -101,6 +111,7 @@ class operation(Generic[S, P, T]):  # noqa: N801 - used as a decorator
 
     def __init__(self, steps: Callable[Concatenate[S, P], Steps[T]]) -> None:
         self._steps = steps
+        self._short: Callable[Concatenate[S, P], T | None] | None = None
         self.__doc__ = steps.__doc__
         self.__qualname__ = steps.__qualname__
         self.__wrapped__ = steps
@@ -108,12 +119,19 @@ class operation(Generic[S, P, T]):  # noqa: N801 - used as a decorator
     def __set_name__(self, owner: type, name: str) -> None:
         self.__name__ = name
 
+    def short(
+        self, way: Callable[Concatenate[S, P], T | None]
+    ) -> Callable[Concatenate[S, P], T | None]:
+        """Make a method the way around the steps, for calls that block, unless it gives None."""
+        self._short = way
+        return way
+
     @overload
     def __get__(self, owner: None, kind: type) -> operation[S, P, T]: ...
     @overload
     def __get__(self, owner: S, kind: type) -> BoundOperation[P, T]: ...
     def __get__(self, owner: S | None, kind: type) -> Any:
-        return self if owner is None else BoundOperation(self._steps, owner)
+        return self if owner is None else BoundOperation(self._steps, owner, self._short)
 
 
 class Shortcut(Protocol):

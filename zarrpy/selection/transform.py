@@ -171,6 +171,26 @@ class Transform:
                 found[axis] += each.axes * len(each.along)
         return tuple(tuple(found[axis]) for axis in self.axes)
 
+    def key(self) -> tuple[tuple[Any, ...], tuple[int, ...]] | None:
+        """Write it as an index expression of the array, and an order of the axes of its result.
+
+        None where that takes more than integers, slices and a transposition.
+        """
+        if self.sets:
+            return None
+        terms: list[Any] = []
+        along: list[Axis] = []
+        for row in self.rows:
+            if not isinstance(row, Stretch):
+                terms.append(row)
+                continue
+            stop = row.start + row.along.length * row.step
+            terms.append(slice(row.start, stop if stop >= 0 else None, row.step))
+            along.append(row.along)
+        if len(along) != len(self.axes) or not all(axis.length for axis in along):
+            return None
+        return (*terms, ...), tuple(along.index(axis) for axis in self.axes)
+
     def selection(self) -> Selection:
         """Write all of it as one selection of the array."""
         n = len(self.rows)
