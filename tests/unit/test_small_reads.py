@@ -158,6 +158,18 @@ def test_what_numpy_refuses_is_refused_by_the_long_way(array, key):
         VALUES[key]
 
 
+def test_a_column_of_large_shards_is_little_work(tmp_path):
+    """What counts is the chunks that are decoded, not the shards from end to end."""
+    values = np.arange(256 * 64 * 64, dtype="u4").reshape(256, 64, 64)
+    array = zarrpy.create_array(
+        tmp_path / "a.zarr", data=values, chunks=(64, 4, 4), shards=(256, 64, 64)
+    )
+    time.sleep(SETTLED)
+
+    np.testing.assert_array_equal(array._read_small((slice(None), 5, 60)), values[:, 5, 60])
+    assert array._read_small((Ellipsis, slice(0, 16))) is None
+
+
 def test_chunks_that_are_absent_read_as_the_fill_value(tmp_path):
     """By the long way, which looks whether the array is still there."""
     array = zarrpy.create_array(tmp_path / "a.zarr", shape=9, chunks=4, dtype="i2", fill_value=7)

@@ -157,9 +157,11 @@ cdef class SmallReader:
                 shape.append(cuts[i].count)
         if 0 in shape:
             return empty(shape, self.dtype)
-        self._plan(cuts, axes, stretches)
+        if self._work(cuts, axes, stretches) >= self.most:
+            return None
+        self._plan(cuts, axes, stretches, self.chunks)
         ntasks = zp_ntasks(self.ndim, axes)
-        if not 0 < ntasks or self._work(cuts, axes, ntasks) >= self.most:
+        if ntasks <= 0:
             return None
         result = empty(shape, self.dtype)
         worker = current_worker()
@@ -264,7 +266,7 @@ cdef class SmallReader:
         cut[0] = Cut(index + length if index < 0 else index, 1, 1, False)
         return True
 
-    cdef void _plan(self, Cut *cuts, zp_axis *axes, zp_stretch *stretches):
+    cdef void _plan(self, Cut *cuts, zp_axis *axes, zp_stretch *stretches, const int64_t *chunks):
         """Map the selection to chunks; reversed axes ascend, and their memory is reversed."""
         cdef int64_t start, step
         for i in range(self.ndim):
@@ -272,16 +274,22 @@ cdef class SmallReader:
             if step < 0:
                 start += (cuts[i].count - 1) * step
                 step = -step
-            axes[i] = zp_axis_regular(&stretches[i], self.chunks[i], self.shape[i], start,
+            axes[i] = zp_axis_regular(&stretches[i], chunks[i], self.shape[i], start,
                                       cuts[i].count, step)
 
-    cdef int64_t _work(self, Cut *cuts, zp_axis *axes, int64_t ntasks):
-        """How many bytes the result has, or have to be decoded for it, as `Batch.nbytes` tells."""
+    cdef int64_t _work(self, Cut *cuts, zp_axis *axes, zp_stretch *stretches):
+        """How many bytes the result has, or have to be decoded for it, of shards chunk by chunk."""
         cdef zp_piece pieces[64]
         cdef double nbytes = self.itemsize, last = 0, elements = 1
+        cdef double ntasks
+        cdef const int64_t *chunks = self.chunks
         for i in range(self.ndim):
             nbytes *= cuts[i].count
         if self.cache is None:
+            if self.shard is not None:
+                chunks = self.shard.shard.chunk
+            self._plan(cuts, axes, stretches, chunks)
+            ntasks = <double>zp_ntasks(self.ndim, axes)
             zp_task_pieces(self.ndim, axes, 0, pieces)
             for i in range(self.ndim - 1, -1, -1):
                 last += (pieces[i].count - 1) * <double>axes[i].step * elements
