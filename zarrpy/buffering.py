@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from zarrpy.config import check_max_memory, config
-from zarrpy.engine.buffer import Part, WriteBuffer, cost, part_of, payload
+from zarrpy.engine.buffer import Part, WriteBuffer
 from zarrpy.engine.drive import drive
 from zarrpy.engine.operation import operation
+from zarrpy.engine.pieces import cost, part_of, payload
 from zarrpy.engine.requests import Flush
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import selections
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from zarrpy._native.plan import ChunkPlan
     from zarrpy.array import Array
-    from zarrpy.engine.buffer import Index, Pieces
+    from zarrpy.engine.buffer import Index
+    from zarrpy.engine.pieces import Pieces
     from zarrpy.engine.requests import Steps
     from zarrpy.engine.watch import Watch
     from zarrpy.metadata.model import ArrayMetadata
@@ -55,7 +57,8 @@ class Bufferable(Indexable):
         ----------
         max_memory : int or str, optional
             Bytes that pieces may take, such as ``"1GiB"``; by default half of `config.max_memory`,
-            and 256 MiB or a chunk where that is not set. With each element goes a mark of a byte.
+            and 256 MiB or a chunk where that is not set. A mark for each element, of a byte,
+            counts as well.
 
         Returns
         -------
@@ -262,13 +265,12 @@ class Bufferable(Indexable):
             if box is None:
                 gone.append(index)  # the array has shrunk since
                 continue
-            mask = part_of(pieces.mask, box)
             parts.append(
                 array._batch(
                     _select(metadata, index, box),
                     part_of(pieces.values, box),
                     writing=True,
-                    mask=None if mask.all() else mask,
+                    mask=pieces.gaps(box),
                 )
             )
             indexes.append(index)

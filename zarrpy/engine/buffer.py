@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from math import prod
 from os import getpid
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from zarrpy.engine.copies import Copies
-from zarrpy.engine.spare import room_for
+from zarrpy.engine.pieces import Pieces, growth, payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 Index: TypeAlias = tuple[int, ...]
 Block: TypeAlias = np.ndarray[Any, Any]
 
-#: Chunks from this size on are kept in memory that is taken again.
-LARGE_NBYTES = 2 << 20
 #: Share of the room that is made at once when there is none.
 _ROOM_SHARE = 8
 
@@ -63,150 +60,6 @@ class Put(NamedTuple):
     ntaken: int
     whole: list[Index]
     closed: bool
-
-
-class Pieces:
-    """What was written of one chunk, as far as it lies in the array.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the chunk inside the array.
-    dtype : numpy.dtype
-
-    Attributes
-    ----------
-    values, mask : ndarray
-        The elements, and which of them were written.
-    missing : int
-        Elements that were not.
-    nbytes : int
-        Memory that all of this takes.
-    """
-
-    __slots__ = ("mask", "missing", "nbytes", "values")
-
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.values: Block = room_for(shape, dtype, LARGE_NBYTES)
-        self.mask: Block = np.zeros(shape, bool)
-        self.missing = self.values.size
-        self.nbytes = cost(shape, dtype)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the chunk inside the array."""
-        shape: tuple[int, ...] = self.values.shape
-        return shape
-
-    def take(self, inside: tuple[Any, ...], values: Block, copies: Copies) -> None:
-        """Take elements, or have them copied; they count once `mark` is told.
-
-        `inside` are slices, or arrays of positions that are broadcast.
-        """
-        if _has_points(inside) or values.dtype.kind in "OT":
-            self.values[inside] = _own(values)
-        else:
-            copies.add(part_of(self.values, inside), values)
-
-    def mark(self, inside: tuple[Any, ...]) -> None:
-        """Count elements among those that were written."""
-        if _has_points(inside):
-            places = np.unique(np.ravel_multi_index(np.broadcast_arrays(*inside), self.shape))
-            written = self.mask.reshape(-1)
-            self.missing -= places.size - int(np.count_nonzero(written[places]))
-            written[places] = True
-            return
-        where = part_of(self.mask, inside)
-        self.missing -= where.size - int(np.count_nonzero(where))
-        where[...] = True
-
-    def over(self, older: Pieces) -> Pieces:
-        """Put these pieces over older ones of the same chunk, which may have had another shape."""
-        made = older.reaching(self.shape)
-        inside = tuple(map(slice, self.shape))
-        view, where = part_of(made.values, inside), part_of(made.mask, inside)
-        view[self.mask] = self.values[self.mask]
-        where |= self.mask
-        made.missing = made.mask.size - int(np.count_nonzero(made.mask))
-        made.nbytes += self.nbytes - cost(self.shape, self.values.dtype)
-        return made
-
-    def reaching(self, shape: tuple[int, ...]) -> Pieces:
-        """Give the same pieces with room for a chunk that is at least of a shape."""
-        grown = tuple(map(max, self.shape, shape))
-        if grown == self.shape:
-            return self
-        made = Pieces(grown, self.values.dtype)
-        inside = tuple(map(slice, self.shape))
-        made.values[inside] = self.values
-        made.mask[inside] = self.mask
-        made.missing = self.missing + made.mask.size - self.mask.size
-        made.nbytes += self.nbytes - cost(self.shape, self.values.dtype)
-        return made
-
-    def box(self, shape: Sequence[int]) -> tuple[slice, ...] | None:
-        """Find the box around all that was written within a shape; None when that is nothing."""
-        mask = part_of(self.mask, map(slice, shape))
-        if not self.missing:
-            return tuple(map(slice, [0] * mask.ndim, mask.shape)) if mask.size else None
-        found = []
-        for axis in range(mask.ndim):
-            others = tuple(i for i in range(mask.ndim) if i != axis)
-            along = np.flatnonzero(mask.any(axis=others))
-            if not along.size:
-                return None
-            found.append(slice(int(along[0]), int(along[-1]) + 1))
-        return tuple(found)
-
-    def lay_over(self, block: Block, inside: tuple[Any, ...], outside: tuple[Any, ...]) -> None:
-        """Copy what was written to where it is in a block."""
-        if _has_points(inside):
-            part, where = block[outside], self.mask[inside]
-            part[where] = self.values[inside][where]
-            block[outside] = part
-            return
-        where = part_of(self.mask, inside)
-        part_of(block, outside)[where] = part_of(self.values, inside)[where]
-
-
-def _has_points(inside: tuple[Any, ...]) -> bool:
-    """Whether a place is one of positions, and not of slices."""
-    return any(isinstance(each, np.ndarray) for each in inside)
-
-
-def part_of(block: Block, place: Iterable[Any]) -> Block:
-    """View a part of a block, an array without axes as well."""
-    whole: Any = (*place, ...)
-    part: Block = block[whole]
-    return part
-
-
-def cost(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    """Tell the bytes that pieces of a chunk take: its elements, and a mark for each."""
-    return prod(shape) * (dtype.itemsize + 1)
-
-
-def payload(values: Block) -> int:
-    """Tell the bytes of texts and objects, which lie elsewhere than in their array."""
-    if not values.dtype.hasobject:
-        return 0
-    return sum(map(sys.getsizeof, values.ravel().tolist()))
-
-
-def _growth(pieces: Pieces | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    """Tell the bytes that pieces of a chunk of a shape take more than those that there are."""
-    if pieces is None:
-        return cost(shape, dtype)
-    return cost(tuple(map(max, pieces.shape, shape)), dtype) - cost(pieces.shape, dtype)
-
-
-def _own(values: Block) -> Block:
-    """Give values that nobody else changes while they are kept."""
-    if values.dtype.kind != "O":
-        return values
-    from copy import deepcopy
-
-    return deepcopy(np.array(values))
 
 
 class WriteBuffer:
@@ -267,7 +120,7 @@ class WriteBuffer:
             for part in parts:
                 weight = payload(part.values)
                 before = self._pending.get(part.chunk)
-                needed = weight + _growth(before, part.shape, part.values.dtype)
+                needed = weight + growth(before, part.shape, part.values.dtype)
                 if needed and nbytes and nbytes + needed > self.limit:
                     break
                 made = (
