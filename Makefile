@@ -94,10 +94,10 @@ check-python: build $(VENV)/.dev $(VENV)/.test
 
 check-c: $(VENV)/.dev
 	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
-	@for file in csrc/*.c; do \
-	    $(CC) $(WARNINGS) $(MACROS_blosc2) -c $$file -o /dev/null || exit 1; \
-	    $(CC) $(WARNINGS) $(MACROS_system) -c $$file -o /dev/null || exit 1; \
-	done && echo "csrc compiles without a warning"
+	@printf '%s\n' csrc/*.c | xargs -P 2 -I FILE sh -c '\
+	    $(CC) $(WARNINGS) $(MACROS_blosc2) -c FILE -o /dev/null && \
+	    $(CC) $(WARNINGS) $(MACROS_system) -c FILE -o /dev/null || exit 255' && \
+	    echo "csrc compiles without a warning"
 
 check-layers: build $(VENV)/.test
 	$(BIN)/python -m pytest --quiet tests/meta/test_layers.py

@@ -48,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"zarrpy comes from {zarrpy.__path__}, not from {wanted}")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: many tests wait for processes and servers."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long tests, and those that need servers, to those who ask for them by ``-m``."""
     if config.option.markexpr:
