@@ -385,7 +385,7 @@ class Array(
         places in the block as they are; of shards that holds for those that are absent altogether.
         With a `mask`, only the elements that it marks are written.
         """
-        chain = self.codecs
+        chain, settings = self.codecs, config.current
         spacing = self.metadata.chunk_grid.spacing(self.shape)
         shard = chain.shard if self.metadata.chunk_grid.regular else None
         inner = None if shard is None else shard.chunk_shape
@@ -393,15 +393,15 @@ class Array(
         empty = self._keep_empty
         options: dict[str, Any] = {
             "writing": writing,
-            "keep_empty": config.array.write_empty_chunks if empty is None else empty,
-            "durable": config.durability == "durable",
-            "timeout_ms": int(config.lock_timeout * 1000),
+            "keep_empty": settings.array.write_empty_chunks if empty is None else empty,
+            "durable": settings.durability == "durable",
+            "timeout_ms": int(settings.lock_timeout * 1000),
             "only_stored": self._only_stored,
         }
         native = chain.native if shard is chain.shard else chain.native_chain is not None
         apart = fields is not None or mask is not None
         native = native and self.metadata.chunk_keys.plain
-        if not native or apart or "native" in config.disable or (noting and shard is not None):
+        if not native or apart or "native" in settings.disable or (noting and shard is not None):
             body = python_body(chain, self.metadata.chunk_grid.regular, writing)
             twin = body(
                 plan, chain, block, self.metadata.fill_value, fields=fields, mask=mask, **options
@@ -413,8 +413,8 @@ class Array(
             block = block.view(np.dtype((np.void, block.itemsize)))
         native_chain = self._chunk_codecs.native_chain
         assert native_chain is not None
-        options["whole_chunks"] = "partial" in config.disable
-        options["stream"] = "stream" not in config.disable
+        options["whole_chunks"] = "partial" in settings.disable
+        options["stream"] = "stream" not in settings.disable
         options["zero_padding"] = self._chunk_codecs.mixes
         fill, stored_fill = self._fill_bytes
         batch = kind(plan, native_chain, block, fill, stored_fill, **options)
