@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"zarrpy comes from {zarrpy.__path__}, not from {wanted}")
 
 
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist runs the tests
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: many tests wait for processes and servers."""
     return (os.cpu_count() or 1) + 1
