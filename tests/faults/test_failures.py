@@ -93,13 +93,12 @@ def test_a_file_that_cannot_be_looked_at_is_not_missing(tmp_path, monkeypatch, c
     assert store.get("a") == b"1"
 
 
-def test_a_folder_that_cannot_be_looked_at_is_not_missing(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_looked_at_is_not_missing(tmp_path):
     """A group does not seem empty."""
-    zarrpy.create_group(tmp_path / "x").create_group("a")
-    group = zarrpy.open_group(tmp_path / "x")
-    without_looking(monkeypatch, tmp_path / "x" / "a")
+    group = zarrpy.create_group(tmp_path / "x")
+    os.symlink("endless", tmp_path / "x" / "endless")  # whatever it is, the system cannot tell
 
-    with pytest.raises(StoreError, match="Input/output error"):
+    with pytest.raises(StoreError, match="Too many levels of symbolic links"):
         list(group.groups())
 
 

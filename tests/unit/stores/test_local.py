@@ -316,14 +316,6 @@ def test_groups_do_not_go_round_in_circles(tmp_path):
     assert group["inner/round/inner/a"][1] == 2
 
 
-def test_a_link_to_itself_is_an_error_of_a_listing(tmp_path):
-    """What it is cannot be told."""
-    group = zarrpy.create_group(tmp_path / "store")
-    os.symlink("endless", tmp_path / "store/endless")
-    with pytest.raises(StoreError, match="Too many levels of symbolic links"):
-        list(group)
-
-
 def test_deleting_waits_for_the_writer_of_a_chunk(array):
     """So what it has read before cannot come back after."""
     directory = array.store.directory("a")
