@@ -46,6 +46,8 @@ class TestLocalFileSystem(StoreContract):
 class TestFileSystemOfCoroutines(StoreContract):
     """And one that makes several requests at the same time, on a loop of its own."""
 
+    nkeys = 1200  # what it wraps is tried with more
+
     @pytest.fixture
     def store(self):
         fs = AsyncFileSystemWrapper(fsspec.filesystem("memory"))

@@ -21,6 +21,8 @@ class TestOverlayStore(StoreContract):
 class TestOverlayInDirectory(StoreContract):
     """So does one that keeps its changes in a directory, over one that had keys."""
 
+    nkeys = 1200  # what it wraps is tried with more
+
     @pytest.fixture
     def store(self, tmp_path):
         lower = MemoryStore({"a": b"old", "a/b": b"old", "b/c": b"old"})

@@ -38,6 +38,8 @@ class TestPrefixStore(StoreContract):
 class TestPrefixOfFiles(StoreContract):
     """So does a part of a directory."""
 
+    nkeys = 1200  # what it wraps is tried with more
+
     @pytest.fixture
     def store(self, tmp_path):
         return PrefixStore(LocalStore(tmp_path / "x"), "a/path")
@@ -53,6 +55,8 @@ class TestLoggingStore(StoreContract):
 
 class TestMetricsStore(StoreContract):
     """A store that counts keeps the contract of stores."""
+
+    nkeys = 1200  # what it wraps is tried with more
 
     @pytest.fixture
     def store(self, tmp_path):
