@@ -135,7 +135,7 @@ def told(log: str, found: Told) -> None:
         elif line.startswith(("planted:", "hostile.fuzz:")):
             found.setdefault("fuzzing", {})[line.partition(":")[0]] = line
         elif lines is not None and line.strip() and not SUMMARY.match(line):
-            lines[line.partition(":")[0]] = line
+            lines[_subject(line)] = line
     if runs:
         under = "under ASan and UBSan" if "address-undefined" in log else "without sanitizers"
         steps = max(map(int, STEPS.findall(log)), default=0)
@@ -158,8 +158,13 @@ def kept() -> Told:
         if line.startswith("## "):
             lines = found.setdefault(names[line[3:]], {})
         elif line.startswith("- "):
-            lines[line[2:].partition(":")[0]] = line[2:]
+            lines[_subject(line[2:])] = line[2:]
     return found
+
+
+def _subject(line: str) -> str:
+    """Tell what a line is about: what stands before a colon, or before the next column."""
+    return re.split(r":|  ", line, maxsplit=1)[0]
 
 
 def page(found: Told) -> str:
