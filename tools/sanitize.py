@@ -65,9 +65,10 @@ def under_thread_sanitizer() -> bool:
         for program in c_programs.build(C_TESTS, copy)
         if "pthread.h" in (copy / C_TESTS / f"{program.name}.c").read_text()
     ]
+    environment = {**os.environ, "TSAN_OPTIONS": f"suppressions={copy / C_TESTS / 'threads.supp'}"}
     fixed = [shutil.which("setarch") or "setarch", "-R"]
     codes = {
-        program.name: subprocess.run([*fixed, str(program)], cwd=copy).returncode
+        program.name: subprocess.run([*fixed, str(program)], cwd=copy, env=environment).returncode
         for program in programs
     }
     print(f"TSan: {codes or f'no program with threads in {C_TESTS}'}")
