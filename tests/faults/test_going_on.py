@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from itertools import count
 
 import numpy as np
 import pytest
@@ -43,6 +44,22 @@ def cut_at(monkeypatch, name):
         return call
 
     monkeypatch.setattr(LocalStore, "delete", patched(LocalStore.delete))
+
+
+def cut_after(monkeypatch, ndone):
+    """Cut a program off when it has made so many changes of documents."""
+    left = count(ndone, -1)
+
+    def patched(inner):
+        def call(*arguments, **keywords):
+            if next(left) <= 0:
+                raise CutError
+            return inner(*arguments, **keywords)
+
+        return call
+
+    for name in ("set", "set_many", "update", "delete", "rename"):
+        monkeypatch.setattr(LocalStore, name, patched(getattr(LocalStore, name)))
 
 
 @pytest.fixture
@@ -170,6 +187,33 @@ def test_a_conversion_goes_on_with_what_was_consolidated(tmp_path, monkeypatch):
         "b": 3,
     }
     assert not [name for name in files(tmp_path / "g.zarr") if "/.z" in f"/{name}"]
+
+
+@pytest.mark.parametrize("old", [2, 3])
+def test_a_conversion_goes_on_wherever_it_was_cut_off(tmp_path, monkeypatch, old):
+    """Also where the group is converted already, and only what is consolidated is missing."""
+    for ndone in count():
+        folder = tmp_path / str(ndone)
+        group = zarrpy.create_group(folder, zarr_format=old)
+        group.create_array("in/a", data=VALUES, chunks=100)
+        zarrpy.consolidate_metadata(group.store, zarr_format=old)
+        with monkeypatch.context() as patched:
+            cut_after(patched, ndone)
+            try:
+                zarrpy.convert(group.store, zarr_format=5 - old, journal=tmp_path / f"j{ndone}")
+                break
+            except CutError:
+                pass
+
+        zarrpy.convert(group.store, zarr_format=5 - old, journal=tmp_path / f"j{ndone}")
+
+        made = zarrpy.open_group(folder, use_consolidated=True)
+        assert made.metadata.zarr_format == 5 - old
+        assert [name for name, _ in made.members(max_depth=None)] == ["in", "in/a"]
+        assert made["in/a"][...].tolist() == VALUES.tolist()
+        theirs = {2: "zarr.json", 3: ".zarray .zgroup .zmetadata"}[5 - old].split()
+        assert not [name for name in files(folder) if name.rpartition("/")[2] in theirs]
+    assert ndone > 5
 
 
 def test_an_export_with_a_journal_replaces_nothing(tmp_path, source):

@@ -21,7 +21,7 @@ from zarrpy.engine.nodes import (
 from zarrpy.engine.parsing import parsed
 from zarrpy.engine.requests import Commit, Delete, Put, Restore
 from zarrpy.engine.resuming import are_same
-from zarrpy.errors import ConflictError, StoreError
+from zarrpy.errors import ConflictError, GroupNotFoundError, StoreError
 from zarrpy.metadata.model import ArrayMetadata
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class InPlace:
         self._begin(what)
         try:
             for group, old_format in what.consolidated.items():  # they name nodes of one format
-                yield from consolidate.remove(group, old_format)
+                yield from self._no_longer_consolidated(group, old_format)
             for change in reversed(what.changes):  # members before their groups
                 yield from self._node(change)
             for group in what.consolidated:
@@ -125,6 +125,14 @@ class InPlace:
             if self._journal is not None:
                 self._journal.close()
         self.finish()
+
+    def _no_longer_consolidated(self, group: str, old_format: int) -> Steps[None]:
+        try:
+            yield from consolidate.remove(group, old_format)
+        except GroupNotFoundError:
+            if self._journal is None or not self._journal.goes_on:
+                raise
+            # else a run that was killed had converted the group already
 
     def _refuse_links(self, what: Changes) -> Steps[None]:
         """Refuse to replace links: only the link would be, before the values are read."""
