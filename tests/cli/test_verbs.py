@@ -128,6 +128,13 @@ def test_nodes_are_copied_moved_and_deleted(run, hierarchy: Path) -> None:
     assert run("rm", "run.zarr/grid").returncode == 3
     assert run("consolidate", "--verify", "run.zarr").returncode == 0
 
+    assert run("mv", "run.zarr", "new.zarr").returncode == 0
+    assert not hierarchy.exists()  # no empty directory is left
+    new = hierarchy.with_name("new.zarr")
+    (new / "notes.txt").write_text("mine")
+    assert run("rm", "new.zarr").returncode == 0
+    assert [each.name for each in new.iterdir()] == ["notes.txt"]
+
 
 def test_hierarchies_are_packed_and_unpacked(run, hierarchy: Path) -> None:
     """Into a zip or SQLite file, and out again, to the byte."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 
 from zarrpy.cli.bulk import add_bulk, bulk
 from zarrpy.cli.exits import OK
@@ -75,7 +76,9 @@ def mv(arguments: argparse.Namespace) -> int:
         if arguments.journal is None or not os.path.isdir(arguments.journal):
             raise
         source = store_of(arguments.source, arguments)  # it was being deleted when it was killed
-    told(zarrpy.move(source, store, path or None, **bulk(arguments)), arguments)
+    moved = zarrpy.move(source, store, path or None, **bulk(arguments))
+    _leave_no_directory(arguments.source)
+    told(moved, arguments)
     return OK
 
 
@@ -86,8 +89,15 @@ def rm(arguments: argparse.Namespace) -> int:
     for place in arguments.path:
         store, path = located(place, arguments)
         zarrpy.delete(store, path)
+        _leave_no_directory(place)
     print_done(arguments, {"removed": arguments.path})
     return OK
+
+
+def _leave_no_directory(place: str) -> None:
+    """Remove the directory of a store that is empty now, as one of a node within it is."""
+    with suppress(OSError):  # there is none, or something is in it
+        os.rmdir(place)
 
 
 def opened_any(place: str, arguments: argparse.Namespace, *, write: bool = False) -> Any:
