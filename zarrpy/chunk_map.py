@@ -104,7 +104,7 @@ class ChunkMap:
         sizes = np.where(self.sizes > 0, self.sizes, np.nan)
         if sizes.ndim < 2:
             return sizes.reshape(1, -1)
-        flat = sizes.reshape(-1, *sizes.shape[-2:])
+        flat = sizes.reshape(prod(sizes.shape[:-2]), *sizes.shape[-2:])
         count = np.isfinite(flat).sum(0)
         total = np.nansum(flat, axis=0)
         result: np.ndarray[Any, Any] = np.divide(

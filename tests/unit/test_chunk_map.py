@@ -96,7 +96,9 @@ def test_without_matplotlib_a_plot_says_what_to_install(monkeypatch):
         zarrpy.create_array({}, data=[1]).chunk_map().plot()
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (5,), (4, 6), (2, 3, 4), (2, 2, 3, 4)])
+@pytest.mark.parametrize(
+    "shape", [(), (0,), (5,), (0, 3), (3, 0), (0, 2, 3), (4, 6), (2, 3, 4), (2, 2, 3, 4)]
+)
 def test_maps_and_nodes_are_drawn(shape):
     """For any number of dimensions."""
     array = zarrpy.create_array({}, data=np.ones(shape))
