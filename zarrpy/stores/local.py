@@ -142,7 +142,7 @@ class LocalStore(Store):
         start = folder + "/" if folder else ""
         below = []
         for entry in self._scan(path):
-            if not entry.is_dir():
+            if not _is_directory(entry):
                 yield start + entry.name
             elif not entry.is_symlink() or (follow and not _is_on_the_way(entry.path, above)):
                 below.append(start + entry.name)
@@ -294,6 +294,18 @@ class LocalStore(Store):
             return None
         except OSError as error:
             raise self._failure(key, "size", error) from error
+
+    def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield keys and sizes; not of links that lead nowhere, or round in a circle."""
+        for key in self.list(prefix):
+            try:
+                nbytes = self.size(key)
+            except StoreError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+                continue
+            if nbytes is not None:
+                yield key, nbytes
 
     @property
     def other_processes(self) -> str:
@@ -460,6 +472,14 @@ class LocalStore(Store):
 
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    """Whether it leads to a directory; what cannot be told is a key, whose reader hears why."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _is_on_the_way(path: str, above: tuple[str, ...]) -> bool:

@@ -299,6 +299,18 @@ def test_directories_that_link_at_each_other_end_the_walk(tmp_path, store):
     assert list(store.list()) == ["present", "a/x", "a/to_b/y", "b/y", "b/to_a/x"]
 
 
+def test_a_link_to_itself_is_a_key_that_cannot_be_read(tmp_path):
+    """`verify` names it, and goes on."""
+    array = zarrpy.create_array(tmp_path / "a", data=[1, 2, 3, 4], chunks=2)
+    os.remove(tmp_path / "a/c/0")
+    os.symlink("0", tmp_path / "a/c/0")
+
+    found = zarrpy.verify(tmp_path / "a")
+    assert [(each.kind, each.key) for each in found.findings] == [("unreadable", "c/0")]
+    with pytest.raises(StoreError, match="c/0"):
+        array[...]
+
+
 def test_groups_do_not_go_round_in_circles(tmp_path):
     """A link to a folder above is no member, whichever way the members are walked."""
     group = zarrpy.create_group(tmp_path / "store")
