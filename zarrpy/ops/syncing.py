@@ -25,8 +25,8 @@ def sync(
 
     That is for what was written with ``durability="atomic"``, the default: many writes, and one
     wait at the end. Every file below the path is synced, and every directory on the way to it;
-    databases sync what they have, files of SQLite that are in use as well. Buckets and servers keep what they have confirmed, and memory
-    keeps nothing.
+    databases sync what they have, files of SQLite that are in use as well. Buckets and servers
+    keep what they have confirmed, and memory keeps nothing.
 
     Parameters
     ----------
