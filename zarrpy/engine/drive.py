@@ -38,6 +38,7 @@ from zarrpy.engine.requests import (
     Foretell,
     IsFar,
     Later,
+    ListEmpty,
     ListEntries,
     ListKeys,
     ListNames,
@@ -100,18 +101,24 @@ def drive(store: Store | None, steps: Steps[T]) -> T:
         Where the requests go; none, when each of them says where.
     steps : generator
     """
+    error: BaseException | None = None
     try:
-        request = next(steps)
         while True:
             try:
-                given = answer(store, request)
-            except BaseException as error:
-                request = steps.throw(error)
-            else:
-                request = steps.send(given)
+                # Ctrl-C is heard after any call and where a loop jumps back: whatever is raised
+                # here goes into the operation, unless that has ended
+                request = next(steps) if error is None else steps.throw(error)
+                while True:
+                    request = steps.send(answer(store, request))
+            except BaseException as raised:
+                if steps.gi_frame is None:  # type: ignore[attr-defined]
+                    raise
+                error = raised
     except StopIteration as stop:
         result: T = stop.value
         return result
+    finally:
+        error = None  # it holds this frame, which would hold it, and with it results
 
 
 async def drive_async(store: Store | None, steps: Steps[T]) -> T:
@@ -335,6 +342,10 @@ def _list_entries(store: Store, request: ListEntries) -> list[str]:
     return list(store.list_entries(request.prefix))
 
 
+def _list_empty(store: Store, request: ListEmpty) -> list[str]:
+    return list(store.list_empty(request.prefix))
+
+
 def _list_sizes(store: Store, request: ListSizes) -> list[tuple[str, int]]:
     return list(store.list_sizes(request.prefix))
 
@@ -514,6 +525,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     ListNames: _list_names,
     ListKeys: _list_keys,
     ListEntries: _list_entries,
+    ListEmpty: _list_empty,
     ListSizes: _list_sizes,
     Size: _size,
     ReadAbove: _read_above,

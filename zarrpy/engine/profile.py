@@ -381,6 +381,7 @@ _LISTINGS = (
     requests.ListNames,
     requests.ListKeys,
     requests.ListEntries,
+    requests.ListEmpty,
     requests.ListSizes,
     requests.Present,
 )

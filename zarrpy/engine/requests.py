@@ -260,6 +260,13 @@ class ListEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class ListEmpty:
+    """List the directories below a prefix in which there is nothing. Answer: a list."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListSizes:
     """List the keys below a prefix with the bytes of their values. Answer: a list of pairs."""
 
@@ -436,6 +443,7 @@ Request: TypeAlias = (
     | ListNames
     | ListKeys
     | ListEntries
+    | ListEmpty
     | ListSizes
     | Size
     | ReadAbove

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from zarrpy.engine.consolidate import index_of
 from zarrpy.engine.consolidate import verify as compare
 from zarrpy.engine.nodes import key_of, try_nodes
 from zarrpy.engine.operation import entry
-from zarrpy.engine.requests import Close, Fetch, ListEntries, ListSizes
+from zarrpy.engine.requests import Close, Fetch, ListEmpty, ListEntries, ListSizes
 from zarrpy.errors import ChunkError, MetadataError, NodeNotFoundError, StoreError, ZarrError
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import DOCUMENTS, LOCK_SUFFIX, OURS, QUARANTINE, normalise_path
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 _NODES = ("zarr.json", ".zarray", ".zgroup")
 #: Shards whose indexes are asked for in one request, and nodes whose documents are.
 _WINDOW = 256
+#: Missing chunks of an array that are named one by one; where there are more, they are counted.
+_NAMED = 100_000
+_DIRECTORY = "is a directory, and no value"
 
 
 @entry
@@ -64,7 +68,8 @@ def verify(
     deep : bool
         Read and decode every stored chunk as well, which compares checksums.
     missing : bool
-        Report chunks that were never written, for data that should be complete.
+        Report chunks that were never written, for data that should be complete; where more than
+        100,000 of an array are missing, only how many.
     workers : int, optional
         Threads that decode; by default as `config.workers` says.
     progress : bool, callable or object with ``update(n)``, optional
@@ -132,16 +137,20 @@ class _Look:
         """Look at all nodes, then at each key that belongs to none."""
         sizes: dict[str, int] = dict((yield ListSizes(self._start)))
         entries: list[str] = (yield ListEntries(self._start)) or []
-        if not sizes and not entries:
+        empty: list[str] = yield ListEmpty(self._start)
+        if not (sizes or entries or any(_last(name) in DOCUMENTS for name in empty)):
             raise NodeNotFoundError(f"nothing is stored at {self._path or '/'!r}", path=self._path)
         self.report.nbytes = sum(sizes.values())
         keys = dict.fromkeys([*sizes, *entries])
         nodes = yield from self._nodes(keys)
+        self._directories([*keys, *(name + "/" for name in empty)])
         of_node = _by_node(keys, nodes)
+        empty_of_node = _by_node(dict.fromkeys(empty), nodes)
         for path, metadata in nodes.items():
             if isinstance(metadata, ArrayMetadata):
                 self.report.narrays += 1
-                yield from self._array(path, metadata, of_node.get(path, []), sizes)
+                inside = of_node.get(path, []), empty_of_node.get(path, [])
+                yield from self._array(path, metadata, *inside, sizes)
             elif metadata is not None:
                 self.report.ngroups += 1
                 yield from self._group(path, metadata, of_node.get(path, []))
@@ -149,6 +158,12 @@ class _Look:
             self._odd_key("", key)
 
     # ------------------------------------------------------------------------------------- nodes
+
+    def _directories(self, keys: list[str]) -> None:
+        """Report directories that have the name of a document: readers get an error."""
+        folders = (folder for key in keys for folder in _folders(key + "."))
+        for name in sorted({folder for folder in folders if _last(folder) in DOCUMENTS}):
+            self._found("unreadable", _folder(name), _DIRECTORY, key=name)
 
     def _nodes(self, keys: dict[str, None]) -> Steps[dict[str, Any]]:
         """Read the documents of all nodes; None is one that cannot be understood."""
@@ -208,7 +223,12 @@ class _Look:
     # ------------------------------------------------------------------------------------ arrays
 
     def _array(
-        self, path: str, metadata: ArrayMetadata, keys: list[str], sizes: dict[str, int]
+        self,
+        path: str,
+        metadata: ArrayMetadata,
+        keys: list[str],
+        empty: list[str],
+        sizes: dict[str, int],
     ) -> Steps[None]:
         array = Array(self._store, path, metadata, read_only=True)
         try:
@@ -225,12 +245,16 @@ class _Look:
                     continue
                 if not self._is_in_a_chunk(array, key, folders):
                     self._odd_key(path, key)
-            elif all(i < n for i, n in zip(place, metadata.grid_shape, strict=True)):
+            elif _is_within(place, metadata.grid_shape):
                 chunks[place] = key
             else:
                 self._found("stray", path, "lies beyond the array's shape", key, place)
+        for name in empty:
+            place = self._place(array, name)
+            if place is not None and _is_within(place, metadata.grid_shape):
+                folders[place] = name
         for place, key in folders.items():
-            self._found("unreadable", path, "is a directory, and no value", key, place)
+            self._found("unreadable", path, _DIRECTORY, key, place)
         self.report.nchunks += len(chunks)
         if self._missing:
             self._missing_chunks(array, chunks)
@@ -259,7 +283,12 @@ class _Look:
         return False
 
     def _missing_chunks(self, array: Array, chunks: dict[tuple[int, ...], str]) -> None:
-        for place in np.ndindex(*array.metadata.grid_shape):
+        grid = array.metadata.grid_shape
+        count = prod(grid) - len(chunks)
+        if count > _NAMED:
+            self._found("missing", array.path, f"{count} chunks were never written")
+            return
+        for place in np.ndindex(*grid):
             if place not in chunks:
                 key = key_of(array.path, array.metadata.chunk_keys.key(place))
                 self._found("missing", array.path, "was never written", key, place)
@@ -364,6 +393,10 @@ def _exact_size(array: Array) -> int | None:
     if chain.array_to_array or not isinstance(chain.array_to_bytes, Bytes):
         return None
     return chain.spec.nbytes + 4 * len(chain.bytes_to_bytes)
+
+
+def _is_within(place: tuple[int, ...], grid_shape: tuple[int, ...]) -> bool:
+    return all(i < n for i, n in zip(place, grid_shape, strict=True))
 
 
 def _overlap(entries: np.ndarray[Any, Any]) -> int | None:

@@ -258,6 +258,10 @@ class Store(ABC):
         """
         return self.list(prefix)
 
+    def list_empty(self, prefix: str = "") -> Iterator[str]:
+        """Yield the directories below a prefix in which there is nothing; most stores have none."""
+        return iter(())
+
     def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
         """Give a value another key; whether that was done.
 

@@ -132,6 +132,17 @@ class LocalStore(Store):
             return iter([parent + "/"])
         return (key for key in self._walk(parent, ()) if key.startswith(prefix))
 
+    def list_empty(self, prefix: str = "") -> Iterator[str]:
+        """Yield the directories below a prefix in which there is nothing; no link is followed."""
+        start = prefix.rstrip("/") + "/" if prefix else ""
+        for entry in self._scan(self._path(prefix)):
+            if entry.is_dir(follow_symlinks=False):
+                name = start + entry.name
+                if self._scan(entry.path):
+                    yield from self.list_empty(name)
+                else:
+                    yield name
+
     def _walk(self, folder: str, above: tuple[str, ...], *, follow: bool = False) -> Iterator[str]:
         """Yield the files in a directory, then those below it; `above` is the way here.
 
@@ -183,8 +194,10 @@ class LocalStore(Store):
         try:
             if entry.name.endswith(LOCK_SUFFIX) or not entry.is_dir():
                 return False
-        except NotADirectoryError:
-            return False  # a link that leads through a file
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                return False  # a link that leads through a file, or back to itself: to nothing
+            raise
         if not entry.is_symlink():
             return True
         way = accumulate(prefix.rstrip("/").split("/"), os.path.join, initial=str(self.root))

@@ -159,6 +159,10 @@ class WrapperStore(Store):
         """Yield what deleting a prefix would have to remove."""
         return self._listed("list_entries", prefix, self._keys(self.store.list_entries, prefix))
 
+    def list_empty(self, prefix: str = "") -> Iterator[str]:
+        """Yield the directories below a prefix in which there is nothing."""
+        return self._listed("list_empty", prefix, self._keys(self.store.list_empty, prefix))
+
     def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the keys that start with `prefix`, each with the bytes of its value."""
         start = len(self._start)

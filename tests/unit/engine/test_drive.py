@@ -1,6 +1,7 @@
 """Tests of `zarrpy.engine.drive`: answers to requests, errors on their way, cancellation."""
 
 import asyncio
+import sys
 import threading
 import time
 
@@ -66,6 +67,48 @@ def test_a_cancelled_read_is_no_result(array):
 
     with pytest.raises(ZarrError, match="4 chunks"):
         drive(array.store, array._run(batch))
+
+
+def test_an_interrupt_at_any_line_is_heard_by_the_operation():
+    """So that it cleans up before the caller hears of it, and not when memory is collected."""
+    store, done = MemoryStore(), []
+
+    def steps():
+        done.append("begun")
+        try:
+            for _ in range(2):
+                yield Fetch(("a",))
+        finally:
+            done.append("clean")
+        return "result"
+
+    def interrupted_at(line):
+        """Drive, and raise what Ctrl-C does at the n-th line of it."""
+        lines = iter(range(line + 1))
+
+        def trace(frame, event, _):
+            if frame.f_code is not drive.__code__:
+                return None
+            if event == "line" and next(lines, None) == line:
+                raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        operation = steps()  # held here, so that nobody collects it
+        sys.settrace(trace)
+        try:
+            return drive(store, operation)
+        finally:
+            sys.settrace(before)
+
+    for line in range(100):
+        done.clear()
+        try:
+            assert interrupted_at(line) == "result"
+            break
+        except KeyboardInterrupt:
+            assert done in ([], ["begun", "clean"]), line
+    assert 8 < line < 99
 
 
 def test_a_write_that_is_cancelled_while_it_waits_keeps_all_values(array):

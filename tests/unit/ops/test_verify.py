@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -236,6 +237,53 @@ def test_a_directory_in_the_place_of_a_chunk_is_no_value(place, inside, deep):
 
     assert ("unreadable", "g/zstd/c/0/1") in kinds(report)
     assert not report.ok
+
+
+@pytest.mark.parametrize("name", ["g/zstd/c/0/1", "plain/c/0/0", "g/zarr.json", "zarr.json"])
+@pytest.mark.parametrize("inside", [None, "x"])
+def test_an_empty_directory_in_the_place_of_a_value_is_none(place, name, inside):
+    """Of a chunk or of a document; whoever reads it gets an error."""
+    (place / name).unlink()
+    (place / name).mkdir()
+    if inside is not None:
+        (place / name / inside).touch()
+
+    report = zarrpy.verify(place)
+
+    assert ("unreadable", name) in kinds(report)
+    assert not report.ok
+    with pytest.raises(zarrpy.StoreError):
+        zarrpy.open(place / re.split("/?(c/|zarr.json)", name)[0])[...]
+
+
+def test_empty_directories_elsewhere_do_no_harm(place):
+    """Those that other programs leave when they delete chunks are no findings."""
+    (place / "g/zstd/c/0/7").mkdir()  # beyond the shape
+    (place / "g/zstd/c/8").mkdir()
+    (place / "empty/in/here").mkdir(parents=True)
+
+    assert kinds(zarrpy.verify(place)) == []
+
+
+def test_a_store_with_nothing_but_a_directory_for_a_document_is_looked_at(tmp_path):
+    """It is not nothing: opening it is an error of the store."""
+    (tmp_path / "a.zarr/zarr.json").mkdir(parents=True)
+
+    assert kinds(zarrpy.verify(tmp_path / "a.zarr")) == [("unreadable", "zarr.json")]
+
+
+@pytest.mark.parametrize("shape", [(10**18,), (10**9, 10**9)])
+def test_more_missing_chunks_than_anybody_reads_are_counted(tmp_path, shape):
+    """In no time, and in little memory."""
+    array = zarrpy.create_array(
+        tmp_path / "a.zarr", shape=shape, chunks=(1,) * len(shape), dtype="u1", fill_value=0
+    )
+    array[(5,) * len(shape)] = 7
+
+    (finding,) = zarrpy.verify(tmp_path / "a.zarr", missing=True).findings
+
+    assert (finding.kind, finding.key) == ("missing", None)
+    assert f"{10**18 - 1} chunks" in finding.message
 
 
 def test_a_document_that_a_killed_writer_had_begun_is_a_leftover(place):

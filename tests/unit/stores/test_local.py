@@ -311,6 +311,19 @@ def test_a_link_to_itself_is_a_key_that_cannot_be_read(tmp_path):
         array[...]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs links: run on another system")
+def test_a_link_to_itself_is_no_member_and_hides_none(tmp_path):
+    """As one that leads nowhere; who opens it hears what is there."""
+    group = zarrpy.create_group(tmp_path / "g.zarr")
+    group.create_array("a", data=[1, 2])
+    (tmp_path / "g.zarr/circle").symlink_to("circle")
+
+    assert [*group] == ["a"]
+    assert [path for path, _ in group.members(max_depth=None)] == ["a"]
+    with pytest.raises(zarrpy.StoreError, match="circle"):
+        group["circle"]
+
+
 def test_groups_do_not_go_round_in_circles(tmp_path):
     """A link to a folder above is no member, whichever way the members are walked."""
     group = zarrpy.create_group(tmp_path / "store")
