@@ -1,4 +1,4 @@
-"""The short way to a few elements of an array of files: what such reads share is prepared once."""
+"""The short way to some megabytes of an array of files: what such reads share is prepared once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.small import SmallReader
 from zarrpy.config import Settings, config
+from zarrpy.engine import pool
 from zarrpy.engine.cache import cache_for
 from zarrpy.engine.nodes import array_key
-from zarrpy.engine.pool import SERIAL_NBYTES
 from zarrpy.engine.profile import is_on
 from zarrpy.engine.shards import native_shard
 from zarrpy.errors import ZarrError
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from zarrpy.codecs.chain import CodecChain
     from zarrpy.engine.watch import Sight
 
+#: Below this many decoded bytes help costs more than it saves.
+_SHARED_NBYTES = 1 << 18
+#: Up to so many; results that are larger have memory of their own.
+_MOST_NBYTES = 32 << 20
 # Kinds of data types whose elements are plain numbers to NumPy's buffers.
 _KINDS = frozenset("biufc")
 
 
 class SmallReads(Node[ArrayMetadata]):
-    """An array whose small reads take microseconds.
+    """An array whose reads of a little take microseconds.
 
     The long way gives the same, and errors as well: see ``ZARRPY_DISABLE=small``.
     """
@@ -73,8 +77,9 @@ class SmallReads(Node[ArrayMetadata]):
         reader = prepared[2]
         if reader is None:
             return None
-        found = reader.read(key)
-        if found is None or reader.is_current(self._sight.seen) or self._is_as_long():
+        seen = self._sight.seen
+        found = reader.read(key, seen)
+        if found is None or reader.is_current(seen) or self._is_as_long():
             return found
         return None
 
@@ -112,8 +117,12 @@ class SmallReads(Node[ArrayMetadata]):
             cache_for(self.cache),
             settings.cache if self.cache is None else self.cache,
             "partial" in settings.disable,
-            SERIAL_NBYTES,
+            _SHARED_NBYTES,
+            _MOST_NBYTES,
             array_key("", metadata.zarr_format),
+            pool.workers(),
+            pool.lend,
+            pool.give_back,
         )
 
     def _is_plain(self, settings: Settings) -> bool:

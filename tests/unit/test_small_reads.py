@@ -1,13 +1,18 @@
 """The short way to a few elements: the same elements as by the long way, and the same errors."""
 
+import os
 import pickle
 import shutil
+import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import zarrpy
+from zarrpy.engine import pool
 from zarrpy.stores import MemoryStore
 
 #: Seconds after which the state of a document is trusted.
@@ -158,8 +163,9 @@ def test_what_numpy_refuses_is_refused_by_the_long_way(array, key):
         VALUES[key]
 
 
-def test_a_column_of_large_shards_is_little_work(tmp_path):
+def test_a_column_of_large_shards_is_little_work(tmp_path, monkeypatch):
     """What counts is the chunks that are decoded, not the shards from end to end."""
+    monkeypatch.setattr("zarrpy.small_reads._MOST_NBYTES", 1 << 20)
     values = np.arange(256 * 64 * 64, dtype="u4").reshape(256, 64, 64)
     array = zarrpy.create_array(
         tmp_path / "a.zarr", data=values, chunks=(64, 4, 4), shards=(256, 64, 64)
@@ -171,11 +177,14 @@ def test_a_column_of_large_shards_is_little_work(tmp_path):
 
 
 def test_chunks_that_are_absent_read_as_the_fill_value(tmp_path):
-    """By the long way, which looks whether the array is still there."""
+    """By the long way, unless the array is known to be there still."""
     array = zarrpy.create_array(tmp_path / "a.zarr", shape=9, chunks=4, dtype="i2", fill_value=7)
 
     assert array._read_small(3) is None
     assert array[3] == 7
+    time.sleep(SETTLED)
+    assert array[3] == 7
+    assert array._read_small(slice(3, 9)).tolist() == [7] * 6
 
 
 def test_a_changed_chunk_is_read_anew(array):
@@ -250,14 +259,111 @@ def test_growing_is_followed(tmp_path):
         array[5]
 
 
-def test_much_work_is_left_to_several_threads(tmp_path):
-    """As a part of the long way."""
-    array = zarrpy.create_array(tmp_path / "a", data=np.ones(1 << 20, "u1"), chunks=1 << 18)
+@pytest.fixture
+def megabytes(tmp_path):
+    """An array of 6 MiB in files, some of which are absent, that several threads read."""
+    values = np.arange(3 << 19, dtype="i4").reshape(96, -1)
+    array = zarrpy.create_array(
+        tmp_path / "m.zarr", shape=values.shape, chunks=(32, 1000), dtype="i4", fill_value=-1
+    )
+    array[...] = values
+    (tmp_path / "m.zarr/c/1/3").unlink()
+    values[32:64, 3000:4000] = -1
+    time.sleep(SETTLED)
+    assert array[0, 0] == 0
+    return array, values
+
+
+def test_several_threads_read_megabytes(megabytes):
+    """And fill in what is absent."""
+    array, values = megabytes
+
+    for key in (Ellipsis, slice(10, 90, 3), (slice(None, None, -1), slice(7, 9000))):
+        found = array._read_small(key)
+        assert found is not None
+        assert np.array_equal(found, values[key])
+        assert np.array_equal(long_way(array, key), values[key])
+
+
+def test_more_than_some_megabytes_go_the_long_way(tmp_path):
+    """Their memory is taken again, and the signals are looked for there."""
+    array = zarrpy.create_array(tmp_path / "a", shape=64 << 20, chunks=1 << 20, dtype="u1")
+    array[0] = 1
     time.sleep(SETTLED)
     assert array[0] == 1
 
     assert array._read_small(Ellipsis) is None
     assert array._read_small(slice(0, 100)) is not None
+
+
+def test_an_array_that_went_away_is_not_one_of_absent_chunks(megabytes):
+    """However much of it is read."""
+    array, _ = megabytes
+    shutil.rmtree(array.store.root)
+
+    with pytest.raises(zarrpy.NodeNotFoundError):
+        array[...]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: run on another system")
+def test_a_forked_process_has_helpers_of_its_own(megabytes):
+    """Also when others were reading at that moment."""
+    array, values = megabytes
+    ended = threading.Event()
+
+    def read_on():
+        while not ended.is_set():
+            array[...]
+
+    reader = threading.Thread(target=read_on)
+    reader.start()
+    try:
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                right = all(np.array_equal(array[...], values) for _ in range(5))
+                os._exit(0 if right else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        ended.set()
+        reader.join()
+
+
+def test_threads_of_the_user_read_together(megabytes):
+    """Each gets its own, whoever helped; and all permits come back."""
+    array, values = megabytes
+    keys = [slice(first, first + 40) for first in range(0, 56, 4)]
+
+    with ThreadPoolExecutor(4) as readers:
+        for key, found in zip(keys * 5, readers.map(array.__getitem__, keys * 5), strict=True):
+            assert np.array_equal(found, values[key])
+    most = max(pool.workers() - 1, 0)
+    lent = pool.lend(100)
+    pool.give_back(lent)
+    assert lent == most
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGALRM: run on another system")
+def test_ctrl_c_ends_a_short_read(megabytes):
+    """Nobody writes into the result any more then, and the next read is right."""
+    array, values = megabytes
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    def read_on():
+        while True:
+            array[...]
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(KeyboardInterrupt):
+            read_on()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert np.array_equal(array[...], values)
 
 
 def test_arrays_that_are_no_files_have_no_short_way(tmp_path):

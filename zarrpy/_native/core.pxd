@@ -293,6 +293,13 @@ cdef extern from "zarrpy.h" nogil:
     int zp_batch_run(zp_batch *batch, zp_worker *worker)
     int zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)
 
+cdef extern from "helpers.h" nogil:
+    ctypedef struct zp_call:
+        pass
+
+    void zp_call_helpers(zp_call *call, zp_batch *batch, int n)
+    void zp_dismiss_helpers(zp_call *call)
+
     enum:
         ZP_TIME_IS_UP
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,12 @@ class SmallReader:
         cache: ChunkCache | None,
         cache_nbytes: int,
         whole_chunks: bool,
+        shared: int,
         most: int,
         document: str,
+        workers: int,
+        lend: Callable[[int], int],
+        give_back: Callable[[int], None],
     ) -> None: ...
-    def read(self, key: Any) -> Any: ...
+    def read(self, key: Any, seen: tuple[object, Any] | None) -> Any: ...
     def is_current(self, seen: tuple[object, Any] | None) -> bool: ...

@@ -1,15 +1,17 @@
 # cython: language_level=3, freethreading_compatible=True
-"""Read a small selection of an array of files in one call.
+"""Read a selection of an array of files in one call.
 
 What `zarrpy._native.plan` and `zarrpy._native.batch` do for selections of every kind and size takes
-tens of microseconds.  Here is the short way for integers and slices into a few chunks; whoever
-cannot go it, for whatever reason, is sent the long way and nothing has happened.
+tens of microseconds, and waking threads of Python for them as long again.  Here is the short way
+for integers and slices of some megabytes; whoever cannot go it, for whatever reason, is sent the
+long way and nothing has happened.
 """
 
 import os
 
 from cpython.buffer cimport PyBUF_STRIDED, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memset
@@ -18,12 +20,17 @@ from zarrpy._native.cache cimport ChunkCache
 from zarrpy._native.core cimport (
     ZP_MAX_NDIM,
     ZP_READ,
+    ZP_TIME_IS_UP,
     zp_axis,
     zp_axis_regular,
     zp_batch,
     zp_batch_run,
+    zp_batch_run_for,
     zp_cache_look,
+    zp_call,
+    zp_call_helpers,
     zp_directory,
+    zp_dismiss_helpers,
     zp_ntasks,
     zp_piece,
     zp_stat,
@@ -42,6 +49,10 @@ cdef extern from "Python.h":
                        Py_ssize_t *step) except -1
     Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop,
                                      Py_ssize_t step)
+
+
+# Signals are looked for so often.
+cdef int64_t _POLL_MS = 50
 
 
 cdef struct Cut:
@@ -77,14 +88,19 @@ cdef class SmallReader:
     cache_nbytes : int
     whole_chunks : bool
         Decode chunks whole also where the codec could decode the selected part alone.
-    most : int
-        Bytes of work: what is more goes the long way, as several threads may share it.
+    shared, most : int
+        Bytes of work: of so many, others are asked to help, and of more it goes the long way.
     document : str
         Name of the document that describes the array.
+    workers : int
+        Threads that may work on one call.
+    lend, give_back : callable
+        Ask for a number of cores besides the caller's, which tells how many there are, and give as
+        many back.
     """
 
     cdef int ndim
-    cdef int64_t most, itemsize, cache_nbytes
+    cdef int64_t shared, most, itemsize, cache_nbytes, workers
     cdef int64_t shape[64]
     cdef int64_t chunks[64]
     cdef object dtype
@@ -96,12 +112,14 @@ cdef class SmallReader:
     cdef bint whole_chunks
     cdef zp_directory directory
     cdef bytes document
+    cdef object lend, give_back
     cdef object known  # what was seen of the document
     cdef zp_stat state
 
     def __cinit__(self, tuple shape, tuple chunks, dtype, NativeChain chain, NativeShard shard,
                   bytes fill, bytes stored_fill, str place, tuple keys, ChunkCache cache,
-                  int64_t cache_nbytes, bint whole_chunks, int64_t most, str document):
+                  int64_t cache_nbytes, bint whole_chunks, int64_t shared, int64_t most,
+                  str document, int64_t workers, lend, give_back):
         cdef str prefix, separator, zero, suffix
         self.ndim = len(shape)
         if len(chunks) != self.ndim or chain.chain.ndim != self.ndim or self.ndim > ZP_MAX_NDIM:
@@ -127,26 +145,33 @@ cdef class SmallReader:
         self.chain, self.shard = chain, shard
         self.fill, self.stored_fill = fill, stored_fill
         self.cache, self.cache_nbytes = cache, cache_nbytes
-        self.whole_chunks, self.most = whole_chunks, most
+        self.whole_chunks, self.shared, self.most = whole_chunks, shared, most
+        self.workers, self.lend, self.give_back = workers, lend, give_back
 
-    def read(self, key):
+    def read(self, key, seen):
         """Read a selection, as ``array[key]``.
+
+        Parameters
+        ----------
+        key : object
+        seen : tuple, or None
+            The document, as of `is_current`: where chunks are absent, that still has to be so.
 
         Returns
         -------
         ndarray or scalar, or None
             None where the long way has to be gone: for other kinds of selections and for wrong
-            ones, for more work, for chunks that are absent and where anything went wrong.
+            ones, for more work, for chunks that are absent of an array that may have changed, and
+            where anything went wrong.
         """
         cdef Cut cuts[64]
         cdef zp_axis axes[64]
         cdef zp_stretch stretches[64]
         cdef zp_batch batch
         cdef int64_t strides[64]
-        cdef int64_t ntasks
+        cdef int64_t ntasks, work
         cdef bint scalar = True
         cdef list shape = []
-        cdef zp_worker *worker
         cdef Py_buffer view
         if self.cache is not None and zp_cache_look(self.cache.cache).limit < self.cache_nbytes:
             return None
@@ -157,25 +182,57 @@ cdef class SmallReader:
                 shape.append(cuts[i].count)
         if 0 in shape:
             return empty(shape, self.dtype)
-        if self._work(cuts, axes, stretches) >= self.most:
+        work = self._work(cuts, axes, stretches)
+        if work >= self.most:
             return None
         self._plan(cuts, axes, stretches, self.chunks)
         ntasks = zp_ntasks(self.ndim, axes)
         if ntasks <= 0:
             return None
         result = empty(shape, self.dtype)
-        worker = current_worker()
         PyObject_GetBuffer(result, &view, PyBUF_STRIDED)
         try:
             self._prepare(&batch, axes, ntasks, strides)
             self._lay_out(&batch, cuts, strides, &view)
-            with nogil:
-                zp_batch_run(&batch, worker)
+            self._run(&batch, work)
         finally:
             PyBuffer_Release(&view)
-        if batch.failed or batch.nabsent:
+        if batch.failed or (batch.nabsent and not self.is_current(seen)):
             return None
         return result[()] if scalar and not shape else result
+
+    cdef int _run(self, zp_batch *batch, int64_t work) except -1:
+        """Read all chunks, with the help of others where that is much."""
+        cdef zp_worker *worker = current_worker()
+        cdef int64_t wanted = min(self.workers, batch.last) - 1
+        if work < self.shared or wanted < 1:
+            with nogil:
+                zp_batch_run(batch, worker)
+            return 0
+        helpers = self.lend(wanted)
+        try:
+            self._run_together(batch, worker, helpers)
+        finally:
+            self.give_back(helpers)
+
+    cdef int _run_together(self, zp_batch *batch, zp_worker *worker, int helpers) except -1:
+        """Read all chunks beside others, and see to signals now and then."""
+        cdef zp_call call
+        cdef int status = ZP_TIME_IS_UP
+        with nogil:
+            zp_call_helpers(&call, batch, helpers)
+        try:
+            while status == ZP_TIME_IS_UP:
+                with nogil:
+                    status = zp_batch_run_for(batch, worker, _POLL_MS)
+                if status == ZP_TIME_IS_UP:
+                    PyErr_CheckSignals()
+        finally:
+            if status == ZP_TIME_IS_UP:
+                batch.cancel = 1
+            with nogil:
+                zp_dismiss_helpers(&call)
+        return 0
 
     def is_current(self, seen):
         """Whether the document has the state still that it was seen in, with this shape.

@@ -219,6 +219,21 @@ class Pool:
             self._nhelpers += granted
         return granted
 
+    def lend(self, wanted: int) -> int:
+        """Take permits for a caller and for helpers that are no threads of this pool."""
+        with self._lock:
+            idle = self.cores - self._ncallers - self._nhelpers - 1
+            granted = max(0, min(wanted, idle))
+            self._ncallers += 1
+            self._nhelpers += granted
+        return granted
+
+    def give_back(self, lent: int) -> None:
+        """Return the permits of a caller and of its helpers."""
+        with self._lock:
+            self._ncallers -= 1
+            self._nhelpers -= lent
+
     def _give_back(self) -> None:
         """Return the permit of one helper."""
         with self._lock:
@@ -300,6 +315,16 @@ class Crew:
         """Call nobody else, and wait until nobody works."""
         self._pool.dismiss(self._latches, wait=wait)
         self._latches = []
+
+
+def lend(wanted: int) -> int:
+    """Take permits for the caller and for up to so many helpers of its own; tell how many."""
+    return _pool.lend(wanted)
+
+
+def give_back(lent: int) -> None:
+    """Return the permits that `lend` gave."""
+    _pool.give_back(lent)
 
 
 def run(batch: Tasks, most: int | None = None) -> None:

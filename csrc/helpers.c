@@ -1,0 +1,154 @@
+/* helpers.c - standing threads that work on a batch beside its caller */
+#include "helpers.h"
+
+#include "atomic.h"
+#include "threads.h"
+
+/* So often a caller looks whether others are done before it sleeps: some ten microseconds. */
+#define PATIENCE 1000
+
+/* All of this is for whoever has the lock. */
+static zp_mutex lock = ZP_MUTEX_FREE;
+static zp_signal called = ZP_SIGNAL_IDLE, done = ZP_SIGNAL_IDLE;
+static zp_call *first;        /* of the calls that more helpers are asked for */
+static int nthreads, nwanted; /* nwanted: asked for, or at work */
+
+static void
+strike(const zp_call *call)
+{
+    zp_call **each = &first;
+
+    while (*each && *each != call)
+        each = &(*each)->next;
+    if (*each)
+        *each = call->next;
+}
+
+/* Wait for a call, and come. */
+static zp_call *
+answer(void)
+{
+    while (!first)
+        zp_await(&called, &lock);
+    zp_call *call = first;
+    call->working++;
+    if (--call->asked == 0)
+        strike(call);
+    return call;
+}
+
+/* Be done; from here on the call is the caller's alone. */
+static void
+leave(zp_call *call)
+{
+    int32_t left = call->working - 1;
+
+    nwanted--;
+    zp_atomic_exchange(&call->working, left);
+    if (left == 0)
+        zp_wake_all(&done);
+}
+
+ZP_THREAD(help)
+{
+    zp_worker *worker = context;
+
+    zp_acquire(&lock);
+    for (;;) {
+        zp_call *call = answer();
+        zp_release(&lock);
+        zp_batch_run(call->batch, worker);
+        zp_acquire(&lock);
+        leave(call);
+    }
+    return ZP_THREAD_END;
+}
+
+/* Start threads for all that are wanted, as far as the system has them. */
+static void
+recruit(void)
+{
+    while (nthreads < nwanted) {
+        zp_worker *worker = zp_worker_new();
+        if (!worker)
+            return;
+        if (!zp_start(help, worker)) {
+            zp_worker_free(worker);
+            return;
+        }
+        nthreads++;
+    }
+}
+
+#ifndef _WIN32
+static void
+before_fork(void)
+{
+    zp_acquire(&lock);
+}
+
+static void
+in_parent(void)
+{
+    zp_release(&lock);
+}
+
+/* The threads are gone, and with them all calls but none of the thread that forks. */
+static void
+in_child(void)
+{
+    lock = (zp_mutex)ZP_MUTEX_FREE;
+    called = done = (zp_signal)ZP_SIGNAL_IDLE;
+    first = NULL;
+    nthreads = nwanted = 0;
+}
+#endif
+
+/* Have forked processes begin anew; with the lock. */
+static void
+mind_forks(void)
+{
+#ifndef _WIN32
+    static int minded;
+    if (!minded)
+        minded = pthread_atfork(before_fork, in_parent, in_child) == 0;
+#endif
+}
+
+void
+zp_call_helpers(zp_call *call, zp_batch *batch, int n)
+{
+    *call = (zp_call){batch, n, 0, NULL};
+    if (n <= 0)
+        return;
+    batch->nlanes = n + 1;
+    zp_acquire(&lock);
+    mind_forks();
+    nwanted += n;
+    recruit();
+    call->next = first;
+    first = call;
+    zp_release(&lock);
+    for (int i = 0; i < n; i++)
+        zp_wake(&called);
+}
+
+void
+zp_dismiss_helpers(zp_call *call)
+{
+    zp_acquire(&lock);
+    if (call->asked > 0) {
+        strike(call);
+        nwanted -= call->asked;
+        call->asked = 0;
+    }
+    zp_release(&lock);
+    for (int i = 0; i < PATIENCE && zp_atomic_load(&call->working) > 0; i++)
+        zp_pause();
+    if (zp_atomic_load(&call->working) == 0)
+        return;
+    zp_acquire(&lock);
+    while (call->working > 0)
+        zp_await(&done, &lock);
+    zp_release(&lock);
+}
