@@ -11,6 +11,7 @@
  */
 #include "atomic.h"
 #include "file.h"
+#include "replaced.h"
 
 #include <errno.h>
 #include <string.h>
@@ -134,13 +135,24 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
     }
 }
 
+/* Whether there was no room, and there may be some now that was that of replaced files. */
+static int
+makes_room(void)
+{
+    int full = errno == ENOSPC;
+#ifdef EDQUOT
+    full |= errno == EDQUOT;
+#endif
+    return full && zp_replaced_settle();
+}
+
 int
 zp_file_put(int fd, const void *data, int64_t nbytes)
 {
     int64_t done = 0;
     while (done < nbytes) {
         int64_t n = zp_write(fd, (const char *)data + done, nbytes - done);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || makes_room()))
             continue;
         if (n < 0)
             return -1;
@@ -194,7 +206,10 @@ zp_lock_publish(const zp_directory *directory, const char *key, zp_lock *lock, i
 {
     if (durability != ZP_ATOMIC && zp_sync(lock->fd) != 0)
         return zp_lock_fail(directory, lock, error, "sync");
-    if (zp_rename(directory, lock->name, key) != 0)
+    int old = zp_replaced_hold(directory, key);
+    int renamed = zp_rename(directory, lock->name, key);
+    zp_replaced_leave(old);
+    if (renamed != 0)
         return zp_lock_fail(directory, lock, error, "rename");
     int closed = zp_close(lock->fd);
     lock->fd = -1;
@@ -224,7 +239,10 @@ zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock, in
     int status = zp_lock_check(directory, key, lock, error);
     if (status < 0)
         return status;
-    if (zp_remove(directory, key) != 0 && errno != ENOENT)
+    int old = zp_replaced_hold(directory, key);
+    int removed = zp_remove(directory, key);
+    zp_replaced_leave(old);
+    if (removed != 0 && errno != ENOENT)
         return zp_lock_fail(directory, lock, error, "delete");
     zp_lock_drop(directory, lock);
     if (durability == ZP_DURABLE && zp_sync_parent(directory, key) != 0)

@@ -336,6 +336,7 @@ int zp_is_filled(const void *data, size_t nbytes, const void *element, uint32_t 
 typedef struct zp_directory {
     int fd;           /* open directory; -1 where there is none (Windows) */
     const char *path; /* the same directory by name */
+    int waits;        /* whoever replaces a file there waits until its blocks are free */
 } zp_directory;
 
 /*

@@ -113,7 +113,7 @@ def _flag(value: object) -> bool:
 
 _SWITCHES = (
     *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
-    *("buffer", "prefetch", "index", "fold", "copy", "tuned", "stream", "spare"),
+    *("buffer", "prefetch", "index", "fold", "copy", "tuned", "stream", "spare", "replaced"),
 )
 
 
@@ -357,9 +357,9 @@ class Config:
         that are written later; ``prefetch``, of chunks that a scan comes to; ``index``, of shards
         of remote stores that were read before; ``fold``, of chunks of files in C by reductions;
         ``copy``, from file to file past the memory of the process; ``stream``, of large results
-        past the cache; and, by the environment ``ZARRPY_DISABLE`` alone, as they are chosen when
-        the engine is loaded or kept with arrays, ``simd``, ``libdeflate`` and ``tuned``, of zstd to
-        the numbers that it gets.
+        past the cache; ``replaced``, of files whose blocks are freed by another thread; and, by the
+        environment ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded or kept
+        with arrays, ``simd``, ``libdeflate`` and ``tuned``, of zstd to the numbers that it gets.
     stores : tuple of (str, str)
         Classes of stores as ``"module:Class"``, each with the scheme of URLs that it is for; set as
         a mapping or, as in ``ZARRPY_STORES``, as a text: ``"name=module:Class,..."``.

@@ -78,8 +78,12 @@ class SmallReads(Node[ArrayMetadata]):
         if reader is None:
             return None
         seen = self._sight.seen
-        found = reader.read(key, seen)
-        if found is None or reader.is_current(seen) or self._is_as_long():
+        read = reader.read(key)
+        if read is None:
+            return None
+        found, nabsent = read
+        # what is absent is the fill value of this array only if that was there all the time
+        if reader.is_current(seen) or (nabsent == 0 and self._is_as_long()):
             return found
         return None
 

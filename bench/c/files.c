@@ -37,7 +37,7 @@ run_engine(void *context)
     int64_t n = (int64_t)f->chunk_nbytes / stride;
     zp_stretch stretch;
     zp_axis axis = zp_axis_regular(&stretch, n, n * f->nchunks, 0, n * f->nchunks, 1);
-    zp_directory directory = {f->fd, f->folder};
+    zp_directory directory = {f->fd, f->folder, 0};
     zp_batch batch = {
         .kind = f->writing ? ZP_WRITE : ZP_READ,
         .ndim = 1,

@@ -170,7 +170,7 @@ set_up(reading *r, const char *path)
 {
     const stored_array *array = &r->array;
 
-    r->directory = (zp_directory){open(path, O_RDONLY | O_DIRECTORY), path};
+    r->directory = (zp_directory){open(path, O_RDONLY | O_DIRECTORY), path, 0};
     must(r->directory.fd >= 0, path);
     r->chain = (zp_chain){.steps = array->steps,
                           .nsteps = array->nsteps,

@@ -204,7 +204,7 @@ main(void)
     char root[] = "/tmp/zarrpy-batch-XXXXXX";
     if (mkdtemp(root) == NULL)
         abort();
-    zp_directory directory = {open(root, O_RDONLY | O_DIRECTORY), root};
+    zp_directory directory = {open(root, O_RDONLY | O_DIRECTORY), root, 0};
 
     zp_step zstd = {.codec = zp_codec_find("zstd"), .level = 1, .checksum = 1};
     zp_step gzip = {.codec = zp_codec_find("gzip"), .level = 1};

@@ -8,6 +8,8 @@ import pytest
 from report import tell
 
 import zarrpy
+from zarrpy import small_reads
+from zarrpy._native.small import SmallReader
 from zarrpy.engine import pool
 from zarrpy.errors import NodeNotFoundError, StaleArrayError
 from zarrpy.stores import SQLiteStore
@@ -36,7 +38,22 @@ def after_reading(monkeypatch):
         if not batch.writing and left:
             left.pop(0)()
 
+    class Reader:
+        """A `SmallReader` after whose reading the same is done."""
+
+        def __init__(self, *args):
+            self._reader = SmallReader(*args)
+            self.is_current = self._reader.is_current
+
+        def read(self, key):
+            """Read, then do it."""
+            found = self._reader.read(key)
+            if found is not None and left:
+                left.pop(0)()
+            return found
+
     monkeypatch.setattr(pool, "run", runs)
+    monkeypatch.setattr(small_reads, "SmallReader", Reader)
     return left
 
 

@@ -158,6 +158,7 @@ cdef extern from "zarrpy.h" nogil:
     ctypedef struct zp_directory:
         int fd
         const char *path
+        int waits
 
     ctypedef struct zp_lock:
         int fd

@@ -56,6 +56,8 @@ cdef class Directory:
     ----------
     path : str
         The directory; it must exist.
+    waits : bool
+        Whoever replaces a file waits until its blocks are free.
 
     Raises
     ------
@@ -63,8 +65,9 @@ cdef class Directory:
         When it cannot be opened.
     """
 
-    def __cinit__(self, str path):
+    def __cinit__(self, str path, bint waits=False):
         self.name = os.fsencode(path)
+        self.directory.waits = waits
         self.directory.fd = -1
         self.directory.path = self.name
         if _FLAGS is not None:
@@ -375,7 +378,7 @@ def node_states(str place):
     cdef int found, fd, status = -1
     cdef bytes name = os.fsencode(place)
     cdef bytes document = b"zarr.json" if _JOINED else name + b"/zarr.json"
-    cdef zp_directory directory = zp_directory(-1, name)
+    cdef zp_directory directory = zp_directory(-1, name, 0)
     cdef const char *key = document
     cdef const char *folder = b"." if _JOINED else name
     with nogil:

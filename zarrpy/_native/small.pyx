@@ -140,7 +140,7 @@ cdef class SmallReader:
         self.document = start + document.encode()
         self.suffix = suffix.encode()
         self.separator = ord(separator)
-        self.directory = zp_directory(-1, self.name)
+        self.directory = zp_directory(-1, self.name, 0)
         self.dtype, self.itemsize = dtype, dtype.itemsize
         self.chain, self.shard = chain, shard
         self.fill, self.stored_fill = fill, stored_fill
@@ -148,21 +148,15 @@ cdef class SmallReader:
         self.whole_chunks, self.shared, self.most = whole_chunks, shared, most
         self.workers, self.lend, self.give_back = workers, lend, give_back
 
-    def read(self, key, seen):
+    def read(self, key):
         """Read a selection, as ``array[key]``.
-
-        Parameters
-        ----------
-        key : object
-        seen : tuple, or None
-            The document, as of `is_current`: where chunks are absent, that still has to be so.
 
         Returns
         -------
-        ndarray or scalar, or None
-            None where the long way has to be gone: for other kinds of selections and for wrong
-            ones, for more work, for chunks that are absent of an array that may have changed, and
-            where anything went wrong.
+        tuple of ndarray or scalar, and int, or None
+            What is read, and how many chunks were absent. None where the long way has to be gone:
+            for other kinds of selections and for wrong ones, for more work, and where anything went
+            wrong.
         """
         cdef Cut cuts[64]
         cdef zp_axis axes[64]
@@ -181,7 +175,7 @@ cdef class SmallReader:
             if cuts[i].kept:
                 shape.append(cuts[i].count)
         if 0 in shape:
-            return empty(shape, self.dtype)
+            return empty(shape, self.dtype), 0
         work = self._work(cuts, axes, stretches)
         if work >= self.most:
             return None
@@ -197,9 +191,9 @@ cdef class SmallReader:
             self._run(&batch, work)
         finally:
             PyBuffer_Release(&view)
-        if batch.failed or (batch.nabsent and not self.is_current(seen)):
+        if batch.failed:
             return None
-        return result[()] if scalar and not shape else result
+        return result[()] if scalar and not shape else result, batch.nabsent
 
     cdef int _run(self, zp_batch *batch, int64_t work) except -1:
         """Read all chunks, with the help of others where that is much."""

@@ -365,9 +365,9 @@ class LocalStore(Store):
 
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory of a node."""
-        name = self._path(path)
+        name, waits = self._path(path), "replaced" in config.disable
         try:
-            return Directory(name)
+            return Directory(name, waits)
         except FileNotFoundError:
             if not create:
                 return None
@@ -376,7 +376,7 @@ class LocalStore(Store):
             raise self._failure(path, "open", error) from error
         try:
             _make_directories(name)
-            return Directory(name)
+            return Directory(name, waits)
         except OSError as error:
             raise self._failure(path, "create", error) from error
 
