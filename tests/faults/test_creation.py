@@ -157,8 +157,8 @@ def test_a_disk_with_no_room_for_a_lock_is_made_room_on(tmp_path, monkeypatch):
     class NoRoom:
         """A directory in which no file can be made."""
 
-        def __init__(self, path):
-            self._directory = Directory(path)
+        def __init__(self, *args):
+            self._directory = Directory(*args)
 
         def __getattr__(self, name):
             return getattr(self._directory, name)

@@ -184,20 +184,18 @@ class LocalStore(Store):
     def list_folders(self, prefix: str = "") -> Names:
         """List the directories directly below a prefix, and links to such but in a circle."""
         path = self._path(prefix)
-        try:
-            return [entry.name for entry in self._scan(path) if self._leads_down(entry, prefix)]
-        except OSError as error:
-            raise self._failure(prefix, "list", error) from error
+        return [entry.name for entry in self._scan(path) if self._leads_down(entry, prefix)]
 
     def _leads_down(self, entry: os.DirEntry[str], prefix: str) -> bool:
         """Whether something below a prefix is a directory that is not on the way there."""
         try:
             if entry.name.endswith(LOCK_SUFFIX) or not entry.is_dir():
                 return False
-        except OSError as error:
-            if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                return False  # a link that leads through a file, or back to itself: to nothing
-            raise
+        except NotADirectoryError:
+            return False  # a link that leads through a file
+        except OSError as error:  # it may be a node, for all that can be told
+            key = f"{prefix.rstrip('/')}/{entry.name}".lstrip("/")
+            raise self._failure(key, "list", error) from error
         if not entry.is_symlink():
             return True
         way = accumulate(prefix.rstrip("/").split("/"), os.path.join, initial=str(self.root))
