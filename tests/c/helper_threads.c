@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "helpers.h"
+#include "crew.h"
 
 #define NCALLERS 4
 #define NCALLS 300

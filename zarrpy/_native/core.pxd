@@ -294,7 +294,7 @@ cdef extern from "zarrpy.h" nogil:
     int zp_batch_run(zp_batch *batch, zp_worker *worker)
     int zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)
 
-cdef extern from "helpers.h" nogil:
+cdef extern from "crew.h" nogil:
     ctypedef struct zp_call:
         pass
 

@@ -1,11 +1,11 @@
 /*
- * helpers.h - standing threads that work on a batch beside its caller
+ * crew.h - standing threads that work on a batch beside its caller
  *
  * They know nothing of Python: a batch that takes a tenth of a millisecond is
  * over before a thread of the interpreter has been woken and has its lock.
  */
-#ifndef ZP_HELPERS_H
-#define ZP_HELPERS_H
+#ifndef ZP_CREW_H
+#define ZP_CREW_H
 
 #include "zarrpy.h"
 

@@ -1,5 +1,5 @@
-/* helpers.c - standing threads that work on a batch beside its caller */
-#include "helpers.h"
+/* crew.c - standing threads that work on a batch beside its caller */
+#include "crew.h"
 
 #include "atomic.h"
 #include "threads.h"
