@@ -13,7 +13,8 @@ from zarrpy.engine.pieces import cost, part_of, payload
 from zarrpy.engine.requests import Flush
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import selections
-from zarrpy.errors import LimitError
+from zarrpy.engine.watch import check_reach
+from zarrpy.errors import LimitError, SelectionError
 from zarrpy.indexing import Indexable
 from zarrpy.selection.tiling import Tiling, boxed
 
@@ -51,7 +52,8 @@ class Bufferable(Indexable):
         needs what is stored write all pieces first. ``async with`` works as well.
 
         At the end of the block everything is written, after an exception, too. Where that fails
-        the error names the key, the pieces are kept, and `flush` tries again.
+        the error names the key, the pieces are kept, and `flush` tries again. Pieces of what
+        another handle has cut off are dropped, which is an IndexError, at the latest then.
 
         Parameters
         ----------
@@ -96,6 +98,9 @@ class Bufferable(Indexable):
         ------
         ChunkError, StoreError
             When something cannot be written; all that can be is.
+        SelectionError
+            An IndexError, when another handle has made the array shorter, and pieces lie beyond
+            its end. These are dropped; the others are written.
         """
         buffer = self._buffer
         if buffer is not None and buffer.closing:
@@ -148,10 +153,18 @@ class Bufferable(Indexable):
         yield from self._finish(buffer)
 
     def _finish(self, buffer: WriteBuffer) -> Steps[None]:
+        lost: SelectionError | None = None
         while not buffer.close():
-            yield from self._settle()
+            try:
+                yield from self._settle()
+            except SelectionError as error:  # what it is about is gone, and will not come back
+                if lost is not None:
+                    raise
+                lost = error
         if self._buffer is buffer:
             self.__dict__.pop("_buffer", None)
+        if lost is not None:
+            raise lost
 
     def _settle(self) -> Steps[None]:
         """Write what is collected, so that all who look at the store see it."""
@@ -233,7 +246,7 @@ class Bufferable(Indexable):
         max_memory: int | str | None = None,
     ) -> Steps[None]:
         """Write pieces, merged with what is stored; `stored` gets the chunks that are done."""
-        # by the shape of now, in which any piece fits: what lies beyond it is gone
+        # by the shape of now, whatever it is: pieces that fit are written before others are errors
         anywhere = (0,) * len(self.metadata.shape)
         write = partial(self._write_parts, taken, stored, max_memory)
         yield from self._write_as_long(write, anywhere)
@@ -261,9 +274,11 @@ class Bufferable(Indexable):
             array.given = known.given
         parts, indexes, gone = [], [], []
         for index, pieces in taken:
-            box = pieces.box(_room_in(metadata, index, pieces.shape))
+            room = _room_in(metadata, index, pieces.shape)
+            box = pieces.box(room)
+            if any(end > n for end, n in zip(pieces.reach(), room, strict=True)):
+                gone.append((index, pieces))  # the array has shrunk since, or before
             if box is None:
-                gone.append(index)  # the array has shrunk since
                 continue
             parts.append(
                 array._batch(
@@ -277,10 +292,19 @@ class Bufferable(Indexable):
         together = Together(parts)
         try:
             yield from array._run(together, max_memory, watch)
-            stored.update(indexes, gone)
+            stored.update(indexes, (index for index, _ in gone))
         except BaseException:
             stored.update(i for i, done in zip(indexes, together.stored(), strict=True) if done)
             raise
+        for index, pieces in gone:
+            self._refuse_cut(metadata, index, pieces)
+
+    def _refuse_cut(self, now: ArrayMetadata, index: Index, pieces: Pieces) -> None:
+        """Raise an error about pieces that do not fit the array of now."""
+        known = self.metadata
+        chunk = known.chunk_grid.chunk(known.shape, index)
+        ends = [begin + end for (begin, _), end in zip(chunk, pieces.reach(), strict=True)]
+        check_reach(self.path, known.shape, now.shape, ends)
 
     # -------------------------------------------------------------------------------- reading
 
@@ -345,7 +369,7 @@ class Buffered:
         try:
             self._array._end()
         except Exception as failure:
-            _tell(failure, error)
+            self._tell(failure, error)
 
     async def __aenter__(self) -> Array:
         await self._array._begin.aio(self._limit)
@@ -355,15 +379,21 @@ class Buffered:
         try:
             await self._array._end.aio()
         except Exception as failure:
-            _tell(failure, error)
+            self._tell(failure, error)
 
+    def _tell(self, failure: Exception, error: BaseException | None) -> None:
+        """Raise what went wrong at the end; an error of the block itself goes on and tells of it.
 
-def _tell(failure: Exception, error: BaseException | None) -> None:
-    """Raise what went wrong at the end; an error of the block itself goes on and tells of it."""
-    if error is None:
-        failure.add_note(_KEPT)
+        Where nothing is kept there is nothing to write again.
+        """
+        kept = self._array._buffer is not None
+        if error is not None:
+            more = f"; {_KEPT}" if kept else ""
+            error.add_note(f"{type(failure).__name__} at the end of the block: {failure}{more}")
+            return
+        if kept:
+            failure.add_note(_KEPT)
         raise failure
-    error.add_note(f"{type(failure).__name__} at the end of the block: {failure}; {_KEPT}")
 
 
 def _part(plan: ChunkPlan, task: int, block: np.ndarray[Any, Any]) -> Part:

@@ -174,6 +174,53 @@ def test_what_others_write_meanwhile_stays(store, body):
     assert np.array_equal(zarrpy.open(store)[...], expected)
 
 
+CUT = {"elements": (6,), "a chunk": (18,), "both": (6, 18)}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("places", CUT.values(), ids=CUT)
+def test_pieces_beyond_an_array_that_another_handle_made_shorter_are_an_error(
+    store, body, places, late
+):
+    """At the end of the block, as for writes that are not collected; the others are written."""
+    array = zarrpy.create_array(store, shape=(20,), chunks=(8,), dtype="i4")
+    other = zarrpy.open(store, mode="r+")
+    if not late:
+        other.resize(4)
+
+    def write():
+        with array.buffered():
+            for place in (1, *places):
+                array[place] = 7
+            if late:
+                other.resize(4)
+
+    with pytest.raises(IndexError, match="shape is \\(4,\\)") as caught:
+        write()
+
+    assert not hasattr(caught.value, "__notes__")
+    assert zarrpy.open(store)[...].tolist() == [0, 7, 0, 0]
+    array[2] = 8
+    assert zarrpy.open(store)[2] == 8
+
+
+def test_pieces_that_do_not_fit_are_an_error_of_a_flush_too(store):
+    """And of a write that makes a chunk whole; the block goes on after them."""
+    array = zarrpy.create_array(store, shape=(20,), chunks=(8,), dtype="i4")
+    zarrpy.open(store, mode="r+").resize(4)
+
+    with array.buffered():
+        array[1], array[6] = 7, 1
+        with pytest.raises(IndexError, match="open it again"):
+            array.flush()
+        array[8:12] = 1
+        with pytest.raises(IndexError, match="open it again"):
+            array[12:16] = 1
+        array[2] = 8
+
+    assert zarrpy.open(store)[...].tolist() == [0, 7, 8, 0]
+
+
 def test_an_array_that_shrinks_by_another_handle_loses_what_was_cut_off(store):
     """The pieces of what there is no more are dropped."""
     array = zarrpy.create_array(store, data=VALUES, chunks=(16, 16))

@@ -145,6 +145,12 @@ class Pieces:
             around.append(slice(int(along[0]), int(along[-1]) + 1))
         return tuple(around)
 
+    def reach(self) -> tuple[int, ...]:
+        """Tell where what was written ends on each axis; something was."""
+        found = self.box(self.shape)
+        assert found is not None
+        return tuple(part.stop for part in found)
+
     def gaps(self, box: Box) -> Block | None:
         """Tell which elements of a `box` were written; None where all of them were."""
         if self._box is not None or not self.missing:
