@@ -19,7 +19,7 @@ from zarrpy.engine.missing import mask_of, missing_chunks, missing_error
 from zarrpy.engine.nodes import document_key, documents_of
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Run, Steps
-from zarrpy.engine.shards import native_shard, python_body
+from zarrpy.engine.shards import PythonUnevenShardBatch, native_shard, python_body
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
 from zarrpy.errors import ChunkError, MetadataError
@@ -37,7 +37,7 @@ from zarrpy.settings import Configured
 from zarrpy.small_reads import SmallReads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zarrpy.engine.watch import Watch
     from zarrpy.info import Info
@@ -401,11 +401,14 @@ class Array(
         native = chain.native if shard is chain.shard else chain.native_chain is not None
         apart = fields is not None or mask is not None
         native = native and self.metadata.chunk_keys.plain
-        if not native or apart or "native" in settings.disable or (noting and shard is not None):
-            body = python_body(chain, self.metadata.chunk_grid.regular, writing)
+        inside = noting and chain.shard is not None
+        if not native or apart or "native" in settings.disable or inside:
+            body = python_body(chain, self.metadata.chunk_grid.regular, writing, noting)
             twin = body(
                 plan, chain, block, self.metadata.fill_value, fields=fields, mask=mask, **options
             )
+            if isinstance(twin, PythonUnevenShardBatch):
+                twin.place_shards(self._chunk_start)
             if leaving:
                 twin.leave_absent()
             return twin
@@ -428,6 +431,10 @@ class Array(
         if cache is not None:
             batch.use_cache(cache)
         return batch
+
+    def _chunk_start(self, place: Sequence[int]) -> tuple[int, ...]:
+        """Tell where what is stored under one key begins."""
+        return tuple(start for start, _ in self._chunk(place))
 
     @cached_property
     def _fill_bytes(self) -> tuple[bytes, bytes]:

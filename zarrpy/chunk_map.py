@@ -18,6 +18,7 @@ from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
     from zarrpy.array import Array
+    from zarrpy.codecs.sharding import ShardLayout
     from zarrpy.engine.requests import Steps
 
     Sizes = np.ndarray[Any, np.dtype[np.int64]]
@@ -187,7 +188,7 @@ def _listed(places: list[tuple[int, ...]]) -> str:
 
 def look(array: Array, verify: bool) -> Steps[ChunkMap]:
     """Look at the keys of an array, at indexes of shards, and on request into each chunk."""
-    shard = array.codecs.shard if array.metadata.chunk_grid.regular else None
+    shard = array.codecs.shard
     grid = array.metadata.grid_shape if shard is None else array.cdata_shape
     _check_limit(array, grid)
     sizes = np.zeros(grid, np.int64)
@@ -196,8 +197,8 @@ def look(array: Array, verify: bool) -> Steps[ChunkMap]:
         for place, _, nbytes in found:
             sizes[place] = max(nbytes, 1)  # an empty value is a value
     else:
-        per = tuple(s // c for s, c in zip(array.shards or (), array.chunks, strict=True))
-        yield from _in_shards(found, shard.index, per, sizes)
+        for shape, shards in _by_shape(array, found).items():
+            yield from _in_shards(shards, array.codecs.shard_of(shape), sizes)
     if verify:
         yield from _verify(array, sizes)
     lengths = array.write_chunk_sizes if shard is None else array.read_chunk_sizes
@@ -233,21 +234,38 @@ def _stored(array: Array) -> Steps[list[tuple[tuple[int, ...], str, int]]]:
     return found
 
 
+def _by_shape(
+    array: Array, found: list[tuple[tuple[int, ...], str, int]]
+) -> dict[tuple[int, ...], list[tuple[tuple[int, ...], str]]]:
+    """Give where shards begin and their keys, by the shape that they have in common."""
+    grid, shape = array.metadata.chunk_grid, array.metadata.shape
+    groups: dict[tuple[int, ...], list[tuple[tuple[int, ...], str]]] = {}
+    for place, key, _ in found:
+        axes = grid.chunk(shape, place)
+        group = groups.setdefault(tuple(length for _, length in axes), [])
+        group.append((tuple(start for start, _ in axes), key))
+    return groups
+
+
 def _in_shards(
-    found: list[tuple[tuple[int, ...], str, int]], index: Any, per: tuple[int, ...], sizes: Sizes
+    shards: list[tuple[tuple[int, ...], str]], layout: ShardLayout, sizes: Sizes
 ) -> Steps[None]:
-    """Read what the indexes of shards say of their chunks."""
-    for first in range(0, len(found), _WINDOW):
-        window = found[first : first + _WINDOW]
+    """Read what the indexes of shards of one shape say of their chunks."""
+    index, per = layout.index, layout.grid
+    turned = [*map(layout.order.index, range(len(per))), len(per)]
+    for first in range(0, len(shards), _WINDOW):
+        window = shards[first : first + _WINDOW]
         ranges = (ByteRange(*index.range),) * len(window)
-        stored = yield Fetch(tuple(key for _, key, _ in window), ranges)
-        for (place, _, _), value in zip(window, stored, strict=True):
-            where = tuple(slice(i * n, (i + 1) * n) for i, n in zip(place, per, strict=True))
+        stored = yield Fetch(tuple(key for _, key in window), ranges)
+        for (start, _), value in zip(window, stored, strict=True):
+            corner = (at // n for at, n in zip(start, layout.chunk_shape, strict=True))
+            where = tuple(slice(i, i + n) for i, n in zip(corner, per, strict=True))
             room = sizes[where]
             if value is None:
                 continue
             try:
-                entries = index.decode(value).reshape(*per, 2)
+                entries = index.decode(value).reshape(*(per[axis] for axis in layout.order), 2)
+                entries = entries.transpose(turned)
             except ChunkError:
                 room[...] = DAMAGED
                 continue

@@ -58,10 +58,14 @@ def native_shard(layout: ShardLayout) -> NativeShard:
     )
 
 
-def python_body(chain: CodecChain, regular: bool, writing: bool) -> type[PythonBatch]:
+def python_body(
+    chain: CodecChain, regular: bool, writing: bool, noting: bool = False
+) -> type[PythonBatch]:
     """Choose what reads or writes chunks in Python."""
     if regular and chain.shard is not None:
         return PythonShardBatch
+    if noting and chain.shard is not None:
+        return PythonUnevenShardBatch
     if writing and (chain.shard or chain.wrapped) is not None:
         return PythonWholeShardBatch
     return PythonBatch
@@ -189,9 +193,8 @@ class PythonShardBatch(PythonBatch):
             raise
 
     def _note_missing_inside(self, task: int, inner: ChunkPlan, k: int) -> None:
-        chunk = self._layout.chunk_index(
-            self.plan.grid_index(task), self._layout.position(inner.grid_index(k))
-        )
+        shard = self._shard(task)
+        chunk = shard.chunk_index(shard.layout.position(inner.grid_index(k)))
         place = tuple(
             whole.reshape(-1)[part]
             if isinstance(whole, np.ndarray)
@@ -267,12 +270,10 @@ class PythonShardBatch(PythonBatch):
                 chunks[position] = cut.bytes(*entry)
 
 
-class PythonWholeShardBatch(PythonShardBatch):
-    """Shards that are read whole, but written chunk by chunk.
+class PythonUnevenShardBatch(PythonShardBatch):
+    """Shards that differ in shape, fetched whole, of which is noted which chunks are missing."""
 
-    Those behind codecs of bytes, which are undone and done around each, and those of grids whose
-    shards differ in shape.
-    """
+    _begin: Callable[[Sequence[int]], Sequence[int]]
 
     def _layout_of(self, chain: CodecChain) -> ShardLayout:
         layout = chain.shard or chain.wrapped
@@ -280,17 +281,37 @@ class PythonWholeShardBatch(PythonShardBatch):
         self._layouts = {chain.spec.shape: layout}
         return layout
 
+    def place_shards(self, begin: Callable[[Sequence[int]], Sequence[int]]) -> None:
+        """Say where in the array a shard begins, given its place among all shards."""
+        self._begin = begin
+
     @property
     def index_range(self) -> None:
         """Where the index lies is not known before the shard is."""
         return
 
-    def _shard(self, task: int) -> _Shard:
+    def _shaped(self, task: int) -> ShardLayout:
         shape = self._extent(task)
         layout = self._layouts.get(shape)
         if layout is None:
             layout = self._layouts[shape] = self.chain.shard_of(shape)
-        return _Shard(task, layout, self.plan.grid_index(task), within=True)
+        return layout
+
+    def _shard(self, task: int) -> _Shard:
+        layout, place = self._shaped(task), self.plan.grid_index(task)
+        columns = zip(self._begin(place), layout.chunk_shape, strict=True)
+        return _Shard(task, layout, place, before=tuple(start // n for start, n in columns))
+
+
+class PythonWholeShardBatch(PythonUnevenShardBatch):
+    """Shards that are read whole, but written chunk by chunk.
+
+    Those behind codecs of bytes, which are undone and done around each, and those of grids whose
+    shards differ in shape.
+    """
+
+    def _shard(self, task: int) -> _Shard:
+        return _Shard(task, self._shaped(task), self.plan.grid_index(task), within=True)
 
     def _encode(self, task: int, stored: Any) -> bytes | None:
         if stored is not None:
@@ -312,6 +333,8 @@ class _Shard(NamedTuple):
         Whether it lies in a shard.
     trail : str
         Where it lies in the chunk that errors name, in words.
+    before : tuple of int, optional
+        Chunks that lie before it along each axis, where shards differ in shape.
     """
 
     task: int
@@ -319,10 +342,16 @@ class _Shard(NamedTuple):
     place: tuple[int, ...]
     within: bool = False
     trail: str = ""
+    before: tuple[int, ...] | None = None
 
     def chunk_index(self, position: int) -> tuple[int, ...]:
         """Place among all chunks of the array of the chunk at a position, or in which that is."""
-        return self.place if self.within else self.layout.chunk_index(self.place, position)
+        if self.within:
+            return self.place
+        if self.before is None:
+            return self.layout.chunk_index(self.place, position)
+        inner = self.layout.inner_index(position)
+        return tuple(n + i for n, i in zip(self.before, inner, strict=True))
 
     def trail_to(self, position: int | None) -> str:
         """Say in words where a chunk lies in the one that errors name."""

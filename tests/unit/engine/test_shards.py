@@ -11,6 +11,7 @@ import zarrpy
 from zarrpy._native.batch import Batch
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.engine.shards import PythonShardBatch
+from zarrpy.errors import MissingChunkError
 from zarrpy.selection import parse
 from zarrpy.stores import LocalStore, MemoryStore, Store
 
@@ -487,3 +488,49 @@ def test_chunks_in_a_shard_make_no_python_call(store, settle):
     many = calls_of(lambda: array.write(slice(0, 4096, 2), values[:2048]))
     assert one == many
     assert isinstance(store, LocalStore) or "c/0" in store.list()
+
+
+UNEVEN = {
+    "one axis": ({"shape": (12,), "chunks": (3,), "shards": ([6, 3, 3],)}, (slice(0, 3),)),
+    "two axes": (
+        {"shape": (7, 8), "chunks": (2, 2), "shards": ([4, 2, 2], [2, 6])},
+        (slice(4, 7), slice(1, 5)),
+    ),
+    "turned": (
+        {
+            "shape": (7, 8), "chunks": (2, 2), "shards": ([4, 2, 2], [2, 6]),
+            "filters": [{"name": "transpose", "configuration": {"order": [1, 0]}}],
+        },
+        (slice(0, 2), slice(2, 5)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("keywords", "written"), UNEVEN.values(), ids=UNEVEN)
+def test_chunks_that_are_missing_in_shards_of_different_shapes_are_found(
+    store, body, keywords, written
+):
+    """As where chunks of the same shape are stored one by one."""
+    arrays = [
+        zarrpy.create_array(store, name=name, dtype="i4", **layout)
+        for name, layout in (("a", keywords), ("b", {**keywords, "shards": None}))
+    ]
+    for array in arrays:
+        array[written] = 1
+    uneven, plain = arrays
+
+    masks = [np.ma.getmaskarray(each.read(missing="mask")) for each in arrays]
+    assert np.array_equal(*masks)
+    assert masks[0].any()
+    points = [each.vindex[tuple(np.zeros((each.ndim, 3), int))] for each in arrays]
+    assert np.array_equal(*points)
+    places = [[chunk.position for chunk in each.iter_chunks(stored_only=True)] for each in arrays]
+    assert places[0] == places[1]
+    absent = next(place for place in np.ndindex(uneven.cdata_shape) if place not in places[0])
+    region = tuple(slice(i * n, (i + 1) * n) for i, n in zip(absent, uneven.chunks, strict=True))
+    with pytest.raises(MissingChunkError) as caught:
+        uneven.read(region, missing="error")
+    assert tuple(caught.value.chunk) == absent
+    assert np.array_equal(uneven.chunk_map().sizes > 0, plain.chunk_map().sizes > 0)
+    assert uneven.chunk_map(verify=True).damaged == []
+    assert np.array_equal(uneven.read(written, missing="error"), plain[written])
