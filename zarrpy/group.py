@@ -91,9 +91,10 @@ class Group(Maker, MutableMapping[str, Any]):
             made = self.create_array.steps(name, data=_array_like(value), overwrite=True)
             return (yield from made)
         path = self._new(name)
+        yield from elsewhere(value.store, value._settle())
         source = (value.store, value.path)
-        yield from copy_node(source, value.metadata, (self.store, path), overwrite=True)
-        return self._node(path, value.metadata)
+        copied = yield from copy_node(source, value.metadata, (self.store, path), overwrite=True)
+        return self._node(path, copied)
 
     def __delitem__(self, name: str) -> None:
         self.delete(name)
@@ -198,8 +199,8 @@ class Group(Maker, MutableMapping[str, Any]):
         node = yield from self._required(self._below(source))
         path = self._new(target)
         ours = (self.store, node.path), (self.store, path)
-        yield from copy_node(ours[0], node.metadata, ours[1], overwrite=overwrite)
-        return self._node(path, node.metadata)
+        copied = yield from copy_node(ours[0], node.metadata, ours[1], overwrite=overwrite)
+        return self._node(path, copied)
 
     @operation
     def move(self, source: str, dest: str) -> Steps[None]:

@@ -18,10 +18,12 @@ from zarrpy.creation import array_metadata, check_keyword, chosen_format, in_mem
 from zarrpy.engine.above import array_on_the_way, paths_above, refuse_beyond, refuse_unnamed
 from zarrpy.engine.consolidate import record
 from zarrpy.engine.copy import copied_below, refuse_overlap
+from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.existing import exists
 from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.nodes import documents_of, dump, key_of, try_nodes
 from zarrpy.engine.requests import Commit, Put
+from zarrpy.engine.source import current
 from zarrpy.engine.undo import undone_unless_committed
 from zarrpy.errors import MetadataError
 from zarrpy.keywords import auto_keyword
@@ -132,7 +134,9 @@ def _planned(store: Store, path: str, value: Any, zarr_format: int | None) -> St
     try:
         if isinstance(value, Node):
             refuse_overlap((value.store, value.path), (store, path))
-            return _Planned(value.metadata, source=value)
+            yield from elsewhere(value.store, value._settle())
+            found = yield from elsewhere(value.store, current(value.path, value.metadata))
+            return _Planned(found, source=value)
         if hasattr(value, "to_dict") and hasattr(value, "zarr_format"):
             value = value.to_dict()  # metadata of zarr-python
         if isinstance(value, ArrayMetadata | GroupMetadata):

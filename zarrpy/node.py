@@ -133,6 +133,13 @@ class Node(Generic[M]):
         self._made_at = time()
         self.read_only = read_only or self.store.read_only
 
+    def _settle(self) -> Steps[None]:
+        """Write what is collected, so that all who look at the store see it: arrays may have some.
+
+        These steps are taken in the store of the node.
+        """
+        yield from ()
+
     def __eq__(self, other: object) -> bool:
         """Whether both are handles of one node, and know the same of it."""
         if self is other:

@@ -55,8 +55,6 @@ class Occupancy(Node[ArrayMetadata]):
         def codecs(self) -> CodecChain:
             """The codec chain."""
 
-        def _settle(self) -> Steps[None]: ...
-
     @property
     def nchunks_initialized(self) -> int:
         """Number of chunks that are stored; those in shards are counted by the shards' indexes.

@@ -87,10 +87,16 @@ def copy(
     ------
     NodeExistsError
         When there is a node at the target, or it lies within the source.
+    NodeNotFoundError
+        When the source was deleted since it was opened, or, as a `StaleArrayError`, has another
+        array in its place; also where that happens while it is copied.
+    SelectionError
+        An IndexError, when an array is shorter by now than its handle says.
     MetadataError
         When the source has a feature that the other format has no words for.
     ConflictError
-        When the journal is about another copy, or the metadata of the source are others by now.
+        When the journal is about another copy, or the metadata of the source are others by now; or
+        when an array is replaced again and again while it is copied.
 
     Examples
     --------
@@ -101,6 +107,7 @@ def copy(
     ('/a', ['a'])
     """
     node = yield from node_of(source)
+    yield from elsewhere(node.store, node._settle())
     store, path = target_of(node, target, name)
     if _skips(if_exists):
         there = yield from elsewhere(store, find_to_change(path))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.api.recode import values
 from zarrpy.array import Array
 from zarrpy.engine import consolidate
-from zarrpy.engine.copy import copy_chunks
+from zarrpy.engine.copy import copy_array
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.nodes import documents_of, key_of, read_children, read_node
 from zarrpy.engine.requests import Commit, Put
 from zarrpy.engine.resuming import resumed
 from zarrpy.engine.scattered import documents_below
+from zarrpy.engine.source import Source
 from zarrpy.errors import NodeExistsError
 from zarrpy.metadata.model import ArrayMetadata
 
@@ -136,8 +137,9 @@ class InAnother:
         assert isinstance(new, ArrayMetadata)
         change = self._changes.get(path)
         if change is None or change.action != "recode":
-            places = (self._store, path), (self._target, where)
-            yield from copy_chunks(*places, node, new, self._how, journal)
+            source = Source(self._store, path, node)
+            yield from elsewhere(self._store, source.begin())
+            yield from copy_array(source, (self._target, where), new, self._how, journal)
             return
         unborn = Array(self._target, where, new)
         unborn._unborn = True

@@ -15,6 +15,7 @@ from zarrpy.engine.lifecycle import create_node
 from zarrpy.engine.operation import entry, function
 from zarrpy.engine.scattered import refuse_self
 from zarrpy.likeness import like
+from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import check_path
 from zarrpy.stores import as_store
 
@@ -131,9 +132,11 @@ def from_array(
         given |= {"data": data, "write_data": write_data, "overwrite": overwrite}
         return (yield from create_array.steps(store, name=name, **given))
     if not given and write_data:
+        yield from elsewhere(data.store, data._settle())
         source = (data.store, data.path)
-        yield from copy_node(source, data.metadata, (store, path), overwrite=overwrite)
-        return Array(store, path, data.metadata)
+        copied = yield from copy_node(source, data.metadata, (store, path), overwrite=overwrite)
+        assert isinstance(copied, ArrayMetadata)
+        return Array(store, path, copied)
     metadata, keep_empty = data.metadata, None
     if given:
         metadata, keep_empty = array_metadata(**in_layout_of(data, given))

@@ -79,6 +79,7 @@ def move(
         return (yield from _over_runs(source, target, name, how))
     node = yield from node_of(source)
     node._check_writable("move")
+    yield from elsewhere(node.store, node._settle())
     store, path = target_of(node, target, name)
     if _is_rename(node.store, node.path, store):
         yield from elsewhere(store, move_node(node.path, path))
@@ -111,6 +112,7 @@ def _over_runs(source: Any, target: Any, name: str | None, how: Manner) -> Steps
         yield from moving.ended()
     else:
         node = yield from node_of(source)
+        yield from elsewhere(node.store, node._settle())
         check_reach(how.scheduler, (node.store,), (theirs[0],))
         yield from moving.begun(node)
     return (yield from opened(*theirs))

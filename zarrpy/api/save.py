@@ -99,6 +99,7 @@ def _save_node(
             f"{sorted(keywords)} do not apply: a live array or group is saved as it is stored"
         )
     where = check_path(path) if path else ""
+    yield from elsewhere(node.store, node._settle())
     yield from copy_node((node.store, node.path), node.metadata, (target, where), **keywords)
 
 

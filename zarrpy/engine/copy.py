@@ -15,11 +15,12 @@ from zarrpy.engine.consolidate import document_apart
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node, whole_or_gone
 from zarrpy.engine.nodes import NO_LISTING, documents_of, key_of, read_children
-from zarrpy.engine.requests import Fetch, Foretell, ListKeys, Put
+from zarrpy.engine.requests import Delete, Fetch, Foretell, ListKeys, Put
 from zarrpy.engine.scattered import documents_below, is_scattered, scattered_keys
 from zarrpy.engine.scheduler import is_local
+from zarrpy.engine.source import Source, current
 from zarrpy.engine.units import Carry, Unit, carried_out, name_of
-from zarrpy.errors import MetadataError, NodeExistsError, StoreError
+from zarrpy.errors import ConflictError, MetadataError, NodeExistsError, StoreError
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import SHRINK, STAGE
 from zarrpy.stores.transformer import transformed
@@ -42,6 +43,8 @@ MOST_VALUES = 64
 #: How many small files.
 MOST_FILES = 1024
 MOST_NBYTES = 64 * 2**20
+#: How often an array is looked at that somebody replaces while it is copied.
+_ROUNDS = 5
 
 #: What to do where source and target are one, or one is in the other.
 OVERLAP = "copy to a place outside of it; move and rename give a node another path"
@@ -55,7 +58,7 @@ def copy_node(
     overwrite: bool = False,
     change: Change | None = None,
     how: Manner | None = None,
-) -> Steps[None]:
+) -> Steps[Metadata]:
     """Copy an array, or a group with all that is below it.
 
     Parameters
@@ -63,24 +66,40 @@ def copy_node(
     source, target : tuple of Store and str
         Where the node is, and where its copy goes.
     metadata : ArrayMetadata or GroupMetadata
-        Of the source.
+        Of the source, as somebody knows them; it is copied as it is now, an array in this shape.
     overwrite : bool
         Replace what is at the target.
     change : callable, optional
         Says of every node what its copy is: one of the same chunks, perhaps under other keys.
     how : Manner, optional
         Who copies, and who hears of it.
+
+    Returns
+    -------
+    ArrayMetadata or GroupMetadata
+        Of the copy.
+
+    Raises
+    ------
+    NodeNotFoundError
+        When the source is not there any more, or, as a `StaleArrayError`, another array is.
+    SelectionError
+        An IndexError, when an array has become shorter.
+    ConflictError
+        When an array is replaced again and again.
     """
     refuse_overlap(source, target)
     copy = _Copy(source, change, target[0], how or Manner())
     try:
+        metadata = yield from elsewhere(source[0], current(source[1], metadata))
+        new = copy.changed("", metadata)
         if copy.how.journal is not None:
             yield from elsewhere(target[0], copy.resumed(metadata, target[1], copy.how.journal))
-            return
+            return new
         between = ends(source[0], target[0]) is not None  # where a directory is renamed at once
         steps = create_node(
             target[1],
-            copy.changed("", metadata),
+            new,
             overwrite=overwrite,
             content=lambda where: copy.content(metadata, where),
             beside=between,
@@ -89,6 +108,7 @@ def copy_node(
         yield from elsewhere(target[0], steps)
         late = whole_or_gone(target[1], copy.late(target[1]), keep=overwrite)
         yield from elsewhere(target[0], late)
+        return new
     finally:
         copy.how.told.close()
 
@@ -189,17 +209,33 @@ class _Copy:
     def _below(self, name: str, metadata: Metadata, where: str) -> Steps[None]:
         path = self._at(name)
         if isinstance(metadata, ArrayMetadata):
-            if is_scattered(metadata) and _is_stage(where):
-                self._scattered.append((name, metadata))
-            else:
-                yield from self._chunks(path, metadata, self.changed(name, metadata), where)
+            yield from self._array(name, (yield from self._seen(path, metadata)), where)
             return
         yield from self._consolidated(path, metadata, where)
         children = read_children(path, metadata.zarr_format, restore=self.how.restore)
         for last, child in (yield from elsewhere(self._store, children)).items():
-            new = self._members[key_of(name, last)] = self.changed(key_of(name, last), child)
-            yield from self._documents(documents_of(key_of(where, last), new))
-            yield from self._below(key_of(name, last), child, key_of(where, last))
+            each, to = key_of(name, last), key_of(where, last)
+            if isinstance(child, ArrayMetadata):  # others may have been copied for hours
+                source = yield from self._seen(self._at(each), child, follow=True)
+                child = source.metadata
+            new = self._members[each] = self.changed(each, child)
+            yield from self._documents(documents_of(to, new))
+            if isinstance(child, ArrayMetadata):
+                yield from self._array(each, source, to)
+            else:
+                yield from self._below(each, child, to)
+
+    def _seen(self, path: str, metadata: ArrayMetadata, *, follow: bool = False) -> Steps[Source]:
+        """Look at an array before it is copied."""
+        source = Source(self._store, path, metadata)
+        yield from elsewhere(self._store, source.begin(follow=follow))
+        return source
+
+    def _array(self, name: str, source: Source, where: str) -> Steps[None]:
+        if is_scattered(source.metadata) and _is_stage(where):
+            self._scattered.append((name, source.metadata))
+        else:
+            yield from self._chunks(name, source, where)
 
     def refuse_late(self) -> None:
         """Refuse what nobody would copy when it has its place."""
@@ -214,8 +250,8 @@ class _Copy:
     def late(self, where: str) -> Steps[None]:
         """Copy the chunks that can only be stored when the node has its place."""
         for name, metadata in self._scattered:
-            new, to = self.changed(name, metadata), key_of(where, name)
-            yield from self._chunks(self._at(name), metadata, new, to)
+            source = yield from self._seen(self._at(name), metadata)
+            yield from self._chunks(name, source, key_of(where, name))
 
     def _documents(self, documents: tuple[tuple[str, Any], ...]) -> Steps[None]:
         if self._journal is None:
@@ -233,10 +269,87 @@ class _Copy:
         if value is not None:
             yield from self._documents(((key_of(where, name), value),))
 
-    def _chunks(self, path: str, metadata: ArrayMetadata, new: Metadata, where: str) -> Steps[None]:
+    def _chunks(self, name: str, source: Source, where: str) -> Steps[None]:
+        new = self.changed(name, source.metadata)
         assert isinstance(new, ArrayMetadata)
-        places = (self._store, path), (self._target, where)
-        yield from copy_chunks(*places, metadata, new, self.how, self._journal)
+        yield from copy_array(source, (self._target, where), new, self.how, self._journal)
+
+
+def copy_array(
+    source: Source,
+    target: tuple[Store, str],
+    new: ArrayMetadata,
+    how: Manner,
+    journal: WorkJournal | None = None,
+) -> Steps[None]:
+    """Copy the chunks of an array that was looked at, and again what came or went meanwhile.
+
+    These steps are taken in the store of the target.
+
+    Raises
+    ------
+    ConflictError
+        When the array is replaced again and again.
+    """
+    place = source.store, source.path
+    yield from _marked(source, target[1])
+    yield from copy_chunks(place, target, source.metadata, new, how, journal)
+    gone: int | None = 0
+    for number in range(_ROUNDS):
+        yield from elsewhere(source.store, source.end())
+        yield from _marked(source, target[1])
+        if not source.moved or journal is not None:  # what a journal notes is not done again
+            return
+        gone = yield from _mended(source, target, new, how, anew=source.replaced or not number)
+        if gone is None:
+            return
+    if not gone:  # somebody writes more and more chunks
+        return
+    raise ConflictError(
+        f"the array at {source.path or '/'!r} was replaced each time that it was copied",
+        operation="copy",
+        hint="copy it when nobody creates it anew",
+    )
+
+
+def _marked(source: Source, where: str) -> Steps[None]:
+    """Say in the copy that chunks at its end may hold what the array has lost, or got since."""
+    if source.leftover is not None:
+        yield Put(((key_of(where, SHRINK), source.leftover),))
+
+
+def _mended(
+    source: Source, target: tuple[Store, str], new: ArrayMetadata, how: Manner, *, anew: bool
+) -> Steps[int | None]:
+    """Make the copy have the chunks that the array has now, all of them new ones if `anew`.
+
+    Returns
+    -------
+    int or None
+        How many it had that are of another array, or of none; None where all was well.
+    """
+    old, place = source.metadata, (source.store, source.path)
+    if is_scattered(old) or is_scattered(new):
+        if not source.replaced:
+            return None
+        yield from copy_chunks(place, target, old, new, how)
+        return 1
+    try:
+        found = yield from elsewhere(source.store, chunk_keys(source.path, old))
+        there = set((yield from chunk_keys(target[1], new)))
+    except StoreError as error:
+        if error.errno not in NO_LISTING or source.replaced:
+            raise
+        return None  # each chunk that there may be was asked for
+    wanted = {_renamed(key, old, new): key for key in found}
+    if not source.replaced and there == wanted.keys():
+        return None
+    kept = set() if anew else there & wanted.keys()
+    yield Delete(tuple(key_of(target[1], key) for key in there - kept))
+    left = sorted(key for to, key in wanted.items() if to not in kept)
+    how.told.expect(len(left))
+    yield from _brought(place, target, old, new, left, how)
+    return len(there - wanted.keys()) + source.replaced
 
 
 def copy_chunks(
@@ -253,10 +366,7 @@ def copy_chunks(
 
     These steps are taken in the store of the target.
     """
-    (store, path), (into, where) = source, target
-    (marker,) = yield from elsewhere(store, _asked(Fetch((key_of(path, SHRINK),))))
-    if marker is not None:  # chunks at the edge may hold what the array has lost
-        yield Put(((key_of(where, SHRINK), marker),))
+    store, path = source
     if is_scattered(metadata) or is_scattered(new):
         yield from _copy_scattered(source, target, metadata, new, how, journal)
         return []
@@ -269,6 +379,21 @@ def copy_chunks(
             raise
         keys, known = scattered_keys(metadata), []  # all that there may be are asked for
         how.told.expect(prod(metadata.grid_shape))
+    yield from _brought(source, target, metadata, new, keys, how, journal)
+    return [key_of(path, key) for key in known]
+
+
+def _brought(
+    source: tuple[Store, str],
+    target: tuple[Store, str],
+    metadata: ArrayMetadata,
+    new: ArrayMetadata,
+    keys: Iterable[str],
+    how: Manner,
+    journal: WorkJournal | None = None,
+) -> Steps[None]:
+    """Copy some chunks."""
+    (store, path), (into, where) = source, target
     local = is_local(how.scheduler)
     if not local:
         yield Foretell(where)
@@ -282,7 +407,6 @@ def copy_chunks(
         scheduler=how.scheduler,
         journal=journal,
     )
-    return [key_of(path, key) for key in known]
 
 
 def _copy_scattered(

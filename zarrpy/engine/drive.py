@@ -57,6 +57,7 @@ from zarrpy.engine.requests import (
     Run,
     Settle,
     Size,
+    State,
     Steps,
     Sync,
     Take,
@@ -64,6 +65,7 @@ from zarrpy.engine.requests import (
     Update,
 )
 from zarrpy.engine.shards import fetch_stored
+from zarrpy.engine.source import state_of
 from zarrpy.errors import (
     ArrayNotFoundError,
     ChunkError,
@@ -528,6 +530,7 @@ _ANSWERS: dict[type, Callable[[Store, Any], Any]] = {
     ListEmpty: _list_empty,
     ListSizes: _list_sizes,
     Size: _size,
+    State: state_of,
     ReadAbove: _read_above,
     Enclosing: _enclosing,
     Tidy: _tidy,

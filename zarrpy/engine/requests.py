@@ -284,6 +284,17 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """Tell what is the same only as long as a document does not change.
+
+    Answer: that, None where nobody knows, and whether it is another one only when the document was
+    written again.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadAbove:
     """Read values of these names above the store's root. Answer: pairs of place and value."""
 
@@ -446,6 +457,7 @@ Request: TypeAlias = (
     | ListEmpty
     | ListSizes
     | Size
+    | State
     | ReadAbove
     | Enclosing
     | Tidy

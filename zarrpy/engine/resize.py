@@ -125,6 +125,11 @@ class Leftover:
         names = ("shape", "chunks")
         return cls(*(members.integers(found.get(each), each, 0, count=ndim) for each in names))
 
+    def joined(self, other: Leftover) -> Leftover:
+        """As far as one of both goes."""
+        pairs = (self.shape, other.shape), (self.chunks, other.chunks)
+        return Leftover(*(tuple(map(max, *pair)) for pair in pairs))
+
     def written(self) -> bytes:
         """Write a marker."""
         return json.dumps({"shape": list(self.shape), "chunks": list(self.chunks)})

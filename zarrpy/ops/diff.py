@@ -103,7 +103,7 @@ def diff(
     """
     nodes = []
     for place in (first, second):
-        store, path = _place(place)
+        store, path = yield from _place(place)
         found = yield from elsewhere(store, nodes_below(store, path))
         nodes.append(dict(found))
     changes: list[Change] = []
@@ -128,9 +128,11 @@ def diff(
     return changes
 
 
-def _place(place: Any) -> tuple[Any, str]:
-    """Find the store and the path of what a user names."""
+def _place(place: Any) -> Steps[tuple[Any, str]]:
+    """Find the store and the path of what a user names, with all that it has collected there."""
     if hasattr(place, "metadata") and hasattr(place, "path"):
+        if isinstance(place, Array):
+            yield from elsewhere(place.store, place._settle())
         return place.store, place.path
     return as_store(place), ""
 
