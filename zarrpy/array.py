@@ -22,7 +22,7 @@ from zarrpy.engine.requests import Run, Steps
 from zarrpy.engine.shards import PythonUnevenShardBatch, native_shard, python_body
 from zarrpy.engine.together import Together
 from zarrpy.engine.twin import PythonBatch
-from zarrpy.errors import ChunkError, MetadataError
+from zarrpy.errors import ABOUT_DOCUMENTS, ChunkError
 from zarrpy.explanation import Explainable
 from zarrpy.gridded import Gridded
 from zarrpy.indexing import has_ellipsis, unwrapped
@@ -132,13 +132,17 @@ class Array(
         ------
         UnsupportedExtensionError
             When a codec is not known.
+        CodecError
+            When a codec refuses its configuration, or the data that it is given.
+        LimitError
+            When chunks are larger than is allowed.
         """
         metadata = self.metadata
         largest = metadata.chunk_grid.largest(metadata.shape)
         spec = ChunkSpec(largest, self.dtype, metadata.fill_value)
         try:
             return CodecChain.bind(metadata.codecs, spec, self.given)
-        except MetadataError as error:
+        except ABOUT_DOCUMENTS as error:
             error.fill(path=document_key(self.path, metadata))
             raise
 

@@ -415,18 +415,22 @@ class ChecksumError(CorruptChunkError):
 
 
 class CodecError(ZarrError, ValueError):
-    """A codec has a bad configuration, or was given a value it cannot encode."""
+    """A codec has a bad configuration, or was given a value it cannot encode.
 
-    fields = (*ZarrError.fields, "codec", "direction")
+    `path` is the document that has the configuration, where it was read from one.
+    """
+
+    fields = (*ZarrError.fields, "codec", "direction", "path")
 
     codec: str | None = None
     direction: str | None = None
+    path: str | None = None
 
     def _text(self) -> str:
         text = self.message
         if self.direction is not None:
             text = f"cannot {self.direction}: {text}"
-        return text if self.codec is None else f"{self.codec}: {text}"
+        return _prefixed(self.path, text if self.codec is None else f"{self.codec}: {text}")
 
 
 class NodeShapeError(ShapeMismatchError, NodeKindError):
@@ -436,17 +440,23 @@ class NodeShapeError(ShapeMismatchError, NodeKindError):
 
 
 class LimitError(ZarrError, ValueError):
-    """More was asked than a limit allows."""
+    """More was asked than a limit allows; `path` is the document that asks, where one does."""
 
-    fields = (*ZarrError.fields, "limit", "asked")
+    fields = (*ZarrError.fields, "limit", "asked", "path")
 
     limit: int | None = None
     asked: int | None = None
+    path: str | None = None
 
     def _text(self) -> str:
+        text = _prefixed(self.path, self.message)
         if self.limit is None or self.asked is None:
-            return self.message
-        return f"{self.message} (asked {self.asked}, limit {self.limit})"
+            return text
+        return f"{text} (asked {self.asked}, limit {self.limit})"
+
+
+#: Errors whose `path` is a document, where they are about one.
+ABOUT_DOCUMENTS = (MetadataError, CodecError, LimitError)
 
 
 class TransactionError(ZarrError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from zarrpy.engine.relay import relayed
 from zarrpy.engine.requests import Commit, Elsewhere, Foretell
-from zarrpy.errors import MetadataError, NodeExistsError, NodeKindError, NodeNotFoundError
+from zarrpy.errors import ABOUT_DOCUMENTS, NodeExistsError, NodeKindError, NodeNotFoundError
 
 if TYPE_CHECKING:
     from zarrpy.engine.requests import Request, Steps
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ABOUT_NODES = (MetadataError, NodeNotFoundError, NodeExistsError, NodeKindError)
+ABOUT_NODES = (*ABOUT_DOCUMENTS, NodeNotFoundError, NodeExistsError, NodeKindError)
 
 
 def elsewhere(store: Store, steps: Steps[T]) -> Steps[T]:

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
 from zarrpy.errors import (
+    ABOUT_DOCUMENTS,
     NEVER_CREATES,
+    CodecError,
     ConflictError,
+    LimitError,
     MetadataError,
     NodeExistsError,
     NodeKindError,
@@ -37,7 +40,9 @@ if TYPE_CHECKING:
     Above: TypeAlias = list[tuple[str, Bytes]]
 
 #: An error about a node, which may say where the store is.
-NodeError: TypeAlias = MetadataError | NodeNotFoundError | NodeExistsError | NodeKindError
+NodeError: TypeAlias = (
+    MetadataError | CodecError | LimitError | NodeNotFoundError | NodeExistsError | NodeKindError
+)
 
 
 class ByteRange(NamedTuple):
@@ -435,7 +440,7 @@ class Store(ABC):
             return error
         if error.hint == NEVER_CREATES:
             error.hint = _in_zip(place) or error.hint
-        if not isinstance(error, MetadataError):
+        if not isinstance(error, ABOUT_DOCUMENTS):
             if error.path:
                 error.message = error.message.replace(repr(error.path), repr(place))
             error.message = error.message.replace("'/'", repr(self.place_of("")))
@@ -446,7 +451,7 @@ class Store(ABC):
         """Find the place that an error is about; None if it says so already, or cannot."""
         root, path = self.place_of(""), error.path
         said = path not in (None, "", "/") and str(path).startswith(root)
-        if root in ("", "/") or said or (path is None and isinstance(error, MetadataError)):
+        if root in ("", "/") or said or (path is None and isinstance(error, ABOUT_DOCUMENTS)):
             return None
         try:
             return self.place_of((path or "").strip("/"))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zarrpy._native.failure import system_failure
 from zarrpy._native.files import SETTLE_NS, Directory
 from zarrpy.config import config
-from zarrpy.errors import MetadataError, NodeNotFoundError, StoreError
+from zarrpy.errors import ABOUT_DOCUMENTS, MetadataError, NodeNotFoundError, StoreError
 from zarrpy.metadata.names import LOCK_SUFFIX, TRANSACTION, check_key
 from zarrpy.stores.base import ByteRange, Store
 from zarrpy.stores.presence import is_there
@@ -391,7 +391,7 @@ class LocalStore(Store):
     def _place_in(self, error: NodeError) -> str | None:
         """Find the place that an error is about; None if it says so already, or cannot."""
         path = error.path or ""
-        about_document = isinstance(error, MetadataError)
+        about_document = isinstance(error, ABOUT_DOCUMENTS)
         if (about_document and error.path is None) or (path != "/" and os.path.isabs(path)):
             return None
         try:
