@@ -97,8 +97,11 @@ _TAKEN = frozenset(("__xarray_dataarray_variable__", "__values__"))
 
 
 def is_taken_for_node(name: str) -> bool:
-    """Whether what has a name may be a node: reserved ones are none, but for those of others."""
-    return name in _TAKEN or not name.startswith((".__", "__"))
+    """Whether what has a name may be a node: reserved ones are none, but for those of others.
+
+    Nor is what no path leads to, as ``..`` among the keys of a file that somebody made.
+    """
+    return name in _TAKEN or not (name.startswith((".__", "__")) or _escape(name))
 
 
 def check_path(path: str) -> str:

@@ -18,10 +18,18 @@ from zarrpy.engine.consolidate import index_of
 from zarrpy.engine.consolidate import verify as compare
 from zarrpy.engine.nodes import key_of, try_nodes
 from zarrpy.engine.operation import entry
-from zarrpy.engine.requests import Close, Fetch, ListEmpty, ListEntries, ListSizes
-from zarrpy.errors import ChunkError, MetadataError, NodeNotFoundError, StoreError, ZarrError
+from zarrpy.engine.requests import Close, Fetch
+from zarrpy.errors import (
+    ChunkError,
+    CodecError,
+    MetadataError,
+    NodeNotFoundError,
+    StoreError,
+    ZarrError,
+)
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import DOCUMENTS, LOCK_SUFFIX, OURS, QUARANTINE, normalise_path
+from zarrpy.ops.listing import listing
 from zarrpy.ops.report import Finding, Report
 from zarrpy.stores.base import ByteRange
 
@@ -121,6 +129,7 @@ class _Look:
         self._workers = workers
         self._scheduler = scheduler
         self._start = path + "/" if path else ""
+        self._wrong: dict[str, str] = {}
 
     def _found(
         self,
@@ -135,34 +144,46 @@ class _Look:
 
     def at_everything(self) -> Steps[None]:
         """Look at all nodes, then at each key that belongs to none."""
-        sizes: dict[str, int] = dict((yield ListSizes(self._start)))
-        entries: list[str] = (yield ListEntries(self._start)) or []
-        empty: list[str] = yield ListEmpty(self._start)
-        if not (sizes or entries or any(_last(name) in DOCUMENTS for name in empty)):
+        sizes, entries, empty, self._wrong = yield from listing(self._start)
+        some = sizes or entries or self._wrong
+        if not (some or any(_last(name) in DOCUMENTS for name in empty)):
             raise NodeNotFoundError(f"nothing is stored at {self._path or '/'!r}", path=self._path)
         self.report.nbytes = sum(sizes.values())
         keys = dict.fromkeys([*sizes, *entries])
         nodes = yield from self._nodes(keys)
-        self._directories([*keys, *(name + "/" for name in empty)])
+        self._directories([*keys, *(name + "/" for name in empty)], sizes)
         of_node = _by_node(keys, nodes)
         empty_of_node = _by_node(dict.fromkeys(empty), nodes)
         for path, metadata in nodes.items():
             if isinstance(metadata, ArrayMetadata):
                 self.report.narrays += 1
                 inside = of_node.get(path, []), empty_of_node.get(path, [])
-                yield from self._array(path, metadata, *inside, sizes)
+                try:
+                    yield from self._array(path, metadata, *inside, sizes)
+                except ZarrError as error:  # of one array: the others are looked at as well
+                    self._found("unreadable", path, error, key=_document(path, sizes))
             elif metadata is not None:
                 self.report.ngroups += 1
                 yield from self._group(path, metadata, of_node.get(path, []))
         for key in of_node.get(None, []):
             self._odd_key("", key)
+        self._wrong_keys(nodes)
+
+    def _wrong_keys(self, nodes: dict[str, Any]) -> None:
+        """Report keys that cannot be read, but for those of which that is known."""
+        known = {finding.key for finding in self.report.findings}
+        for key, why in self._wrong.items():
+            if key not in known:
+                above = next((folder for folder in _folders(key) if folder in nodes), "")
+                self._found("unreadable", above, why, key=key)
 
     # ------------------------------------------------------------------------------------- nodes
 
-    def _directories(self, keys: list[str]) -> None:
+    def _directories(self, keys: list[str], values: Container[str]) -> None:
         """Report directories that have the name of a document: readers get an error."""
         folders = (folder for key in keys for folder in _folders(key + "."))
-        for name in sorted({folder for folder in folders if _last(folder) in DOCUMENTS}):
+        named = {folder for folder in folders if _last(folder) in DOCUMENTS}
+        for name in sorted(name for name in named if name not in values):
             self._found("unreadable", _folder(name), _DIRECTORY, key=name)
 
     def _nodes(self, keys: dict[str, None]) -> Steps[dict[str, Any]]:
@@ -211,6 +232,8 @@ class _Look:
     def _odd_key(self, path: str, key: str) -> None:
         """Report what belongs to nothing; a killed writer's lock is recognised."""
         name = key.rstrip("/")
+        if key in self._wrong:
+            return  # reported with the others
         if QUARANTINE in name.split("/"):
             self._found("quarantined", path, "was set aside by repair", key=key)
         elif name.endswith(LOCK_SUFFIX) or _is_ours(name):
@@ -232,18 +255,19 @@ class _Look:
     ) -> Steps[None]:
         array = Array(self._store, path, metadata, read_only=True)
         try:
-            array.codecs  # noqa: B018 - an unknown codec
-        except MetadataError as error:
-            self._found("metadata", path, error, key=_document(path, sizes))
+            array.codecs  # noqa: B018 - unknown, or not for such chunks
+        except ZarrError as error:
+            about_document = isinstance(error, MetadataError | CodecError)
+            kind = "metadata" if about_document else "unreadable"
+            self._found(kind, path, error, key=_document(path, sizes))
             return
         chunks: dict[tuple[int, ...], str] = {}
         folders: dict[tuple[int, ...], str] = {}
+        keys = [key for key in keys if _last(key) not in DOCUMENTS or _folder(key) != path]
         for key in keys:
             place = self._place(array, key)
             if place is None:
-                if _last(key) in DOCUMENTS and _folder(key) == path:
-                    continue
-                if not self._is_in_a_chunk(array, key, folders):
+                if not self._is_in_a_chunk(array, key, folders, sizes):
                     self._odd_key(path, key)
             elif _is_within(place, metadata.grid_shape):
                 chunks[place] = key
@@ -270,13 +294,24 @@ class _Look:
         except MetadataError:
             return None
 
-    def _is_in_a_chunk(self, array: Array, key: str, found: dict[tuple[int, ...], str]) -> bool:
-        """Whether a directory has the name of a chunk, and is this key or holds it."""
+    def _is_in_a_chunk(
+        self,
+        array: Array,
+        key: str,
+        found: dict[tuple[int, ...], str],
+        values: Container[str],
+    ) -> bool:
+        """Whether a directory has the name of a chunk, and is this key or holds it.
+
+        Stores without directories may have a value of that name as well, which is read.
+        """
         folder = key if key.endswith("/") else _folder(key)
         while len(folder) > len(array.path):
             name = folder.rstrip("/")
             place = self._place(array, name)
             if place is not None:
+                if name in values:
+                    return False
                 found[place] = name
                 return True
             folder = _folder(name)
@@ -306,7 +341,8 @@ class _Look:
             for place, key in window:
                 nbytes = sizes.get(key)
                 if nbytes is None:
-                    self._found("unreadable", array.path, "is no value", key, place)
+                    why = self._wrong.get(key, "is no value")
+                    self._found("unreadable", array.path, why, key, place)
                 elif nbytes == 0 or (exact is not None and nbytes != exact):
                     right = "at least one" if exact is None else exact
                     message = f"has {nbytes} bytes, not {right}"
@@ -341,6 +377,9 @@ class _Look:
             except ChunkError as error:
                 self._found("corrupt", array.path, error.message, key, place, error.offset)
                 continue
+            except ZarrError as error:
+                self._found("unreadable", array.path, error, key, place)
+                continue
             overlap = _overlap(entries)
             if overlap is not None:
                 message = "two chunks of the shard share bytes"
@@ -373,8 +412,9 @@ class _Look:
     def _damaged(
         self, array: Array, position: tuple[int, ...], error: Any, known: set[Any]
     ) -> None:
-        inner = getattr(error, "key", None)
-        key = None if inner is None else key_of(array.path, inner)
+        key = getattr(error, "key", None)
+        if key is not None and not isinstance(error, StoreError):  # these have the whole key
+            key = key_of(array.path, key)
         if (key, position) in known:
             return
         kind = "corrupt" if isinstance(error, ChunkError) else "unreadable"
