@@ -148,11 +148,34 @@ def _metadata(name: str, one: Array | Group, other: Array | Group) -> list[Chang
 
 def _same(a: Any, b: Any) -> bool:
     if isinstance(a, np.dtype) and isinstance(b, np.dtype):
-        return a.newbyteorder("=") == b.newbyteorder("=")
+        return _native(a) == _native(b)
     try:
         return bool(a == b) or (bool(a != a) and bool(b != b))
     except (TypeError, ValueError):
         return repr(a) == repr(b)
+
+
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Give a data type in the byte order of this machine; text of any length has none."""
+    return dtype if dtype.kind == "T" else dtype.newbyteorder("=")
+
+
+def _unequal(one: Any, other: Any, equal_nan: bool) -> np.ndarray[Any, np.dtype[np.bool]]:
+    """Mark the elements that differ; those of types that nothing compares all do."""
+    names = one.dtype.names
+    if names and names == other.dtype.names:
+        differs = np.zeros(one.shape, np.bool)
+        for name in names:  # NumPy has no NaN of structures
+            field = _unequal(one[name], other[name], equal_nan)
+            differs |= field.reshape(*one.shape, -1).any(axis=-1)
+        return differs
+    try:
+        differs = np.asarray(one != other)
+    except (TypeError, ValueError):
+        return np.ones(one.shape, np.bool)
+    if equal_nan and one.dtype.kind in "fcmM" and other.dtype.kind in "fcmM":
+        differs &= ~((one != one) & (other != other))
+    return differs
 
 
 class _Compare:
@@ -178,10 +201,7 @@ class _Compare:
         if numbers and (self._rtol or self._atol):
             close = np.isclose(one, other, self._rtol, self._atol, self._equal_nan)
             return np.atleast_1d(~close).reshape(one.shape)
-        differs = np.asarray(one != other)
-        if self._equal_nan and one.dtype.kind in "fcmM" and other.dtype.kind in "fcmM":
-            differs &= ~((one != one) & (other != other))
-        return differs
+        return _unequal(one, other, self._equal_nan)
 
     def take(self, found: Any) -> None:
         """Take in what was found in a block; they come in C order."""

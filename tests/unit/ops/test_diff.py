@@ -96,3 +96,48 @@ def test_it_can_be_awaited():
     first, second = stored(), stored(VALUES + 1)
 
     assert asyncio.run(zarrpy.diff.aio(first, second)) == zarrpy.diff(first, second)
+
+
+TEXTS = {
+    "text of any length": np.array(["a", "ä", "", "long" * 9], np.dtypes.StringDType()),
+    "text of fixed length": np.array(["a", "ä", "", "long"], "<U4"),
+    "big endian text": np.array(["a", "ä", "", "long"], ">U4"),
+    "bytes": np.array([b"a", b"", b"c", b"long"], "S4"),
+    "raw bytes": np.array([b"a", b"", b"c", b"long"], "V4"),
+    "structures": np.array([(1, 2.5), (3, 4.5), (0, 0), (5, 6)], [("a", "<i4"), ("b", ">f8")]),
+    "dates": np.array(["2000-01-01", "NaT", "1970-01-01", "2001-02-03"], "M8[D]"),
+    "durations": np.array([1, 2, 3, 4], ">m8[s]"),
+    "complex": np.array([1j, np.nan, 0, 2], ">c16"),
+    "booleans": np.array([True, False, True, False]),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.filterwarnings("ignore")
+def test_arrays_of_every_kind_are_compared(kind, zarr_format):
+    """What was changed is found, and nothing else."""
+    values = TEXTS[kind]
+    other = values.copy()
+    other[3] = values[0]
+
+    array = stored(values, zarr_format=zarr_format, chunks=2)
+    assert zarrpy.diff(array, array) == []
+    assert zarrpy.diff(array, stored(values, chunks=3)) == []
+    (change,) = zarrpy.diff(array, stored(other, zarr_format=zarr_format))
+    assert (change.what, change.count, change.index) == ("elements", 1, (3,))
+
+
+def test_text_of_any_length_and_of_fixed_length_differ_in_type():
+    """But not in elements; other types differ in all."""
+    text, fixed = stored(TEXTS["text of any length"]), stored(TEXTS["text of fixed length"])
+    same = stored(TEXTS["text of fixed length"].astype(TEXTS["text of any length"].dtype))
+
+    assert [change.what for change in zarrpy.diff(same, fixed)] == ["dtype", *_fill(same, fixed)]
+    changes = {change.what: change for change in zarrpy.diff(text, stored(np.arange(4)))}
+    assert {"dtype", "elements"} <= changes.keys()
+    assert changes["elements"].count == 4
+
+
+def _fill(first, second):
+    return ["fill_value"] if first.fill_value != second.fill_value else []
