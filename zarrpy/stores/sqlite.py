@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from zarrpy.config import config
 from zarrpy.errors import StoreError
-from zarrpy.metadata.names import check_key
+from zarrpy.metadata.names import DOCUMENTS, check_key
 from zarrpy.stores.path_lock import KeyOfFile
 from zarrpy.stores.single_file import SingleFileStore
 from zarrpy.stores.sqlite_database import DATABASES, Database
+from zarrpy.stores.sqlite_table import has_table
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
     from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
     from zarrpy.stores.stage import Check
 
-#: Behind every key that begins like the one before it.
-_LAST = "\U0010ffff"
+#: A bound of keys; in bytes, as it has to be behind some that are not UTF-8.
+_BOUND = "CAST(? AS TEXT)"
+#: The bytes of a value, also of text, and of nothing, which is read as no bytes.
+_SIZE = "coalesce(length(CAST(v AS BLOB)), 0)"
 
 
 class SQLiteStore(SingleFileStore[Database]):
@@ -75,11 +79,28 @@ class SQLiteStore(SingleFileStore[Database]):
         import sqlite3
 
         try:
-            return connection.execute(statement.format(t=self._name), values).fetchall()
+            if not self._has_table(connection):
+                return []
+            return self._run(connection, statement, *values).fetchall()
         except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
+            if "no such table" in str(error):  # it was dropped meanwhile
                 return []
             raise
+
+    def _has_table(self, connection: sqlite3.Connection) -> bool:
+        try:
+            return has_table(connection, self.table)
+        except StoreError as error:
+            raise error.fill(store=self.path) from None
+
+    def _run(
+        self, connection: sqlite3.Connection, statement: str, *keys: str | bytes
+    ) -> sqlite3.Cursor:
+        try:
+            return connection.execute(statement.format(t=self._name, b=_BOUND), keys)
+        except UnicodeEncodeError:  # of a key that is not UTF-8, as it was listed
+            statement = statement.replace("?", _BOUND).format(t=self._name, b=_BOUND)
+            return connection.execute(statement, [*map(_raw, keys)])
 
     # --------------------------------------------------------------------------------- reading
 
@@ -88,7 +109,22 @@ class SQLiteStore(SingleFileStore[Database]):
         check_key(key)
         if byte_range is not None:
             return self._get_part(key, byte_range)
-        rows = self._rows("SELECT v FROM {t} WHERE k = ?", key)
+        with self._shared.reading() as connection:
+            return None if connection is None else self._value(connection, key)
+
+    def _value(self, connection: sqlite3.Connection, key: str) -> Bytes | None:
+        """Read a value; a document only when it is no larger than documents may be."""
+        if key.rpartition("/")[2] in DOCUMENTS:
+            sizes = self._asked(connection, "SELECT length(v) FROM {t} WHERE k = ?", (key,))
+            if sizes and (sizes[0][0] or 0) > config.limits.metadata_bytes:
+                raise StoreError(
+                    f"the document has {sizes[0][0]} bytes, {config.limits.metadata_bytes} are "
+                    "allowed",
+                    key=key,
+                    operation="get",
+                    hint="raise config.limits.metadata_bytes",
+                )
+        rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
         return _bytes(rows[0][0]) if rows else None
 
     def _get_part(self, key: str, byte_range: ByteRange) -> Bytes | None:
@@ -103,7 +139,7 @@ class SQLiteStore(SingleFileStore[Database]):
                 if not rows:
                     return None
                 row, size, kind = rows[0]
-                if kind != "blob":
+                if kind != "blob" or not isinstance(row, int):
                     value = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
                     return byte_range.of(_bytes(value[0][0]))
                 start, stop = byte_range.within(size)
@@ -120,21 +156,19 @@ class SQLiteStore(SingleFileStore[Database]):
         with self._shared.reading() as connection:
             if connection is None:
                 return [None] * len(keys)
-            statement = "SELECT v FROM {t} WHERE k = ?"
-            found = (self._asked(connection, statement, (check_key(key),)) for key in keys)
-            return [_bytes(rows[0][0]) if rows else None for rows in found]
+            return [self._value(connection, check_key(key)) for key in keys]
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`."""
-        statement = "SELECT k FROM {t} WHERE k >= ? AND k < ? ORDER BY k"
-        return (key for (key,) in self._rows(statement, prefix, prefix + _LAST))
+        statement = "SELECT k FROM {t} WHERE k >= ? AND k < {b} ORDER BY k"
+        return (key for (key,) in self._rows(statement, prefix, _behind(prefix)))
 
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix, passing over what lies below them."""
-        statement = "SELECT k FROM {t} WHERE k >= ? AND k < ? ORDER BY k LIMIT 1"
+        statement = "SELECT k FROM {t} WHERE k >= ? AND k < {b} ORDER BY k LIMIT 1"
         found = set()
         following = prefix
-        while rows := self._rows(statement, following, prefix + _LAST):
+        while rows := self._rows(statement, following, _behind(prefix)):
             key = rows[0][0]
             name = key[len(prefix) :].partition("/")[0]
             found.add(name)
@@ -144,8 +178,8 @@ class SQLiteStore(SingleFileStore[Database]):
 
     def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the keys that start with `prefix`, each with the bytes of its value."""
-        statement = "SELECT k, length(CAST(v AS BLOB)) FROM {t} WHERE k >= ? AND k < ? ORDER BY k"
-        return iter(self._rows(statement, prefix, prefix + _LAST))
+        statement = f"SELECT k, {_SIZE} FROM {{t}} WHERE k >= ? AND k < {{b}} ORDER BY k"
+        return iter(self._rows(statement, prefix, _behind(prefix)))
 
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
@@ -153,7 +187,7 @@ class SQLiteStore(SingleFileStore[Database]):
 
     def size(self, key: str) -> int | None:
         """Tell the bytes of a value."""
-        rows = self._rows("SELECT length(CAST(v AS BLOB)) FROM {t} WHERE k = ?", key)
+        rows = self._rows(f"SELECT {_SIZE} FROM {{t}} WHERE k = ?", key)
         return rows[0][0] if rows else None
 
     def stamp(self, key: str) -> object:
@@ -186,8 +220,7 @@ class SQLiteStore(SingleFileStore[Database]):
         """Replace several values in one transaction, which reads what it goes by as well."""
 
         def get(key: str) -> Bytes | None:
-            rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
-            return _bytes(rows[0][0]) if rows else None
+            return self._value(connection, key)
 
         with self._shared.outside.alone(), self._shared.writing() as connection:
             self._make(connection)
@@ -196,13 +229,18 @@ class SQLiteStore(SingleFileStore[Database]):
                 self._change(connection, key, None if value is None else memoryview(value))
 
     def _make(self, connection: sqlite3.Connection) -> None:
+        self._has_table(connection)  # what else has the name is an error
         connection.execute(f"CREATE TABLE IF NOT EXISTS {self._name}(k TEXT PRIMARY KEY, v BLOB)")
 
     def _change(self, connection: sqlite3.Connection, key: str, value: Bytes | None) -> None:
+        """Put a row in the place of all that have its key: others' tables may have several."""
+        self._run(connection, "DELETE FROM {t} WHERE k = ?", key)
         if value is None:
-            connection.execute(f"DELETE FROM {self._name} WHERE k = ?", (key,))
             return
-        connection.execute(f"INSERT OR REPLACE INTO {self._name}(k, v) VALUES(?, ?)", (key, value))
+        try:
+            connection.execute(f"INSERT INTO {self._name}(k, v) VALUES(?, ?)", (key, value))
+        except UnicodeEncodeError as error:
+            raise _no_text(key) from error
 
     def update(self, key: str, change: Callable[[Bytes | None], Bytes | None]) -> None:
         """Replace a value while no other thread or process writes."""
@@ -210,8 +248,7 @@ class SQLiteStore(SingleFileStore[Database]):
         check_key(key)
         with self._shared.outside.alone(), self._shared.writing() as connection:
             self._make(connection)
-            rows = self._asked(connection, "SELECT v FROM {t} WHERE k = ?", (key,))
-            self._change(connection, key, change(_bytes(rows[0][0]) if rows else None))
+            self._change(connection, key, change(self._value(connection, key)))
 
     @property
     def guards(self) -> bool:
@@ -230,9 +267,8 @@ class SQLiteStore(SingleFileStore[Database]):
         if not any(True for _ in self.list(prefix)):
             return
         with self._shared.writing() as connection:
-            connection.execute(
-                f"DELETE FROM {self._name} WHERE k >= ? AND k < ?", (prefix, prefix + _LAST)
-            )
+            statement = "DELETE FROM {t} WHERE k >= ? AND k < {b}"
+            self._run(connection, statement, prefix, _behind(prefix))
 
     def rename(self, key: str, new: str, *, replace: bool = True) -> bool:
         """Give a row another key."""
@@ -240,10 +276,13 @@ class SQLiteStore(SingleFileStore[Database]):
         check_key(new)
         if not self.exists(key):
             return False
-        how = "OR REPLACE" if replace else "OR IGNORE"
         with self._shared.writing() as connection:
-            statement = f"UPDATE {how} {self._name} SET k = ? WHERE k = ?"
-            return connection.execute(statement, (new, key)).rowcount > 0
+            if self._asked(connection, "SELECT 1 FROM {t} WHERE k = ?", (new,)) and new != key:
+                if not replace:
+                    return False
+                self._change(connection, new, None)
+            statement = "UPDATE {t} SET k = ? WHERE k = ?"
+            return self._run(connection, statement, new, key).rowcount > 0
 
     def exclusive(self, key: str, patience: float | None = None) -> Exclusive:
         """Keep other processes out that change an array as a whole."""
@@ -279,4 +318,23 @@ def _bytes(value: Any) -> Bytes:
     """Give a value as bytes; somebody may have stored text, or nothing."""
     if isinstance(value, bytes):
         return value
-    return b"" if value is None else str(value).encode()
+    return b"" if value is None else _raw(str(value))
+
+
+def _behind(prefix: str) -> bytes:
+    """Give what is behind every key that begins like this."""
+    return _raw(prefix) + b"\xff\xff\xff\xff"
+
+
+def _raw(text: str | bytes) -> bytes:
+    """Give the bytes of text as SQLite has it, which may be no UTF-8."""
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise _no_text(text) from error
+
+
+def _no_text(key: str) -> StoreError:
+    return StoreError("the key has half of a surrogate pair, which UTF-8 cannot write", key=key)

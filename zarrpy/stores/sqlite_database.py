@@ -13,6 +13,7 @@ from zarrpy.errors import LockTimeoutError, ReadOnlyStoreError, StoreError
 from zarrpy.stores.path_lock import PathLock
 from zarrpy.stores.presence import check_folder, has_file
 from zarrpy.stores.single_file import Files
+from zarrpy.stores.sqlite_table import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +141,7 @@ class Database:
         return connection
 
     def _set_up(self, connection: sqlite3.Connection, writing: bool) -> None:
+        connection.execute("PRAGMA trusted_schema = OFF")
         if writing and _is_empty(self.path):  # others' files keep what they have
             with self.outside.alone():
                 if _is_empty(self.path):
@@ -147,9 +149,16 @@ class Database:
                     connection.execute("PRAGMA journal_mode = WAL")
 
     def _connect(self, url: str, timeout: float) -> sqlite3.Connection:
-        return sqlite3.connect(
-            url, timeout=timeout, isolation_level=None, check_same_thread=False, uri=True
+        connection = sqlite3.connect(
+            url,
+            timeout=timeout,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+            factory=Connection,
         )
+        connection.text_factory = _text
+        return connection
 
     def _leave_parent(self) -> None:
         if self._pid != os.getpid():
@@ -203,6 +212,11 @@ def _translated(path: str) -> Iterator[None]:
             raise ReadOnlyStoreError(text) from error
         hint = next((hint for part, hint in _HINTS.items() if part in str(error)), None)
         raise StoreError(text, hint=hint) from error
+
+
+def _text(data: bytes) -> str:
+    """Read text, also what is not UTF-8: as Python reads the names of files."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _url(path: str, query: str) -> str:

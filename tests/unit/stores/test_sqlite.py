@@ -317,3 +317,131 @@ def test_syncing_a_directory_lets_go_of_no_lock_of_a_database_in_it(path, tmp_pa
     assert "locked" in said
     connection.execute("COMMIT")
     connection.close()
+
+
+# --------------------------------------------------------------------------- files of others
+
+
+def made_by_sql(path, script):
+    """A file that somebody made."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(script)
+    connection.close()
+    return SQLiteStore(path)
+
+
+def test_a_row_without_a_value_is_an_empty_value(path):
+    """As it is read; verify says that chunks are not empty."""
+    zarrpy.create_array(SQLiteStore(path), data=np.arange(1, 5, dtype="i4"), chunks=2)
+    store = made_by_sql(path, "UPDATE zarr SET v = NULL WHERE k = 'c/1'")
+
+    assert (store.get("c/1"), store.size("c/1")) == (b"", 0)
+    assert dict(store.list_sizes("c/"))["c/1"] == 0
+    assert [finding.key for finding in zarrpy.verify(store).findings] == ["c/1"]
+
+
+LOOSE = "CREATE TABLE zarr(k TEXT, v BLOB);"
+
+
+def test_what_is_written_to_a_table_without_unique_keys_is_read(path):
+    """There is one row a key afterwards."""
+    store = made_by_sql(path, LOOSE)
+
+    for value in (b"1", b"2"):
+        store.set("a", value)
+    assert store.get("a") == b"2"
+    store.update("a", lambda value: value + b"3")
+    store.set("b", b"other")
+    assert not store.rename("a", "b", replace=False)
+    assert store.rename("a", "b")
+    assert [*store.list_sizes()] == [("b", 2)]
+
+
+def test_verify_tells_of_rows_with_the_same_key(path):
+    """Until the key is written anew."""
+    store = made_by_sql(path, LOOSE)
+    zarrpy.create_array(store, data=np.arange(1, 5, dtype="i4"), chunks=2, compressors=None)
+    made_by_sql(path, "INSERT INTO zarr SELECT k, v FROM zarr WHERE k = 'c/1'")
+
+    (finding,) = zarrpy.verify(store).findings
+    assert (finding.kind, finding.key) == ("unreadable", "c/1")
+    assert "is there 2 times" in finding.message
+
+    store.set("c/1", store.get("c/1"))
+    assert zarrpy.verify(store).ok
+
+
+ENDLESS = """
+CREATE VIEW Zarr(k, v) AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n)
+SELECT i, i FROM n
+"""
+COMPUTED = """
+CREATE TABLE zarr(k TEXT PRIMARY KEY, v BLOB AS (zeroblob(900000000)));
+INSERT INTO zarr(k) VALUES('zarr.json')
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("CREATE VIEW zarr(k, v) AS SELECT 'zarr.json', '{}'", "is a view"),
+        (ENDLESS, "is a view"),
+        (
+            COMPUTED,
+            "column 'v' of the table 'zarr' is computed",
+        ),
+        ("CREATE TABLE zarr(key TEXT, v BLOB)", "has no column 'k'"),
+    ],
+)
+def test_only_a_table_with_stored_values_is_read(path, script, message):
+    """Anything else could be made of any query, which may never end."""
+    store = made_by_sql(path, script)
+
+    for verb in (
+        lambda: zarrpy.open(store, mode="r"),
+        lambda: store.get("zarr.json", ByteRange(0, 1)),
+        lambda: list(store.list()),
+        lambda: store.set("a", b"1"),
+    ):
+        with pytest.raises(StoreError, match=message):
+            verb()
+
+
+def test_a_virtual_table_is_not_read(path):
+    """Its rows are computed as well."""
+    try:
+        store = made_by_sql(path, "CREATE VIRTUAL TABLE zarr USING fts5(k, v)")
+    except sqlite3.OperationalError:
+        pytest.skip("this SQLite has no full text search; another build of it has")
+
+    with pytest.raises(StoreError, match="is a virtual table"):
+        store.get("zarr.json")
+
+
+def test_a_document_larger_than_allowed_is_not_fetched(path):
+    """Its size is known before."""
+    store = SQLiteStore(path)
+    store.set("zarr.json", bytes(2000))
+    store.set("c", bytes(2000))
+
+    with zarrpy.config.set(**{"limits.metadata_bytes": 1000}):
+        with pytest.raises(StoreError, match=r"'zarr\.json'.* has 2000 bytes, 1000 are allowed"):
+            store.get_many(["c", "zarr.json"])
+        assert store.get("c") == bytes(2000)
+
+
+def test_keys_that_are_not_utf8_are_listed_read_and_deleted(path):
+    """As the names of files that are not."""
+    store = SQLiteStore(path)
+    store.set("a/1", b"1")
+    made_by_sql(path, "INSERT INTO zarr VALUES(CAST(x'612FFF' AS TEXT), x'32')")
+
+    assert [*store.list()] == ["a/1", "a/\udcff"]
+    assert store.list_dir("a/") == ["1", "\udcff"]
+    assert (store.get("a/\udcff"), store.exists("a/\udcff")) == (b"2", True)
+    store.delete("a/\udcff")
+    assert [*store.list()] == ["a/1"]
+    with pytest.raises(StoreError, match="surrogate"):
+        store.set("\ud800", b"1")
+    with pytest.raises(StoreError, match="surrogate"):
+        store.get("\ud800")
