@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
-from zarrpy.errors import StoreError
+from zarrpy.errors import LimitError, StoreError
 from zarrpy.metadata.names import check_key
 from zarrpy.stores.base import ByteRange
 from zarrpy.stores.local import LocalStore
@@ -134,6 +134,9 @@ class ReferenceStore(ReaderStore):
             return JsonReferences(parsed(data))
         except StoreError as error:
             error.fill(store=self.place, operation="open")
+            raise
+        except LimitError as error:
+            error.fill(path=self.place)
             raise
 
     def _beside(self, folder: str) -> Store:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
+import io
 import json
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from zarrpy.errors import StoreError
-from zarrpy.stores.reference_template import expanded, rendered
+from zarrpy.config import config
+from zarrpy.errors import LimitError, StoreError
+from zarrpy.stores.reference_template import expanded, rendered, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_ABSENT = object()
+#: Files have no bytes from there on.
+_END = 2**63
 
 
 class Piece(NamedTuple):
@@ -89,26 +94,28 @@ class JsonReferences:
 
     def find(self, key: str) -> bytes | Piece | None:
         """Give the value itself or say where it is; None when there is no such key."""
-        entry = self._entries.get(key)
-        if entry is None:
+        entry = self._entries.get(key, _ABSENT)
+        if entry is _ABSENT:
             return None
         if isinstance(entry, str):
             return _inline(key, entry)
         if isinstance(entry, dict):
-            return json.dumps(entry).encode()
+            return _of_object(key, entry)
         match entry:
             case [str(url)]:
-                return Piece(self._url(url))
-            case [str(url), int(offset), int(length)] if offset >= 0 and length >= 0:
-                return Piece(self._url(url), offset, length)
-        raise StoreError(
-            f"{json.dumps(entry)[:100]} is no reference: text, [url] or [url, offset, length]",
-            key=key,
-            operation="get",
-        )
+                return Piece(self._url(key, url))
+            case [str(url), int(offset), int(length)] if _is_range(offset, length):
+                return Piece(self._url(key, url), offset, length)
+        raise _refused(key, f"{shown(entry)} is no reference: text, [url] or [url, offset, length]")
 
-    def _url(self, url: str) -> str:
-        return rendered(url, self._templates) if self._templates and "{{" in url else url
+    def _url(self, key: str, url: str) -> str:
+        try:
+            if self._templates and "{{" in url:
+                url = rendered(url, self._templates)
+        except StoreError as error:
+            raise error.fill(key=key, operation="get") from None
+        _encoded(key, url)
+        return url
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that start with a prefix."""
@@ -126,19 +133,37 @@ def parsed(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     ------
     StoreError
         When it is no object of JSON.
+    LimitError
+        When it is packed, and larger than documents may be.
     """
     data = bytes(data)
     if data.startswith(_GZIP):
-        data = gzip.decompress(data)
+        data = _unpacked(data)
     if data.startswith(_ZSTD):
         raise StoreError("references packed by zstd are not read", hint="unpack the file")
     try:
         document = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"it is no JSON: {error}") from error
     if not isinstance(document, dict):
         raise StoreError("references have to be an object of JSON")
     return document
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Unpack a file, but no more of it than a document may have."""
+    limit = config.limits.metadata_bytes
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            found = file.read(limit + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise StoreError(f"it begins as a file of gzip, and is none: {error}") from error
+    if len(found) > limit:
+        raise LimitError(
+            f"references packed by gzip have more than {limit} bytes",
+            hint="raise config.limits.metadata_bytes, or unpack the file",
+        )
+    return found
 
 
 def folders_of(keys: Collection[str]) -> set[str]:
@@ -160,8 +185,34 @@ def names_below(prefix: str, keys: Iterable[str]) -> set[str]:
 
 def _inline(key: str, text: str) -> bytes:
     if not text.startswith("base64:"):
-        return text.encode()
+        return _encoded(key, text)
     try:
         return base64.b64decode(text[len("base64:") :], validate=True)
-    except binascii.Error as error:
-        raise StoreError(f"its value is no base64: {error}", key=key, operation="get") from error
+    except ValueError as error:
+        raise _refused(key, f"its value is no base64: {error}") from error
+
+
+def _encoded(key: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise _refused(
+            key, f"{shown(text)} has half of a surrogate pair, which UTF-8 cannot write"
+        ) from error
+
+
+def _of_object(key: str, entry: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(entry).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _refused(key, f"its value has no form in JSON: {error}") from error
+
+
+def _is_range(offset: int, length: int) -> bool:
+    """Whether a file may have these bytes; true and false are no numbers in JSON."""
+    numbers = not isinstance(offset, bool) and not isinstance(length, bool)
+    return numbers and offset >= 0 and length >= 0 and offset + length < _END
+
+
+def _refused(key: str, message: str) -> StoreError:
+    return StoreError(message, key=key, operation="get")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import operator
 import re
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from zarrpy.errors import StoreError
+from zarrpy.config import config
+from zarrpy.errors import LimitError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +38,8 @@ _FILTERS: dict[str, Callable[..., Any]] = {
 }
 #: A format with a longer number would make more text than an address has.
 _LONG = re.compile(r"\d{4}")
+#: Bytes of the shortest reference that a rule makes, about.
+_LEAST = 32
 
 
 def rendered(text: str, names: Mapping[str, Any]) -> str:
@@ -62,6 +67,14 @@ def rendered(text: str, names: Mapping[str, Any]) -> str:
     return _EXPRESSION.sub(value, text)
 
 
+def shown(value: object) -> str:
+    """Show the beginning of what is not understood, as JSON where it is that."""
+    try:
+        return json.dumps(value)[:100]
+    except (ValueError, TypeError, RecursionError):
+        return f"a {type(value).__name__}"
+
+
 def expanded(rules: Sequence[Any], templates: Mapping[str, str]) -> dict[str, list[Any]]:
     """Make the references that rules stand for.
 
@@ -70,22 +83,62 @@ def expanded(rules: Sequence[Any], templates: Mapping[str, str]) -> dict[str, li
     rules : sequence of dict
         With ``key``, ``url`` and ``dimensions``, and ``offset`` and ``length`` or none of them.
     templates : mapping
+
+    Raises
+    ------
+    StoreError
+        When they are not understood.
+    LimitError
+        When they stand for more text than a document may have.
     """
+    if not isinstance(rules, list | tuple):
+        raise StoreError(f"'gen' of references has to be a list, not {shown(rules)}")
     made: dict[str, list[Any]] = {}
+    room = _Room()
     for rule in rules:
         try:
             dimensions = {name: _steps(given) for name, given in rule["dimensions"].items()}
             texts = [str(rule[name]) for name in ("key", "url")]
             numbers = [str(rule[name]) for name in ("offset", "length") if name in rule]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise StoreError(f"a rule of 'gen' is not understood: {rule!r}") from error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise StoreError(f"a rule of 'gen' is not understood: {shown(rule)}") from error
         if len(numbers) == 1:
-            raise StoreError(f"a rule of 'gen' needs an offset and a length, or none: {rule!r}")
+            raise StoreError(
+                f"a rule of 'gen' needs an offset and a length, or none: {shown(rule)}"
+            )
+        room.take(prod(max(_count(given), 1) for given in dimensions.values()) * _LEAST)
         for values in itertools.product(*dimensions.values()):
             names = {**templates, **dict(zip(dimensions, values, strict=True))}
             key, url = (rendered(text, names) for text in texts)
+            room.take(max(len(key) + len(url) - _LEAST, 0))
             made[key] = [url, *(_number(rendered(text, names)) for text in numbers)]
     return made
+
+
+class _Room:
+    """Bytes that rules may still make: as many as a document may have."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    def take(self, nbytes: int) -> None:
+        """Take some of them, if they are left."""
+        self._taken += nbytes
+        limit = config.limits.metadata_bytes
+        if self._taken > limit:
+            raise LimitError(
+                "the rules of 'gen' of references stand for too many of them, in bytes",
+                limit=limit,
+                asked=self._taken,
+                hint="raise config.limits.metadata_bytes",
+            )
+
+
+def _count(steps: Sequence[Any]) -> int:
+    """Count the values of a dimension, also where `len` cannot, as of a range beyond 2**63."""
+    if not isinstance(steps, range):
+        return len(steps)
+    return max(0, -(-(steps.stop - steps.start) // steps.step))
 
 
 def _steps(given: Any) -> Sequence[Any]:
