@@ -38,6 +38,10 @@ class _DuplicateKeyError(Exception):
     """The same key twice in one object."""
 
 
+class _TooLargeError(Exception):
+    """A number that no float has."""
+
+
 def loads(data: bytes | bytearray | memoryview, *, path: str) -> dict[str, Any]:
     """Read a metadata document.
 
@@ -192,9 +196,15 @@ def _parse(text: str, path: str) -> Any:
         return float(name.replace("Infinity", "inf"))
 
     try:
-        document = _json.loads(text, object_pairs_hook=_unique, parse_constant=constant)
+        document = _json.loads(
+            text, object_pairs_hook=_unique, parse_constant=constant, parse_float=_number
+        )
     except _DuplicateKeyError as error:
         raise MetadataError(_twice(text, error.args[0]), path=path) from None
+    except _TooLargeError as error:
+        raise MetadataError(
+            f"the number {_cut(error.args[0])} is larger than any float", path=path
+        ) from None
     except _json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         what = "the document is empty" if not text.strip() else f"not valid JSON: {error.msg}"
@@ -207,6 +217,18 @@ def _parse(text: str, path: str) -> Any:
             f'and will be written as "{words[0]}"'
         )
     return document
+
+
+def _number(text: str) -> float:
+    """Read a number with a point or an exponent; one that no float has would become infinite."""
+    value = float(text)
+    if math.isinf(value):
+        raise _TooLargeError(text)
+    return value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -235,3 +235,20 @@ def test_the_collector_rests_only_while_a_large_document_is_read():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400 + ".0"])
+def test_a_number_that_no_float_has_is_refused(number):
+    """It would become infinite, and be written as a word."""
+    for where in ('{"fill_value": %s}', '{"attributes": {"a": [1, %s]}}'):
+        text = refused((where % number).encode())
+        assert number[:20] in text
+        assert "larger than any float" in text
+
+
+def test_numbers_at_the_ends_of_floats_are_read():
+    """One that is too small for any is zero."""
+    numbers = loads(b'{"a": [1.7976931348623157e308, 5e-324, 1e-400, -0.0]}', path="x")["a"]
+
+    assert numbers == [1.7976931348623157e308, 5e-324, 0, 0]
+    assert math.copysign(1, numbers[3]) == -1
