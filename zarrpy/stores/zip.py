@@ -14,7 +14,13 @@ from zarrpy.stores.presence import has_file
 from zarrpy.stores.single_file import SingleFileStore
 from zarrpy.stores.syncing import sync_directory, sync_file
 from zarrpy.stores.zip_archive import ARCHIVES, Archive, deletion, new_entry
-from zarrpy.stores.zip_entry import keys_below, names_below, read_entry
+from zarrpy.stores.zip_entry import (
+    check_absent,
+    empty_folders,
+    keys_below,
+    names_below,
+    read_entry,
+)
 from zarrpy.stores.zip_format import DEFLATED, STORED
 
 if TYPE_CHECKING:
@@ -117,9 +123,10 @@ class ZipStore(SingleFileStore[Archive]):
         """Read a value or a part of it."""
         state = self._shared.state
         entry = state.entries.get(check_key(key))
-        if entry is None:
-            return None
         try:
+            if entry is None:
+                check_absent(key, state.directory.folders)
+                return None
             assert state.file is not None
             return read_entry(state.file, key, entry, byte_range)
         except StoreError as error:
@@ -141,6 +148,11 @@ class ZipStore(SingleFileStore[Archive]):
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix, passing over what lies below them."""
         return names_below(self._shared.keys(), prefix)
+
+    def list_empty(self, prefix: str = "") -> Iterator[str]:
+        """Yield the directories below a prefix in which there is nothing."""
+        folders = [*self._shared.state.directory.folders]
+        return empty_folders(folders, self._shared.keys(), prefix)
 
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""

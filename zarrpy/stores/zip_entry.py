@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from bisect import bisect_left
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Protocol
@@ -12,10 +13,14 @@ from zarrpy.stores.base import ByteRange
 from zarrpy.stores.zip_format import STORED, check_value, header_guess, inflated, value_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from zarrpy.stores.base import Bytes, Names
     from zarrpy.stores.zip_format import Entry
+
+
+#: Systems of whose files a zip file says the kind as Unix does: that and macOS.
+_UNIX = (3, 19)
 
 
 class Values(Protocol):
@@ -49,6 +54,11 @@ def read_entry(
     StoreError
         When something else is there.
     """
+    if entry.made >> 8 in _UNIX and stat.S_ISLNK(entry.attributes >> 16):
+        raise StoreError(
+            "it is a symbolic link in the zip file, and no value",
+            hint="pack the file that it leads to in its place",
+        )
     start, stop = (byte_range or ByteRange(0)).within(entry.size)
     if stop <= start:
         return b""
@@ -70,6 +80,25 @@ def read_entry(
         _check_limit(key, entry)
         value = memoryview(inflated(key, entry, value, stop))[start:]
     return check_value(key, entry, value) if stop - start == entry.size else value
+
+
+def check_absent(key: str, folders: Container[str]) -> None:
+    """Refuse to take a directory for a value that was never written.
+
+    Raises
+    ------
+    StoreError
+        When a zip file has a directory of the name of the key.
+    """
+    if f"{key}/" in folders:
+        raise StoreError("it is a directory in the zip file, and no value")
+
+
+def empty_folders(folders: Iterable[str], keys: Sequence[str], prefix: str) -> Iterator[str]:
+    """Yield those directories below a prefix in which no key lies."""
+    for folder in folders:
+        if folder.startswith(prefix) and next(keys_below(keys, folder), None) is None:
+            yield folder.rstrip("/")
 
 
 def _read_behind_header(

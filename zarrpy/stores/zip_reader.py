@@ -12,11 +12,17 @@ from zarrpy.stores.base import ByteRange
 from zarrpy.stores.begun_again import BegunAgain
 from zarrpy.stores.in_flight import in_flight
 from zarrpy.stores.reader import ReaderStore
-from zarrpy.stores.zip_entry import keys_below, names_below, read_entry
+from zarrpy.stores.zip_entry import (
+    check_absent,
+    empty_folders,
+    keys_below,
+    names_below,
+    read_entry,
+)
 from zarrpy.stores.zip_format import read_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Sequence
 
     from zarrpy.stores.base import Bytes, Names, Store, Values
     from zarrpy.stores.zip_format import Entry
@@ -98,6 +104,7 @@ class ZipReaderStore(BegunAgain, ReaderStore):
                 raise ConflictError("it was replaced meanwhile", key=key, operation="get")
             try:
                 if entry is None:
+                    check_absent(key, archive.folders)
                     return None, found
                 source = _Source(self.store, self.key, archive.version)
                 return read_entry(source, key, entry, byte_range, archive.offsets), found
@@ -121,6 +128,10 @@ class ZipReaderStore(BegunAgain, ReaderStore):
     def list_dir(self, prefix: str = "") -> Names:
         """List the names directly below a prefix."""
         return names_below(self._archive.keys, prefix)
+
+    def list_empty(self, prefix: str = "") -> Iterator[str]:
+        """Yield the directories below a prefix in which there is nothing."""
+        return empty_folders(self._archive.folders, self._archive.keys, prefix)
 
     def exists(self, key: str) -> bool:
         """Whether a key has a value."""
@@ -167,6 +178,7 @@ class _Archive(NamedTuple):
     version: Hashable | None
     #: Where values begin behind their headers, as far as some were read.
     offsets: dict[str, int]
+    folders: Collection[str]
 
 
 class _Source:
@@ -233,4 +245,4 @@ def _opened(store: Store, key: str) -> _Archive:
             operation="open",
             hint="get it here, and call zarrpy.ZipStore.recover(path)",
         )
-    return _Archive(found.entries, sorted(found.entries), version, {})
+    return _Archive(found.entries, sorted(found.entries), version, {}, found.folders)

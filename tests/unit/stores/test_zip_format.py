@@ -5,12 +5,13 @@ import os
 import warnings
 import zipfile
 
+import numpy as np
 import pytest
 from zip_contents import read, written
 
 import zarrpy
 from zarrpy.errors import LimitError, StoreError
-from zarrpy.stores import ZipStore
+from zarrpy.stores import LocalStore, ZipReaderStore, ZipStore
 from zarrpy.stores.base import ByteRange
 
 
@@ -253,3 +254,46 @@ def test_other_compressions_are_named(path, method):
 
     with pytest.raises(StoreError, match="method"):
         ZipStore(path, "r").get("a")
+
+
+def far(path):
+    """The same file as another store gives it."""
+    return ZipReaderStore(LocalStore(os.path.dirname(path)), os.path.basename(path))
+
+
+def entry_of(name, mode):
+    """An entry that says what kind of file it was."""
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, mode << 16
+    return info
+
+
+@pytest.mark.parametrize("make", [ZipStore, far])
+def test_a_symbolic_link_is_no_value(path, make):
+    """What is stored is the place that it leads to, which is no data."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(entry_of("a/0", 0o120777), b"/etc/motd")
+        archive.writestr(entry_of("a/1", 0o100644), b"value")
+
+    store = make(path)
+    for byte_range in (None, ByteRange(0, 2), ByteRange(0, 0)):
+        with pytest.raises(StoreError, match=r"'a/0'.* symbolic link"):
+            store.get("a/0", byte_range)
+    assert bytes(store.get("a/1")) == b"value"
+
+
+@pytest.mark.parametrize("make", [ZipStore, far])
+def test_a_directory_of_the_name_of_a_chunk_is_no_value(path, make):
+    """As in directories: it is an error, and no chunk that was never written."""
+    zarrpy.create_array(ZipStore(path), data=np.arange(1, 9), chunks=4).store.close()
+    ZipStore(path).delete("c/1")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(entry_of("c/1/", 0o040755), b"")
+        archive.writestr(entry_of("c/", 0o040755), b"")
+
+    store = make(path)
+    with pytest.raises(StoreError, match=r"'c/1'.* is a directory"):
+        zarrpy.open_array(store, mode="r")[...]
+    assert store.get("c/7") is None
+    (finding,) = zarrpy.verify(store).findings
+    assert (finding.kind, finding.key) == ("unreadable", "c/1")
