@@ -33,8 +33,8 @@ TREE = {
     "MissingChunkError": (["ChunkError", "KeyError"], set()),
     "CorruptChunkError": (["ChunkError", "ValueError"], {"codec"}),
     "ChecksumError": (["CorruptChunkError"], {"expected", "actual"}),
-    "CodecError": (["ZarrError", "ValueError"], {"codec", "direction"}),
-    "LimitError": (["ZarrError", "ValueError"], {"limit", "asked"}),
+    "CodecError": (["ZarrError", "ValueError"], {"codec", "direction", "path"}),
+    "LimitError": (["ZarrError", "ValueError"], {"limit", "asked", "path"}),
     "TransactionError": (["ZarrError"], set()),
     "StoreError": (
         ["ZarrError", "OSError"],
@@ -234,6 +234,14 @@ def test_the_text_is_one_line_that_holds_the_message_and_the_hint(name):
             "delta: cannot encode: 5 is odd",
         ),
         (errors.LimitError("too many", limit=1, asked=2), "too many (asked 2, limit 1)"),
+        (
+            errors.LimitError("too many", limit=1, asked=2, path="a/zarr.json"),
+            "a/zarr.json: too many (asked 2, limit 1)",
+        ),
+        (
+            errors.CodecError("5 is odd", codec="delta", path="a/zarr.json"),
+            "a/zarr.json: delta: 5 is odd",
+        ),
         (errors.MissingDependencyError("no lmdb", command="install it"), "no lmdb -> install it"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
