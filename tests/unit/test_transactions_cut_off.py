@@ -184,3 +184,64 @@ def test_a_marker_that_is_none_is_an_error(place, marker):
     (place / "x" / ".__zp-txn").write_bytes(marker)
     with pytest.raises(TransactionError, match="is no marker"):
         zarrpy.open_group(place, path="x")
+
+
+@pytest.mark.parametrize("part", ["gone", "nodes"])
+def test_no_part_of_a_record_leads_out_of_the_root(place, part):
+    """Not where keys are deleted and empty directories go, nor where markers are removed."""
+    outside = place.parent / "folder"
+    (outside / "empty" / "dir").mkdir(parents=True)
+    (outside / ".__zp-txn").write_text("precious")
+    (place / "link").symlink_to(outside)
+    name = ".__zp-txn-" + "0" * 32
+    (place / name / "new").mkdir(parents=True)
+    record = {"keys": [], "gone": [], "nodes": ["x"]}
+    record[part] = {"gone": ["link/empty/dir/k"], "nodes": ["x", "link"]}[part]
+    (place / name / "record").write_text(json.dumps(record))
+    (place / "x" / ".__zp-txn").write_text(json.dumps({"journal": name, "up": 1}))
+
+    with pytest.raises(TransactionError, match="leads elsewhere"):
+        zarrpy.open_group(place, path="x", mode="r+")
+
+    assert (outside / ".__zp-txn").read_text() == "precious"
+    assert (outside / "empty" / "dir").is_dir()
+
+
+def test_a_marker_that_leads_above_the_file_system_leads_nowhere(place):
+    """It is found at once that nothing is there."""
+    marker = {"journal": ".__zp-txn-" + "0" * 32, "up": 10**9}
+    (place / "x" / ".__zp-txn").write_text(json.dumps(marker))
+
+    began = time.monotonic()
+    assert sorted(zarrpy.open_group(place, path="x")) == ["a", "b"]
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("name", ["marker", "record"])
+def test_lists_in_lists_are_an_error_of_transactions(place, name):
+    """However many of them there are."""
+    deep = "[" * 100_000
+    journal = place / (".__zp-txn-" + "0" * 32)
+    journal.mkdir()
+    (journal / "record").write_text(deep)
+    marker = deep if name == "marker" else json.dumps({"journal": journal.name, "up": 1})
+    (place / "x" / ".__zp-txn").write_text(marker)
+
+    with pytest.raises(TransactionError):
+        zarrpy.open_group(place, path="x", mode="r+")
+
+
+def test_a_marker_that_leads_to_nothing_is_cleaned(place):
+    """Also where the node is deleted; one whose journal is there stays, and what is no marker."""
+    (place / (".__zp-txn-" + "1" * 32)).mkdir()
+    for folder, number in (("lost", "0"), ("kept", "1")):
+        (place / folder).mkdir()
+        marker = {"journal": ".__zp-txn-" + number * 32, "up": 1}
+        (place / folder / ".__zp-txn").write_text(json.dumps(marker))
+    (place / "odd").mkdir()
+    (place / "odd" / ".__zp-txn").write_text("no marker")
+
+    assert "lost/.__zp-txn" in zarrpy.repair(place).cleaned
+    assert not (place / "lost").exists()
+    assert (place / "kept" / ".__zp-txn").exists()
+    assert (place / "odd" / ".__zp-txn").exists()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zarrpy.engine.nodes import key_of
 from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import ListEntries, Lock, Move, Recover, Restore
-from zarrpy.errors import LockTimeoutError
+from zarrpy.errors import LockTimeoutError, TransactionError
 from zarrpy.metadata.names import LOCK_SUFFIX, MOVES, QUARANTINE, TRANSACTION, normalise_path
 from zarrpy.ops.report import KINDS
 from zarrpy.ops.verify import verify
@@ -132,6 +132,8 @@ def _set_aside(finding: Finding, moved: dict[str, str]) -> Steps[list[tuple[str,
 
 def _clean(finding: Finding, key: str) -> Steps[bool]:
     """Remove what a killed writer left; what somebody works with stays."""
+    if key.rpartition("/")[2] == TRANSACTION:
+        return (yield from _without_marker(key))
     journal = key.partition("/")[0]
     if journal.startswith(TRANSACTION) and not key.endswith(LOCK_SUFFIX):
         return bool((yield Recover((journal,))))
@@ -149,3 +151,11 @@ def _clean(finding: Finding, key: str) -> Steps[bool]:
         return False
     held.release()
     return True
+
+
+def _without_marker(key: str) -> Steps[bool]:
+    """Remove what leads to a transaction that is over, and lies where no node is any more."""
+    try:
+        return bool((yield Recover((key,))))
+    except TransactionError:  # nobody knows what it is
+        return False

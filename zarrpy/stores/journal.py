@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _RECORD = "record"
 _STAGED = "new"
 _NAME = re.compile(re.escape(TRANSACTION) + r"-[0-9a-f]{32}\Z", re.ASCII)
+#: What reading JSON of anybody may raise; lists within lists go deeper than Python does.
+_NOT_JSON = (ValueError, KeyError, TypeError, RecursionError)
 #: Descriptors that are left to others, besides those of locks.
 _SPARE = 64
 
@@ -137,7 +139,8 @@ def recover(store: LocalStore, path: str) -> bool:
     """Complete the transaction that a marker at a node leads to; waits for one that is at work.
 
     Given the name of a journal instead, complete that one, or remove what never came to a commit;
-    then one that is at work is left alone.
+    then one that is at work is left alone. Given the key of a marker, remove that if it leads to
+    nothing.
 
     Returns
     -------
@@ -153,6 +156,9 @@ def recover(store: LocalStore, path: str) -> bool:
         with suppress(LockTimeoutError):
             return _recover_at(store, path, patience=0)
         return False
+    folder, _, last = path.rpartition("/")
+    if last == TRANSACTION:
+        return _removed_if_lost(store, folder)
     found = _led(store, path)
     if found is None:
         return False
@@ -160,6 +166,18 @@ def recover(store: LocalStore, path: str) -> bool:
     _recover_at(home, name)
     with suppress(StoreError):
         home.delete(marker)
+    return True
+
+
+def _removed_if_lost(store: LocalStore, path: str) -> bool:
+    """Remove a marker whose journal is gone, as in the directory of a node that was deleted."""
+    found = _led(store, path)
+    if found is None:
+        return False
+    home, name, marker = found
+    if os.path.lexists(os.path.join(home.root, name)):
+        return False
+    home.delete(marker)
     return True
 
 
@@ -188,7 +206,7 @@ def _led(store: LocalStore, path: str) -> tuple[LocalStore, str, str] | None:
         name, up = way["journal"], way["up"]
         if not (isinstance(name, str) and _NAME.match(name) and type(up) is int and up >= 0):
             raise ValueError(way)
-    except (ValueError, KeyError, TypeError) as error:
+    except _NOT_JSON as error:
         raise TransactionError(
             f"{store.place_of(_key(path, TRANSACTION))!r} is no marker of a transaction",
             hint="if no zarrpy writes there, delete it",
@@ -196,8 +214,10 @@ def _led(store: LocalStore, path: str) -> tuple[LocalStore, str, str] | None:
     folders = [part for part in path.split("/") if part]
     root, marker = store.root, _key(path, TRANSACTION)
     for _ in range(up - len(folders)):  # opened deeper than the writer had its root
-        root, last = os.path.split(root)
-        marker = f"{last}/{marker}"
+        outer, last = os.path.split(root)
+        if outer == root:  # that of the file system: a stranger may say anything
+            break
+        root, marker = outer, f"{last}/{marker}"
     if up > len(folders):
         if not os.path.isdir(os.path.join(root, name)):
             root, marker = store.root, _key(path, TRANSACTION)  # nothing there: only the marker
@@ -245,16 +265,31 @@ def _checked(store: LocalStore, name: str, value: Any) -> dict[str, Any]:
         since, young = record.get("since", 0), record.get("young", {})
         if type(since) is not int or not isinstance(young, dict):
             raise ValueError(record)
-    except (ValueError, KeyError, TypeError, MetadataError) as error:
+        strange = _leading_elsewhere(store, name, record)
+    except (*_NOT_JSON, MetadataError) as error:
         raise TransactionError(f"{store.place_of(name)!r} has no record: {error}") from error
+    if strange is not None:
+        raise TransactionError(f"{strange!r} of {store.place_of(name)!r} leads elsewhere")
+    return record
+
+
+def _leading_elsewhere(store: LocalStore, name: str, record: dict[str, Any]) -> str | None:
+    """Find a key of a record whose directory a link leads to; None when there is none.
+
+    Directories of deleted keys and of nodes count as well: empty ones are removed, and locks and
+    markers lie in them.
+    """
     root = os.path.join(os.path.realpath(store.root), "")
     staged = os.path.join(root, name, _STAGED, "")
-    for key in record["keys"]:
-        ways = (staged, os.path.join(staged, key)), (root, os.path.join(root, key))
-        for inside, path in ways:
-            if not os.path.join(os.path.realpath(os.path.dirname(path)), "").startswith(inside):
-                raise TransactionError(f"{key!r} of {store.place_of(name)!r} leads elsewhere")
-    return record
+    keys: list[str] = [*record["keys"], *record["gone"]]
+    found = {key.rpartition("/")[0]: key for key in keys}
+    found |= {node: node for node in record["nodes"]}
+    for folder, key in found.items():
+        for inside in (staged, root):
+            place = os.path.realpath(os.path.join(inside, folder))
+            if not os.path.join(place, "").startswith(inside):
+                return key
+    return None
 
 
 def _met(store: LocalStore, name: str, keys: Iterable[str]) -> dict[str, Any]:

@@ -453,7 +453,8 @@ class LocalStore(Store):
         """Complete a transaction that a killed process left at a node."""
         # without the checks of a key, as opening an array asks for this as well
         marker = f"{self.root}/{path}/{TRANSACTION}"
-        if not path.startswith(TRANSACTION) and not os.path.lexists(marker):
+        is_ours = path.rpartition("/")[2].startswith(TRANSACTION)
+        if not is_ours and not os.path.lexists(marker):
             return False
         from zarrpy.stores.journal import recover
 
