@@ -231,6 +231,18 @@ def test_lists_in_lists_are_an_error_of_transactions(place, name):
         zarrpy.open_group(place, path="x", mode="r+")
 
 
+def test_a_damaged_marker_does_not_hide_what_else_there_is(place):
+    """Its node is unreadable; the others are looked at."""
+    (place / "x" / "a" / ".__zp-txn").write_text("no marker")
+    (place / "x" / "b" / "c" / "0").write_bytes(b"")
+
+    for report in (zarrpy.verify(place), zarrpy.repair(place).report):
+        (unreadable,) = report.of("unreadable")
+        assert unreadable.path == "x/a"
+        assert "is no marker" in unreadable.message
+        assert [finding.key for finding in report.of("corrupt")] == ["x/b/c/0"]
+
+
 def test_a_marker_that_leads_to_nothing_is_cleaned(place):
     """Also where the node is deleted; one whose journal is there stays, and what is no marker."""
     (place / (".__zp-txn-" + "1" * 32)).mkdir()

@@ -25,6 +25,7 @@ from zarrpy.errors import (
     MetadataError,
     NodeNotFoundError,
     StoreError,
+    TransactionError,
     ZarrError,
 )
 from zarrpy.metadata.model import ArrayMetadata
@@ -194,7 +195,7 @@ class _Look:
         while window := list(islice(waiting, _WINDOW)):
             try:
                 found = yield from try_nodes(window)
-            except StoreError:
+            except (StoreError, TransactionError):
                 found = yield from self._one_by_one(window)
             for path, node in zip(window, found, strict=True):
                 if isinstance(node, MetadataError):
@@ -210,8 +211,8 @@ class _Look:
         for path in paths:
             try:
                 found += yield from try_nodes([path])
-            except StoreError as error:
-                self._found("unreadable", path, error, key=error.key)
+            except (StoreError, TransactionError) as error:
+                self._found("unreadable", path, error, key=getattr(error, "key", None))
                 found.append(None)
         return found
 
