@@ -99,7 +99,13 @@ class Container(Node[GroupMetadata], Mapping[str, Any]):
         return (yield from self._live_index()) is not None
 
     def _live_index(self) -> Steps[Index | None]:
-        """Give the consolidated metadata as this process last wrote them, while there are any."""
+        """Give the consolidated metadata as this process last wrote them, while there are any.
+
+        In a transaction there are none: what members are is compared when it is committed, so it
+        has to be read from their own documents.
+        """
+        if self.store.transaction is not None:
+            return None
         if self._index is not None and not (yield from self._index.refresh()):
             self._index = None
         return self._index

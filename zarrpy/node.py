@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from time import time
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
@@ -125,6 +126,7 @@ class Node(Generic[M]):
     ) -> None:
         if path is None or metadata is None:  # of a handle for those who await
             self.__dict__.update(_blocking(store, type(self)).__dict__)
+            self._join()
             return
         self.store = cast("Store", store)
         self.path = path
@@ -132,6 +134,13 @@ class Node(Generic[M]):
         #: When the documents had just been read.
         self._made_at = time()
         self.read_only = read_only or self.store.read_only
+        self._join()
+
+    def _join(self) -> None:
+        """Be among the handles of a transaction, which is told to them when it is undone."""
+        made = self.store.transaction
+        if made is not None:
+            made.handles[id(self)] = self
 
     def _settle(self) -> Steps[None]:
         """Write what is collected, so that all who look at the store see it: arrays may have some.
@@ -209,6 +218,17 @@ class Node(Generic[M]):
         self._check_same(cast("M", found))
         self.metadata = self.metadata.with_attributes(dict(found.attributes))
         return self.attrs.asdict()
+
+    @operation
+    def _read_again(self) -> Steps[None]:
+        """Know the node as it is stored now."""
+        kind = _kind_of(self.metadata)
+        found = yield from require_opened(self.path, self.metadata.zarr_format, kind)
+        self._check_same(cast("M", found))
+        if isinstance(found, GroupMetadata) and isinstance(self.metadata, GroupMetadata):
+            found = replace(found, told=self.metadata.told)
+        self._accept(cast("M", found))
+        self._made_at = time()
 
     @property
     def store_path(self) -> StorePath:

@@ -156,6 +156,7 @@ class Configured(Node[ArrayMetadata]):
         made = copy(self)
         made._take(chosen(config))
         made.__dict__.pop("_prepared", None)
+        made._join()
         return made
 
     def _take(self, settings: Chosen) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zarrpy.config import config
+from zarrpy.engine.consolidate import note_change
 from zarrpy.engine.drive import call_async
 from zarrpy.engine.locks import hold_of
-from zarrpy.errors import TransactionError
+from zarrpy.errors import TransactionError, ZarrError
+from zarrpy.metadata.names import DOCUMENTS
 from zarrpy.node import Node
 from zarrpy.stores import as_store
 from zarrpy.stores.transaction import TransactionStore, documents_first
@@ -127,32 +130,48 @@ class Transaction(Generic[T]):
             raise TransactionError(
                 f"the array {node.name!r} is buffered", hint="begin buffered() in the transaction"
             )
-        self._known = {name: vars(node)[name] for name in _KNOWN if name in vars(node)}
         self._outer = node.store
         self._made = TransactionStore(node.store)
         _use(node, self._made)
+        try:
+            node._read_again()  # what was known before may be old: the block goes by what is now
+        except BaseException:
+            self._made.discard()
+            _use(node, self._outer)
+            raise
+        self._known = {name: vars(node)[name] for name in _KNOWN if name in vars(node)}
         return self._given
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         made = self._made
         assert made is not None
+        keys: list[str] = []
+        undone = True
         try:
+            keys = made.changed_keys()
             if error is None:
-                documents, others = documents_first(made.changed_keys())
-                durability = self._durability or config.durability
-                with (
-                    config.set(durability=durability),
-                    hold_of(made.lower, documents),
-                    hold_of(made.lower, others),
-                ):
-                    made.commit()
-                self._known = {}
+                self._commit(made, keys)
+                undone = False
         finally:
             made.discard()
+            note_change()  # what others of this process have consolidated is older than this
             if isinstance(self._given, Node):
                 assert self._outer is not None
                 _use(self._given, self._outer)
-                vars(self._given).update(self._known)
+                if undone:
+                    _recall(self._given, self._known)
+            if undone:
+                _tell_undone(made, keys, self._given)
+
+    def _commit(self, made: TransactionStore, keys: list[str]) -> None:
+        documents, others = documents_first(keys)
+        durability = self._durability or config.durability
+        with (
+            config.set(durability=durability),
+            hold_of(made.lower, documents),
+            hold_of(made.lower, others),
+        ):
+            made.commit()
 
     async def __aenter__(self) -> T:
         return await call_async(self.__enter__)
@@ -166,3 +185,19 @@ def _use(node: Node[Any], store: Store) -> None:
     for name in _FOUND:
         node.__dict__.pop(name, None)
     node.store = store
+
+
+def _recall(node: Node[Any], known: dict[str, Any]) -> None:
+    """Have a handle know again what it knew before the block."""
+    node._accept(known["metadata"])
+    vars(node).update(known)
+
+
+def _tell_undone(made: TransactionStore, keys: list[str], given: object) -> None:
+    """Have handles of a transaction that was undone know what is stored."""
+    changed = {path for path, _, name in (key.rpartition("/") for key in keys) if name in DOCUMENTS}
+    for node in list(made.handles.values()):
+        if node is not given and node.path in changed:
+            _use(node, node.store)
+            with suppress(ZarrError):  # of what was created in the block nothing is there
+                node._read_again()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from zarrpy._native.files import Directory
     from zarrpy.stores.stage import Check, Stage
+    from zarrpy.stores.transaction import TransactionStore
 
     #: Contiguous bytes; anything else with the buffer protocol will do as well.
     Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -222,6 +223,11 @@ class Store(ABC):
             hint="local directories, SQLite, LMDB, PostgreSQL, Redis and memory can; elsewhere "
             "Icechunk's stores do",
         )
+
+    @property
+    def transaction(self) -> TransactionStore | None:
+        """The transaction that this store writes in, until that ends."""
+        return None
 
     def set_together(
         self, keys: Sequence[str], values: Sequence[Bytes | None], check: Check

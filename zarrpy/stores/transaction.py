@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 from zarrpy.errors import TransactionError
 from zarrpy.metadata.names import DOCUMENTS
@@ -36,9 +37,15 @@ class TransactionStore(WrapperStore):
     Parameters
     ----------
     store : Store
+
+    Attributes
+    ----------
+    handles : mapping
+        Of nodes that were opened in it, as long as somebody has them.
     """
 
     def __init__(self, store: Store) -> None:
+        self.handles: WeakValueDictionary[int, Any] = WeakValueDictionary()
         self.lower = store
         self._stage: Stage | None = store.stage()
         self._overlay = OverlayStore(store, self._stage.upper)
@@ -159,6 +166,11 @@ class TransactionStore(WrapperStore):
 
     # ------------------------------------------------------------------------- describing
 
+    @property
+    def transaction(self) -> TransactionStore | None:
+        """Itself, until the end."""
+        return self if self._stage is not None else self.lower.transaction
+
     def directory(self, path: str, *, create: bool = False) -> Directory | None:
         """Open the directory of a node, after the end."""
         return None if self._stage is not None else self.lower.directory(path, create=create)
@@ -187,6 +199,10 @@ class TransactionStore(WrapperStore):
                 "leave the block of transaction() first"
             )
         return super().__reduce_ex__(protocol)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out who was told of its end, which is past."""
+        return {name: value for name, value in vars(self).items() if name != "handles"}
 
     def __repr__(self) -> str:
         return f"TransactionStore({self.lower!r})" if self._stage else repr(self.lower)

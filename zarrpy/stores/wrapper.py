@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Signs,
         Values,
     )
+    from zarrpy.stores.transaction import TransactionStore
 
 T = TypeVar("T")
 
@@ -256,6 +257,11 @@ class WrapperStore(Store):
     def is_cut_off(self, path: str) -> bool:
         """Whether there is such a transaction."""
         return self.store.is_cut_off((self._start + path).rstrip("/"))
+
+    @property
+    def transaction(self) -> TransactionStore | None:
+        """That of the store below."""
+        return self.store.transaction
 
     def tidy(self, prefix: str) -> None:
         """Remove what deleted keys below a prefix have left."""
