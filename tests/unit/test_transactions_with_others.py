@@ -1,5 +1,6 @@
 """Tests of transactions while others write: nothing is lost, and nothing of theirs is misread."""
 
+import subprocess
 import sys
 
 import pytest
@@ -159,3 +160,121 @@ def test_handles_of_a_block_that_was_refused_know_what_others_wrote(group):
         change()
 
     assert handles[0].attrs["k"] == 2
+
+
+# ------------------------------------------------------------- what others store where nodes go
+
+
+def replaced(group):
+    """Replace the array by one of another data type."""
+    options = {"shape": 8, "chunks": 2, "dtype": "f4", "fill_value": -1}
+    group.create_array("a", **options, overwrite=True)[:2] = 6
+
+
+def shrunk(group):
+    """Leave one chunk of it."""
+    group["a"].resize((2,))
+
+
+def cut(group):
+    """Leave a part of its third chunk."""
+    group["a"].resize((5,))
+
+
+def deleted(group):
+    """Delete it."""
+    del group["a"]
+
+
+@pytest.mark.parametrize("change", [replaced, shrunk, cut, deleted])
+def test_chunks_that_others_store_where_there_are_none_any_more_are_a_conflict(group, change):
+    """They would be values of what comes there next."""
+
+    def change_while_others_write():
+        with zarrpy.transaction(group):
+            change(group)
+            zarrpy.open_array(group.store.lower, path="a")[4:6] = 99
+
+    with pytest.raises(TransactionError, match="another writer"):
+        change_while_others_write()
+
+    assert zarrpy.open_array(group.store, path="a")[...].tolist() == [5, 5, -1, -1, 99, 99, -1, -1]
+    with zarrpy.transaction(group):
+        change(group)
+    if "a" in group:
+        group["a"].resize((8,))
+    else:
+        group.create_array("a", shape=8, chunks=2, dtype="i4", fill_value=-1)
+    assert 99 not in group["a"][5:].tolist()
+    assert zarrpy.verify(group.store, deep=True).ok
+
+
+def test_many_chunks_that_are_lost_are_listed(store):
+    """As they cannot all be asked for."""
+    array = zarrpy.create_array(store, shape=(1000, 4), chunks=(1, 2), dtype="i4", fill_value=0)
+    array[:3] = 1
+
+    def shrink(row, value):
+        with zarrpy.transaction(array):
+            array.resize((2, 4))
+            zarrpy.open_array(array.store.lower)[row] = value
+
+    with pytest.raises(TransactionError, match=r"'c/700/[01]'.* was changed"):
+        shrink(700, 99)
+
+    shrink(1, 7)
+    assert array[...].tolist() == [[1] * 4, [7] * 4]
+
+
+def test_nodes_that_others_create_in_a_deleted_group_are_a_conflict(group):
+    """They would stay without it."""
+    group.create_group("g").create_array("b", data=[1, 2])
+
+    def delete():
+        with zarrpy.transaction(group):
+            del group["g"]
+            zarrpy.create_array(group.store.lower, name="g/new", data=[1])
+
+    with pytest.raises(TransactionError, match="'g/new/"):
+        delete()
+
+    assert sorted(group["g"]) == ["b", "new"]
+
+
+def test_chunks_that_were_left_before_are_no_conflict(group):
+    """Of a document that goes without them."""
+    document = "a/.zarray" if group.metadata.zarr_format == 2 else "a/zarr.json"
+    chunk = "a/0" if group.metadata.zarr_format == 2 else "a/c/0"
+    with zarrpy.transaction(group.store) as store:
+        store.delete(document)
+
+    assert list(group) == []
+    assert group.store.get(chunk) is not None
+
+
+WRITER = """
+    import sys, time, zarrpy
+
+    array = zarrpy.open_array(sys.argv[1], path="a")
+    with array.store.exclusive("a/c/2"):
+        print("held", flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_a_chunk_that_is_being_written_where_a_node_is_deleted_is_a_conflict(tmp_path):
+    """Whoever has its lock has looked at the array already."""
+    group = zarrpy.create_group(tmp_path)
+    group.create_array("a", shape=8, chunks=2, dtype="i4")[:2] = 1
+    script = "\n".join(line[4:] for line in WRITER.splitlines())
+    words = [sys.executable, "-c", script, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes) as writer:
+        assert writer.stdout.readline() == b"held\n"
+        with pytest.raises(TransactionError, match="'a/c/2' was"), zarrpy.transaction(group):
+            del group["a"]
+        writer.stdin.close()
+
+    with zarrpy.transaction(group):
+        del group["a"]
+    assert list(group) == []

@@ -144,13 +144,13 @@ def delete_chunks(path: str, metadata: ArrayMetadata, chunks: Box, *, folders: b
     keys = metadata.chunk_keys
     if folders and keys.plain and keys.separator == "/" and chunks:
         yield from _delete_below(path, metadata, (), chunks)
-    elif _count(chunks) <= NAMED:
+    elif count_of(chunks) <= NAMED:
         yield from _delete(path, map(keys.key, product(*(range(*axis) for axis in chunks))))
     else:
         start = len(path) + 1 if path else 0
         entries = yield ListEntries(key_of(path, keys.prefix))
         names = {entry[start:].removesuffix(LOCK_SUFFIX) for entry in entries}
-        yield from _delete(path, _of(metadata, chunks, names))
+        yield from _delete(path, box_names(metadata, chunks, names))
 
 
 def _delete_below(
@@ -159,7 +159,7 @@ def _delete_below(
     """Delete the chunks of a box whose first numbers are known."""
     keys = metadata.chunk_keys
     rest = chunks[len(head) :]
-    if _count(rest) <= NAMED:
+    if count_of(rest) <= NAMED:
         tails = product(*(range(*axis) for axis in rest))
         yield from _delete(path, (keys.key((*head, *tail)) for tail in tails))
         return
@@ -184,7 +184,7 @@ def _in_folder(folder: str, suffix: str) -> Steps[set[str]]:
     return {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
 
 
-def _of(metadata: ArrayMetadata, chunks: Box, names: Iterable[str]) -> Iterator[str]:
+def box_names(metadata: ArrayMetadata, chunks: Box, names: Iterable[str]) -> Iterator[str]:
     """Choose the keys of chunks in a box."""
     for name in names:
         try:
@@ -201,5 +201,6 @@ def _delete(path: str, names: Iterable[str]) -> Steps[None]:
         yield Delete(some)
 
 
-def _count(chunks: Box) -> int:
+def count_of(chunks: Box) -> int:
+    """Count the chunks of a box."""
     return math.prod(high - low for low, high in chunks)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from zarrpy._native.files import KeyLock
     from zarrpy.stores.base import Store
-    from zarrpy.stores.stage import Changes, Seen
+    from zarrpy.stores.stage import Changes, Late, Seen
 
 _RECORD = "record"
 _STAGED = "new"
@@ -75,13 +75,14 @@ class CommitJournal:
             return self._store.stamp(key) == state
         return digest(self._store.get(key)) == state
 
-    def commit(self, changes: Changes, seen: Seen, nodes: Mapping[str, str]) -> None:
+    def commit(self, changes: Changes, seen: Seen, nodes: Mapping[str, str], late: Late) -> None:
         """Make all changes or none."""
         # open handles look at documents, also at those that stay what they are
         looked = [document for document in nodes.values() if document not in changes]
         keys = [*looked, *sorted(changes, key=lambda key: (_rank(key, changes[key]), key))]
         with _locked(self._store, [*_guards(nodes), *keys]) as locks:
             check_unchanged([k for k, state in seen.items() if not self._is_unchanged(k, state)])
+            check_unchanged(late())
             met = _met(self._store, self._name, keys)
             self._stage_as_they_are(looked)
             gone = [key for key in changes if not changes[key]]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Changes: TypeAlias = Mapping[str, bool]
     #: Keys with what `Stage.state` told when the transaction met them first.
     Seen: TypeAlias = Mapping[str, Hashable]
+    #: Called when nobody else can commit, to name what others have stored meanwhile.
+    Late: TypeAlias = Callable[[], list[str]]
 
 
 class Stage(Protocol):
@@ -37,7 +39,7 @@ class Stage(Protocol):
     def state(self, key: str) -> Hashable:
         """Tell what differs when the value does."""
 
-    def commit(self, changes: Changes, seen: Seen, nodes: Mapping[str, str]) -> None:
+    def commit(self, changes: Changes, seen: Seen, nodes: Mapping[str, str], late: Late) -> None:
         """Make all changes or none.
 
         Parameters
@@ -47,6 +49,8 @@ class Stage(Protocol):
             What has to be as it was.
         nodes : mapping
             To each node of which something changes the key of its document.
+        late : callable
+            Names keys that must not be there.
 
         Raises
         ------
@@ -94,11 +98,12 @@ class MemoryStage:
         """Tell a digest of the value."""
         return digest(self._store.get(key))
 
-    def commit(self, changes: Changes, seen: Seen, nodes: Mapping[str, str]) -> None:
+    def commit(self, changes: Changes, seen: Seen, nodes: Mapping[str, str], late: Late) -> None:
         """Make all changes or none."""
 
         def check(get: Callable[[str], Bytes | None]) -> None:
             check_unchanged([key for key, state in seen.items() if digest(get(key)) != state])
+            check_unchanged(late())
 
         values = [self.upper.get(key) if there else None for key, there in changes.items()]
         self._store.set_together(list(changes), values, check)

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
-from zarrpy.errors import TransactionError
-from zarrpy.metadata.names import DOCUMENTS
+from zarrpy.errors import LockTimeoutError, TransactionError
+from zarrpy.metadata.names import DOCUMENTS, LOCK_SUFFIX, OURS
 from zarrpy.stores.overlay import OverlayStore
 from zarrpy.stores.stage import digest
 from zarrpy.stores.wrapper import WrapperStore
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from zarrpy._native.files import Directory
     from zarrpy.stores.base import ByteRange, Bytes, Store, Values
@@ -25,6 +25,8 @@ T = TypeVar("T")
 _READS = frozenset(("get", "get_many"))
 #: What is about keys that are there or not; locks are taken to read first.
 _WRITES = frozenset(("set", "set_many", "update", "delete", "rename", "exclusive"))
+#: What takes away the first of its keys.
+_REMOVES = frozenset(("delete", "rename"))
 #: Documents of which a node has one.
 _OF_NODES = ("zarr.json", ".zarray", ".zgroup")
 
@@ -32,7 +34,8 @@ _OF_NODES = ("zarr.json", ".zarray", ".zgroup")
 class TransactionStore(WrapperStore):
     """Lies over a store until `commit` or `discard`; is that store afterwards.
 
-    Made by `zarrpy.transaction`. It notes the state of each key that it meets.
+    Made by `zarrpy.transaction`. It notes the state of each key that it meets, and what there is
+    below each node that is deleted or replaced.
 
     Parameters
     ----------
@@ -50,6 +53,7 @@ class TransactionStore(WrapperStore):
         self._stage: Stage | None = store.stage()
         self._overlay = OverlayStore(store, self._stage.upper)
         self._seen: dict[str, Hashable] = {}
+        self._left: dict[str, frozenset[str]] = {}
         self._pid = os.getpid()
         super().__init__(self._overlay)
 
@@ -60,10 +64,43 @@ class TransactionStore(WrapperStore):
         stage = self._staged()
         if stage is not None:
             if call.operation == "delete_prefix":
-                self._note(stage, list(self._overlay.list(call.keys[0])))
+                below = list(self._overlay.list(call.keys[0]))
+                self._note(stage, below)
+                self._leave(below)
             elif call.operation in _WRITES or (stage.cheap and call.operation in _READS):
                 self._note(stage, call.keys)
+                if call.operation in _REMOVES:
+                    self._leave(call.keys[:1])
         return call.make()
+
+    def set_many(self, keys: Sequence[str], values: Sequence[Bytes | None]) -> None:
+        """Replace several values; None deletes the key."""
+        if self._stage is not None:
+            self._leave([key for key, value in zip(keys, values, strict=True) if value is None])
+        super().set_many(keys, values)
+
+    def _leave(self, keys: Sequence[str]) -> None:
+        """Note what there is below nodes whose documents go now.
+
+        What comes there afterwards belongs to what the transaction takes away.
+        """
+        for key in keys:
+            folder, _, name = key.rpartition("/")
+            if name in _OF_NODES and not self._is_left(folder) and self.lower.exists(key):
+                self._left[folder] = frozenset(self._below_node(folder))
+
+    def _is_left(self, folder: str) -> bool:
+        """Whether a node, or one above it, was taken away before."""
+        above = folder.split("/")
+        return "" in self._left or any(
+            "/".join(above[:n]) in self._left for n in range(1, len(above) + 1)
+        )
+
+    def _below_node(self, path: str) -> Iterator[str]:
+        """List what is stored below a node, but for what is there for a while only."""
+        for key in self.lower.list_entries(path + "/" if path else ""):
+            if not any(part.startswith(OURS) for part in key.split("/")):
+                yield key
 
     def _note(self, stage: Stage, keys: Sequence[str]) -> None:
         for key in keys:
@@ -104,8 +141,13 @@ class TransactionStore(WrapperStore):
 
     # ----------------------------------------------------------------------------- its end
 
-    def commit(self) -> None:
+    def commit(self, added: Callable[[], list[str]] | None = None) -> None:
         """Make all changes in the store below, or none.
+
+        Parameters
+        ----------
+        added : callable, optional
+            Names keys that others have stored, and that would be of another node after it.
 
         Raises
         ------
@@ -121,8 +163,37 @@ class TransactionStore(WrapperStore):
             met = {*changed, *gone, *nodes.values()}
             seen = {key: state for key, state in self._seen.items() if key in met}
             changes = {**dict.fromkeys(changed, True), **dict.fromkeys(gone, False)}
-            stage.commit(changes, seen, nodes)
+
+            def late() -> list[str]:
+                return [*self._late(changes), *(() if added is None else added())]
+
+            stage.commit(changes, seen, nodes, late)
         self._end()
+
+    def _late(self, changes: Mapping[str, bool]) -> Iterator[str]:
+        """Name what others have stored below nodes since these were taken away, or store now."""
+        for path, before in self._left.items():
+            for key in self._below_node(path):
+                value = key.removesuffix(LOCK_SUFFIX)
+                if value in changes:
+                    continue
+                if value == key:
+                    if key not in before:
+                        yield key
+                elif value.rpartition("/")[2] not in DOCUMENTS and _is_locked(self.lower, value):
+                    yield value
+
+    def documents(self) -> Iterator[tuple[str, str, Bytes, Bytes]]:
+        """Give the documents of nodes that are changed, but of none that was taken away.
+
+        Each is the path of its node and its name, with its value of before and its new one.
+        """
+        for key in self.changed_keys():
+            path, _, name = key.rpartition("/")
+            if name in _OF_NODES and not self._is_left(path):
+                old, new = self.lower.get(key), self._overlay.get(key)
+                if old is not None and new is not None:
+                    yield path, name, old, new
 
     def changed_keys(self) -> list[str]:
         """Name all keys that the commit changes."""
@@ -212,3 +283,12 @@ def documents_first(keys: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part keys into documents and others, in the order in which their locks are taken."""
     documents = [key for key in keys if key.rpartition("/")[2] in DOCUMENTS]
     return documents, [key for key in keys if key.rpartition("/")[2] not in DOCUMENTS]
+
+
+def _is_locked(store: Store, key: str) -> bool:
+    """Whether somebody holds the lock of a key now."""
+    try:
+        with store.exclusive(key, 0):
+            return False
+    except LockTimeoutError:
+        return True
