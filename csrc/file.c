@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define LINK_TO_NOTHING "a link on the way points to nothing"
+
 int
 zp_fail_io(zp_error *error, const char *what)
 {
@@ -55,7 +57,21 @@ int
 zp_file_is_absent(const zp_directory *directory, const char *key)
 {
     zp_stat info;
-    return zp_stat_key(directory, key, 0, &info) != 0 && errno == ENOENT;
+    if (zp_stat_key(directory, key, 0, &info) == 0 || errno != ENOENT)
+        return 0;
+    size_t length = strlen(key);
+    return length < ZP_MAX_KEY && (!memchr(key, '/', length) || is_absent(directory, key));
+}
+
+int
+zp_fail_make(const zp_directory *directory, const char *key, zp_error *error)
+{
+    if (errno == ENOENT) {
+        if (!is_absent(directory, key))
+            return zp_fail_file(error, ZP_ERR_DANGLING, LINK_TO_NOTHING);
+        errno = ENOENT;
+    }
+    return zp_fail_io(error, "open");
 }
 
 static int
@@ -63,7 +79,7 @@ open_failed(const zp_directory *directory, const char *key, int *found, zp_error
 {
     if (errno == ENOENT) {
         if (!is_absent(directory, key))
-            return zp_fail_file(error, ZP_ERR_DANGLING, "a link on the way points to nothing");
+            return zp_fail_file(error, ZP_ERR_DANGLING, LINK_TO_NOTHING);
         *found = 0;
         return ZP_OK;
     }

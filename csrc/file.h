@@ -66,6 +66,8 @@ int zp_file_make(const zp_directory *directory, const char *name);
 int zp_file_put(int fd, const void *data, int64_t nbytes);
 
 int zp_fail_io(zp_error *error, const char *what);
+/* After zp_file_make() of a name in the directory: a link to nothing on the way is told apart. */
+int zp_fail_make(const zp_directory *directory, const char *name, zp_error *error);
 int zp_fail_file(zp_error *error, int status, const char *what);
 
 #endif

@@ -116,7 +116,7 @@ zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
         zp_stat ours;
         lock->fd = zp_file_make(directory, lock->name);
         if (lock->fd < 0)
-            return zp_fail_io(error, "open");
+            return zp_fail_make(directory, lock->name, error);
         int status = wait_for_lock(lock, deadline, cancel, error);
         if (status == ZP_OK && is_current(directory, lock->fd, lock->name, &ours)) {
             if (!ours.is_regular) {

@@ -350,7 +350,8 @@ int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t off
                      zp_worker *worker, void *into, size_t into_nbytes, const void **data,
                      int *found, zp_error *error);
 
-/* Whether nothing at all stands at a key; 0 also when that cannot be told. */
+/* Whether nothing at all stands at a key; 0 also when that cannot be told, as behind a link to
+ * nothing. */
 int zp_file_is_absent(const zp_directory *directory, const char *key);
 
 /* A held lock on KEY: its file KEY.__lock, which is also the temporary file. */

@@ -12,6 +12,7 @@ from zarrpy.codecs.shard_index import EMPTY
 from zarrpy.config import config
 from zarrpy.display.sizes import format_nbytes, format_ratio, format_shape
 from zarrpy.engine.nodes import key_of
+from zarrpy.engine.obstacles import refuse_unlisted
 from zarrpy.engine.requests import Fetch, ListSizes
 from zarrpy.errors import ChunkError, LimitError, MetadataError, MissingDependencyError
 from zarrpy.stores.base import ByteRange
@@ -224,6 +225,8 @@ def _stored(array: Array) -> Steps[list[tuple[tuple[int, ...], str, int]]]:
     sizes: list[tuple[str, int]] = yield ListSizes(start)
     found = []
     keys, metadata = array.metadata.chunk_keys, array.metadata
+    if not metadata.storage_transformers:
+        yield from refuse_unlisted(array.path, metadata, (key for key, _ in sizes))
     for key, nbytes in sizes:
         try:
             place = keys.grid_index(key[len(start) :], metadata.ndim)

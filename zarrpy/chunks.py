@@ -13,6 +13,7 @@ from zarrpy.config import check_missing, config
 from zarrpy.display.progress import Progress
 from zarrpy.engine.drive import call_async, drive, take_async
 from zarrpy.engine.missing import missing_chunks
+from zarrpy.engine.obstacles import refuse_obstacles
 from zarrpy.engine.requests import ListEntries, Take
 from zarrpy.engine.scheduler import begun
 from zarrpy.engine.stream import thread_count
@@ -146,11 +147,14 @@ class ChunkReader:
         array._settle_now()
         entries = drive(array.store, _entries(start))
         drive(array.store, array._account_for_absent())  # these may be keys of another array
-        for entry in entries:
-            if entry.endswith("/"):
-                return None  # a link to a directory, where chunks may be
+        names = [entry[len(start) :] for entry in entries]
+        try:
+            drive(array.store, refuse_obstacles(array.path, array.metadata, names))
+        except StoreError:
+            return None  # whoever reads them is told of which
+        for name in names:
             try:
-                unit = self.tiling.find(keys.grid_index(entry[len(start) :], array.ndim))
+                unit = self.tiling.find(keys.grid_index(name, array.ndim))
             except MetadataError:
                 continue  # something else
             if unit is not None:
@@ -237,7 +241,7 @@ class ChunkReader:
 
 
 def _entries(prefix: str) -> Steps[list[str]]:
-    return (yield ListEntries(prefix)) or []
+    return (yield ListEntries(prefix, follow=True)) or []
 
 
 class _Failure(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 
 from zarrpy.codecs.shard_index import EMPTY
 from zarrpy.engine.nodes import key_of
+from zarrpy.engine.obstacles import refuse_unlisted
 from zarrpy.engine.operation import operation
 from zarrpy.engine.requests import Fetch, ListSizes
 from zarrpy.errors import MetadataError
@@ -107,6 +108,8 @@ class Occupancy(Node[ArrayMetadata]):
     def _look(self) -> Steps[Stored]:
         yield from self._settle()
         sizes: list[tuple[str, int]] = yield ListSizes(key_of(self.path, "") if self.path else "")
+        if not self.metadata.storage_transformers:
+            yield from refuse_unlisted(self.path, self.metadata, (key for key, _ in sizes))
         start = len(self.path) + 1 if self.path else 0
         chunks = [key for key, _ in sizes if self._is_chunk(key[start:])]
         nchunks = len(chunks)

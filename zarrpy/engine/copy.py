@@ -15,7 +15,8 @@ from zarrpy.engine.consolidate import document_apart
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.lifecycle import create_node, whole_or_gone
 from zarrpy.engine.nodes import NO_LISTING, documents_of, key_of, read_children
-from zarrpy.engine.requests import Delete, Fetch, Foretell, ListKeys, Put
+from zarrpy.engine.obstacles import ask_for, is_chunk, lost_members, refuse_obstacles
+from zarrpy.engine.requests import Delete, Fetch, Foretell, ListEmpty, ListEntries, Put
 from zarrpy.engine.scattered import documents_below, is_scattered, scattered_keys
 from zarrpy.engine.scheduler import is_local
 from zarrpy.engine.source import Source, current
@@ -170,6 +171,7 @@ class _Copy:
         self.how = how
         self._members: dict[str, Metadata] = {}
         self._journal: WorkJournal | None = None
+        self._empty: list[str] | None = None
         #: Arrays that are not copied before they have their place: they name chunks by it.
         self._scattered: list[tuple[str, ArrayMetadata]] = []
         #: Documents that are stored when all chunks are; of those who have a journal.
@@ -212,6 +214,8 @@ class _Copy:
             yield from self._array(name, (yield from self._seen(path, metadata)), where)
             return
         yield from self._consolidated(path, metadata, where)
+        for key in lost_members(path, (yield from self._leading_nowhere())):
+            yield from elsewhere(self._store, ask_for(key))
         children = read_children(path, metadata.zarr_format, restore=self.how.restore)
         for last, child in (yield from elsewhere(self._store, children)).items():
             each, to = key_of(name, last), key_of(where, last)
@@ -236,6 +240,13 @@ class _Copy:
             self._scattered.append((name, source.metadata))
         else:
             yield from self._chunks(name, source, where)
+
+    def _leading_nowhere(self) -> Steps[list[str]]:
+        """List what leads to no value, once for all groups."""
+        if self._empty is None:
+            listed = _asked(ListEmpty(self._path + "/" if self._path else ""))
+            self._empty = yield from elsewhere(self._store, listed)
+        return self._empty
 
     def refuse_late(self) -> None:
         """Refuse what nobody would copy when it has its place."""
@@ -448,7 +459,7 @@ def _is_stage(where: str) -> bool:
     return f"/{STAGE}" in f"/{where}"
 
 
-def _asked(request: Fetch) -> Steps[list[Any]]:
+def _asked(request: Fetch | ListEmpty) -> Steps[list[Any]]:
     values: list[Any] = yield request
     return values
 
@@ -481,17 +492,15 @@ def refuse_overlap(source: tuple[Store, str], target: tuple[Store, str]) -> None
 
 
 def chunk_keys(path: str, metadata: ArrayMetadata) -> Steps[Sequence[str]]:
-    """List the keys of the chunks that an array has stored, relative to the array."""
-    encoding = metadata.chunk_keys
-    start = path + "/" if path else ""
-    grid_shape = metadata.grid_shape
-    found = []
-    for full in (yield ListKeys(start + (encoding.prefix if metadata.ndim else ""))):
-        key = full[len(start) :]
-        try:
-            index = encoding.grid_index(key, metadata.ndim)
-        except MetadataError:
-            continue  # metadata, or a stranger's file
-        if all(i < n for i, n in zip(index, grid_shape, strict=True)):
-            found.append(key)
-    return found
+    """List the keys of the chunks that an array has stored, relative to the array.
+
+    Raises
+    ------
+    StoreError
+        Where something keeps readers from a chunk.
+    """
+    start = len(path) + 1 if path else 0
+    entries = yield ListEntries(path + "/" if path else "", follow=True)
+    names = [entry[start:] for entry in entries]
+    yield from refuse_obstacles(path, metadata, names)
+    return [name for name in names if is_chunk(metadata, name)]

@@ -341,7 +341,7 @@ def _list_keys(store: Store, request: ListKeys) -> list[str]:
 
 
 def _list_entries(store: Store, request: ListEntries) -> list[str]:
-    return list(store.list_entries(request.prefix))
+    return list(store.list_entries(request.prefix, follow=request.follow))
 
 
 def _list_empty(store: Store, request: ListEmpty) -> list[str]:

@@ -35,6 +35,7 @@ from zarrpy.engine.nodes import (
     read_node,
     require_node,
 )
+from zarrpy.engine.obstacles import refuse_place
 from zarrpy.engine.relay import foreseen
 from zarrpy.engine.requests import (
     Commit,
@@ -135,6 +136,8 @@ def create_node(
     existing = yield from look_for(path, overwrite)
     if known is not None and (existing or not (yield IsFar())):
         known = None
+    if not existing and isinstance(metadata, ArrayMetadata):
+        yield from refuse_place(path, metadata)
     missing = yield from missing_parents(path, metadata.zarr_format, known)
     # chunks may lie where only their transformer knows, by their path: nothing there is renamed
     late = is_scattered(metadata)

@@ -14,8 +14,8 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy.engine.nodes import key_of
+from zarrpy.engine.obstacles import chunk_behind
 from zarrpy.engine.requests import Delete, ListEntries, ListNames
-from zarrpy.errors import MetadataError
 from zarrpy.metadata.names import LOCK_SUFFIX
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def delete_chunks(path: str, metadata: ArrayMetadata, chunks: Box, *, folders: b
         yield from _delete(path, map(keys.key, product(*(range(*axis) for axis in chunks))))
     else:
         start = len(path) + 1 if path else 0
-        entries = yield ListEntries(key_of(path, keys.prefix))
+        entries = yield ListEntries(path + "/" if path else "", follow=True)
         names = {entry[start:].removesuffix(LOCK_SUFFIX) for entry in entries}
         yield from _delete(path, box_names(metadata, chunks, names))
 
@@ -170,8 +170,13 @@ def _delete_below(
         names = yield ListNames(key_of(path, folder))
     found = sorted(int(name) for name in names if _NUMBER.match(name))
     numbers = [i for i in found if rest[0][0] <= i < rest[0][1]]
+    if not numbers:
+        # a link to nothing, or a file, has no names either: the store tells these from absence
+        numbers = [rest[0][0]]
+        rest = chunks[-1:]
     if len(rest) == 1:
-        yield from _delete(path, (keys.key((*head, i)) for i in numbers))
+        tail = tuple(low for low, _ in chunks[len(head) + 1 :])
+        yield from _delete(path, (keys.key((*head, i, *tail)) for i in numbers))
         return
     for i in numbers:
         yield from _delete_below(path, metadata, (*head, i), chunks)
@@ -179,20 +184,17 @@ def _delete_below(
 
 def _in_folder(folder: str, suffix: str) -> Steps[set[str]]:
     """Names of the chunks in a directory, those included that somebody is about to write."""
-    entries = yield ListEntries(folder)
-    names = {entry[len(folder) :].removesuffix(LOCK_SUFFIX) for entry in entries}
-    return {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
+    entries = yield ListEntries(folder, follow=True)
+    names = (entry[len(folder) :].partition("/")[0] for entry in entries)
+    whole = {name.removesuffix(LOCK_SUFFIX) for name in names}
+    return {name.removesuffix(suffix) for name in whole if name.endswith(suffix)}
 
 
 def box_names(metadata: ArrayMetadata, chunks: Box, names: Iterable[str]) -> Iterator[str]:
-    """Choose the keys of chunks in a box."""
-    for name in names:
-        try:
-            index = metadata.chunk_keys.grid_index(name, metadata.ndim)
-        except MetadataError:
-            continue  # metadata, or a stranger's file
-        if all(low <= i < high for i, (low, high) in zip(index, chunks, strict=True)):
-            yield name
+    """Choose the keys of chunks in a box, those included that something keeps readers from."""
+    found = {chunk_behind(metadata, name, chunks) for name in names}
+    for index in sorted(place for place in found if place is not None):
+        yield metadata.chunk_keys.key(index)
 
 
 def _delete(path: str, names: Iterable[str]) -> Steps[None]:

@@ -257,11 +257,16 @@ class ListEntries:
     """
 
     prefix: str
+    #: Follow links but in a circle, as readers do, and name empty directories, also with "/".
+    follow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ListEmpty:
-    """List the directories below a prefix in which there is nothing. Answer: a list."""
+    """List what is below a prefix and leads to no value. Answer: a list.
+
+    Directories in which there is nothing, which end in "/", and links to nothing.
+    """
 
     prefix: str
 

@@ -56,7 +56,8 @@ def listing(prefix: str) -> Steps[Listing]:
         pairs = yield from _one_by_one(entries, wrong)
         if not wrong:  # it was not about a key
             raise failure
-    empty: list[str] = yield ListEmpty(prefix)
+    listed: list[str] = yield ListEmpty(prefix)
+    empty = [name[:-1] for name in listed if name.endswith("/")]  # others are links to nothing
     for key, count in Counter(key for key, _ in pairs).items():
         if count > 1:
             wrong[key] = f"is there {count} times; readers may get any of the values"

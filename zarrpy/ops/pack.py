@@ -9,8 +9,9 @@ from zarrpy.display.progress import Progress
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.nodes import not_found
+from zarrpy.engine.obstacles import ask_for, refuse_below
 from zarrpy.engine.operation import function
-from zarrpy.engine.requests import Commit, Delete, Foretell, ListSizes, Settle
+from zarrpy.engine.requests import Commit, Delete, Foretell, ListEmpty, ListSizes, Settle
 from zarrpy.engine.scattered import scattered_arrays
 from zarrpy.engine.scheduler import check_reach, is_local
 from zarrpy.engine.undo import undone_unless_committed
@@ -91,6 +92,8 @@ def pack(
         transformers, which may name chunks by the path in the whole.
     NodeExistsError
         When there is something at the target already and `overwrite` is false.
+    StoreError
+        When there are links to nothing in the source, or what keeps readers from chunks.
     ConflictError
         When the journal is about other work, or the keys of the source are others by now.
 
@@ -163,11 +166,21 @@ class _Packing:
         """Refuse what is not Zarr; these steps are taken in the source."""
         if not any(map(_is_document, self.sizes)):
             raise (yield from not_found("", opening=False))
+        if self._source.of_files:
+            yield from self._refuse_obstacles()
         if _is_part(self._source):
             folders = [key.rpartition("/")[0] for key in self.sizes if _is_document(key)]
             for path, metadata in (yield from scattered_arrays("", folders)):
                 if metadata.storage_transformers:
                     raise _cut_off(self._source.place_of(path))
+
+    def _refuse_obstacles(self) -> Steps[None]:
+        """Refuse links to nothing, and what keeps readers from chunks: a copy would not."""
+        empty: list[str] = yield ListEmpty("")
+        for key in empty:
+            if not key.endswith("/") and not _left_over(key):
+                yield from ask_for(key)
+        yield from refuse_below([*self.sizes, *empty])
 
     def refuse(self, there: Collection[object]) -> None:
         """Refuse to mix what is copied with what is there."""

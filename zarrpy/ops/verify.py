@@ -17,6 +17,7 @@ from zarrpy.display.progress import Progress
 from zarrpy.engine.consolidate import index_of
 from zarrpy.engine.consolidate import verify as compare
 from zarrpy.engine.nodes import key_of, try_nodes
+from zarrpy.engine.obstacles import ask_for, chunk_behind, whole_grid
 from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import Close, Fetch
 from zarrpy.errors import (
@@ -35,7 +36,7 @@ from zarrpy.ops.report import Finding, Report
 from zarrpy.stores.base import ByteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from zarrpy.engine.consolidate import Difference
     from zarrpy.engine.requests import Steps
@@ -150,7 +151,7 @@ class _Look:
         if not (some or any(_last(name) in DOCUMENTS for name in empty)):
             raise NodeNotFoundError(f"nothing is stored at {self._path or '/'!r}", path=self._path)
         self.report.nbytes = sum(sizes.values())
-        keys = dict.fromkeys([*sizes, *entries])
+        keys = dict.fromkeys([*sizes, *_but_followed(entries, sizes)])
         nodes = yield from self._nodes(keys)
         self._directories([*keys, *(name + "/" for name in empty)], sizes)
         of_node = _by_node(keys, nodes)
@@ -269,7 +270,7 @@ class _Look:
             place = self._place(array, key)
             if place is None:
                 if not self._is_in_a_chunk(array, key, folders, sizes):
-                    self._odd_key(path, key)
+                    yield from self._odd_in_array(path, metadata, key)
             elif _is_within(place, metadata.grid_shape):
                 chunks[place] = key
             else:
@@ -286,6 +287,20 @@ class _Look:
         yield from self._sizes(array, chunks, sizes)
         if self._deep:
             yield from self._decode(array)
+
+    def _odd_in_array(self, path: str, metadata: ArrayMetadata, key: str) -> Steps[None]:
+        """Report what is no chunk, and may keep readers from some."""
+        name = key[len(path) + 1 if path else 0 :]
+        place = chunk_behind(metadata, name, whole_grid(metadata))
+        if place is not None:
+            try:
+                yield from ask_for(key_of(path, metadata.chunk_keys.key(place)))
+            except StoreError as error:
+                self._found("unreadable", path, error, key=key)
+                return
+            if key.endswith("/"):
+                return  # a link to where chunks may be
+        self._odd_key(path, key)
 
     def _place(self, array: Array, key: str) -> tuple[int, ...] | None:
         """Tell which chunk a key is of, inside the shape or not."""
@@ -456,6 +471,14 @@ def _by_node(keys: dict[str, None], nodes: dict[str, Any]) -> dict[str | None, l
         above = next((folder for folder in _folders(key) if folder in nodes), None)
         sorted_.setdefault(above, []).append(key)
     return sorted_
+
+
+def _but_followed(entries: list[str], sizes: Iterable[str]) -> list[str]:
+    """Leave out links to directories in which there are values: these are looked at."""
+    if not any(entry.endswith("/") for entry in entries):
+        return entries
+    followed = {folder + "/" for key in sizes for folder in _folders(key)}
+    return [entry for entry in entries if entry not in followed]
 
 
 def _folders(key: str) -> Iterator[str]:

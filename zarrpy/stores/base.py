@@ -261,16 +261,17 @@ class Store(ABC):
         for key in list(self.list(prefix)):
             self.delete(key)
 
-    def list_entries(self, prefix: str = "") -> Iterator[str]:
+    def list_entries(self, prefix: str = "", *, follow: bool = False) -> Iterator[str]:
         """Yield what deleting a prefix would have to remove.
 
         That is every key; stores made of files add locks, and give links to directories as one
-        entry that ends in "/".
+        entry that ends in "/". With `follow` they give what is behind such links, as readers find
+        it, and empty directories as such entries.
         """
         return self.list(prefix)
 
     def list_empty(self, prefix: str = "") -> Iterator[str]:
-        """Yield the directories below a prefix in which there is nothing; most stores have none."""
+        """Yield empty directories, each with a "/", and links to nothing; most stores have none."""
         return iter(())
 
     def rename(self, key: str, new: str, *, replace: bool = True) -> bool:

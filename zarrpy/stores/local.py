@@ -13,8 +13,8 @@ import stat
 import time
 from contextlib import suppress
 from functools import cached_property
-from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zarrpy._native.failure import system_failure
 from zarrpy._native.files import SETTLE_NS, Directory
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Entries: TypeAlias = list[os.DirEntry[str]]
 
 
+_LINK_TO_NOTHING = "a link on the way points to nothing"
 # What system calls say when a disk, or what a user may have of it, is full.
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
@@ -105,60 +106,58 @@ class LocalStore(Store):
         check_key(key)
         directory = self.directory("")
         key = key.removesuffix(LOCK_SUFFIX)  # a lock goes with its key
-        path = self._path(key)
-        if directory is None:
-            return
-        if not any(self._is_there(each, key, "delete") for each in (path, path + LOCK_SUFFIX)):
+        if directory is None or all(map(directory.is_absent, (key, key + LOCK_SUFFIX))):
             return
         try:
             directory.delete(key, self.lasting, _timeout_ms())
         except StoreError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            self._remove(os.unlink, path)  # nor is there any for its lock: make some
+            self._remove(os.unlink, self._path(key))  # nor is there any for its lock: make some
         self.remove_empty_parents(key)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`; locks are not keys."""
-        parent, _, _ = prefix.rpartition("/")
-        for key in self._walk(parent, (), follow=True):
-            if key.startswith(prefix) and not key.endswith((LOCK_SUFFIX, "/")):
+        for key in self.list_entries(prefix, follow=True):
+            if not key.endswith((LOCK_SUFFIX, "/")):
                 yield key
 
-    def list_entries(self, prefix: str = "") -> Iterator[str]:
-        """Yield the files below a prefix, locks and links too; no link is followed."""
+    def list_entries(self, prefix: str = "", *, follow: bool = False) -> Iterator[str]:
+        """Yield the files below a prefix, locks and links too; what ends in "/" is no file."""
         parent, _, _ = prefix.rpartition("/")
-        if parent and os.path.islink(self._path(parent)):
+        if parent and not follow and os.path.islink(self._path(parent)):
             return iter([parent + "/"])
-        return (key for key in self._walk(parent, ()) if key.startswith(prefix))
+        return (key for key, _ in self._walk(parent, (), follow=follow) if key.startswith(prefix))
 
     def list_empty(self, prefix: str = "") -> Iterator[str]:
-        """Yield the directories below a prefix in which there is nothing; no link is followed."""
-        start = prefix.rstrip("/") + "/" if prefix else ""
-        for entry in self._scan(self._path(prefix)):
-            if entry.is_dir(follow_symlinks=False):
-                name = start + entry.name
-                if self._scan(entry.path):
-                    yield from self.list_empty(name)
-                else:
-                    yield name
+        """Yield the directories in which there is nothing, and the links to nothing."""
+        parent, _, _ = prefix.rpartition("/")
+        for key, entry in self._walk(parent, (), follow=True):
+            if key.startswith(prefix) and (entry is None or _leads_nowhere(entry)):
+                yield key
 
-    def _walk(self, folder: str, above: tuple[str, ...], *, follow: bool = False) -> Iterator[str]:
+    def _walk(
+        self, folder: str, above: tuple[str, ...], *, follow: bool = False
+    ) -> Iterator[tuple[str, os.DirEntry[str] | None]]:
         """Yield the files in a directory, then those below it; `above` is the way here.
 
         A link to a directory that is on the way is not followed: it would lead round in a circle.
+        Who follows links hears of empty directories too, without an entry.
         """
         path = self._path(folder)
         above = (*above, path) if follow else above
         start = folder + "/" if folder else ""
         below = []
-        for entry in self._scan(path):
+        entries = self._scan(path)
+        if follow and len(above) > 1 and not entries:
+            yield start, None
+        for entry in entries:
             if not _is_directory(entry):
-                yield start + entry.name
+                yield start + entry.name, entry
             elif not entry.is_symlink() or (follow and not _is_on_the_way(entry.path, above)):
                 below.append(start + entry.name)
-            elif not follow:
-                yield start + entry.name + "/"
+            else:
+                yield start + entry.name + "/", entry
         for name in below:
             yield from self._walk(name, above, follow=follow)
 
@@ -166,8 +165,9 @@ class LocalStore(Store):
         try:
             with os.scandir(path) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError):
-            return []  # below a prefix that leads through a file there is nothing either
+        except (FileNotFoundError, NotADirectoryError) as error:
+            # below a prefix that leads through a file there is nothing either
+            return self._nothing(os.path.relpath(path, self.root), error)
         except OSError as error:
             raise self._failure(os.path.relpath(path, self.root), "list", error) from error
 
@@ -175,11 +175,18 @@ class LocalStore(Store):
         """List the names directly below a prefix."""
         try:
             names = os.listdir(self._path(prefix))
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        except (FileNotFoundError, NotADirectoryError) as error:
+            return self._nothing(prefix, error)
         except OSError as error:
             raise self._failure(prefix, "list", error) from error
         return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
+
+    def _nothing(self, prefix: str, error: OSError) -> list[Any]:
+        """Give no names where there is no directory, but where a link there leads to none."""
+        way = accumulate(prefix.rstrip("/").split("/"), os.path.join, initial=str(self.root))
+        if any(os.path.islink(each) and not os.path.exists(each) for each in islice(way, 1, None)):
+            raise self._failure(prefix, "list", error, _LINK_TO_NOTHING) from error
+        return []
 
     def list_folders(self, prefix: str = "") -> Names:
         """List the directories directly below a prefix, and links to such but in a circle."""
@@ -474,9 +481,11 @@ class LocalStore(Store):
         except OSError as error:
             raise self._failure(key, operation, error) from error
 
-    def _failure(self, key: str, operation: str, error: OSError) -> StoreError:
-        not_directory = isinstance(error, NotADirectoryError)
-        hint = "there is a file in the place of a directory" if not_directory else None
+    def _failure(
+        self, key: str, operation: str, error: OSError, hint: str | None = None
+    ) -> StoreError:
+        if hint is None and isinstance(error, NotADirectoryError):
+            hint = "there is a file in the place of a directory"
         reason = error.strerror or str(error)
         failure = system_failure(reason, key or None, operation, error.errno, hint)
         failure.fill(store=repr(self))
@@ -492,6 +501,10 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and not os.path.exists(entry.path)
 
 
 def _is_on_the_way(path: str, above: tuple[str, ...]) -> bool:

@@ -156,12 +156,13 @@ class WrapperStore(Store):
         """Yield the keys that start with `prefix`."""
         return self._listed("list", prefix, self._keys(self.store.list, prefix))
 
-    def list_entries(self, prefix: str = "") -> Iterator[str]:
+    def list_entries(self, prefix: str = "", *, follow: bool = False) -> Iterator[str]:
         """Yield what deleting a prefix would have to remove."""
-        return self._listed("list_entries", prefix, self._keys(self.store.list_entries, prefix))
+        listing = partial(self.store.list_entries, follow=follow)
+        return self._listed("list_entries", prefix, self._keys(listing, prefix))
 
     def list_empty(self, prefix: str = "") -> Iterator[str]:
-        """Yield the directories below a prefix in which there is nothing."""
+        """Yield what is below a prefix and leads to no value."""
         return self._listed("list_empty", prefix, self._keys(self.store.list_empty, prefix))
 
     def list_sizes(self, prefix: str = "") -> Iterator[tuple[str, int]]:
