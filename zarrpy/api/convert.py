@@ -13,6 +13,7 @@ from zarrpy.engine import consolidate
 from zarrpy.engine.copy import Manner
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.nodes import read_node, require_node
+from zarrpy.engine.obstacles import refuse_lost_members
 from zarrpy.engine.operation import entry
 from zarrpy.engine.requests import Enclosing
 from zarrpy.engine.scheduler import check_reach
@@ -126,6 +127,7 @@ def convert(
         changes = tuple(found)
         if dry_run:
             return changes
+        yield from _refuse_lost(where, root, changes)
         refuse(changes)
         into = as_store(target)
         check_reach(scheduler, (store,), (into,))
@@ -153,6 +155,7 @@ def _in_place(
             (yield from planned(store, path, root, goal, recode=recode, restore=restore))
         )
         refuse(changes)
+        yield from _refuse_lost(path, root, changes)
         if not changes:
             return ()
         store.check_writable("convert", path)
@@ -160,6 +163,13 @@ def _in_place(
         what = Changes(changes, (yield from _consolidated(path, root, changes)))
     yield from converting.done(what)
     return what.changes
+
+
+def _refuse_lost(path: str, root: Metadata, changes: Iterable[Conversion]) -> Steps[None]:
+    """Refuse links to nothing in groups: what they led to may be members."""
+    nodes = {path: root, **{change.path: change.old for change in changes}}
+    groups = [each for each, node in nodes.items() if isinstance(node, GroupMetadata)]
+    yield from refuse_lost_members(path, groups)
 
 
 def _consolidated(

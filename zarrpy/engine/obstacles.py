@@ -110,6 +110,13 @@ def lost_members(path: str, empty: Iterable[str]) -> Iterator[str]:
             yield key
 
 
+def refuse_lost_members(path: str, groups: Iterable[str]) -> Steps[None]:
+    """Refuse such links in groups at a path and below it."""
+    empty: list[str] = yield ListEmpty(path + "/" if path else "")
+    for key in dict.fromkeys(key for group in groups for key in lost_members(group, empty)):
+        yield from ask_for(key)
+
+
 def ask_for(key: str) -> Steps[None]:
     """Ask the store for a value, only to hear whether it can tell."""
     yield Fetch((key,), (_NO_BYTES,))

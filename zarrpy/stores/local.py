@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zarrpy._native.failure import system_failure
 from zarrpy._native.files import SETTLE_NS, Directory
@@ -167,7 +167,8 @@ class LocalStore(Store):
                 return sorted(entries, key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError) as error:
             # below a prefix that leads through a file there is nothing either
-            return self._nothing(os.path.relpath(path, self.root), error)
+            self._refuse_dangling(os.path.relpath(path, self.root), error)
+            return []
         except OSError as error:
             raise self._failure(os.path.relpath(path, self.root), "list", error) from error
 
@@ -176,17 +177,17 @@ class LocalStore(Store):
         try:
             names = os.listdir(self._path(prefix))
         except (FileNotFoundError, NotADirectoryError) as error:
-            return self._nothing(prefix, error)
+            self._refuse_dangling(prefix, error)
+            return []
         except OSError as error:
             raise self._failure(prefix, "list", error) from error
         return sorted(name for name in names if not name.endswith(LOCK_SUFFIX))
 
-    def _nothing(self, prefix: str, error: OSError) -> list[Any]:
-        """Give no names where there is no directory, but where a link there leads to none."""
+    def _refuse_dangling(self, prefix: str, error: OSError) -> None:
+        """Tell a link to nothing on the way to a prefix from a prefix with nothing below it."""
         way = accumulate(prefix.rstrip("/").split("/"), os.path.join, initial=str(self.root))
         if any(os.path.islink(each) and not os.path.exists(each) for each in islice(way, 1, None)):
             raise self._failure(prefix, "list", error, _LINK_TO_NOTHING) from error
-        return []
 
     def list_folders(self, prefix: str = "") -> Names:
         """List the directories directly below a prefix, and links to such but in a circle."""
