@@ -53,6 +53,40 @@ def test_a_copy_is_migrated(run, hierarchy: Path) -> None:
     assert zarrpy.open(old)["t2m"].metadata.zarr_format == 3
 
 
+def test_a_target_is_replaced_when_all_that_takes_its_place_is_there(run, tmp_path: Path) -> None:
+    """What cannot be told in the other format leaves the target as it was, or not there."""
+    values = np.arange(6, dtype="f4")
+    zarrpy.create_array(tmp_path / "x.zarr", data=values, fill_value="0x7fc00001")
+    zarrpy.create_array(tmp_path / "old.zarr", data=np.arange(3), zarr_format=2)
+
+    refused = run("migrate", "v2", "x.zarr", "old.zarr", "--overwrite")
+    assert (refused.returncode != 0, "fill value" in refused.stderr) == (True, True)
+    assert zarrpy.open(tmp_path / "old.zarr")[...].tolist() == [0, 1, 2]
+    assert run("migrate", "v2", "x.zarr", "new.zarr").returncode != 0
+    assert not (tmp_path / "new.zarr").exists()
+
+
+def test_values_are_stored_anew_before_the_target_is_replaced(run, hierarchy: Path) -> None:
+    """Of shards, which v2 has not; consolidated metadata are made anew where there were any."""
+    group = zarrpy.open(hierarchy)
+    group.create_array("s", data=np.arange(40), chunks=5, shards=20)
+    zarrpy.consolidate_metadata(hierarchy)
+    old = hierarchy.with_name("old.zarr")
+    zarrpy.create_array(old, data=np.arange(3))
+
+    there = run("migrate", "v2", "run.zarr", "old.zarr")
+    assert (there.returncode, "-> --overwrite replaces it" in there.stderr) == (4, True)
+    assert "skip" not in there.stderr
+    done = run("migrate", "v2", "run.zarr", "old.zarr", "--overwrite")
+
+    assert done.returncode == 0, done.stderr
+    assert zarrpy.open(old)["s"][...].tolist() == list(range(40))
+    assert run("consolidate", "--verify", "old.zarr").returncode == 0
+    assert (old / ".zmetadata").exists()
+    assert not (old / "grid/.zmetadata").exists()
+    assert sorted(each.name for each in hierarchy.parent.iterdir()) == ["old.zarr", "run.zarr"]
+
+
 def test_documents_of_one_format_are_removed_where_both_are(run, hierarchy: Path) -> None:
     """Never the last of a node, unless that is asked for."""
     refused = run("remove-metadata", "v3", "run.zarr")

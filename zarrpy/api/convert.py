@@ -131,7 +131,7 @@ def convert(
         refuse(changes)
         into = as_store(target)
         check_reach(scheduler, (store,), (into,))
-        consolidated = yield from _consolidated(where, root, changes)
+        consolidated = yield from consolidated_groups(where, root, changes)
         converting = InAnother((store, where), into, changes, how)
         yield from elsewhere(into, converting.done(root, consolidated, asked))
     finally:
@@ -160,7 +160,7 @@ def _in_place(
             return ()
         store.check_writable("convert", path)
         yield from _refuse_within_consolidated(path)
-        what = Changes(changes, (yield from _consolidated(path, root, changes)))
+        what = Changes(changes, (yield from consolidated_groups(path, root, changes)))
     yield from converting.done(what)
     return what.changes
 
@@ -172,7 +172,7 @@ def _refuse_lost(path: str, root: Metadata, changes: Iterable[Conversion]) -> St
     yield from refuse_lost_members(path, groups)
 
 
-def _consolidated(
+def consolidated_groups(
     path: str, root: Metadata, changes: Iterable[Conversion]
 ) -> Steps[dict[str, int]]:
     """Find the groups that have consolidated metadata, and the formats of these."""

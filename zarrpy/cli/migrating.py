@@ -10,7 +10,10 @@ from zarrpy.cli.place import located
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import Any
+
+    from zarrpy.stores.base import Store
 
 _DOCUMENTS = {"v3": ("zarr.json",), "v2": (".zarray", ".zgroup", ".zattrs", ".zmetadata")}
 _NODE = {"v3": ("zarr.json",), "v2": (".zarray", ".zgroup")}
@@ -51,22 +54,54 @@ def migrate(arguments: argparse.Namespace) -> int:
     import zarrpy
 
     store, path = located(arguments.source, arguments)
-    if arguments.target is not None and not arguments.dry_run:
-        target, where = located(arguments.target, arguments)
-        node = zarrpy.open(store, path=path, mode="r")
-        zarrpy.copy(
-            node, target, name=where, if_exists="replace" if arguments.overwrite else "raise"
-        )
-        store, path = target, where
-    done = zarrpy.convert(
-        store, path=path, zarr_format=int(arguments.format[1:]), dry_run=arguments.dry_run
-    )
+    number = int(arguments.format[1:])
+    if arguments.target is None or arguments.dry_run:
+        done = zarrpy.convert(store, path=path, zarr_format=number, dry_run=arguments.dry_run)
+    else:
+        done = _into_target(arguments, store, path, number)
     rows = [[each.path or "/", each.action, each.reason or ""] for each in done]
     if arguments.json:
         print_json([dict(zip(("path", "action", "reason"), row, strict=True)) for row in rows])
     else:
         print_table(("path", "action", "reason"), rows)
     return OK
+
+
+def _into_target(arguments: argparse.Namespace, store: Store, path: str, number: int) -> Any:
+    """Convert on the way: what is at the target goes when all that takes its place is there."""
+    import zarrpy
+    from zarrpy.api.conversion import refuse
+    from zarrpy.api.convert import consolidated_groups
+    from zarrpy.engine.drive import drive
+    from zarrpy.engine.existing import look_for
+
+    plan = zarrpy.convert(store, path=path, zarr_format=number, dry_run=True)
+    refuse(plan)
+    target, where = located(arguments.target, arguments)
+    drive(target, look_for(where, arguments.overwrite))
+    wanted = {"name": where, "if_exists": "replace" if arguments.overwrite else "raise"}
+    if any(each.action == "recode" for each in plan):
+        with _folder_beside(target) as folder:
+            zarrpy.convert(store, path=path, zarr_format=number, target=folder)
+            zarrpy.copy(folder, target, **wanted)
+        return plan
+    node = zarrpy.open(store, path=path, mode="r")
+    zarrpy.copy(node, target, zarr_format=number, **wanted)
+    for group in drive(store, consolidated_groups(path, node.metadata, plan)):
+        below = group.removeprefix(path).strip("/")
+        zarrpy.consolidate_metadata(target, path="/".join(filter(None, (where, below))))
+    return plan
+
+
+def _folder_beside(target: Store) -> AbstractContextManager[str]:
+    """Make a folder for values that are stored anew, on the disk that they go to if it is one."""
+    from os.path import abspath, dirname, isdir
+    from tempfile import TemporaryDirectory
+
+    from zarrpy.metadata.names import OURS
+
+    above = dirname(abspath(getattr(target, "root", None) or getattr(target, "path", "")))
+    return TemporaryDirectory(prefix=f"{OURS}migrate-", dir=above if isdir(above) else None)
 
 
 def remove_metadata(arguments: argparse.Namespace) -> int:
