@@ -9,6 +9,7 @@ from zarrpy.cli.exits import OK
 from zarrpy.cli.making import add_layout, layout, told
 from zarrpy.cli.output import print_json
 from zarrpy.cli.place import located, opened, shape_of
+from zarrpy.cli.undoing import nothing_half_made
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -55,15 +56,16 @@ def import_(arguments: argparse.Namespace) -> int:
         if getattr(arguments, name) is not None:
             keywords[name] = getattr(arguments, name)
     store, path = located(arguments.path, arguments)
-    made = zarrpy.import_from(
-        arguments.source,
-        store,
-        path or None,
-        overwrite=arguments.overwrite,
-        offset=arguments.offset,
-        **bulk(arguments),
-        **keywords,
-    )
+    with nothing_half_made(store, arguments):
+        made = zarrpy.import_from(
+            arguments.source,
+            store,
+            path or None,
+            overwrite=arguments.overwrite,
+            offset=arguments.offset,
+            **bulk(arguments),
+            **keywords,
+        )
     told(made, arguments)
     return OK
 

@@ -7,6 +7,7 @@ import argparse
 from zarrpy.cli.exits import OK
 from zarrpy.cli.output import print_json, print_table
 from zarrpy.cli.place import located
+from zarrpy.cli.undoing import nothing_half_made
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def migrate(arguments: argparse.Namespace) -> int:
     if arguments.target is None or arguments.dry_run:
         done = zarrpy.convert(store, path=path, zarr_format=number, dry_run=arguments.dry_run)
     else:
-        done = _into_target(arguments, store, path, number)
+        target, where = located(arguments.target, arguments)
+        with nothing_half_made(target, arguments):
+            done = _into_target(arguments, (store, path), (target, where), number)
     rows = [[each.path or "/", each.action, each.reason or ""] for each in done]
     if arguments.json:
         print_json([dict(zip(("path", "action", "reason"), row, strict=True)) for row in rows])
@@ -67,7 +70,12 @@ def migrate(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _into_target(arguments: argparse.Namespace, store: Store, path: str, number: int) -> Any:
+def _into_target(
+    arguments: argparse.Namespace,
+    source: tuple[Store, str],
+    into: tuple[Store, str],
+    number: int,
+) -> Any:
     """Convert on the way: what is at the target goes when all that takes its place is there."""
     import zarrpy
     from zarrpy.api.conversion import refuse
@@ -75,9 +83,9 @@ def _into_target(arguments: argparse.Namespace, store: Store, path: str, number:
     from zarrpy.engine.drive import drive
     from zarrpy.engine.existing import look_for
 
+    (store, path), (target, where) = source, into
     plan = zarrpy.convert(store, path=path, zarr_format=number, dry_run=True)
     refuse(plan)
-    target, where = located(arguments.target, arguments)
     drive(target, look_for(where, arguments.overwrite))
     wanted = {"name": where, "if_exists": "replace" if arguments.overwrite else "raise"}
     if any(each.action == "recode" for each in plan):
@@ -111,6 +119,10 @@ def remove_metadata(arguments: argparse.Namespace) -> int:
     store, path = located(arguments.path, arguments)
     prefix = f"{path}/" if path else ""
     keys = list(store.list(prefix))
+    if not any(key.rpartition("/")[2] in (*_DOCUMENTS["v2"], *_DOCUMENTS["v3"]) for key in keys):
+        import zarrpy
+
+        zarrpy.open(store, path=path, mode="r")  # says that there is nothing
     other = _NODE["v2" if arguments.format == "v3" else "v3"]
     nodes = {key.rpartition("/")[0] for key in keys if key.rpartition("/")[2] in other}
     going = [key for key in keys if key.rpartition("/")[2] in _DOCUMENTS[arguments.format]]

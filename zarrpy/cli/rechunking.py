@@ -8,7 +8,8 @@ from zarrpy.cli.bulk import add_bulk, bulk
 from zarrpy.cli.exits import OK
 from zarrpy.cli.making import add_layout, layout, told
 from zarrpy.cli.output import print_json
-from zarrpy.cli.place import located, opened_array
+from zarrpy.cli.place import located, opened_array, size_of
+from zarrpy.cli.undoing import nothing_half_made
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     verb.add_argument("source", metavar="SOURCE", help="an array")
     verb.add_argument("target", metavar="TARGET", help="where it goes; may be SOURCE itself")
     add_layout(verb)
-    verb.add_argument("--max-memory", metavar="SIZE", help="such as 2GiB (default: 1GiB)")
+    verb.add_argument(
+        "--max-memory", type=size_of, metavar="SIZE", help="such as 2GiB (default: 1GiB)"
+    )
     add_bulk(verb)
     verb.add_argument("--overwrite", action="store_true", help="replace what is at the target")
     verb.add_argument(
@@ -42,16 +45,17 @@ def rechunk(arguments: argparse.Namespace) -> int:
     source = opened_array(arguments.source, arguments)
     store, path = located(arguments.target, arguments)
     try:
-        done: Any = zarrpy.rechunk(
-            source,
-            store,
-            path or None,
-            max_memory=arguments.max_memory,
-            if_exists="replace" if arguments.overwrite else "raise",
-            dry_run=arguments.dry_run,
-            **bulk(arguments),
-            **layout(arguments),
-        )
+        with nothing_half_made(store, arguments):
+            done: Any = zarrpy.rechunk(
+                source,
+                store,
+                path or None,
+                max_memory=arguments.max_memory,
+                if_exists="replace" if arguments.overwrite else "raise",
+                dry_run=arguments.dry_run,
+                **bulk(arguments),
+                **layout(arguments),
+            )
     except zarrpy.NodeExistsError as error:
         error.hint = (error.hint or "").replace("if_exists='replace'", "--overwrite") or None
         raise
