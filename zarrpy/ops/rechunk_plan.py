@@ -29,6 +29,10 @@ Lengths = tuple[tuple[int, ...], ...]
 _MOST_DECODED = 3.0
 #: Times its bytes that a chunk in work takes at most, encoded and decoded.
 WORK = 6
+#: Boxes of large arrays, that is, where each takes so many bytes and has so many chunks.
+_MANY_BOXES = 32
+_LARGE_BOX = 16 << 20
+_MANY_CHUNKS = 16
 #: Ways to group the chunks of one axis that are looked at; fewer where there are many axes.
 _CANDIDATES = {1: 400, 2: 60, 3: 24, 4: 12}
 #: Boxes of the two passes that are compared with each other.
@@ -152,6 +156,7 @@ def make_plan(
         )
     single = _best_single(shape, source, target, room)
     if single.decoded <= _MOST_DECODED:
+        single = _in_more_boxes(single, shape, itemsize, source, target, room)
         return _plan((single,), None, shape, itemsize, source, target, max_memory)
     pair = _best_pair(shape, source, target, room, reserve // (WORK * max(itemsize, 1)))
     if pair is None:
@@ -200,6 +205,29 @@ def _best_single(
         key=lambda way: (prod(axis[2] for axis in way), prod(axis[3] for axis in way)),
     )
     return RechunkPass(tuple(axis[0] for axis in best), prod(axis[2] for axis in best))
+
+
+def _in_more_boxes(
+    single: RechunkPass,
+    shape: tuple[int, ...],
+    itemsize: int,
+    source: Lengths,
+    target: Lengths,
+    room: int,
+) -> RechunkPass:
+    """Take more boxes than memory asks for, so that work tells how far it is, and may go on.
+
+    Each still has work for many threads, and nothing is decoded more often for it.
+    """
+    chunks = (prod(max(axis, default=1) for axis in lengths) for lengths in (source, target))
+    least = max(_MANY_CHUNKS * max(chunks), _LARGE_BOX // max(itemsize, 1))
+    wanted = max(prod(shape) // _MANY_BOXES, least)
+    while wanted < min(prod(single.shape), room):
+        found = _best_single(shape, source, target, wanted)
+        if found.decoded <= single.decoded:
+            return found
+        wanted *= 2
+    return single
 
 
 def _groupings(lengths: tuple[int, ...], ndim: int) -> list[tuple[int, ...]]:
