@@ -12,7 +12,7 @@ from zarrpy.array import Array
 from zarrpy.display.progress import Progress
 from zarrpy.engine.consolidate import forget, record
 from zarrpy.engine.contents import contents
-from zarrpy.engine.copy import Manner, copy_node
+from zarrpy.engine.copy import Manner, copy_node, refuse_overlap
 from zarrpy.engine.elsewhere import elsewhere
 from zarrpy.engine.journal import WorkJournal
 from zarrpy.engine.lifecycle import IN_THE_WAY, move_node
@@ -81,6 +81,7 @@ def move(
     node._check_writable("move")
     yield from elsewhere(node.store, node._settle())
     store, path = target_of(node, target, name)
+    _refuse_within((node.store, node.path), (store, path))
     if _is_rename(node.store, node.path, store):
         yield from elsewhere(store, move_node(node.path, path))
     else:
@@ -93,6 +94,20 @@ def move(
         yield Commit()
         yield from elsewhere(node.store, deleted(node.store, node.path))
     return (yield from opened(store, path))
+
+
+def _refuse_within(source: tuple[Store, str], target: tuple[Store, str]) -> None:
+    """Refuse to move a node to where it is, or into itself."""
+    try:
+        refuse_overlap(source, target)
+    except NodeExistsError as error:
+        (ours, path), (theirs, new) = source, target
+        raise NodeExistsError(
+            f"cannot move {path or '/'!r} of {ours!r} to {new or '/'!r} of {theirs!r}: "
+            "they are one, or one lies within the other",
+            path=error.path,
+            hint="move to a place outside of it",
+        ) from None
 
 
 def _is_rename(source: Store, path: str, target: Store) -> bool:
@@ -113,6 +128,7 @@ def _over_runs(source: Any, target: Any, name: str | None, how: Manner) -> Steps
     else:
         node = yield from node_of(source)
         yield from elsewhere(node.store, node._settle())
+        _refuse_within((node.store, node.path), theirs)
         check_reach(how.scheduler, (node.store,), (theirs[0],))
         yield from moving.begun(node)
     return (yield from opened(*theirs))

@@ -11,10 +11,13 @@ from zarrpy.cli.exits import OK
 from zarrpy.cli.making import told
 from zarrpy.cli.output import print_done
 from zarrpy.cli.place import located, opened, store_of
+from zarrpy.cli.undoing import nothing_half_made
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
     from typing import Any
+
+    from zarrpy.stores.base import Store
 
 
 def add(verbs: Any, common: argparse.ArgumentParser) -> None:
@@ -60,7 +63,9 @@ def cp(arguments: argparse.Namespace) -> int:
     store, path = located(arguments.target, arguments)
     wanted = bulk(arguments)
     wanted |= {"if_exists": arguments.if_exists, "zarr_format": arguments.zarr_format}
-    told(zarrpy.copy(node, store, path or None, **wanted), arguments)
+    with nothing_half_made(store, arguments):
+        made = zarrpy.copy(node, store, path or None, **wanted)
+    told(made, arguments)
     return OK
 
 
@@ -76,7 +81,11 @@ def mv(arguments: argparse.Namespace) -> int:
         if arguments.journal is None or not os.path.isdir(arguments.journal):
             raise
         source = store_of(arguments.source, arguments)  # it was being deleted when it was killed
-    moved = zarrpy.move(source, store, path or None, **bulk(arguments))
+    own: Store = getattr(source, "store", source)
+    if own.place_of("") == store.place_of(""):
+        store = own  # within a store it is a matter of names
+    with nothing_half_made(store, arguments):
+        moved = zarrpy.move(source, store, path or None, **bulk(arguments))
     _leave_no_directory(arguments.source)
     told(moved, arguments)
     return OK
