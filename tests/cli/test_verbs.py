@@ -183,7 +183,13 @@ def test_the_doctor_tells_what_to_do(run, hierarchy: Path) -> None:
     assert "are right" in run("doctor", "run.zarr").stdout
     (hierarchy / "grid/lat/zarr.json").write_text("{")
     found = run("doctor", "run.zarr")
-    assert (found.returncode, "zarrpy repair" in found.stdout) == (1, True)
+    assert (found.returncode, "zarrpy repair" in found.stdout) == (1, False)
+    assert "take them from a copy" in found.stdout
+    (line,) = [each for each in found.stdout.splitlines() if each.startswith("metadata")]
+    assert line.count("grid/lat/zarr.json") == 1
+    assert "zarrpy verify" not in line
+    (hierarchy / "t2m/c/0/0/0").write_bytes(b"")
+    assert "zarrpy repair" in run("doctor", "run.zarr").stdout
 
 
 def test_the_doctor_names_whole_commands(run, hierarchy: Path) -> None:

@@ -55,7 +55,9 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _of_findings(report: Any, path: str) -> Iterator[str]:
     kinds = {finding.kind for finding in report.findings}
-    if kinds & {"corrupt", "metadata", "size", "index"}:
+    if "metadata" in kinds:
+        yield "documents cannot be read: mend them, or take them from a copy; repair leaves them"
+    if kinds & {"corrupt", "size", "index"}:
         yield f"set damage aside: zarrpy repair {path}"
     if "stale" in kinds:
         yield f"consolidated metadata are stale: zarrpy consolidate {path}"

@@ -185,7 +185,8 @@ def _decode(data: bytes, path: str) -> str:
 
 
 #: For documents that somebody cut off, or wrote by hand.
-_LOOK = "zarrpy verify on the hierarchy names all documents that cannot be read"
+#: What to do about a document that is not JSON.
+LOOK = "zarrpy verify on the hierarchy names all documents that cannot be read"
 
 
 def _parse(text: str, path: str) -> Any:
@@ -208,9 +209,9 @@ def _parse(text: str, path: str) -> Any:
     except _json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         what = "the document is empty" if not text.strip() else f"not valid JSON: {error.msg}"
-        raise MetadataError(f"{what} ({at})", path=path, hint=_LOOK) from error
+        raise MetadataError(f"{what} ({at})", path=path, hint=LOOK) from error
     except (ValueError, RecursionError) as error:
-        raise MetadataError(f"not valid JSON: {error}", path=path, hint=_LOOK) from error
+        raise MetadataError(f"not valid JSON: {error}", path=path, hint=LOOK) from error
     if words:
         warn(
             f"{path} holds {words[0]}, which is not JSON; it is read, "

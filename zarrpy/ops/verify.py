@@ -29,6 +29,7 @@ from zarrpy.errors import (
     TransactionError,
     ZarrError,
 )
+from zarrpy.metadata.json import LOOK
 from zarrpy.metadata.model import ArrayMetadata
 from zarrpy.metadata.names import DOCUMENTS, LOCK_SUFFIX, OURS, QUARANTINE, normalise_path
 from zarrpy.ops.listing import listing
@@ -142,7 +143,7 @@ class _Look:
         chunk: tuple[int, ...] | None = None,
         offset: int | None = None,
     ) -> None:
-        self.report.findings.append(Finding(kind, path, key, chunk, offset, str(message)))
+        self.report.findings.append(Finding(kind, path, key, chunk, offset, _said(message)))
 
     def at_everything(self) -> Steps[None]:
         """Look at all nodes, then at each key that belongs to none."""
@@ -504,3 +505,12 @@ def _last(key: str) -> str:
 
 def _document(path: str, keys: Container[str]) -> str | None:
     return next((key_of(path, name) for name in _NODES if key_of(path, name) in keys), None)
+
+
+def _said(message: object) -> str:
+    """Say what an error says, without the key that a finding has, and without naming `verify`."""
+    if not isinstance(message, MetadataError):
+        return str(message)
+    text, arrow, hint = str(message).partition(" -> ")
+    text = text.removeprefix(f"{message.path}: ")
+    return text if message.hint == LOOK else f"{text}{arrow}{hint}"
