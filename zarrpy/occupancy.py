@@ -40,11 +40,14 @@ class Stored(NamedTuple):
         Keys with a chunk, or a shard of several.
     nchunks : int
         Chunks in them.
+    chunk_nbytes : int
+        Of those keys.
     """
 
     nbytes: int
     nvalues: int
     nchunks: int
+    chunk_nbytes: int
 
 
 class Occupancy(Node[ArrayMetadata]):
@@ -111,13 +114,15 @@ class Occupancy(Node[ArrayMetadata]):
         if not self.metadata.storage_transformers:
             yield from refuse_unlisted(self.path, self.metadata, (key for key, _ in sizes))
         start = len(self.path) + 1 if self.path else 0
-        chunks = [key for key, _ in sizes if self._is_chunk(key[start:])]
+        of_chunks = {key: nbytes for key, nbytes in sizes if self._is_chunk(key[start:])}
+        chunks = list(of_chunks)
         nchunks = len(chunks)
         if self.codecs.shard is not None:
             nchunks = 0
             for index, keys in self._by_index(chunks, start):
                 nchunks += yield from _in_shards(keys, index)
-        return Stored(sum(nbytes for _, nbytes in sizes), len(chunks), nchunks)
+        nbytes = sum(nbytes for _, nbytes in sizes)
+        return Stored(nbytes, len(chunks), nchunks, sum(of_chunks.values()))
 
     def _by_index(self, keys: list[str], start: int) -> Iterable[tuple[IndexFormat, Sequence[str]]]:
         """Group shards by how their index is stored: those of one shape have one."""

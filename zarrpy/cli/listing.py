@@ -134,6 +134,7 @@ def _stored(name: str, array: Any) -> dict[str, Any]:
         "name": name,
         "data_type": array.metadata.data_type.name,
         "stored_nbytes": stored.nbytes,
+        "chunk_nbytes": stored.chunk_nbytes,
         "nbytes": known_nbytes(array),
         "objects": stored.nvalues,
         "grid": nobjects,
@@ -156,5 +157,5 @@ def _stat_row(facts: dict[str, Any]) -> list[str]:
         f"{count}/{facts['grid']}",
         str(facts["missing"]),
         format_size(facts["object_nbytes"]),
-        format_nbytes(stored // count) if count else "",
+        format_nbytes(facts["chunk_nbytes"] // count) if count else "",
     ]
