@@ -92,7 +92,7 @@ def cat(arguments: argparse.Namespace) -> int:
     elif arguments.form == "text":
         for block in _blocks(view):
             for row in _rows(block):
-                print(",".join(map(str, np.atleast_1d(row).tolist())))
+                print(",".join(_words(np.atleast_1d(row))))
     else:
         _write_bytes(view, arguments.form)
     return OK
@@ -133,9 +133,20 @@ def _rows(block: Any) -> Any:
 
 def _plain(values: Any) -> Any:
     """Give elements as JSON has them; dates, bytes and complex numbers as texts."""
+    import numpy as np
+
     if values.dtype.kind in "biufUTO" and not values.dtype.names:
         return _finite(values.tolist())
+    if values.dtype.kind in "mM":
+        # of lists, NaT would be None, and nanoseconds would be numbers
+        texts = np.array(_words(values.reshape(-1)), dtype=object)
+        return texts.reshape(values.shape).tolist()
     return _texts(values.tolist())
+
+
+def _words(row: Any) -> list[str]:
+    """Give elements as texts; dates as NumPy writes them, who has a word for none."""
+    return list(map(str, row if row.dtype.kind in "mM" else row.tolist()))
 
 
 def _finite(value: Any) -> Any:
@@ -193,9 +204,13 @@ def stats(arguments: argparse.Namespace) -> int:
         print_json(_finite_facts(found))
         return OK
     names = ["path", "elements", "nan", "min", "max", "mean", "std"]
-    rows = [[each["path"], *(f"{each[name]:.9g}" for name in names[1:])] for each in found]
+    rows = [[each["path"], *(_number(each[name]) for name in names[1:])] for each in found]
     print_table(names, rows, numbers="lrrrrrr")
     return OK
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.9g}"
 
 
 def _numbers(array: Any, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -213,9 +228,11 @@ def _numbers(array: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         low, high = min(low, finite.min().item()), max(high, finite.max().item())
         part = finite.astype(np.float64)
         # of two sets of numbers, the moments of both
-        total, shift = count + part.size, part.mean() - mean
-        square += float(((part - part.mean()) ** 2).sum()) + shift**2 * count * part.size / total
-        mean += float(shift) * part.size / total
+        with np.errstate(invalid="ignore", over="ignore"):  # of infinite ones there is no mean
+            total, shift = count + part.size, part.mean() - mean
+            square += float(((part - part.mean()) ** 2).sum())
+            square += float(shift**2 * count * part.size / total)
+            mean += float(shift) * part.size / total
         count = total
     if not count:
         low = high = mean = square = np.nan
