@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from zarrpy.errors import MetadataError
 from zarrpy.group import Group
 from zarrpy.metadata.attributes import normalise
 from zarrpy.metadata.model import GroupMetadata
-from zarrpy.metadata.names import check_path
+from zarrpy.metadata.names import DOCUMENTS, check_path
 from zarrpy.ops.numpy_files import Archive, Elements
 from zarrpy.stores import as_store
 
@@ -143,6 +144,7 @@ def _opener(path: Path, offset: int, keywords: dict[str, Any]) -> Callable[[], A
     Somebody else may open it as well, who has the same files.
     """
     path = path.resolve()
+    _refuse_zarr(path)
     with path.open("rb") as file:
         head = file.read(8)
     if keywords.get("shape") is not None or keywords.get("dtype") is not None:
@@ -164,6 +166,22 @@ def _opener(path: Path, offset: int, keywords: dict[str, Any]) -> Callable[[], A
         f"{path} is no .npy, .npz, HDF5 or netCDF file",
         hint="raw bytes need dtype=, and shape=",
     )
+
+
+def _refuse_zarr(path: Path) -> None:
+    """Refuse what needs no importing: a store in a directory, or one that is packed."""
+    if path.is_dir():
+        names = {each.name for each in path.iterdir()}
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            names = {name.rpartition("/")[2] for name in file.namelist()}
+    else:
+        return
+    if names & DOCUMENTS:
+        raise MetadataError(
+            f"{path} is a Zarr store",
+            hint="zarrpy.copy copies it, zarrpy.unpack takes it out of its file",
+        )
 
 
 class _Bringing:

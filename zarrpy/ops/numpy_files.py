@@ -75,8 +75,7 @@ def _raw(path: Path, dtype: Any, shape: Any, offset: int) -> np.ndarray[Any, Any
     needed = int(np.prod(shape)) * dtype.itemsize + offset
     if path.stat().st_size < needed:
         raise MetadataError(
-            f"{path} has {path.stat().st_size} bytes; {needed} are needed for {shape} of {dtype}",
-            field="shape",
+            f"{path} has {path.stat().st_size} bytes; {needed} are needed for {shape} of {dtype}"
         )
     if not np.prod(shape):
         return np.zeros(shape, dtype)
@@ -93,6 +92,7 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self._file: Any = np.load(path, allow_pickle=False)
+        self._path = path
         self._last: tuple[str, Any] | None = None
 
     def __enter__(self) -> Self:
@@ -109,6 +109,8 @@ class Archive:
         """Give the arrays."""
         for name in self._file.files:
             values = self._values(name)
+            if not isinstance(values, np.ndarray):  # NumPy gives the bytes of other files
+                raise MetadataError(f"{name!r} in {self._path} is no .npy file")
             yield ForeignArray(name, values.shape, values.dtype, self._reader(name))
 
     def _reader(self, name: str) -> Any:
