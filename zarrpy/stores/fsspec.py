@@ -341,9 +341,18 @@ def _opened(url: str, options: dict[str, Any]) -> tuple[Any, str]:
         raise StoreError(
             f"{url!r}: {error}",
             operation="open",
-            hint="zarrpy.register_store adds a scheme of yours",
+            hint=f"known: {', '.join(_schemes())}; zarrpy.register_store adds a scheme of yours",
         ) from error
     return fs, str(path)
+
+
+def _schemes() -> list[str]:
+    """Name the schemes that are known without fsspec, and by it."""
+    from fsspec import available_protocols
+
+    from zarrpy.stores.schemes import available_stores
+
+    return sorted({*(each.name for each in available_stores()), *available_protocols()})
 
 
 def _command(url: str, error: ImportError) -> str | None:

@@ -384,7 +384,7 @@ class LocalStore(Store):
             _make_directories(name)
             return Directory(name, waits)
         except OSError as error:
-            raise self._failure(path, "create", error) from error
+            raise self._failure(path, "make a directory" if path else "make it", error) from error
 
     def place_of(self, path: str) -> str:
         """Name the directory of a node."""
