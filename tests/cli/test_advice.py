@@ -124,5 +124,5 @@ def test_what_a_program_raises_is_shown_as_python_shows_it(run, hierarchy: Path)
     assert "program.py" in found.stderr
     assert "fault in zarrpy" not in found.stderr
     missing = run("run", "no.py")
-    assert missing.returncode == 2
+    assert missing.returncode == 3
     assert missing.stderr.startswith("zarrpy: there is no program 'no.py'")

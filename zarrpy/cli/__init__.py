@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from zarrpy import __version__
-from zarrpy.cli.exits import OK, explain
+from zarrpy.cli.exits import OK, UsageError, explain
 from zarrpy.cli.verbs import Verbs
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
@@ -36,11 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if reconfigure is not None:  # a name the terminal cannot spell must not end the program
             reconfigure(errors="backslashreplace")
     run: Callable[[argparse.Namespace], int] = arguments.run
-    if getattr(arguments, "threads", None) is not None:
-        from zarrpy.config import config
-
-        config.workers = arguments.threads
     try:
+        _set_threads(arguments)
         code = run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -55,6 +52,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _set_threads(arguments: argparse.Namespace) -> None:
+    wanted = getattr(arguments, "threads", None)
+    if wanted is None:
+        return
+    from zarrpy.config import config
+
+    if wanted < 1:
+        raise UsageError(f"--threads takes a number from 1 up, not {wanted}")
+    config.workers = wanted
+
+
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse arguments; of what nobody knows, say what may have been meant."""
     parser = _parser()
@@ -64,7 +72,12 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
         verbs = next(each for each in parser._actions if isinstance(each, Verbs))
         verb = verbs.parser_of(arguments.verb)
         options = [word for action in verb._actions for word in action.option_strings]
-        verb.error(f"there is no {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], options)}")
+        name = unknown[0].partition("=")[0]
+        if name.startswith("-"):
+            verb.error(f"there is no {unknown[0]!r}{_nearest(name, options)}")
+        words = [word for word in unknown if not word.startswith("-")]
+        many = "a word" if len(words) == 1 else f"{len(words)} words"
+        verb.error(f"{many} too many: {', '.join(map(repr, words))}")
     return arguments
 
 

@@ -6,7 +6,7 @@ import argparse
 
 from zarrpy.cli.exits import OK
 from zarrpy.cli.output import print_json, print_lines, print_table
-from zarrpy.cli.place import opened_array, selection_of
+from zarrpy.cli.place import opened_array, selection_of, size_of
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -29,8 +29,12 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
         metavar="SHAPE",
         help="lengths of what is read, such as 1,-1,-1 for planes (-1: a whole axis); repeatable",
     )
-    advising.add_argument("--max-chunk", default="16MiB", metavar="SIZE", help="default: 16MiB")
-    advising.add_argument("--sample", default="32MiB", metavar="SIZE", help="default: 32MiB")
+    advising.add_argument(
+        "--max-chunk", type=size_of, default="16MiB", metavar="SIZE", help="default: 16MiB"
+    )
+    advising.add_argument(
+        "--sample", type=size_of, default="32MiB", metavar="SIZE", help="default: 32MiB"
+    )
     advising.set_defaults(run=advise)
     profiling = verbs.add_parser(
         "profile",

@@ -15,9 +15,22 @@ def add_scheduler(verb: argparse.ArgumentParser) -> None:
     """Describe who works."""
     verb.add_argument(
         "--scheduler",
+        type=_scheduler,
         metavar="WHO",
         help="threads (the default), processes, or the address of a scheduler of Dask",
     )
+
+
+def _scheduler(text: str) -> str:
+    from zarrpy.engine.scheduler import is_local
+
+    try:
+        is_local(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is nobody: give threads, processes, or an address such as tcp://host:8786"
+        ) from None
+    return text
 
 
 def add_bulk(verb: argparse.ArgumentParser) -> None:

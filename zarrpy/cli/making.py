@@ -6,7 +6,7 @@ import argparse
 
 from zarrpy.cli.exits import OK, UsageError
 from zarrpy.cli.output import print_json, print_lines
-from zarrpy.cli.place import located, opened_array, shape_of, value_of
+from zarrpy.cli.place import located_anew, opened_array, shape_of, size_of, value_of
 
 TYPE_CHECKING = False  # `typing` takes longer to import than `zarrpy --help` may
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     appending.add_argument("source", metavar="SOURCE", help="a .npy file or an array")
     appending.add_argument("--axis", type=int, default=0, help="default: %(default)s")
     appending.add_argument(
-        "--max-memory", metavar="SIZE", help="of elements at a time, such as 1GiB (default: 64MiB)"
+        "--max-memory",
+        type=size_of,
+        metavar="SIZE",
+        help="of elements at a time, such as 1GiB (default: 64MiB)",
     )
     appending.set_defaults(run=append)
 
@@ -75,7 +78,7 @@ def create(arguments: argparse.Namespace) -> int:
     """Create a node."""
     import zarrpy
 
-    store, path = located(arguments.path, arguments)
+    store, path = located_anew(arguments.path, arguments)
     keywords: dict[str, Any] = layout(arguments)
     common = {"zarr_format": arguments.zarr_format, "overwrite": arguments.overwrite}
     if arguments.shape is None and arguments.dtype is None:
@@ -90,7 +93,10 @@ def create(arguments: argparse.Namespace) -> int:
         if arguments.names is not None:
             keywords["dimension_names"] = arguments.names.split(",")
         keywords |= {"shape": arguments.shape, "dtype": arguments.dtype}
-        node = zarrpy.create_array(store, name=path or None, **keywords, **common)
+        try:
+            node = zarrpy.create_array(store, name=path or None, **keywords, **common)
+        except zarrpy.errors.CodecError as error:  # of those that were asked for: none is stored
+            raise UsageError(str(error)) from error
     told(node, arguments)
     return OK
 
@@ -110,6 +116,8 @@ def append(arguments: argparse.Namespace) -> int:
     import zarrpy
 
     array = opened_array(arguments.path, arguments, write=True)
+    if not -array.ndim <= arguments.axis < array.ndim:
+        raise UsageError(f"--axis {arguments.axis}: {arguments.path} has {array.ndim} axes, from 0")
     if arguments.source.endswith(".npy"):
         import numpy as np
 

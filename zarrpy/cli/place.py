@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = ("zarr.json", ".zgroup", ".zarray")
 
-
+#: Endings of directories and files that are hierarchies.
+_HIERARCHIES = (".zarr", ".zip", ".sqlite", ".sqlite3")
 #: Endings of files that others than Zarr's programs write.
 _FOREIGN = (".npy", ".npz", ".h5", ".hdf5", ".nc", ".nc4")
 
@@ -40,6 +41,36 @@ def located(place: str, arguments: argparse.Namespace, *, read_only: bool = Fals
     return store_of(root, arguments, read_only), inner
 
 
+def located_anew(place: str, arguments: argparse.Namespace) -> Any:
+    """Find the store of a path where something is created, and the path within it.
+
+    Of ``new.zarr/a/b``, where nothing is, the hierarchy is ``new.zarr``: the groups on the way are
+    created, which nobody could do who had but a store at the end of the path.
+    """
+    root, inner = split(place)
+    if not inner and not _is_node(root) and not os.path.isfile(root):
+        root, inner = _ending_anew(root)
+    return store_of(root, arguments), inner
+
+
+def _ending_anew(place: str) -> tuple[str, str]:
+    """Split a path behind its first part that is not there, or the first that has an ending."""
+    if _is_elsewhere(place):
+        return place, ""
+    parts = place.rstrip("/").split("/")
+    roots = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    new = [root for root in roots if root and not os.path.exists(root)]
+    if not new:
+        return place, ""
+    root = next((each for each in new if each.lower().endswith(_HIERARCHIES)), new[0])
+    return root, place[len(root) :].strip("/")
+
+
+def _is_elsewhere(place: str) -> bool:
+    """Whether a place is named by a URL, or by a path in a file after a bar."""
+    return "|" in place or "://" in place or place.startswith(("file:", "sqlite:"))
+
+
 def store_of(root: str, arguments: argparse.Namespace, read_only: bool = False) -> Store:
     """Find the store at a path."""
     from zarrpy.stores import as_store
@@ -49,7 +80,11 @@ def store_of(root: str, arguments: argparse.Namespace, read_only: bool = False) 
 
         raise UsageError(f"{root} is no Zarr store -> zarrpy import {root} PATH.zarr")
     options = storage_options(arguments) or None
-    if options and not _is_url(root) and any(map(_is_url, vars(arguments).values())):
+    if options and not _is_url(root):
+        if not any(map(_is_url, vars(arguments).values())):
+            from zarrpy.cli.exits import UsageError
+
+            raise UsageError(f"-o {next(iter(options))}: {root} takes no options, as URLs do")
         options = None  # they are for the other place
     return as_store(root, read_only=read_only, storage_options=options)
 
@@ -82,7 +117,7 @@ def split(place: str) -> tuple[str, str]:
     >>> split("nowhere.zarr/a")
     ('nowhere.zarr/a', '')
     """
-    if "|" in place or "://" in place or place.startswith(("file:", "sqlite:")):
+    if _is_elsewhere(place):
         return place, ""
     parts = [part for part in place.replace(os.sep, "/").split("/") if part not in ("", ".")]
     start = "/" if place.startswith("/") else ""
@@ -133,15 +168,30 @@ def shape_of(text: str) -> tuple[int, ...]:
     return lengths
 
 
+def size_of(text: str) -> int:
+    """Read a number of bytes such as ``2GiB``, for the parser."""
+    import argparse
+
+    from zarrpy.config import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def selection_of(text: str) -> Any:
     """Read a selection as NumPy's brackets have it: ``0,10:20,::-1`` or ``...,3``."""
     from zarrpy.cli.exits import UsageError
 
     words = [word.strip() for word in text.strip("[] ").split(",")]
     try:
-        return tuple(_index(word) for word in words if word)
+        found = tuple(_index(word) for word in words if word)
     except ValueError:
         raise UsageError(f"{text!r} is no selection: give such as 0,10:20,::2") from None
+    if any(isinstance(each, slice) and each.step == 0 for each in found):
+        raise UsageError(f"{text!r}: the step of a slice cannot be 0")
+    return found
 
 
 def _index(word: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zarrpy.cli.exits import OK, UsageError
+from zarrpy.cli.exits import OK
 
 #: As Python ends after an exception that nobody caught.
 FAILED = 1
@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     zarrpy.compat.install()
     sys.argv = [arguments.program, *arguments.rest]
     if not arguments.module and not os.path.exists(arguments.program):
-        raise UsageError(f"there is no program {arguments.program!r}; a module: zarrpy run -m NAME")
+        raise FileNotFoundError(
+            f"there is no program {arguments.program!r}; a module: zarrpy run -m NAME"
+        )
     try:
         if arguments.module:
             sys.path.insert(0, "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, TextIO
+from typing import Any, ClassVar, Protocol, TextIO
 
 from zarrpy.display.sizes import format_nbytes
 from zarrpy.display.terminal import Terminal
@@ -226,6 +226,9 @@ class Bar:
         What is being done.
     """
 
+    #: Whether there was one in this process, which has ended its line.
+    was_drawn: ClassVar[bool] = False
+
     def __init__(self, stream: TextIO, what: str) -> None:
         self._stream = stream
         self._what = what
@@ -250,6 +253,7 @@ class Bar:
             self._stream.flush()
 
     def _draw(self, event: Event, now: float) -> None:
+        Bar.was_drawn = True
         # the line goes to its end at once, so that no rest of a longer one stays
         self._stream.write("\r" + self.line(event, now - self._begin) + "\x1b[K")
         self._stream.flush()
