@@ -36,6 +36,17 @@ def test_a_dry_run_tells_the_passes():
     assert target == {}
 
 
+def test_a_large_array_has_some_tens_of_boxes():
+    """Though all of it would go into memory: work tells how far it is, and goes on after a kill."""
+    grids = ((8,) * 128, (1024,)), ((1024,), (8,) * 128)
+    large = make_plan((1024, 1024, 256), 4, (*grids[0], (256,)), (*grids[0], (64,) * 4), 4 << 30)
+    (only,) = large.passes
+    assert 16 <= only.count <= 128
+    assert only.decoded == 1
+    small = make_plan((1024, 1024), 4, *grids, 1 << 30)
+    assert [each.count for each in small.passes] == [1]
+
+
 def test_an_array_is_replaced_in_its_place(tmp_path):
     """With shards, on request."""
     source = zarrpy.create_array(tmp_path / "a", data=VALUES, chunks=(7, 50))
