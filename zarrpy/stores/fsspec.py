@@ -348,7 +348,7 @@ def _opened(url: str, options: dict[str, Any]) -> tuple[Any, str]:
 
 def _schemes() -> list[str]:
     """Name the schemes that are known without fsspec, and by it."""
-    from fsspec import available_protocols
+    from fsspec import available_protocols  # type: ignore[import-untyped]
 
     from zarrpy.stores.schemes import available_stores
 
@@ -370,7 +370,7 @@ def _command(url: str, error: ImportError) -> str | None:
 
 def _is_there(protocol: str) -> bool:
     """Whether a file system can be imported."""
-    from fsspec import get_filesystem_class  # type: ignore[import-untyped]
+    from fsspec import get_filesystem_class
 
     try:
         get_filesystem_class(protocol)
