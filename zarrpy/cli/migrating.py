@@ -87,7 +87,10 @@ def _into_target(
     plan = zarrpy.convert(store, path=path, zarr_format=number, dry_run=True)
     refuse(plan)
     drive(target, look_for(where, arguments.overwrite))
-    wanted = {"name": where, "if_exists": "replace" if arguments.overwrite else "raise"}
+    wanted: dict[str, Any] = {
+        "name": where,
+        "if_exists": "replace" if arguments.overwrite else "raise",
+    }
     if any(each.action == "recode" for each in plan):
         with _folder_beside(target) as folder:
             zarrpy.convert(store, path=path, zarr_format=number, target=folder)
@@ -108,7 +111,8 @@ def _folder_beside(target: Store) -> AbstractContextManager[str]:
 
     from zarrpy.metadata.names import OURS
 
-    above = dirname(abspath(getattr(target, "root", None) or getattr(target, "path", "")))
+    place = getattr(target, "root", None) or getattr(target, "path", None)
+    above = dirname(abspath(place)) if place and isinstance(place, str) else ""
     return TemporaryDirectory(prefix=f"{OURS}migrate-", dir=above if isdir(above) else None)
 
 
