@@ -177,6 +177,36 @@ def test_ctrl_c_ends_the_work_and_the_line(large, tmp_path, on_screen):
     assert screen.text.rstrip().splitlines()[-1] == "zarrpy: interrupted"  # below the bar
     with pytest.raises(zarrpy.NodeNotFoundError):
         zarrpy.open(tmp_path / "out.zarr")
+    assert not (tmp_path / "out.zarr").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cp", "large.zarr", "new/out.zarr"),
+        ("pack", "large.zarr", "out.zip"),
+        ("pack", "large.zarr", "out.sqlite"),
+    ],
+    ids=["cp", "zip", "sqlite"],
+)
+def test_nothing_is_left_of_what_was_interrupted(tmp_path, on_screen, arguments):
+    """No empty file or directory, where nothing was before."""
+    values = np.arange(1, 20001)
+    zarrpy.create_array(tmp_path / "large.zarr", data=values, chunks=1, compressors=None)
+    screen = on_screen(*arguments)
+    screen.read_until(r"\d/2000[01]")
+    screen.press(b"\x03")
+    assert screen.ended() == 130, screen.text
+    assert [each.name for each in tmp_path.iterdir()] == ["large.zarr"]
+
+
+def test_an_interruption_is_told_on_a_line_of_its_own(large, on_screen):
+    """Also where no bar is on screen, and the terminal has written ^C."""
+    screen = on_screen("--progress=json", "stats", "large.zarr", "--threads", "1")
+    screen.read_until(r"what")
+    screen.press(b"\x03")
+    if screen.ended() == 130:  # it may be done before
+        assert screen.text.rstrip().splitlines()[-1] == "zarrpy: interrupted"
 
 
 def test_what_was_interrupted_goes_on_by_its_journal(large, tmp_path, on_screen):
