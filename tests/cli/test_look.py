@@ -161,12 +161,13 @@ def test_one_member_that_cannot_be_understood_does_not_hide_the_others(
 
 
 def test_a_url_says_what_is_missing(run: Run) -> None:
-    """And how stores of a scheme of one's own are added."""
+    """And which schemes are known."""
     found = run("info", "novelty://bucket/run.zarr")
 
     assert found.returncode == 4
     assert "novelty" in found.stderr
-    assert "register_store" in found.stderr
+    assert "known: " in found.stderr
+    assert "sqlite" in found.stderr
 
 
 def test_verbose_shows_the_traceback(run: Run) -> None:

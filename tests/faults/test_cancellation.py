@@ -16,7 +16,7 @@ from zarrpy.engine import drive
 from zarrpy.stores import LocalStore, MemoryStore, Store
 
 #: More than any operation here has; the last that is tried must come to its end.
-MOST_REQUESTS = 80
+MOST_REQUESTS = 120
 
 
 class Interruption:

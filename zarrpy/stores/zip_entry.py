@@ -95,10 +95,10 @@ def check_absent(key: str, folders: Container[str]) -> None:
 
 
 def empty_folders(folders: Iterable[str], keys: Sequence[str], prefix: str) -> Iterator[str]:
-    """Yield those directories below a prefix in which no key lies."""
+    """Yield those directories below a prefix in which no key lies, each with a "/"."""
     for folder in folders:
         if folder.startswith(prefix) and next(keys_below(keys, folder), None) is None:
-            yield folder.rstrip("/")
+            yield folder.rstrip("/") + "/"
 
 
 def _read_behind_header(
