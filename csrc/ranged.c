@@ -165,9 +165,7 @@ zp_task_read_range(zp_batch *batch, zp_worker *worker, const zp_task *t, int *fo
         zp_tally_get(t->tally, 0);
         return *found ? error->status : ZP_OK;
     }
-    int status = zp_task_admits(batch, t, file.size, error);
-    if (status == ZP_OK)
-        status = batch->chain.nsteps == 0 ? place_elements(batch, worker, t, fd, &file, error)
+    int status = batch->chain.nsteps == 0 ? place_elements(batch, worker, t, fd, &file, error)
                                           : place_blocks(batch, worker, t, fd, &file, error);
     zp_close(fd);
     return status;
