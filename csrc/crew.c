@@ -80,19 +80,6 @@ recruit(void)
     }
 }
 
-#ifndef _WIN32
-static void
-before_fork(void)
-{
-    zp_acquire(&lock);
-}
-
-static void
-in_parent(void)
-{
-    zp_release(&lock);
-}
-
 /* The threads are gone, and with them all calls but none of the thread that forks. */
 static void
 in_child(void)
@@ -102,18 +89,8 @@ in_child(void)
     first = NULL;
     nthreads = nwanted = 0;
 }
-#endif
 
-/* Have forked processes begin anew; with the lock. */
-static void
-mind_forks(void)
-{
-#ifndef _WIN32
-    static int minded;
-    if (!minded)
-        minded = pthread_atfork(before_fork, in_parent, in_child) == 0;
-#endif
-}
+ZP_MIND_FORKS(lock, in_child)
 
 void
 zp_call_helpers(zp_call *call, zp_batch *batch, int n)
@@ -123,9 +100,9 @@ zp_call_helpers(zp_call *call, zp_batch *batch, int n)
         return;
     batch->nlanes = n + 1;
     zp_acquire(&lock);
-    mind_forks();
     nwanted += n;
-    recruit();
+    if (mind_forks())
+        recruit();
     call->next = first;
     first = call;
     zp_release(&lock);

@@ -40,18 +40,6 @@ ZP_THREAD(close_all)
     return ZP_THREAD_END;
 }
 
-static void
-before_fork(void)
-{
-    zp_acquire(&lock);
-}
-
-static void
-in_parent(void)
-{
-    zp_release(&lock);
-}
-
 /* The thread is gone; what waits is closed by the parent, and need not be held here as well. */
 static void
 in_child(void)
@@ -63,16 +51,14 @@ in_child(void)
     nwaiting = nclosing = started = 0;
 }
 
-/* Start the thread, which forked processes do without; with the lock. */
+ZP_MIND_FORKS(lock, in_child)
+
+/* Start the thread, unless it is there; with the lock. */
 static int
 start(void)
 {
-    static int minded;
-
-    if (!minded)
-        minded = pthread_atfork(before_fork, in_parent, in_child) == 0;
     if (!started)
-        started = minded && zp_start(close_all, NULL);
+        started = mind_forks() && zp_start(close_all, NULL);
     return started;
 }
 

@@ -60,6 +60,14 @@ zp_pause(void)
     YieldProcessor();
 }
 
+/* There are no forks. */
+#define ZP_MIND_FORKS(mutex, begin_anew)                                                           \
+    static int mind_forks(void)                                                                    \
+    {                                                                                              \
+        (void)begin_anew;                                                                          \
+        return 1;                                                                                  \
+    }
+
 #else
 #include <pthread.h>
 #include <signal.h>
@@ -127,6 +135,28 @@ zp_pause(void)
     __asm__ __volatile__("yield");
 #endif
 }
+
+/*
+ * mind_forks(), called with the mutex, has forked processes begin anew: nobody
+ * has it while a process forks, and its threads are gone in the child.  0 where
+ * that cannot be had.
+ */
+#define ZP_MIND_FORKS(mutex, begin_anew)                                                           \
+    static void before_fork(void)                                                                  \
+    {                                                                                              \
+        zp_acquire(&(mutex));                                                                      \
+    }                                                                                              \
+    static void in_parent(void)                                                                    \
+    {                                                                                              \
+        zp_release(&(mutex));                                                                      \
+    }                                                                                              \
+    static int mind_forks(void)                                                                    \
+    {                                                                                              \
+        static int minded;                                                                         \
+        if (!minded)                                                                               \
+            minded = pthread_atfork(before_fork, in_parent, begin_anew) == 0;                      \
+        return minded;                                                                             \
+    }
 #endif
 
 #endif
