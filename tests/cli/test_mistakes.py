@@ -109,7 +109,7 @@ def test_a_node_that_cannot_be_converted_is_named(run, tmp_path: Path) -> None:
     assert "x.zarr/below/bad; nothing was converted -> use Zarr v3" in told(found)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs a file system that takes no directory")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc: run it on Linux")
 def test_a_place_where_nothing_can_be_made_is_told(run) -> None:
     """With what was tried."""
     line = told(run("create", "/proc/x.zarr"))

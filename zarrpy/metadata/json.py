@@ -184,8 +184,7 @@ def _decode(data: bytes, path: str) -> str:
         ) from error
 
 
-#: For documents that somebody cut off, or wrote by hand.
-#: What to do about a document that is not JSON.
+#: What to do about a document that is not JSON: somebody cut it off, or wrote it by hand.
 LOOK = "zarrpy verify on the hierarchy names all documents that cannot be read"
 
 
