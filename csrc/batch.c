@@ -19,6 +19,8 @@
 
 /* Scratch memory that a worker keeps between batches: enough for chunks of usual size. */
 #define KEPT_NBYTES ((size_t)128 << 20)
+/* What is stored may be wider than elements, as numbers of 16 bytes for such of one are. */
+#define WIDENING 16
 
 int
 zp_task_fail(zp_error *error, int status, const char *detail)
@@ -117,7 +119,48 @@ fail_size(zp_error *error, const zp_task *t, int64_t actual)
     return zp_task_fail(error, ZP_ERR_SIZE, NULL);
 }
 
+int64_t
+zp_most_stored(int64_t nbytes)
+{
+    int64_t more = (int64_t)1 << 20;
+    return nbytes > (INT64_MAX - more) / WIDENING ? INT64_MAX : WIDENING * nbytes + more;
+}
+
+int
+zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error *error)
+{
+    int64_t index = batch->shard ? batch->shard->index_nbytes : 0;
+    if (batch->chain.nsteps == 0 && !batch->shard)
+        return nbytes <= t->nbytes ? ZP_OK : fail_size(error, t, nbytes);
+    if (nbytes - index <= zp_most_stored(t->nbytes))
+        return ZP_OK;
+    return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
+}
+
 /* ------------------------------------------------------------- reading ---- */
+
+/* Stored bytes out of a file, of which no more is read than a chunk can have. */
+static int64_t
+fetch_file(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, const void **data,
+           int *found, zp_error *error)
+{
+    zp_stat file;
+    int64_t n;
+    int fd = zp_file_open(batch->directory, t->key, &file, found, error);
+    *data = NULL;
+    if (fd < 0)
+        return *found ? error->status : ZP_OK;
+    if (zp_task_admits(batch, t, file.size, error) < 0) {
+        n = error->status;
+    } else if (into && file.size == t->nbytes) {
+        *data = into;
+        n = zp_file_fill(fd, 0, file.size, into, error);
+    } else {
+        n = zp_file_load(fd, 0, file.size, worker, data, error);
+    }
+    zp_close(fd);
+    return n;
+}
 
 int64_t
 zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, const void **data,
@@ -126,8 +169,7 @@ zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, 
     int64_t n;
     zp_tally_turn(t->tally, ZP_NS_STORE);
     if (batch->directory) {
-        n = zp_file_read(batch->directory, t->key, 0, -1, worker, into, (size_t)t->nbytes, data,
-                         found, error);
+        n = fetch_file(batch, worker, t, into, data, found, error);
         zp_tally_get(t->tally, n);
     } else {
         const zp_bytes *stored = &batch->stored[t->number - batch->first];

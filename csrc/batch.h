@@ -38,6 +38,12 @@ int zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, z
 /* The task of the window whose turn it is: of one lane after the other. */
 int64_t zp_task_in_turn(const zp_batch *batch, int64_t turn);
 
+/* The most stored bytes that a chunk of so many is taken to have: filters and texts may widen it. */
+int64_t zp_most_stored(int64_t nbytes);
+
+/* Whether so many stored bytes may be those of the task's chunk: more are not brought to memory. */
+int zp_task_admits(const zp_batch *batch, const zp_task *task, int64_t nbytes, zp_error *error);
+
 /* Stored bytes of a task; *found 0 when there are none.  `into` may be NULL. */
 int64_t zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *task, void *into,
                       const void **data, int *found, zp_error *error);

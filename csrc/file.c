@@ -159,8 +159,7 @@ zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, const vo
 
 int64_t
 zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int64_t length,
-             zp_worker *worker, void *into, size_t into_nbytes, const void **data, int *found,
-             zp_error *error)
+             zp_worker *worker, const void **data, int *found, zp_error *error)
 {
     zp_stat info;
     *data = NULL;
@@ -168,13 +167,7 @@ zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int
     if (fd < 0)
         return *found ? error->status : ZP_OK;
     int64_t nbytes = clamp_range(info.size, &offset, length);
-    int64_t n;
-    if (into && (size_t)nbytes == into_nbytes) {
-        *data = into;
-        n = zp_file_fill(fd, offset, nbytes, into, error);
-    } else {
-        n = zp_file_load(fd, offset, nbytes, worker, data, error);
-    }
+    int64_t n = zp_file_load(fd, offset, nbytes, worker, data, error);
     zp_close(fd);
     return n;
 }

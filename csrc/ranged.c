@@ -24,7 +24,6 @@
 typedef struct source {
     zp_batch *batch;
     const zp_task *task;
-    zp_error *error;
     char *memory;
     size_t from, to;
     int fd;
@@ -92,9 +91,10 @@ need(void *context, size_t from, size_t to)
     }
     if (from >= to)
         return ZP_OK;
+    zp_error ignored = {0}; /* all of the file is tried then, and tells */
     zp_tally_turn(s->task->tally, ZP_NS_STORE);
     int64_t n = load(s->batch, s->task, s->fd, (int64_t)from, (int64_t)to, s->memory + from,
-                     s->error);
+                     &ignored);
     zp_tally_turn(s->task->tally, ZP_NS_CODEC);
     return n < 0 ? (int)n : ZP_OK;
 }
@@ -123,10 +123,12 @@ load_blocks(zp_batch *batch, zp_worker *worker, zp_task *t, int64_t size, source
     t->loaded = to == (size_t)size ? 0 : to < (size_t)head ? head : (int64_t)to;
     s->from = from < (size_t)head ? (size_t)head : from;
     s->to = to;
-    if (s->from + ASKED_FOR_NBYTES > to)
-        return need(s, 0, SIZE_MAX);
-    t->need = need;
-    t->source = s;
+    if (s->from + ASKED_FOR_NBYTES <= to) {
+        t->need = need;
+        t->source = s;
+    } else if (need(s, 0, SIZE_MAX) < 0) {
+        t->loaded = head;
+    }
     return ZP_OK;
 }
 
@@ -137,7 +139,7 @@ place_blocks(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, const
 {
     zp_task partly = *t;
     zp_error ignored = *error;
-    source from = {.batch = batch, .task = t, .error = &ignored, .fd = fd};
+    source from = {.batch = batch, .task = t, .fd = fd};
     char *memory = NULL;
     if ((uint64_t)file->size <= SIZE_MAX / 2)
         memory = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)file->size);
@@ -165,7 +167,9 @@ zp_task_read_range(zp_batch *batch, zp_worker *worker, const zp_task *t, int *fo
         zp_tally_get(t->tally, 0);
         return *found ? error->status : ZP_OK;
     }
-    int status = batch->chain.nsteps == 0 ? place_elements(batch, worker, t, fd, &file, error)
+    int status = zp_task_admits(batch, t, file.size, error);
+    if (status == ZP_OK)
+        status = batch->chain.nsteps == 0 ? place_elements(batch, worker, t, fd, &file, error)
                                           : place_blocks(batch, worker, t, fd, &file, error);
     zp_close(fd);
     return status;

@@ -87,7 +87,9 @@ zp_task_read_cached(zp_batch *batch, zp_worker *worker, const zp_task *t, int *f
     key = zp_task_cache_key(batch, t, &file, ZP_POSITION_FILE);
     if (missed || !zp_task_recall(batch, t, &key)) {
         const void *data;
-        int64_t n = zp_file_load(fd, 0, file.size, worker, &data, error);
+        int64_t n = zp_task_admits(batch, t, file.size, error);
+        if (n == ZP_OK)
+            n = zp_file_load(fd, 0, file.size, worker, &data, error);
         zp_tally_get(t->tally, n);
         if (n > 0)
             zp_atomic_add(&batch->nbytes_stored, n);

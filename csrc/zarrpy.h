@@ -340,15 +340,13 @@ typedef struct zp_directory {
 } zp_directory;
 
 /*
- * Read a key whole (length -1) or in part into the worker's FILE slot, or into
- * `into` when it is not NULL and the file has exactly into_nbytes.
+ * Read a key whole (length -1) or in part into the worker's FILE slot.
  * Returns the number of bytes, -1 in *found when the key does not exist.
  * Only the absence of the last component counts as absent: everything else,
  * links to nothing included, is an error.
  */
 int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset, int64_t length,
-                     zp_worker *worker, void *into, size_t into_nbytes, const void **data,
-                     int *found, zp_error *error);
+                     zp_worker *worker, const void **data, int *found, zp_error *error);
 
 /* Whether nothing at all stands at a key; 0 also when that cannot be told, as behind a link to
  * nothing. */

@@ -4,6 +4,9 @@ import os
 import pickle
 import shutil
 import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 
 import zarrpy
+from zarrpy.codecs.crc32c import crc32c_slowly
 from zarrpy.engine import pool
 from zarrpy.stores import MemoryStore
 
@@ -341,6 +345,57 @@ def test_threads_of_the_user_read_together(megabytes):
     lent = pool.lend(100)
     pool.give_back(lent)
     assert lent == most
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads peak memory in /proc: run on Linux")
+@pytest.mark.parametrize("disable", ["", "small"])
+@pytest.mark.parametrize("cache", [None, "1MiB"])
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"compressors": None},
+        {"compressors": "crc32c"},
+        {"compressors": "blosc"},
+        {"compressors": "zstd", "shards": 64},
+    ],
+    ids=str,
+)
+def test_a_file_much_larger_than_its_chunk_is_not_read(tmp_path, layout, cache, disable):
+    """Memory is bounded by the metadata, whatever somebody has stored."""
+    zarrpy.create_array(tmp_path / "a", data=np.arange(64, dtype="i4"), chunks=16, **layout)
+    with open(tmp_path / "a/c/0", "r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        if "shards" in layout:  # whose index says that the first chunk goes on and on
+            index = bytearray((tmp_path / "a/c/0").read_bytes()[-4 * 16 - 4 : -4])
+            index[8:16] = (1 << 30).to_bytes(8, "little")
+            crc = crc32c_slowly(bytes(index)).to_bytes(4, "little")
+            file.truncate((1 << 30) + end)
+            file.seek(0, os.SEEK_END)
+            file.write(bytes(index) + crc)
+        else:
+            file.truncate(1 << 30)
+    program = textwrap.dedent(
+        """
+        import sys, zarrpy
+        array = zarrpy.open(sys.argv[1], cache=sys.argv[2] or None)
+        for key in (0, slice(0, 4), ...):
+            try:
+                array[key]
+            except zarrpy.ChunkError as error:
+                assert "c/0" in str(error), error
+            else:
+                raise SystemExit("read")
+        with open("/proc/self/status") as status:  # of this program: not of who started it
+            peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
+        print(int(peak) >> 10)
+        """
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "a"), cache or ""]
+    environ = {**os.environ, "ZARRPY_DISABLE": disable}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 300
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGALRM: run on another system")

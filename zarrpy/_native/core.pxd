@@ -167,8 +167,8 @@ cdef extern from "zarrpy.h" nogil:
     int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
                      zp_error *error)
     int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
-                         int64_t length, zp_worker *worker, void *into, size_t into_nbytes,
-                         const void **data, int *found, zp_error *error)
+                         int64_t length, zp_worker *worker, const void **data, int *found,
+                         zp_error *error)
     int zp_file_is_absent(const zp_directory *directory, const char *key)
     int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
                      int32_t *cancel, zp_lock *lock, zp_error *error)

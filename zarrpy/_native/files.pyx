@@ -131,8 +131,8 @@ cdef class Directory:
         cdef int found = 1
         cdef int64_t n
         with nogil:
-            n = zp_file_read(&self.directory, name, offset, length, worker, NULL, 0, &data,
-                             &found, &error)
+            n = zp_file_read(&self.directory, name, offset, length, worker, &data, &found,
+                             &error)
         if n < 0:
             raise file_failure(explain(&error), key, "get")
         if not found:
