@@ -39,6 +39,7 @@ from zarrpy.stores.base import ByteRange
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
+    from zarrpy.codecs.shard_index import IndexFormat
     from zarrpy.engine.consolidate import Difference
     from zarrpy.engine.requests import Steps
     from zarrpy.metadata.model import GroupMetadata
@@ -349,7 +350,7 @@ class _Look:
         self, array: Array, chunks: dict[tuple[int, ...], str], sizes: dict[str, int]
     ) -> Steps[None]:
         """Look at what sizes and indexes tell without reading chunks."""
-        shard = array.codecs.shard if array.metadata.chunk_grid.regular else None
+        shard = array.codecs.shard
         exact = _exact_size(array)
         waiting = iter(chunks.items())
         while window := list(islice(waiting, _WINDOW)):
@@ -373,24 +374,23 @@ class _Look:
         self, array: Array, window: list[tuple[tuple[int, ...], str]], sizes: dict[str, int]
     ) -> Steps[None]:
         """Decode the indexes of shards; each chunk has to lie within, and apart from others."""
-        shard = array.codecs.shard
-        assert shard is not None
         stored = [(place, key) for place, key in window if sizes.get(key)]
-        ranges = (ByteRange(*shard.index.range),) * len(stored)
+        indexes = _shard_indexes(array, [place for place, _ in stored])
+        ranges = tuple(ByteRange(*index.range) for index in indexes)
         try:
             values = yield Fetch(tuple(key for _, key in stored), ranges)
         except StoreError as error:
             self._found("unreadable", array.path, error, key=error.key)
             return
-        for (place, key), value in zip(stored, values, strict=True):
+        for (place, key), index, value in zip(stored, indexes, values, strict=True):
             if value is None:
                 continue
             try:
-                entries = shard.index.decode(value)
+                entries = index.decode(value)
                 if self._deep:
                     self.progress.expect(int((entries != EMPTY).any(axis=1).sum()))
                 for position in range(len(entries)):
-                    shard.index.entry(entries, position, sizes[key])
+                    index.entry(entries, position, sizes[key])
             except ChunkError as error:
                 self._found("corrupt", array.path, error.message, key, place, error.offset)
                 continue
@@ -450,6 +450,23 @@ def _exact_size(array: Array) -> int | None:
     if chain.array_to_array or not isinstance(chain.array_to_bytes, Bytes):
         return None
     return chain.spec.nbytes + 4 * len(chain.bytes_to_bytes)
+
+
+def _shard_indexes(array: Array, places: Iterable[tuple[int, ...]]) -> list[IndexFormat]:
+    """Describe the indexes of shards, which may differ in shape."""
+    layout = array.codecs.shard
+    assert layout is not None
+    grid = array.metadata.chunk_grid
+    if grid.regular:
+        return [layout.index for _ in places]
+    known: dict[tuple[int, ...], IndexFormat] = {}
+    found = []
+    for place in places:
+        shape = tuple(length for _, length in grid.chunk(array.shape, place))
+        if shape not in known:
+            known[shape] = array.codecs.shard_of(shape).index
+        found.append(known[shape])
+    return found
 
 
 def _is_within(place: tuple[int, ...], grid_shape: tuple[int, ...]) -> bool:

@@ -103,6 +103,20 @@ def test_a_damaged_index_of_a_shard_is_found_without_reading_the_chunks(place):
     assert "index" in report.findings[0].message
 
 
+def test_the_same_of_shards_that_differ_in_shape(tmp_path):
+    """Each has as many entries in its index as chunks in it."""
+    values = np.arange(1, 13, dtype="i4")
+    zarrpy.create_array(tmp_path / "a", data=values, shards=([2, 6, 4],), chunks=2)
+    assert zarrpy.verify(tmp_path / "a").ok
+    damage(tmp_path / "a/c/1")
+
+    report = zarrpy.verify(tmp_path / "a")
+
+    assert kinds(report) == [("corrupt", "c/1")]
+    assert "index" in report.findings[0].message
+    assert report.findings[0].chunk == (1,)
+
+
 def test_a_damaged_chunk_in_a_shard_is_named_with_its_place(place):
     """In the grid of the chunks inside, with the byte where it begins."""
     damage(place / "g/shards/c/0/1", offset=3)
