@@ -10,31 +10,15 @@ import textwrap
 import pytest
 
 import zarrpy
+from tests.unit.transactional import KINDS, new_store
 from zarrpy.errors import ReadOnlyStoreError, StoreError, TransactionError
-from zarrpy.stores import (
-    LMDBStore,
-    LocalStore,
-    MemoryStore,
-    PrefixStore,
-    SharedMemoryStore,
-    SQLiteStore,
-    ZipStore,
-)
+from zarrpy.stores import MemoryStore, PrefixStore, SQLiteStore, ZipStore
 
 
-@pytest.fixture(params=["memory", "local", "shared", "sqlite", "lmdb"])
+@pytest.fixture(params=KINDS)
 def store(request, tmp_path):
     """A store that can."""
-    if request.param == "lmdb" and sys.platform == "win32":
-        pytest.skip("LMDB takes its whole size on the disk of Windows: run this on another system")
-    made = {
-        "memory": MemoryStore,
-        "local": lambda: LocalStore(tmp_path / "a.zarr"),
-        "shared": SharedMemoryStore,
-        "sqlite": lambda: SQLiteStore(tmp_path / "a.sqlite"),
-        "lmdb": lambda: LMDBStore(tmp_path / "a.lmdb"),
-    }[request.param]()
-    with made:
+    with new_store(request.param, tmp_path) as made:
         yield made
 
 

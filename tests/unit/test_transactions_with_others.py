@@ -6,22 +6,14 @@ import sys
 import pytest
 
 import zarrpy
+from tests.unit.transactional import KINDS, new_store
 from zarrpy.errors import NodeNotFoundError, StaleArrayError, TransactionError
-from zarrpy.stores import LMDBStore, LocalStore, MemoryStore, SQLiteStore
 
 
-@pytest.fixture(params=["memory", "local", "sqlite", "lmdb"])
+@pytest.fixture(params=KINDS)
 def store(request, tmp_path):
     """A store that can."""
-    if request.param == "lmdb" and sys.platform == "win32":
-        pytest.skip("LMDB takes its whole size on the disk of Windows: run this on another system")
-    made = {
-        "memory": MemoryStore,
-        "local": lambda: LocalStore(tmp_path / "a.zarr"),
-        "sqlite": lambda: SQLiteStore(tmp_path / "a.sqlite"),
-        "lmdb": lambda: LMDBStore(tmp_path / "a.lmdb"),
-    }[request.param]()
-    with made:
+    with new_store(request.param, tmp_path) as made:
         yield made
 
 
