@@ -51,10 +51,15 @@ class Reopening:
 
     def __init__(self, place: Any, keywords: Mapping[str, Any]) -> None:
         self._key: State | None = None
-        if type(place) is not str or not _plain(keywords):
+        self._read_only, path = False, ""
+        if type(place) is not str:
             return
-        self._read_only = _READ_ONLY[keywords.get("mode")]
-        self._key = _state(place, keywords.get("path") or "")
+        if keywords:
+            if not _plain(keywords):
+                return
+            self._read_only = _READ_ONLY[keywords.get("mode")]
+            path = keywords.get("path") or ""
+        self._key = _state(place, path)
 
     def recalled(self) -> Array | None:
         """Give another handle of an array that was opened in the same state."""
@@ -101,17 +106,16 @@ def _like(template: Array, read_only: bool) -> Array:
 def _state(place: str, path: str) -> State | None:
     """Tell the state of an array's files; None when there is none, or it is too young."""
     folder = f"{place}/{path}" if path else place
-    if folder[:1] != "/" and not os.path.isabs(folder):
+    if not folder.startswith("/") and not os.path.isabs(folder):
         folder = os.path.join(os.getcwd(), folder)
     try:
-        state = node_states(folder)  # the coming of another document would change the directory
+        # the coming of another document would change the directory
+        state = node_states(folder, _SETTLED_NS)
     except ValueError:
         return None
     if state is None:
         return _older_state(place, path, folder)
-    if max(state[2], state[3], state[6], state[7]) > time.time_ns() - _SETTLED_NS:
-        return None
-    return (place, path, folder, state)
+    return (place, path, folder, state) if state else None
 
 
 def _older_state(place: str, path: str, folder: str) -> State | None:

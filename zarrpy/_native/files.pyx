@@ -2,7 +2,7 @@
 """Files below a directory: read, replaced and deleted under locks, by the rules of csrc/file.c."""
 
 import os
-from time import monotonic
+from time import monotonic, time_ns
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -34,6 +34,10 @@ from zarrpy._native.core cimport (
 from zarrpy._native.steps cimport current_worker, explain
 
 from zarrpy._native.failure import file_failure, system_failure
+
+cdef extern from "Python.h":
+    bytes PyUnicode_EncodeFSDefault(object text)
+
 
 # How long the engine waits for a lock before Python looks whether the user has had enough.
 cdef int64_t _POLL_MS = 50
@@ -358,8 +362,8 @@ cdef class KeyLock:
 cdef bint _JOINED = os.name == "nt"
 
 
-def node_states(str place):
-    """State of a directory and of the document ``zarr.json`` in it, or None where one is missing.
+def node_states(str place, int64_t settled_ns):
+    """State of a directory and of the document ``zarr.json`` in it.
 
     The document is opened for it where it may lie in a network, as only that asks one.
 
@@ -367,16 +371,20 @@ def node_states(str place):
     ----------
     place : str
         Absolute path.
+    settled_ns : int
+        After so long a state is not that of two changes.
 
     Returns
     -------
-    tuple or None
-        As of `Directory.state` and of `Directory.file_state`, one after the other.
+    tuple, bool or None
+        As of `Directory.state` and of `Directory.file_state`, one after the other. None where one
+        is missing, False where one is not settled.
     """
     cdef zp_error error
     cdef zp_stat info, itself
     cdef int found, fd, status = -1
-    cdef bytes name = os.fsencode(place)
+    cdef int64_t youngest
+    cdef bytes name = PyUnicode_EncodeFSDefault(place)
     cdef bytes document = b"zarr.json" if _JOINED else name + b"/zarr.json"
     cdef zp_directory directory = zp_directory(-1, name, 0)
     cdef const char *key = document
@@ -392,5 +400,8 @@ def node_states(str place):
             status = zp_stat_key(&directory, folder, 1, &itself)
     if status != 0:
         return None
+    youngest = max(itself.modified_ns, itself.changed_ns, info.modified_ns, info.changed_ns)
+    if youngest > <int64_t>time_ns() - settled_ns:
+        return False
     return (itself.device, itself.inode, itself.modified_ns, itself.changed_ns,
             info.device, info.inode, info.modified_ns, info.changed_ns, info.size)
