@@ -21,6 +21,8 @@
 #define KEPT_NBYTES ((size_t)128 << 20)
 /* What is stored may be wider than elements, as numbers of 16 bytes for such of one are. */
 #define WIDENING 16
+/* Chunks inside a shard may have so many times what the index has of them, for their headers. */
+#define INSIDE 5
 
 int
 zp_task_fail(zp_error *error, int status, const char *detail)
@@ -129,10 +131,10 @@ zp_most_stored(int64_t nbytes)
 int
 zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error *error)
 {
-    int64_t index = batch->shard ? batch->shard->index_nbytes : 0;
+    int64_t inside = batch->shard ? INSIDE * batch->shard->index_nbytes : 0;
     if (batch->chain.nsteps == 0 && !batch->shard)
         return nbytes <= t->nbytes ? ZP_OK : fail_size(error, t, nbytes);
-    if (nbytes - index <= zp_most_stored(t->nbytes))
+    if (nbytes - inside <= zp_most_stored(t->nbytes))
         return ZP_OK;
     return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
 }

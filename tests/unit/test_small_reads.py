@@ -357,6 +357,8 @@ def test_threads_of_the_user_read_together(megabytes):
         {"compressors": "crc32c"},
         {"compressors": "blosc"},
         {"compressors": "zstd", "shards": 64},
+        {"compressors": "bz2"},
+        {"compressors": "bz2", "shards": 64},
     ],
     ids=str,
 )

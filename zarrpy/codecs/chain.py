@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     from zarrpy.metadata.model import NamedConfig
 
 
+#: What is stored may be so many times as wide as elements, and have headers of so many bytes; those
+#: of chunks inside a shard may have so many times what its index has of them.
+_WIDENING, _HEADERS_NBYTES, _INSIDE = 16, 1 << 20, 5
+#: Kinds of data types whose elements may have any length.
+_ANY_LENGTH = "OT"
+
+
 @dataclass(frozen=True, slots=True)
 class CodecChain:
     """Codecs bound to a chunk.
@@ -166,6 +173,15 @@ class CodecChain:
         for codec in self.array_to_array:
             array = codec.encode(array)
         return self.wrap(self.array_to_bytes.encode(array))
+
+    @property
+    def most_stored(self) -> int:
+        """The most bytes that a chunk is taken to be stored in, as csrc/batch.h has it."""
+        if self.spec.dtype.kind in _ANY_LENGTH:
+            return config.limits.max_chunk_bytes
+        shard = self.shard or self.wrapped
+        inside = 0 if shard is None else _INSIDE * shard.index.nbytes
+        return _WIDENING * self.spec.nbytes + _HEADERS_NBYTES + inside
 
     def shard_of(self, shape: tuple[int, ...]) -> ShardLayout:
         """Say how chunks lie in a shard of another shape."""

@@ -267,7 +267,7 @@ class PythonBatch:
 
     def _load(self, task: int) -> Any:
         if self._directory is not None:
-            return self._read_file(self._directory, self._key(task))
+            return self._read_file(self._directory, task)
         return self._stored[task - self._first]
 
     def _is_stored(self, task: int) -> bool:
@@ -278,9 +278,14 @@ class PythonBatch:
         present = (key, key + LOCK_SUFFIX)
         return not all(map(self._directory.is_absent, present))
 
-    def _read_file(self, directory: Directory, key: str) -> bytes | None:
-        data = self._timed("ns_store", directory.read, key)
+    def _read_file(self, directory: Directory, task: int) -> bytes | None:
+        """Read a chunk, and no more than one can have."""
+        most, key = self.chain.most_stored, self._key(task)
+        data = self._timed("ns_store", directory.read, key, 0, most + 1)
         self._count(gets=1, bytes_read=len(data or b""))
+        if data is not None and len(data) > most:
+            error = CorruptChunkError("many times as many bytes are stored as decoded")
+            raise error.fill(chunk=self.plan.grid_index(task), key=key)
         return data
 
     def _count(self, **sums: int) -> None:
