@@ -180,6 +180,25 @@ class InPlace:
             hint=f"remove the journal {str(self._how.journal)!r} to begin anew",
         )
 
+    def _refuse_changed(self, change: Conversion) -> Steps[None]:
+        """Refuse to write over what others have stored of a node since it was read.
+
+        A run that goes on has looked at it, and may have replaced it already.
+        """
+        if self._journal is not None and self._journal.goes_on:
+            return
+        node = yield from read_node(change.path, change.old.zarr_format)
+        if isinstance(change.old, ArrayMetadata):
+            same = are_same(node, change.old)
+        else:  # whose consolidated metadata have gone
+            same = node is not None and node.attributes == change.old.attributes
+        if not same:
+            raise ConflictError(
+                f"somebody has changed the node at {change.path or '/'!r} since its conversion began",
+                operation="convert",
+                hint="convert again: nothing of what they stored is replaced",
+            )
+
     def _applied(self, change: Conversion) -> Steps[None]:
         """Chunks first, then the documents: who opens the node meanwhile finds all of it."""
         old, new = change.old, change.new
@@ -195,6 +214,7 @@ class InPlace:
             assert isinstance(new, ArrayMetadata)
             place = (self._store, change.path)
             moved = yield from self._moved(place, old, new)
+        yield from self._refuse_changed(change)
         if old.zarr_format == new.zarr_format:
             yield Put(documents_of(change.path, new))
         else:

@@ -7,8 +7,14 @@ import pytest
 
 import zarrpy
 from tests.unit.cut_off import NEW, OLD, cut_off
-from zarrpy.errors import MetadataError, NodeExistsError, ReadOnlyStoreError, ZarrError
-from zarrpy.stores import LocalStore
+from zarrpy.errors import (
+    ConflictError,
+    MetadataError,
+    NodeExistsError,
+    ReadOnlyStoreError,
+    ZarrError,
+)
+from zarrpy.stores import LocalStore, MemoryStore
 
 VALUES = np.arange(60).reshape(6, 10)
 NAN = np.array([1.5, np.nan, -0.0, np.inf])
@@ -408,3 +414,41 @@ def test_members_that_were_cut_off_are_put_back_and_converted():
 
     found = zarrpy.open_group(values, mode="r")["a"]
     assert (found.metadata.zarr_format, found[...].tolist()) == (2, OLD.tolist())
+
+
+@pytest.mark.parametrize("name", ["a", ""])
+def test_what_others_stored_meanwhile_is_not_replaced(name):
+    """An attribute that comes after the conversion has read the documents."""
+
+    class Busy(MemoryStore):
+        """A store in which somebody else has written when chunks are moved."""
+
+        busy = False
+
+        def set_many(self, keys, values):
+            self.meddle()
+            super().set_many(keys, values)
+
+        def set(self, key, value):
+            self.meddle()
+            super().set(key, value)
+
+        def meddle(self):
+            if self.busy:
+                self.busy = False
+                zarrpy.open(self, path=name).attrs["new"] = 1
+
+    store = Busy()
+    group = zarrpy.create_group(store, attributes={"old": 1})
+    group.create_array("a", data=np.arange(1, 9), chunks=4)
+    store.busy = True
+
+    with pytest.raises(ConflictError, match="somebody has changed the node") as caught:
+        zarrpy.convert(store, zarr_format=2)
+
+    assert "convert again" in str(caught.value)
+    assert zarrpy.open(store, path=name).attrs["new"] == 1
+    zarrpy.convert(store, zarr_format=2)
+    assert zarrpy.open(store, path=name).attrs["new"] == 1
+    assert zarrpy.open(store, path="a")[...].tolist() == list(range(1, 9))
+    assert zarrpy.verify(store).ok
