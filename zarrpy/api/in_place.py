@@ -194,7 +194,7 @@ class InPlace:
             same = node is not None and node.attributes == change.old.attributes
         if not same:
             raise ConflictError(
-                f"somebody has changed the node at {change.path or '/'!r} since its conversion began",
+                f"somebody has changed the node at {change.path or '/'!r} since it was read",
                 operation="convert",
                 hint="convert again: nothing of what they stored is replaced",
             )
