@@ -99,6 +99,8 @@ zp_blosc1_decode_picks(const zp_blosc1_header *h, zp_worker *worker, const uint8
     size_t nbytes = zp_lz4_survey_nbytes(split_nbytes) + split_nbytes; /* or bytes themselves */
     picking p = {wanted, zp_worker_scratch(worker, ZP_SLOT_BLOCK, nbytes), dst, h->typesize};
 
+    if (wanted->n == 0) /* the block lies between two elements that are */
+        return ZP_OK;
     if (!p.scratch)
         return zp_fail(worker, ZP_ERR_MEMORY, NULL);
     return zp_blosc1_take_splits(h, worker, src, part, block, take_picks, &p);

@@ -108,7 +108,8 @@ static void
 test_rhythm(const zp_step *step, const char *label, const uint8_t *data, size_t nbytes,
             const uint8_t *encoded, size_t encoded_nbytes)
 {
-    size_t wanted = 8 + 8 * random_below(3), every = wanted * (16 + random_below(100));
+    size_t wanted = 8 + 8 * random_below(3), sparse = 16 + random_below(100u << random_below(8));
+    size_t every = wanted * sparse; /* may be longer than blocks are */
     size_t start = 8 * random_below((uint32_t)nbytes / 8 + 1), n = nbytes - start;
     uint8_t *out = guarded_end(&target, n);
     zp_part rest = {.start = start, .nbytes = n, .context = out};

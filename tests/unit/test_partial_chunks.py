@@ -231,3 +231,52 @@ def test_an_axis_of_one_element_may_have_any_stride(body, compressors, chunks):
             array[:, 1:2] = out
             assert array[:, 1].tolist() == [2, 5, 8, 11]
             array[:, 1:2] = values[:, 1:2]
+
+
+@pytest.mark.parametrize("files", [False, True])
+@pytest.mark.parametrize("cname", ["lz4", "lz4hc", "zstd"])
+@pytest.mark.parametrize("blocksize", [0, 4096])
+def test_elements_may_be_farther_apart_than_blocks_are_long(tmp_path, files, cname, blocksize):
+    """So that of some blocks none is wanted."""
+    values = np.arange(1 << 18, dtype="i4") // 9
+    array = zarrpy.create_array(
+        tmp_path / "a" if files else {},
+        data=values,
+        chunks=1 << 18,
+        compressors=Blosc(cname=cname, shuffle="shuffle", blocksize=blocksize),
+    )
+    for step in (3_000, 30_000, 125_000):
+        assert np.array_equal(array[5:125_006:step], values[5:125_006:step])
+    cube = zarrpy.create_array({}, data=values.reshape(16, 128, 128), chunks=(16, 128, 128))
+    assert np.array_equal(cube[:7, 5, 5:7], cube[...][:7, 5, 5:7])
+
+
+def test_a_part_of_a_shard_is_written_whatever_lies_between_its_chunks(tmp_path):
+    """Writers that put new chunks behind the old ones leave bytes that nothing refers to."""
+    values = np.arange(1, 9, dtype="u1")
+    zarrpy.create_array(tmp_path / "a", data=values, chunks=2, shards=8, compressors=None)
+    shard = tmp_path / "a" / "c" / "0"
+    data = shard.read_bytes()
+    shard.write_bytes(data[:8] + bytes(2 << 20) + data[8:])
+
+    array = zarrpy.open(tmp_path / "a")
+    array[3] = 99
+
+    assert array[...].tolist() == [1, 2, 3, 99, 5, 6, 7, 8]
+
+
+def test_what_codecs_widen_far_is_read(tmp_path):
+    """More than any filter alone would."""
+    values = np.random.default_rng(1).integers(0, 255, 300_000).astype("u1")
+    array = zarrpy.create_array(
+        tmp_path / "a",
+        data=values,
+        chunks=300_000,
+        zarr_format=2,
+        filters=[{"id": "base64"}] * 12,
+        compressors=None,
+    )
+
+    assert (tmp_path / "a" / "0").stat().st_size > 16 * values.nbytes + (1 << 20)
+    assert np.array_equal(array[...], values)
+    assert array[7] == values[7]
