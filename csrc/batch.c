@@ -21,8 +21,6 @@
 #define KEPT_NBYTES ((size_t)128 << 20)
 /* What is stored may be wider than elements, as numbers of 16 bytes for such of one are. */
 #define WIDENING 16
-/* Chunks inside a shard may have so many times what the index has of them, for their headers. */
-#define INSIDE 5
 
 int
 zp_task_fail(zp_error *error, int status, const char *detail)
@@ -128,13 +126,23 @@ zp_most_stored(int64_t nbytes)
     return nbytes > (INT64_MAX - more) / WIDENING ? INT64_MAX : WIDENING * nbytes + more;
 }
 
+/* The most bytes that the codecs of a chain make of a chunk, which may be more than that. */
+static int64_t
+most_encoded(const zp_chain *chain, int64_t nbytes)
+{
+    for (int i = 0; i < chain->nsteps && nbytes >= 0; i++)
+        nbytes = chain->steps[i].codec->bound(&chain->steps[i], (size_t)nbytes);
+    return nbytes;
+}
+
 int
 zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error *error)
 {
-    int64_t inside = batch->shard ? INSIDE * batch->shard->index_nbytes : 0;
-    if (batch->chain.nsteps == 0 && !batch->shard)
+    if (batch->shard) /* who writes a part of one keeps what others have left between chunks */
+        return ZP_OK;
+    if (batch->chain.nsteps == 0)
         return nbytes <= t->nbytes ? ZP_OK : fail_size(error, t, nbytes);
-    if (nbytes - inside <= zp_most_stored(t->nbytes))
+    if (nbytes <= zp_most_stored(t->nbytes) || nbytes <= most_encoded(&batch->chain, t->nbytes))
         return ZP_OK;
     return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
 }

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 
 #: What is stored may be so many times as wide as elements, and have headers of so many bytes; those
-#: of chunks inside a shard may have so many times what its index has of them.
-_WIDENING, _HEADERS_NBYTES, _INSIDE = 16, 1 << 20, 5
+#: of chunks inside a shard may have so many times what its index has of them, and between these
+#: chunks writers may have left so many bytes that nothing refers to.
+_WIDENING, _HEADERS_NBYTES, _INSIDE, _BETWEEN_NBYTES = 16, 1 << 20, 5, 1 << 26
 #: Kinds of data types whose elements may have any length.
 _ANY_LENGTH = "OT"
 
@@ -180,7 +181,7 @@ class CodecChain:
         if self.spec.dtype.kind in _ANY_LENGTH:
             return config.limits.max_chunk_bytes
         shard = self.shard or self.wrapped
-        inside = 0 if shard is None else _INSIDE * shard.index.nbytes
+        inside = 0 if shard is None else _INSIDE * shard.index.nbytes + _BETWEEN_NBYTES
         return _WIDENING * self.spec.nbytes + _HEADERS_NBYTES + inside
 
     def shard_of(self, shape: tuple[int, ...]) -> ShardLayout:
