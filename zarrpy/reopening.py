@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy._native.files import Directory, node_states
 from zarrpy.array import Array
+from zarrpy.engine.parsing import parsed
+from zarrpy.engine.resuming import are_same
+from zarrpy.errors import ZarrError
 from zarrpy.metadata.names import DOCUMENTS
 from zarrpy.recall import Recall
 from zarrpy.stores.local import LocalStore
@@ -32,6 +35,9 @@ _READ_ONLY = {None: False, "r": True, "r+": False}
 
 #: Documents of an array with no other node beside it.
 _OF_ONE_NODE = ({"zarr.json"}, {".zarray"}, {".zarray", ".zattrs"})
+
+#: Where the name of a drive ends, with which paths may begin.
+_DRIVE = 2 if os.name == "nt" else 0
 
 _opened: Recall[Array] = Recall(_MOST)
 
@@ -74,7 +80,7 @@ class Reopening:
             return
         folder = node.store.place_of(node.path)
         found = {name for name in DOCUMENTS if os.path.lexists(os.path.join(folder, name))}
-        if found in _OF_ONE_NODE:
+        if found in _OF_ONE_NODE and _is_of(self._key, node):
             _opened.of(self._key, lambda: _template(node))
 
 
@@ -85,9 +91,25 @@ def _plain(keywords: Mapping[str, Any]) -> bool:
     return keywords.get("mode") in _READ_ONLY
 
 
+def _is_of(key: State, node: Array) -> bool:
+    """Whether a node is what its files hold in a state: it was read later, maybe of other files."""
+    _, _, folder, first, *rest = key
+    states = [first, *rest] if rest else [first[:4], first[4:]]
+    names = (".zarray", ".zattrs") if rest else ("zarr.json",)
+    try:
+        directory = Directory(folder)
+        values = {name: directory.read(name) for name in names}
+        now = [directory.state(), *map(directory.file_state, names)]
+        documents = {name: value for name, value in values.items() if value is not None}
+        return now == states and are_same(parsed(node.path, documents), node.metadata)
+    except (OSError, ValueError, ZarrError):
+        return False
+
+
 def _template(array: Array) -> Array:
     """Make a handle that nobody uses but to make others like it."""
-    made = Array(array.store, array.path, array.metadata)
+    metadata = array.metadata.with_attributes(deepcopy(array.metadata.attributes))
+    made = Array(array.store, array.path, metadata)
     made.__dict__.update(codecs=array.codecs, _sight=array._sight)  # what one sees, all know
     return made
 
@@ -106,6 +128,8 @@ def _like(template: Array, read_only: bool) -> Array:
 def _state(place: str, path: str) -> State | None:
     """Tell the state of an array's files; None when there is none, or it is too young."""
     folder = f"{place}/{path}" if path else place
+    if place[:1] == "~" or ".." in folder or "|" in folder or ":" in folder[_DRIVE:]:
+        return None  # stores may understand these as another place than the system does
     if not folder.startswith("/") and not os.path.isabs(folder):
         folder = os.path.join(os.getcwd(), folder)
     try:

@@ -174,3 +174,63 @@ def test_it_can_be_turned_off(place):
 def test_what_is_no_place_of_an_array_is_left_to_the_long_way(place):
     """Whatever it says of it."""
     assert not is_short(place)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links: run on another system")
+def test_what_stores_understand_as_another_place_is_not_looked_at_here(
+    tmp_path, settled, monkeypatch
+):
+    """A home directory, a URL, and a folder above a link."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "there" / "folder").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "folder")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    url = f"file://{tmp_path}/home/x"
+    for place in ("~/x", str(tmp_path / "link" / ".." / "x"), url):
+        beside = os.path.join(os.getcwd(), place)
+        os.makedirs(os.path.dirname(beside), exist_ok=True)
+        zarrpy.create_array(os.path.realpath(beside), data=[1, 2], overwrite=True)
+        for n in (3, 4):
+            zarrpy.create_array(place, data=np.arange(n), overwrite=True)
+            assert zarrpy.open(place).shape == (n,)
+            assert zarrpy.open(place).shape == (n,)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links: run on another system")
+def test_an_array_that_was_another_while_it_was_opened_is_not_remembered(
+    tmp_path, settled, monkeypatch
+):
+    """The path led to one, then to another, and to the first again."""
+    for n in (2, 3):
+        zarrpy.create_array(tmp_path / str(n), data=np.arange(n))
+    link = tmp_path / "now"
+    link.symlink_to(tmp_path / "2")
+
+    def turn(n):
+        link.unlink()
+        link.symlink_to(tmp_path / str(n))
+
+    class Turning(Reopening):
+        def recalled(self):
+            turn(3)
+
+        def remember(self, node):
+            turn(2)
+            super().remember(node)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(zarrpy.open.__dict__, "shortcut", Turning)
+        assert zarrpy.open(str(link)).shape == (3,)
+
+    assert zarrpy.open(str(link)).shape == (2,)
+
+
+def test_attributes_that_the_first_handle_has_changed_in_memory_are_its_own(tmp_path, settled):
+    """As they are those of all that follow."""
+    place = str(tmp_path / "a.zarr")
+    zarrpy.create_array(place, data=[1], attributes={"n": {"l": [1]}})
+    zarrpy.open(place).metadata.attributes["n"]["l"].append(5)
+
+    assert zarrpy.open(place).attrs["n"] == {"l": [1]}
+    assert zarrpy.open(place).metadata.attributes == {"n": {"l": [1]}}
