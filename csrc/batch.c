@@ -19,8 +19,6 @@
 
 /* Scratch memory that a worker keeps between batches: enough for chunks of usual size. */
 #define KEPT_NBYTES ((size_t)128 << 20)
-/* What is stored may be wider than elements, as numbers of 16 bytes for such of one are. */
-#define WIDENING 16
 
 int
 zp_task_fail(zp_error *error, int status, const char *detail)
@@ -110,87 +108,7 @@ set_outcome(const zp_batch *batch, const zp_task *t, enum zp_outcome outcome)
         batch->outcome[t->number - batch->first] = (uint8_t)outcome;
 }
 
-/* A chunk of another size than the metadata says, where no codec noticed. */
-static int
-fail_size(zp_error *error, const zp_task *t, int64_t actual)
-{
-    error->expected = t->nbytes;
-    error->actual = actual;
-    return zp_task_fail(error, ZP_ERR_SIZE, NULL);
-}
-
-int64_t
-zp_most_stored(int64_t nbytes)
-{
-    int64_t more = (int64_t)1 << 20;
-    return nbytes > (INT64_MAX - more) / WIDENING ? INT64_MAX : WIDENING * nbytes + more;
-}
-
-/* The most bytes that the codecs of a chain make of a chunk, which may be more than that. */
-static int64_t
-most_encoded(const zp_chain *chain, int64_t nbytes)
-{
-    for (int i = 0; i < chain->nsteps && nbytes >= 0; i++)
-        nbytes = chain->steps[i].codec->bound(&chain->steps[i], (size_t)nbytes);
-    return nbytes;
-}
-
-int
-zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error *error)
-{
-    if (batch->shard) /* who writes a part of one keeps what others have left between chunks */
-        return ZP_OK;
-    if (batch->chain.nsteps == 0)
-        return nbytes <= t->nbytes ? ZP_OK : fail_size(error, t, nbytes);
-    if (nbytes <= zp_most_stored(t->nbytes) || nbytes <= most_encoded(&batch->chain, t->nbytes))
-        return ZP_OK;
-    return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
-}
-
 /* ------------------------------------------------------------- reading ---- */
-
-/* Stored bytes out of a file, of which no more is read than a chunk can have. */
-static int64_t
-fetch_file(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, const void **data,
-           int *found, zp_error *error)
-{
-    zp_stat file;
-    int64_t n;
-    int fd = zp_file_open(batch->directory, t->key, &file, found, error);
-    *data = NULL;
-    if (fd < 0)
-        return *found ? error->status : ZP_OK;
-    if (zp_task_admits(batch, t, file.size, error) < 0) {
-        n = error->status;
-    } else if (into && file.size == t->nbytes) {
-        *data = into;
-        n = zp_file_fill(fd, 0, file.size, into, error);
-    } else {
-        n = zp_file_load(fd, 0, file.size, worker, data, error);
-    }
-    zp_close(fd);
-    return n;
-}
-
-int64_t
-zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, const void **data,
-              int *found, zp_error *error)
-{
-    int64_t n;
-    zp_tally_turn(t->tally, ZP_NS_STORE);
-    if (batch->directory) {
-        n = fetch_file(batch, worker, t, into, data, found, error);
-        zp_tally_get(t->tally, n);
-    } else {
-        const zp_bytes *stored = &batch->stored[t->number - batch->first];
-        *data = stored->data;
-        *found = stored->data != NULL;
-        n = stored->nbytes;
-    }
-    if (n > 0 && *found)
-        zp_atomic_add(&batch->nbytes_stored, n);
-    return n;
-}
 
 /* Decode a chunk; `kept`, unless it is NULL, is told what it was decoded from. */
 static const char *
@@ -201,7 +119,7 @@ decode(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *d
     if (batch->chain.nsteps == 0) {
         if (nbytes == t->nbytes)
             return data;
-        fail_size(error, t, nbytes);
+        zp_task_fail_size(error, t, nbytes);
         return NULL;
     }
     int status = zp_chain_decode_kept(&batch->chain, worker, data, (size_t)nbytes, chunk,

@@ -38,6 +38,9 @@ int zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, z
 /* The task of the window whose turn it is: of one lane after the other. */
 int64_t zp_task_in_turn(const zp_batch *batch, int64_t turn);
 
+/* Fail: a chunk has another size than the metadata says, where no codec noticed. */
+int zp_task_fail_size(zp_error *error, const zp_task *task, int64_t actual);
+
 /* The most stored bytes that a chunk of so many is taken to have: filters and texts may widen it. */
 int64_t zp_most_stored(int64_t nbytes);
 
