@@ -4,8 +4,8 @@
 #include "blosc1_split.h"
 #include "worker.h"
 
-/* So many are looked for in what is packed, and the others of those that may be where it is not
-   packed tightly, so that matches seldom lead to matches; more are worth decoding all before them. */
+/* So many are looked for in what is packed; more, up to ZP_BLOSC1_SOME_PICKS, only where that is
+   not packed tightly, so that matches seldom lead to matches. */
 #define FEW_PICKS 16
 /* Tightly packed is what is less than one part in so many. */
 #define TIGHT 4

@@ -2,7 +2,7 @@
  * lz4_pick.c - single bytes of an LZ4 block, the others of which are not decoded
  *
  * Of a sequence only its lengths have to be read to know where the next one
- * is: that takes half of the time of decoding.  On this way the place of the
+ * is: that takes less time than decoding.  On this way the place of the
  * last sequence that begins in each stretch is noted.  A byte that is wanted is
  * then looked for from there: among literals it is found, and in a match it is
  * the one that the match repeats, which is looked for in turn.

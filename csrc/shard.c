@@ -186,14 +186,14 @@ by_offset(const void *a, const void *b)
     return (one->offset > other->offset) - (one->offset < other->offset);
 }
 
-/* The most bytes that a chunk inside a shard may have there. */
+/* The bytes of a decoded chunk inside a shard. */
 static int64_t
-most_inside(const zp_batch *batch)
+inside_nbytes(const zp_batch *batch)
 {
     int64_t nbytes = batch->chain.itemsize;
     for (int i = 0; i < batch->ndim; i++)
         nbytes *= batch->shard->chunk[i]; /* in memory they fit, as their shard does */
-    return zp_most_stored(nbytes);
+    return nbytes;
 }
 
 /* The chunks that are stored, by offset; the others get the fill value when there is a block. */
@@ -201,7 +201,7 @@ static int64_t
 find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint64_t *entries,
             zp_bounds bounds, zp_place **places, zp_error *error)
 {
-    int64_t n = 0, most = most_inside(batch);
+    int64_t n = 0, nbytes = inside_nbytes(batch);
     int sorted = 1;
     if ((uint64_t)in->ntasks > SIZE_MAX / sizeof **places)
         return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
@@ -215,7 +215,7 @@ find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const
             return status;
         if (status == 0)
             continue;
-        if (found[n].nbytes > most) {
+        if (!zp_may_be_stored(&batch->chain, nbytes, found[n].nbytes)) {
             error->position = position;
             return zp_task_fail(error, ZP_ERR_CORRUPT, "a chunk of the shard has too many bytes");
         }

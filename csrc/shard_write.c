@@ -60,8 +60,7 @@ chunk_bound(const zp_batch *batch, zp_error *error)
     int64_t nbytes = batch->chain.itemsize;
     for (int i = 0; i < batch->ndim; i++)
         nbytes *= batch->shard->chunk[i];
-    for (int i = 0; i < batch->chain.nsteps && nbytes >= 0; i++)
-        nbytes = batch->chain.steps[i].codec->bound(&batch->chain.steps[i], (size_t)nbytes);
+    nbytes = zp_most_encoded(&batch->chain, nbytes);
     return nbytes < 0 ? zp_task_fail(error, (int)nbytes, NULL) : nbytes;
 }
 

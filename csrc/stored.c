@@ -21,19 +21,19 @@ zp_task_fail_size(zp_error *error, const zp_task *t, int64_t actual)
 }
 
 int64_t
-zp_most_stored(int64_t nbytes)
-{
-    int64_t more = (int64_t)1 << 20;
-    return nbytes > (INT64_MAX - more) / WIDENING ? INT64_MAX : WIDENING * nbytes + more;
-}
-
-/* The most bytes that the codecs of a chain make of a chunk, which may be more than that. */
-static int64_t
-most_encoded(const zp_chain *chain, int64_t nbytes)
+zp_most_encoded(const zp_chain *chain, int64_t nbytes)
 {
     for (int i = 0; i < chain->nsteps && nbytes >= 0; i++)
         nbytes = chain->steps[i].codec->bound(&chain->steps[i], (size_t)nbytes);
     return nbytes;
+}
+
+int
+zp_may_be_stored(const zp_chain *chain, int64_t nbytes, int64_t stored)
+{
+    int64_t more = (int64_t)1 << 20;
+    return nbytes > (INT64_MAX - more) / WIDENING || stored <= WIDENING * nbytes + more ||
+           stored <= zp_most_encoded(chain, nbytes);
 }
 
 int
@@ -43,7 +43,7 @@ zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error
         return ZP_OK;
     if (batch->chain.nsteps == 0)
         return nbytes <= t->nbytes ? ZP_OK : zp_task_fail_size(error, t, nbytes);
-    if (nbytes <= zp_most_stored(t->nbytes) || nbytes <= most_encoded(&batch->chain, t->nbytes))
+    if (zp_may_be_stored(&batch->chain, t->nbytes, nbytes))
         return ZP_OK;
     return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
 }
