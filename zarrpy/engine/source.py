@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zarrpy.engine.nodes import array_key, key_of, parse_array, require_opened
 from zarrpy.engine.requests import Fetch, State
 from zarrpy.engine.resize import Leftover
-from zarrpy.engine.watch import check_reach, check_same
+from zarrpy.engine.watch import check_reach, check_same, same_state
 from zarrpy.metadata.model import ArrayMetadata, GroupMetadata
 from zarrpy.metadata.names import SHRINK
 
@@ -105,7 +105,7 @@ class Source:
         self._state = state = yield State(self._key)
         found = yield from self._look()
         self._compare(found)
-        self.moved = state[0] is None or not _same(before[0], state[0])
+        self.moved = state[0] is None or not same_state(before[0], state[0])
         self.replaced = self.moved and before[1] and state[1] and self._document == document
 
     def _look(self) -> Steps[ArrayMetadata]:
@@ -136,11 +136,6 @@ class Source:
         self.leftover = leftover.written()
 
 
-def _same(before: object, state: object) -> bool:
-    """Whether two states are one: values in memory are, not what they say."""
-    return state is before if isinstance(state, bytes) else state == before
-
-
 def state_of(store: Store, request: State) -> tuple[object, bool]:
     """Answer a request; as stamps of a store, but of files also when they were just changed."""
     path, _, name = request.key.rpartition("/")
@@ -150,9 +145,11 @@ def state_of(store: Store, request: State) -> tuple[object, bool]:
     state = store.stamp(request.key)
     if type(state) is object:
         return None, False
+    # values may be copies
+    if isinstance(state, bytes | tuple) and not same_state(state, store.stamp(request.key)):
+        return None, False
     if isinstance(state, bytes):
-        kept = store.stamp(request.key) is state
-        return (state, True) if kept else (None, False)
+        return state, True
     if store.requests > 1:
         return state, state is not None
     # a database tells its own state, which is that of any key

@@ -161,6 +161,13 @@ class Sight:
         return abs(time() - self._read_at) > LOOK_AGAIN
 
 
+def same_state(before: object, state: object) -> bool:
+    """Whether two states are one: values in memory are, not what they say."""
+    if isinstance(before, tuple) and isinstance(state, tuple) and len(before) == len(state):
+        return all(map(same_state, before, state))  # of several stores, or parts of one state
+    return state is before if isinstance(state, bytes) else state == before
+
+
 class Watch:
     """Sees to it that chunks are read from, or written to, the array that a handle knows.
 
@@ -217,11 +224,9 @@ class Watch:
         if before is None or type(before) is object:
             return
         state = self._state(store, directory)
-        if isinstance(state, bytes):  # equal ones may be of two arrays, if values are kept as given
-            kept = state is self._state(store, directory)
-            self.moved = state is not before if kept else state != before
-        else:
-            self.moved = state != before
+        # equal values may be of two arrays, if they are kept as given
+        kept = same_state(state, self._state(store, directory))
+        self.moved = not same_state(before, state) if kept else state != before
 
     def _state(self, store: Store, directory: Directory | None) -> object:
         """Tell the state of the document; that of a file also where it has just been changed."""

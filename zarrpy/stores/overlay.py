@@ -192,9 +192,11 @@ class OverlayStore(Store):
 
     def stamp(self, key: str) -> object:
         """Tell what is the same only as long as a value does not change, where both stores can."""
-        upper, lower = self.upper.stamp(key), self.lower.stamp(key)
-        mark = self.upper.stamp(_mark(key))
-        return None if None in (upper, lower, mark) else (upper, mark, lower)
+        parts = self.upper.stamp(key), self.upper.stamp(_mark(key)), self.lower.stamp(key)
+        if None in parts:
+            return None
+        unsettled = (part for part in parts if type(part) is object)
+        return next(unsettled, parts)
 
     @property
     def tells_sizes(self) -> bool:
