@@ -8,6 +8,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from scenarios.import_time import MODULES
 MEASURE = Path(__file__).with_name("measure.py")
 #: Who writes the arrays that all read.
 WRITER = "zarr-python"
+#: Seconds after which an array is no longer a new one, to those who keep the state of its files.
+SETTLING = 1.5
 
 
 @dataclass
@@ -133,9 +136,13 @@ class Rounds:
             if not answer["ok"]:
                 raise RuntimeError(f"{row.key}: {WRITER} cannot write it: {answer['error']}")
             partial.replace(stored)
+            if not self.quick:
+                time.sleep(SETTLING)
 
     def once(self, row: Row, name: str, samples: Samples) -> None:
         """Measure one library once."""
+        if not row.reading:  # what others have written is nobody's time but theirs
+            os.sync()
         if name == LIMIT:
             samples.add(limit.measure(row, self.folder, self.repeats))
             return

@@ -6,6 +6,7 @@ python bench/py/run.py              every row, five rounds; bench/results/measur
 python bench/py/run.py --quick      smaller arrays, one round; prints, writes nothing
 python bench/py/run.py --only cube  rows whose key contains a word; prints, writes nothing
 python bench/py/run.py --resume     go on with a run that was stopped
+python bench/py/run.py --place P    keep arrays in that directory, perhaps of another file system
 python bench/py/run.py --table      the README's table from the kept results
 """
 
@@ -27,7 +28,8 @@ from peers import adapters, environments  # noqa: E402
 from rounds import Rounds  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
-FOLDER = ROOT / "build" / "bench"
+#: Where a folder for the arrays is made.
+PLACE = ROOT / "build"
 
 
 def main() -> int:
@@ -36,21 +38,23 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller arrays, one round")
     parser.add_argument("--only", default="", metavar="WORD", help="rows whose key contains it")
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of five")
+    parser.add_argument("--place", type=Path, default=PLACE, help="where arrays are kept")
     parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
     parser.add_argument("--table", action="store_true", help="render the kept results only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     options = parser.parse_args()
+    folder = options.place / "zarrpy-bench"
     kept = RESULTS / "measured.json"
     if not options.table:
         failed = make_environments()
         if failed:
             print("\n".join(failed), file=sys.stderr)
             return 1
-        done = None if options.quick or options.only else FOLDER / "done.json"
+        done = None if options.quick or options.only else folder / "done.json"
         if done is not None and not options.resume:
             done.unlink(missing_ok=True)
-        results = Rounds(FOLDER, options.quick, options.only, options.rounds).run(done)
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        results = Rounds(folder, options.quick, options.only, options.rounds).run(done)
+        shutil.rmtree(folder, ignore_errors=True)
         text = json.dumps(results, indent=1) + "\n"
         if options.json:
             options.json.write_text(text)
