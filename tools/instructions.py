@@ -26,7 +26,7 @@ KEPT = ROOT / "bench" / "results" / "instructions.json"
 #: So much more is taken for chance, as of another version of a library.
 SLACK = 1.05
 #: Two numbers of times: their difference leaves out what is done once.
-FEW, MANY = 5, 25
+FEW, MANY = 2, 6
 COLLECTED = re.compile(rb"Collected : (\d+)")
 
 

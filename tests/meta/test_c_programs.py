@@ -78,7 +78,6 @@ def test_the_bare_loop_reads_the_whole_array(limit, stored):
     assert min(told["wall"] + told["cpu"]) > 0
 
 
-@pytest.mark.long
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind: apt-get install it")
 @pytest.mark.skipif(
     bool(os.environ.get("ZARRPY_COVERAGE") or os.environ.get("ZARRPY_SANITIZE")),
