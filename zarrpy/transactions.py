@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from zarrpy.config import config
 from zarrpy.engine.consolidate import note_change
 from zarrpy.engine.drive import call_async
-from zarrpy.engine.latecomers import late_chunks
+from zarrpy.engine.latecomers import latecomers_of
 from zarrpy.engine.locks import hold_of
 from zarrpy.errors import TransactionError, ZarrError
 from zarrpy.metadata.names import DOCUMENTS
@@ -167,7 +167,7 @@ class Transaction(Generic[T]):
     def _commit(self, made: TransactionStore, keys: list[str]) -> None:
         documents, others = documents_first(keys)
         durability = self._durability or config.durability
-        added = late_chunks(made)
+        added = latecomers_of(made)
         with (
             config.set(durability=durability),
             hold_of(made.lower, documents),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zarrpy.stores.transaction import TransactionStore
 
 
-def late_chunks(made: TransactionStore) -> Callable[[], list[str]]:
+def latecomers_of(made: TransactionStore) -> Callable[[], list[str]]:
     """Give what names chunks that are stored where a transaction has shrunk arrays.
 
     Parameters

@@ -88,7 +88,7 @@ def begun(
         raise ValueError("timeout= is for threads: other processes keep no time")
     check_reach(scheduler, reads, writes)
     payload = packed(work)
-    return Scattered(_crew(scheduler, workers), tasks, payload, ahead=ahead, ordered=ordered)
+    return Scattered(_hands(scheduler, workers), tasks, payload, ahead=ahead, ordered=ordered)
 
 
 def check_reach(scheduler: Any, reads: Iterable[Store], writes: Iterable[Store]) -> None:
@@ -183,7 +183,7 @@ def _unheard(part: object) -> None:
     """Take what a task says of its parts."""
 
 
-class Crew(Protocol):
+class Hands(Protocol):
     """Who does tasks elsewhere."""
 
     @property
@@ -207,7 +207,7 @@ class Crew(Protocol):
         """Let all go, after what they have in hand."""
 
 
-def _crew(scheduler: Any, workers: int | None) -> Crew:
+def _hands(scheduler: Any, workers: int | None) -> Hands:
     if scheduler == "processes":
         return _processes(thread_count(workers))
     if not isinstance(scheduler, str):
@@ -237,7 +237,7 @@ class Scattered(Generic[A, T]):
 
     Parameters
     ----------
-    crew : Crew
+    hands : Hands
     tasks : iterable
         Iterated by the thread that takes the results.
     payload : bytes
@@ -249,12 +249,12 @@ class Scattered(Generic[A, T]):
     """
 
     def __init__(
-        self, crew: Crew, tasks: Iterable[A], payload: bytes, *, ahead: int, ordered: bool
+        self, hands: Hands, tasks: Iterable[A], payload: bytes, *, ahead: int, ordered: bool
     ) -> None:
-        self._crew = crew
+        self._hands = hands
         self._tasks: Iterator[A] = iter(tasks)
         self._payload = payload
-        self._ahead = max(ahead, 2 * crew.count)
+        self._ahead = max(ahead, 2 * hands.count)
         self._ordered = ordered
         self._slots: deque[Taken[A, T]] = deque()
         self._changed = threading.Condition()
@@ -290,7 +290,7 @@ class Scattered(Generic[A, T]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            if self._crew.lost(error):
+            if self._hands.lost(error):
                 self._renew(generation, error)
                 self._submit(slot)
                 return False
@@ -300,11 +300,11 @@ class Scattered(Generic[A, T]):
 
     def _submit(self, slot: Taken[A, T]) -> None:
         while True:
-            generation = self._crew.generation
+            generation = self._hands.generation
             try:
-                future = self._crew.submit(self._payload, slot.task)
+                future = self._hands.submit(self._payload, slot.task)
             except RuntimeError as error:
-                if not self._crew.lost(error):
+                if not self._hands.lost(error):
                     raise
                 self._renew(generation, error)
             else:
@@ -314,14 +314,14 @@ class Scattered(Generic[A, T]):
 
     def _renew(self, generation: int, error: BaseException) -> None:
         """Have others come, but not for ever: what kills one may kill all."""
-        if generation == self._crew.generation:
+        if generation == self._hands.generation:
             self._losses += 1
         if self._losses > _MOST_LOSSES:
             raise ZarrError(
                 f"worker processes were killed {self._losses} times, and gave nothing in between",
                 hint="there may be too little memory for so many: give fewer workers",
             ) from error
-        self._crew.renew(generation)
+        self._hands.renew(generation)
 
     def _notify(self, future: object) -> None:
         with self._changed:
@@ -345,7 +345,7 @@ class Scattered(Generic[A, T]):
         futures = [slot.at[0] for slot in self._slots]
         self._slots.clear()
         self._tasks = iter(())
-        self._crew.end(futures, wait=wait)
+        self._hands.end(futures, wait=wait)
 
     @property
     def closed(self) -> bool:
