@@ -72,8 +72,8 @@ class PointTable:
         inner : tuple of int, optional
             Shape of the chunks inside its shards, by which points of one shard are sorted.
         """
-        if inner is None and "native" not in config.disable:
-            found = _sorted_by_regular_chunks(points, shape, spacing)
+        if "native" not in config.disable:
+            found = _sorted_by_regular_chunks(points, shape, spacing, inner)
             if found is not None:
                 return found
         located = [
@@ -99,7 +99,10 @@ class PointTable:
 
 
 def _sorted_by_regular_chunks(
-    points: Points, shape: tuple[int, ...], spacing: tuple[int | Runs, ...]
+    points: Points,
+    shape: tuple[int, ...],
+    spacing: tuple[int | Runs, ...],
+    inner: tuple[int, ...] | None,
 ) -> PointTable | None:
     """Sort points in C; None where that is not possible."""
     lengths = tuple(shape[axis] for axis in points.axes)
@@ -107,7 +110,8 @@ def _sorted_by_regular_chunks(
     if len(chunks) < len(lengths):
         return None
     given = [np.ascontiguousarray(each, np.int64) for each in points.positions]
-    sorted_ = sort_points(given, lengths, chunks)
+    inside = None if inner is None else tuple(inner[axis] for axis in points.axes)
+    sorted_ = sort_points(given, lengths, chunks, inside)
     if sorted_ is None:
         return None
     pieces, positions, places = sorted_
