@@ -8,9 +8,8 @@ and is noted for all that lies below the root of it.
 from __future__ import annotations
 
 from itertools import count
-from os import getpid
+from os import getpid, urandom
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from zarrpy.engine.requests import Bring, Delete, DeletePrefix, Move, Put, Restore, Run, Update
 from zarrpy.metadata.names import DOCUMENTS, OURS
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     #: Its number, and the process that made it: one that was forked goes on counting.
     Change = tuple[int, int]
 
-_process = uuid4().hex
+_process = urandom(16).hex()
 _numbers = count(1)
 #: The latest change of each array, and of everything below a place.
 _of_array: dict[Place, Change] = {}

@@ -11,7 +11,6 @@ Zarr v3 keeps it as a member of the group's ``zarr.json``, v2 in a document of i
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import partial
@@ -153,6 +152,8 @@ def _checked_name(name: str, field: str, path: str) -> str:
 
 def _depth(path: str) -> tuple[int, str]:
     """Sort near nodes first, then by name without regard to case."""
+    import unicodedata  # tables of its own, for the few that consolidate
+
     return path.count("/"), unicodedata.normalize("NFKC", path).casefold()
 
 

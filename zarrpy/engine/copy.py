@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import islice
 from math import prod
+from os import urandom
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import uuid4
 
 from zarrpy.config import config
 from zarrpy.display.progress import Progress
@@ -104,7 +104,7 @@ def copy_node(
             overwrite=overwrite,
             content=lambda where: copy.content(metadata, where),
             beside=between,
-            stage=f"{STAGE}{uuid4().hex[:12]}" if between else None,
+            stage=f"{STAGE}{urandom(6).hex()}" if between else None,
         )
         yield from elsewhere(target[0], steps)
         late = whole_or_gone(target[1], copy.late(target[1]), keep=overwrite)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -51,6 +49,8 @@ class WorkJournal:
     """
 
     def __init__(self, folder: str | os.PathLike[str], about: Any) -> None:
+        import hashlib  # loads OpenSSL
+
         self.folder = Path(folder)
         self.room = self.folder / _ROOM
         text = json.dumps(about, sort_keys=True, default=str)
@@ -131,6 +131,8 @@ class WorkJournal:
 
     def finish(self) -> None:
         """Remove the journal: all is done. What says so goes last."""
+        import shutil  # loads every format of archives
+
         self.close()
         if not self.is_finished:
             os.replace(self.folder / _ABOUT, self.folder / _FINISHED)

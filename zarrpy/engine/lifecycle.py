@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from os import urandom
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
 from zarrpy.engine.above import groups_after, missing_parents
 from zarrpy.engine.consolidate import forget, record
@@ -193,7 +193,7 @@ def _store_node(
     elif content is not None and where == "beside":
         members = yield from _appear(path, metadata, groups, content)
     elif content is not None and where == "within":
-        stage = stage or f"{STAGE}{uuid4().hex[:12]}"
+        stage = stage or f"{STAGE}{urandom(6).hex()}"
         members = yield from _appear_within(path, metadata, groups, stage, content)
     else:
         yield from _put_first(path, metadata, groups, alone=not overwrite)
@@ -246,7 +246,7 @@ def _appear(
     path: str, metadata: Metadata, groups: Sequence[tuple[str, bytes]], content: Content
 ) -> Steps[Members | None]:
     """Make a node in a directory of another name, which takes its place at once."""
-    new = key_of(path.rpartition("/")[0], f"{STAGE}{uuid4().hex[:12]}")
+    new = key_of(path.rpartition("/")[0], f"{STAGE}{urandom(6).hex()}")
     yield Put((*groups, *documents_of(new, metadata)))
     members = yield from content(new)
     yield Commit()
@@ -340,7 +340,7 @@ def _replace_node(
         yield DeletePrefix(path + "/")  # of a link only the link; what it leads to stays
         yield Put(documents_of(path, metadata))
         return None if content is None else (yield from content(path))
-    names = replaced_by(stage or f"{STAGE}{uuid4().hex[:12]}")
+    names = replaced_by(stage or f"{STAGE}{urandom(6).hex()}")
     new, old = (key_of(path, name) for name in names)
     before: list[Contents] = []
 

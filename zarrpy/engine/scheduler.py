@@ -17,7 +17,6 @@ from dataclasses import fields
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
-from uuid import uuid4
 
 from zarrpy.config import Settings, config
 from zarrpy.engine.stream import Stream, Taken, thread_count
@@ -460,7 +459,9 @@ class Cluster:
 
     def submit(self, payload: bytes, task: Any) -> Any:
         """Have a task done; gives a future. Dask does again what was lost with a worker."""
-        return self._client.submit(done, payload, task, key=f"zarrpy-{uuid4().hex}", pure=False)
+        return self._client.submit(
+            done, payload, task, key=f"zarrpy-{os.urandom(16).hex()}", pure=False
+        )
 
     def lost(self, error: BaseException) -> bool:
         """Never: Dask does again what was lost."""

@@ -527,6 +527,6 @@ def _unsupported(
     )
 
 
-for _record in _BUILT_IN:
-    _records.register(_record.name, _record, aliases=_record.aliases)
+for _record in _BUILT_IN:  # by force, so that nobody asks what installed packages announce
+    _records.register(_record.name, _record, force=True, aliases=_record.aliases)
 _index()

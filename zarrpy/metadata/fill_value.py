@@ -14,13 +14,14 @@ import math
 from typing import TYPE_CHECKING, Any, SupportsFloat, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from zarrpy.metadata.element import NATIVE, swapped
 from zarrpy.metadata.json import JSON, word
 from zarrpy.metadata.members import reject
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from zarrpy.metadata.dtypes import DataType
 
 __all__ = [

@@ -7,8 +7,8 @@ exception, never None.  The other methods have defaults that are right, if not f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from os import urandom
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
-from uuid import uuid4
 
 from zarrpy.errors import (
     ABOUT_DOCUMENTS,
@@ -372,7 +372,7 @@ class Store(ABC):
         store is one of its own.
         """
         attributes = getattr(self, "__dict__", {})  # without, it is another one each time
-        identity: str = attributes.setdefault("_identity", uuid4().hex)
+        identity: str = attributes.setdefault("_identity", urandom(16).hex())
         return identity
 
     def version(self, key: str) -> Hashable | None:

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from zarrpy.errors import MissingDependencyError, StoreError
@@ -84,7 +83,7 @@ def place_of(client: Any) -> Place:
         if prefix:
             return _places.setdefault((kind, str(prefix)), Place((kind, str(prefix))))
         # as long as the place is known, something has the client, so nothing else its number
-        return _places.setdefault((kind, id(client)), Place((kind, uuid4().hex)))
+        return _places.setdefault((kind, id(client)), Place((kind, os.urandom(16).hex())))
     config = dict(client.config)
     endpoint = config.get("endpoint")
     name: Hashable = (kind, config.get(_BUCKET[kind]), config.get("account_name"), endpoint)
