@@ -325,6 +325,10 @@ class Array(
         yield from other._run(batch, max_memory, watch)
 
     @property
+    def _inside_nbytes(self) -> int | None:
+        return None if self.codecs.shard is None else self._chunk_codecs.spec.nbytes
+
+    @property
     def _mixes(self) -> bool:
         return self._chunk_codecs.mixes and bool(np.any(self._fill_bytes[0]))
 
@@ -346,7 +350,8 @@ class Array(
         most, step = check_max_memory(max_memory), self._step(batch)
         try:
             between, nbytes = self.metadata.storage_transformers, self.codecs.spec.nbytes
-            yield Run(batch, self.path, nbytes, most, between, step, watch, self._unborn)
+            inside = self._inside_nbytes
+            yield Run(batch, self.path, nbytes, inside, most, between, step, watch, self._unborn)
         except ChunkError as error:
             error.fill(array=self.place, hint=error.next_step(self.place, self.store.in_memory))
             raise

@@ -30,6 +30,8 @@ __all__ = ["DAMAGED", "MISSING", "ChunkMap"]
 MISSING, DAMAGED = 0, -1
 #: Shards whose indexes are asked for in one request.
 _WINDOW = 256
+#: Places that are told of many, and chunks of maps that are drawn beside their facts.
+_SHOWN, _DRAWN = 8, 1 << 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,25 +83,33 @@ class ChunkMap:
 
     def facts(self) -> dict[str, str]:
         """Tell the most important in words."""
-        stored = self.sizes[self.sizes > 0]
+        flat = self.sizes.reshape(-1)
+        where = np.flatnonzero(flat > 0)
         told = {
             "array": self.name,
-            "chunks": f"{stored.size} of {self.sizes.size} are stored",
+            "chunks": f"{where.size} of {flat.size} are stored",
             "stored": format_nbytes(self.nbytes),
         }
-        if stored.size:
-            places = [np.unravel_index(pick(self.sizes), self.sizes.shape) for pick in _EXTREMES]
-            for word, place in zip(("smallest", "largest"), places, strict=True):
-                at = tuple(int(i) for i in place)
-                told[word] = f"{format_nbytes(int(self.sizes[at]))} at {at}"
+        if where.size:
+            for word, pick in _EXTREMES.items():
+                which = where[pick(flat[where])]
+                at = tuple(int(i) for i in np.unravel_index(which, self.sizes.shape))
+                told[word] = f"{format_nbytes(int(flat[which]))} at {at}"
             if self.itemsize is not None:
-                decoded = float(np.nansum(self.ratio * np.where(self.sizes > 0, self.sizes, 0)))
-                told["ratio"] = format_ratio(int(decoded), self.nbytes)
-        if self.damaged:
-            told["damaged"] = _listed(self.damaged)
-        if 0 < len(self.missing) < self.sizes.size:
-            told["missing"] = _listed(self.missing)
+                told["ratio"] = format_ratio(self._decoded_nbytes(where), self.nbytes)
+        for word, kind in (("damaged", DAMAGED), ("missing", MISSING)):
+            count = np.count_nonzero(flat == kind)
+            if count > 0 and (kind == DAMAGED or count < flat.size):
+                told[word] = f"{count}: {_first_places(self.sizes == kind)}"
         return told
+
+    def _decoded_nbytes(self, where: np.ndarray[Any, Any]) -> int:
+        """Bytes of chunks in memory, given their numbers in the grid."""
+        nbytes = np.full(where.shape, float(self.itemsize or 0))
+        places = np.unravel_index(where, self.sizes.shape) if self.sizes.ndim else ()
+        for place, lengths in zip(places, self.chunks, strict=True):
+            nbytes *= np.asarray(lengths)[place]
+        return int(nbytes.sum())
 
     def field(self) -> np.ndarray[Any, Any]:
         """Give the map in two dimensions, the last two: of the others the mean, NaN for missing."""
@@ -165,23 +175,31 @@ class ChunkMap:
         from zarrpy.display.html import card
         from zarrpy.display.image import heat_map
 
-        return card(f"chunks of {self.name}", self.facts(), {}, heat_map(self.field(), self._bad()))
+        large = self.sizes.size > _DRAWN
+        picture = "" if large else heat_map(self.field(), self._bad())
+        return card(f"chunks of {self.name}", self.facts(), {}, picture)
 
 
-def _smallest(sizes: Sizes) -> Any:
-    return np.where(sizes > 0, sizes, np.iinfo(np.int64).max).argmin()
-
-
-_EXTREMES = (_smallest, np.argmax)
+_EXTREMES = {"smallest": np.argmin, "largest": np.argmax}
 
 
 def _places(mask: np.ndarray[Any, Any]) -> list[tuple[int, ...]]:
     return [tuple(int(i) for i in place) for place in np.argwhere(mask)]
 
 
-def _listed(places: list[tuple[int, ...]]) -> str:
-    shown = ", ".join(map(str, places[:8]))
-    return f"{len(places)}: {shown}{' ...' if len(places) > 8 else ''}"
+def _first_places(mask: np.ndarray[Any, Any]) -> str:
+    """Write some places of a mask; there may be very many."""
+    numbers: list[int] = []
+    flat, start = mask.reshape(-1), 0
+    while len(numbers) <= _SHOWN and start < flat.size:
+        step = int(flat[start:].argmax())
+        if not flat[start + step]:
+            break
+        numbers.append(start + step)
+        start += step + 1
+    places = (np.unravel_index(number, mask.shape) for number in numbers[:_SHOWN])
+    shown = ", ".join(str(tuple(int(i) for i in place)) for place in places)
+    return shown + (" ..." if len(numbers) > _SHOWN else "")
 
 
 # ---------------------------------------------------------------------------------------- making it

@@ -202,6 +202,8 @@ class Explainable(Node[ArrayMetadata]):
         """
         fields, rest = split_fields(selection)
         array = cast("Array", self)
+        if fields is not None:
+            fields = array._fields(fields)
         return (yield from self._explain(array._chosen(rest), fields, write))
 
     def _explain(self, chosen: Selection, fields: Fields | None, write: bool) -> Steps[Explanation]:
@@ -385,7 +387,7 @@ class _Forecast:
         native = array._chunk_codecs.native_chain if batch.native else None
         parts = native is not None and native.has_parts and "partial" not in config.disable
         exact = sums is not None and not cached
-        if not writing and parts and whole < chunks.ntasks:
+        if not writing and parts and (whole < chunks.ntasks or self._clipped()):
             exact = False
         if sums is None:
             decoded = 0 if writing and self._gets() == 0 else everything
@@ -415,6 +417,17 @@ class _Forecast:
             values=self.values,
         )
 
+    def _clipped(self) -> bool:
+        """Whether the array ends within its last chunk, of which a part may be decoded."""
+        metadata, layout = self.array.metadata, self._layout
+        if 0 in metadata.grid_shape:
+            return False
+        last = tuple(n - 1 for n in metadata.grid_shape)
+        axes = metadata.chunk_grid.chunk(metadata.shape, last)
+        lengths = [length for _, length in axes] if layout is None else layout.chunk_shape
+        inside = (n - start for n, (start, _) in zip(metadata.shape, axes, strict=True))
+        return any(n % length for n, length in zip(inside, lengths, strict=True))
+
     def _gets(self) -> int | None:
         """Count the reads without looking at what is stored; None where it depends on that."""
         if self.batch.writing:
@@ -425,6 +438,7 @@ class _Forecast:
         array, batch = self.array, self.batch
         if pool.is_small(batch):
             return 1
-        request = Run(batch, array.path, array.codecs.spec.nbytes, config.max_memory)
+        nbytes, most = array.codecs.spec.nbytes, config.max_memory
+        request = Run(batch, array.path, nbytes, array._inside_nbytes, most)
         workers = Budget.of(request, pool.workers(), of_files=array.store.of_files).workers
         return min(workers, batch.ntasks)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import tracemalloc
 import zlib
 from base64 import b64decode
 from xml.etree import ElementTree
@@ -145,3 +146,19 @@ def test_html_of_an_array_is_small(tmp_path, chunks, shards):
     nlines = [each.get("d").count("M") for each in xml.findall(".//{*}path")]
     assert len(nlines) == (1 if shards is None else 2)
     assert min(nlines) > 20
+
+
+def test_many_missing_chunks_are_counted_and_not_listed():
+    """Only the first of them are told."""
+    array = zarrpy.create_array({}, shape=(1000, 1000), dtype="f4", chunks=1)
+    array[0, :3] = 1
+    found = array.chunk_map()
+
+    tracemalloc.start()
+    told = repr(found)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert "missing   999997: (0, 3), (0, 4), " in told
+    assert told.endswith("(0, 10) ...")
+    assert peak < 32 << 20

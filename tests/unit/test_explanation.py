@@ -124,6 +124,21 @@ def test_where_parts_can_be_decoded_the_most_is_told(store, window):
         assert counts_of(lambda: array[window]).bytes_decoded == told.bytes_decoded
 
 
+@pytest.mark.parametrize("shards", [None, 32])
+def test_of_a_chunk_that_the_array_does_not_fill_a_part_may_be_decoded(store, shards):
+    """The last one; others are decoded whole when all of them is read."""
+    keywords = {"chunks": 16, "shards": shards, "compressors": "blosc:lz4"}
+    for n in (64, 66):
+        array = zarrpy.create_array(store, data=VALUES.ravel()[:n], name=str(n), **keywords)
+
+        told = array.explain()
+        found = counts_of(lambda array=array: array[...])
+
+        assert told.exact == (n == 64)
+        assert found.bytes_decoded == told.bytes_decoded or not told.exact
+        assert found.bytes_decoded <= told.bytes_decoded
+
+
 @pytest.mark.parametrize("layout", ["plain", "shards"])
 def test_a_store_that_does_not_tell_sizes_leaves_them_open(layout):
     """They would have to be read."""
@@ -284,3 +299,5 @@ def test_an_index_that_does_not_fit_is_the_same_error(store):
 
     with pytest.raises(zarrpy.SelectionError, match="out of bounds"):
         array.explain(np.s_[60])
+    with pytest.raises(zarrpy.SelectionError, match="have no fields"):
+        array.explain("x")

@@ -4,6 +4,9 @@ A worker needs room for a chunk as stored, decoded, and twice between the steps 
 store that is not made of files hands over its chunks in windows, whose stored bytes lie in memory
 until the window is done: twice for a chunk that is read, changed and written again.  Stored bytes
 are taken to be no more than decoded ones.
+
+Of a shard that the engine reads, no more than a chunk inside it is decoded at a time; of a file
+nor is more of it in memory than a run of such chunks.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zarrpy._native.shards import RUN
 from zarrpy.errors import LimitError
 
 if TYPE_CHECKING:
@@ -49,19 +53,31 @@ class Budget:
         LimitError
             When not even one chunk at a time keeps within the bound.
         """
-        chunk, most = max(request.chunk_nbytes, 1), request.max_memory
+        most = request.max_memory
+        chunk = max(request.chunk_nbytes, 1)
         if most is None:
             return cls(workers, max(FEWEST, min(WINDOW, WINDOW_NBYTES // chunk)))
-        least = chunk * (PER_WORKER if of_files else PER_WORKER + PER_TASK)
-        if most < least:
+        worker, task = _in_work(request, chunk, of_files=of_files)
+        if most < worker + task:
+            kind = "chunk" if request.inside_nbytes is None else "shard"
             raise LimitError(
-                f"one chunk of {chunk} bytes in work takes up to {least}, but max_memory is {most}",
+                f"one {kind} of {chunk} bytes in work takes up to {worker + task}, "
+                f"but max_memory is {most}",
                 limit=most,
-                asked=least,
-                hint="raise max_memory, or store smaller chunks",
+                asked=worker + task,
+                hint=f"raise max_memory, or store smaller {kind}s",
             )
         if of_files:
-            return cls(min(workers, most // least), WINDOW)
-        workers = min(workers, max(1, most // 2 // (PER_WORKER * chunk)))
-        window = (most - workers * PER_WORKER * chunk) // (PER_TASK * chunk)
+            return cls(min(workers, most // worker), WINDOW)
+        workers = min(workers, max(1, most // 2 // worker))
+        window = (most - workers * worker) // task
         return cls(workers, min(WINDOW, window))
+
+
+def _in_work(request: Run, chunk: int, *, of_files: bool) -> tuple[int, int]:
+    """Tell the bytes of a worker, and those of each value that a store hands over to it."""
+    inside, task = request.inside_nbytes, 0 if of_files else PER_TASK * chunk
+    if inside is None or request.batch.writing or not request.batch.native:
+        return PER_WORKER * chunk, task
+    worker = PER_WORKER * inside
+    return (worker + min(RUN, chunk) if of_files else worker), task

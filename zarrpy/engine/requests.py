@@ -383,6 +383,8 @@ class Run:
     path: str
     #: Bytes of the largest chunk, decoded.
     chunk_nbytes: int = 0
+    #: Of the chunks inside it, where it is a shard.
+    inside_nbytes: int | None = None
     #: For all chunks in work together; None leaves it to what the work goes best with.
     max_memory: int | None = None
     #: Between the chunks and the store, where an array names some.

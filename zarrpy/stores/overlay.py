@@ -199,6 +199,11 @@ class OverlayStore(Store):
         return next(unsettled, parts)
 
     @property
+    def requests(self) -> int:
+        """As many as of the store that answers more at a time."""
+        return max(self.upper.requests, self.lower.requests)
+
+    @property
     def tells_sizes(self) -> bool:
         """Whether both stores do without reading the value."""
         return self.upper.tells_sizes and self.lower.tells_sizes

@@ -15,7 +15,7 @@ KIB = 1 << 10
 
 def budget(chunk_nbytes, most, *, workers=8, of_files=False):
     """The budget of a request whose chunks are so large."""
-    return Budget.of(Run(None, "", chunk_nbytes, most), workers, of_files=of_files)
+    return Budget.of(Run(None, "", chunk_nbytes, None, most), workers, of_files=of_files)
 
 
 @pytest.mark.parametrize("of_files", [True, False])
@@ -93,3 +93,19 @@ def test_a_bound_that_is_no_size_is_refused(bound):
 
     with pytest.raises(ValueError, match="max_memory must be a number of bytes"):
         array.read(max_memory=bound)
+
+
+@pytest.mark.parametrize("of_files", [True, False])
+def test_shards_are_read_within_a_bound_of_chunks_inside_them(tmp_path, of_files):
+    """No more than one of those is decoded at a time; a whole shard is where one is written."""
+    store = tmp_path / "a" if of_files else {}
+    values = np.arange(4 << 20, dtype="u1").reshape(2, 2 << 20)
+    array = zarrpy.create_array(store, data=values, chunks=(1, 4 * KIB), shards=(1, 2 << 20))
+    bound = (2 << 20) if of_files else (5 << 20)
+
+    assert (
+        array.read((1, slice(70, 5000)), max_memory=bound).tobytes() == values[1, 70:5000].tobytes()
+    )
+    assert array.read(max_memory=bound).tobytes() == values.tobytes()
+    with pytest.raises(LimitError, match=r"one shard of 2097152 bytes .* store smaller shards"):
+        array.write((1, 7), 0, max_memory=bound)

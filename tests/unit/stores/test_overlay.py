@@ -157,3 +157,13 @@ def test_a_reader_never_sees_below_what_is_being_deleted():
     reader.join()
 
     assert seen <= {None, b"upper"}
+
+
+def test_as_many_requests_go_at_a_time_as_to_the_store_below():
+    """Chunks of a store behind a network come one after the other otherwise."""
+
+    class Far(MemoryStore):
+        requests = 7
+
+    assert OverlayStore(Far()).requests == 7
+    assert OverlayStore(MemoryStore(), Far()).requests == 7
