@@ -15,7 +15,7 @@ WARNINGS := -std=gnu11 -O2 -Wall -Wextra -Werror
 MACROS_blosc2 := $(addprefix -DZP_HAVE_,BLOSC2_ARCHIVE ZLIBNG ZFP BLOSCLZ LIBDEFLATE)
 MACROS_system := -DZP_SYSTEM_LIBS -DZP_HAVE_LIBDEFLATE
 
-.PHONY: build demo docs test compat test-long test-services coverage bench bench-quick bench-stores bench-c instructions test-sanitize fuzz reliability wheel \
+.PHONY: build demo docs test compat test-long test-services coverage bench bench-quick bench-stores bench-c growth instructions test-sanitize fuzz reliability wheel \
         check check-python check-c check-layers check-ports fmt clean
 
 # One fast step after a change of a .c, .h or .pyx file; the first time, everything.
@@ -64,6 +64,11 @@ bench: build $(VENV)/.bench
 	$(BIN)/python bench/py/run.py
 	$(BIN)/python bench/py/defaults.py
 	$(BIN)/python bench/py/prices.py
+	$(BIN)/python bench/py/growth.py
+
+# Fails when the time of something grows with what it does not work on.
+growth: build $(VENV)/.test
+	$(BIN)/python bench/py/growth.py
 
 # Needs the servers of `make test-services`.
 bench-stores: build $(VENV)/.test

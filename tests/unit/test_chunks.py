@@ -1,6 +1,7 @@
 """Tests of arrays whose chunks differ in shape, and of what arrays tell of their chunks."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -241,6 +242,48 @@ def test_a_window_of_a_very_long_array_is_opened_and_read_at_once(body):
     assert array[:: 10**9 - 1].tolist() == [7, 5]
     plan = array._batch(parse(..., array.shape), np.empty(10**9, "u1"), writing=False).ntasks
     assert plan == 10**9
+
+
+def asked_and_taken(store, action):
+    """What something asks of a store that counts, and the bytes of Python's memory it takes."""
+    store.forget()
+    tracemalloc.start()
+    action()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    asked = ([len(keys) for keys in store.reads], store.listed, store.written, len(store.deleted))
+    return asked, peak
+
+
+def cost_of_a_grid(store, nchunks, shards):
+    """What opening, a window, and resizing ask of a grid of so many chunks, and what they take."""
+    side = round(nchunks**0.5) * 2
+    made = zarrpy.create_array(store, shape=(side,) * 2, chunks=2, shards=shards, dtype="u1")
+    made[:4, :4] = made[-1, -1] = 1
+    costs = [
+        asked_and_taken(store, lambda: zarrpy.open_array(store)),
+        asked_and_taken(store, lambda: made[1:5, 1:5]),
+        asked_and_taken(store, lambda: made.vindex[[0, side - 1, 4], [4, 0, 1]]),
+        asked_and_taken(store, lambda: made.resize((side // 2, side // 2))),
+        asked_and_taken(store, lambda: made.resize((side, side))),
+    ]
+    assert made[1:5, 1:5].sum() == 9
+    assert made[-1, -1] == 0
+    return costs
+
+
+@pytest.mark.parametrize("shards", [None, (4, 4)])
+def test_a_grid_of_10_to_the_8_chunks_costs_what_one_of_10_to_the_4_does(
+    counting_store, body, shards
+):
+    """The same requests, and memory for what is asked for."""
+    another = type(counting_store)()
+
+    small = cost_of_a_grid(counting_store, 10**4, shards)
+    large = cost_of_a_grid(another, 10**8, shards)
+
+    assert [asked for asked, _ in large] == [asked for asked, _ in small]
+    assert max(taken for _, taken in large) < 1 << 17
 
 
 @pytest.mark.parametrize(
