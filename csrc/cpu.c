@@ -108,20 +108,23 @@ static const struct {
     {"all", ~0},
 };
 
-/* Whether `word` is one of the comma-separated words of `list`. */
+/* Whether `word` is one of the words of `list`, which commas and blanks separate. */
 static int
 lists(const char *list, const char *word)
 {
+    static const char separators[] = ", \t\n\v\f\r";
     size_t nword = strlen(word);
 
-    while (list) {
-        const char *comma = strchr(list, ',');
-        size_t n = comma ? (size_t)(comma - list) : strlen(list);
+    if (!list)
+        return 0;
+    for (;;) {
+        size_t n = strcspn(list, separators);
         if (n == nword && memcmp(list, word, n) == 0)
             return 1;
-        list = comma ? comma + 1 : NULL;
+        if (!list[n])
+            return 0;
+        list += n + 1;
     }
-    return 0;
 }
 
 static int

@@ -115,6 +115,8 @@ _SWITCHES = (
     *("native", "partial", "coalesce", "simd", "libdeflate", "recall", "cache", "small"),
     *("buffer", "prefetch", "index", "fold", "copy", "tuned", "stream", "spare", "replaced"),
 )
+# The engine asks the environment for these, once.
+_OF_ENGINE = frozenset(("simd", "libdeflate"))
 
 
 def _switches(value: object) -> frozenset[str]:
@@ -122,6 +124,17 @@ def _switches(value: object) -> frozenset[str]:
     if not isinstance(names, list | tuple | set | frozenset) or not set(names) <= set(_SWITCHES):
         _reject(value, f"names out of {', '.join(_SWITCHES)}")
     return frozenset(names)
+
+
+def _refuse_late(switches: frozenset[str]) -> None:
+    """Refuse what would be said to be turned off, and is not."""
+    late = (switches & _OF_ENGINE) - _switches(os.environ.get("ZARRPY_DISABLE", ""))
+    if late:
+        names = ",".join(sorted(late))
+        raise ValueError(
+            f"config.disable cannot turn off {names} in a program that runs: set the environment "
+            f"variable ZARRPY_DISABLE={names} before zarrpy is imported"
+        )
 
 
 def _targets(value: object) -> tuple[tuple[str, str], ...]:
@@ -357,9 +370,10 @@ class Config:
         that are written later; ``prefetch``, of chunks that a scan comes to; ``index``, of shards
         of remote stores that were read before; ``fold``, of chunks of files in C by reductions;
         ``copy``, from file to file past the memory of the process; ``stream``, of large results
-        past the cache; ``replaced``, of files whose blocks are freed by another thread; and, by the
-        environment ``ZARRPY_DISABLE`` alone, as they are chosen when the engine is loaded or kept
-        with arrays, ``simd``, ``libdeflate`` and ``tuned``, of zstd to the numbers that it gets.
+        past the cache; ``spare``, of memory of large results that is taken again; ``replaced``, of
+        files whose blocks are freed by another thread; ``tuned``, of zstd to the numbers that it
+        gets, for arrays that are made or opened from then on; and, by the environment
+        ``ZARRPY_DISABLE`` before the import alone, ``simd`` and ``libdeflate``.
     stores : tuple of (str, str)
         Classes of stores as ``"module:Class"``, each with the scheme of URLs that it is for; set as
         a mapping or, as in ``ZARRPY_STORES``, as a text: ``"name=module:Class,..."``.
@@ -473,7 +487,9 @@ class Config:
         for name in flat:
             if name not in _CHECKS:
                 raise TypeError(_unknown(name))
-        return {name: _checked(name, value) for name, value in flat.items()}
+        checked = {name: _checked(name, value) for name, value in flat.items()}
+        _refuse_late(checked.get("disable", frozenset()))
+        return checked
 
     def _read_environment(self) -> Settings:
         settings = _from_environment(os.environ)

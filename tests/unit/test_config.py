@@ -2,13 +2,15 @@
 
 import asyncio
 import dataclasses
+import os
+import re
 import subprocess
 import sys
 import threading
 
 import pytest
 
-from zarrpy.config import Config, Settings, config, cpu_quota
+from zarrpy.config import _SWITCHES, Config, Settings, config, cpu_quota
 
 
 @pytest.fixture(autouse=True)
@@ -237,6 +239,48 @@ def test_the_environment_gives_the_start(monkeypatch):
     assert (fresh.workers, fresh.max_memory, fresh.limits.json_depth) == (2, 1 << 20, 7)
     assert fresh.disable == {"native", "simd"}
     assert fresh.array.write_empty_chunks is True
+
+
+def test_the_documentation_names_every_switch():
+    """Each with what it turns off, and none that there is not."""
+    (told,) = re.findall(r"    disable : .*\n((?:        .*\n)+)", Config.__doc__)
+    names = re.findall(r"``([a-z]+)``", told)
+
+    assert sorted(names) == sorted(_SWITCHES)
+
+
+@pytest.mark.parametrize("name", ["simd", "libdeflate"])
+def test_what_the_engine_reads_from_the_environment_cannot_be_set_later(monkeypatch, name):
+    """It would be said to be off and be on; what the environment names may be said again."""
+    monkeypatch.delenv("ZARRPY_DISABLE", raising=False)
+    config.reset()
+
+    with pytest.raises(ValueError, match=f"variable ZARRPY_DISABLE={name} before .* imported"):
+        config.set(disable={name, "native"})
+    with pytest.raises(ValueError, match=f"turn off {name} in a program that runs"):
+        config.disable = name
+    assert config.disable == frozenset()
+
+    monkeypatch.setenv("ZARRPY_DISABLE", f"native {name}")
+    config.reset()
+    with config.set(disable=config.disable | {"coalesce"}):
+        assert config.disable == {"native", name, "coalesce"}
+
+
+@pytest.mark.parametrize("switches", ["simd", "native,simd", "native, simd", "fold simd copy"])
+def test_the_engine_reads_switches_as_the_settings_do(switches):
+    """Commas and blanks separate names for both."""
+    code = (
+        "from zarrpy.config import config; from zarrpy._native.steps import cpu_features;"
+        "print('simd' in config.disable, cpu_features())"
+    )
+    environ = {**os.environ, "ZARRPY_DISABLE": switches}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
+    )
+
+    assert done.stdout.split() == ["True", "none"]
 
 
 def test_a_wrong_variable_is_named(monkeypatch):
