@@ -99,6 +99,21 @@ def test_without_a_buffer_each_row_writes_the_shard(counting_store):
     assert len(counting_store.written) == 2 * 32
 
 
+def test_the_switch_changes_nothing_of_what_is_stored():
+    """Byte for byte."""
+    stored = []
+    for disable in ([], ["buffer"]):
+        store = {}
+        array = zarrpy.create_array(store, shape=(32, 32), dtype="i4", **SHARDED)
+        with zarrpy.config.set(disable=disable), array.buffered():
+            by_rows(array)
+        stored.append({key: bytes(value) for key, value in store.items()})
+
+    with_buffer, without = stored
+    assert len(with_buffer) > 2
+    assert with_buffer == without
+
+
 def test_chunks_that_a_write_covers_are_not_kept(counting_store):
     """They are written as without a buffer."""
     array = zarrpy.create_array(counting_store, shape=(32, 32), dtype="i4", **SHARDED)

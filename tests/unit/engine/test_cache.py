@@ -68,6 +68,20 @@ def test_no_cache_is_used_unless_it_is_asked_for(path):
     assert zarrpy.cache_info()[1:] == (0, 0, 0, 0, 0)
 
 
+def test_a_cache_gives_what_the_switch_reads_anew(path):
+    """The first time and the second, whole chunks and parts of them."""
+    array = zarrpy.open_array(path, cache=True)
+    keys = [np.s_[...], np.s_[2:9, ::-2], np.s_[[0, 7, 3]], np.s_[4, 4]]
+
+    kept = [array[key] for key in keys for _ in range(2)]
+    with zarrpy.config.set(disable=["cache"]):
+        anew = [array[key] for key in keys for _ in range(2)]
+
+    assert zarrpy.cache_info().hits > 0
+    for one, other in zip(kept, anew, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_the_settings_turn_the_cache_on_for_all_arrays(path):
     """`config.cache` counts where a handle has no wish of its own."""
     with zarrpy.config.set(cache="1MiB"):
