@@ -68,7 +68,15 @@ int zp_task_place_part(const zp_batch *batch, zp_worker *worker, const zp_task *
 /* The bytes of the decoded chunk from the first selected element to the last. */
 void zp_task_span(const zp_batch *batch, const zp_task *task, zp_part *part);
 
-/* Read: what is selected, out of a part of the chunk's file, when that is much less. */
+/* Whether the rows of the chunk are runs of memory in the block, in the same order. */
+int zp_task_has_rows(const zp_batch *batch, const zp_task *task);
+/* Of such a chunk, what is selected and where it goes. */
+void zp_task_window(const zp_batch *batch, const zp_task *task, zp_window *window);
+
+/*
+ * Read: what is selected, out of a part of the chunk's file, when that is much less; or in pieces,
+ * where a large chunk is stored as it is.
+ */
 int zp_task_wants_range(const zp_batch *batch, const zp_task *task);
 int zp_task_read_range(zp_batch *batch, zp_worker *worker, const zp_task *task, int *found,
                        zp_error *error);

@@ -56,9 +56,8 @@ zp_task_span(const zp_batch *batch, const zp_task *t, zp_part *part)
     find_rhythm(batch, t, part);
 }
 
-/* Whether the rows of the chunk are runs of memory in the block, in the same order. */
-static int
-has_rows(const zp_batch *batch, const zp_task *t)
+int
+zp_task_has_rows(const zp_batch *batch, const zp_task *t)
 {
     if (batch->chain.swap || t->scattered)
         return 0;
@@ -67,6 +66,22 @@ has_rows(const zp_batch *batch, const zp_task *t)
             return 0;
     int last = batch->ndim - 1;
     return last < 0 || t->count[last] == 1 || batch->strides[last] == batch->chain.itemsize;
+}
+
+void
+zp_task_window(const zp_batch *batch, const zp_task *t, zp_window *window)
+{
+    window->ndim = batch->ndim;
+    window->itemsize = batch->chain.itemsize;
+    window->dst = t->place;
+    window->stream = batch->stream;
+    for (int i = 0; i < batch->ndim; i++) {
+        window->extent[i] = t->extent[i];
+        window->start[i] = t->start[i];
+        window->count[i] = t->count[i];
+        window->strides[i] = batch->strides[i];
+    }
+    zp_window_merge(window);
 }
 
 /* Where rows go, and who wants to know how long that takes. */
@@ -110,20 +125,8 @@ static int
 read_rows(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data, int64_t n,
           zp_error *error)
 {
-    rows into;
-    zp_window *window = &into.window;
-    into.tally = t->tally;
-    window->ndim = batch->ndim;
-    window->itemsize = batch->chain.itemsize;
-    window->dst = t->place;
-    window->stream = batch->stream;
-    for (int i = 0; i < batch->ndim; i++) {
-        window->extent[i] = t->extent[i];
-        window->start[i] = t->start[i];
-        window->count[i] = t->count[i];
-        window->strides[i] = batch->strides[i];
-    }
-    zp_window_merge(window);
+    rows into = {.tally = t->tally};
+    zp_task_window(batch, t, &into.window);
     zp_part part = {.sink = take_rows, .context = &into};
     describe_source(t, &part);
     zp_task_span(batch, t, &part);
@@ -164,7 +167,7 @@ int
 zp_task_place_part(const zp_batch *batch, zp_worker *worker, const zp_task *t, const void *data,
                    int64_t n, zp_error *error)
 {
-    if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && has_rows(batch, t))
+    if (!batch->whole_chunks && zp_chain_has_parts(&batch->chain) && zp_task_has_rows(batch, t))
         return read_rows(batch, worker, t, data, n, error);
     return read_scattered(batch, worker, t, data, n, error);
 }

@@ -7,6 +7,10 @@
  * memory at its place, and so is what was read of the rest: decoding sees a
  * chunk of which some bytes are missing, and is told how far they reach.  Of
  * large blocks it may ask for what it needs itself, as often only the front is.
+ *
+ * A large chunk that is stored as it is, and whose rows go to places of their
+ * own, is read in pieces, also all of it: each is copied while it is in the
+ * nearest cache, and no memory is needed for the whole chunk.
  */
 #include "atomic.h"
 #include "batch.h"
@@ -20,6 +24,10 @@
 /* Less is brought to memory in one go: system calls cost as much. */
 #define ASKED_FOR_NBYTES (64 << 10)
 
+/* Chunks stored as they are that do not fit the nearest cache are read in pieces that do. */
+#define PIECEWISE_NBYTES (2 << 20)
+#define PIECE_NBYTES ((int64_t)256 << 10)
+
 /* A file whose bytes [from, to) are brought to memory when decoding asks for them. */
 typedef struct source {
     zp_batch *batch;
@@ -29,12 +37,23 @@ typedef struct source {
     int fd;
 } source;
 
+static int
+is_piecewise(const zp_batch *batch, const zp_task *t)
+{
+    return batch->chain.nsteps == 0 && t->nbytes >= PIECEWISE_NBYTES && !t->direct &&
+           zp_task_has_rows(batch, t);
+}
+
 int
 zp_task_wants_range(const zp_batch *batch, const zp_task *t)
 {
     const zp_chain *chain = &batch->chain;
     zp_part part;
-    if (!batch->directory || batch->whole_chunks || t->full || t->nbytes < MIN_CHUNK_NBYTES)
+    if (!batch->directory || batch->whole_chunks || t->nbytes < MIN_CHUNK_NBYTES)
+        return 0;
+    if (is_piecewise(batch, t))
+        return 1;
+    if (t->full)
         return 0;
     if (chain->nsteps > 1 || (chain->nsteps == 1 && !chain->steps[0].codec->range))
         return 0;
@@ -54,6 +73,42 @@ load(zp_batch *batch, const zp_task *t, int fd, int64_t from, int64_t to, char *
     return n;
 }
 
+/* Bytes [from, to) of a chunk in pieces, each to its places at once; how many, or a zp_status. */
+static int64_t
+place_pieces(const zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, int64_t from,
+             int64_t to, zp_error *error)
+{
+    zp_window window;
+    char *memory = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)PIECE_NBYTES);
+    if (!memory)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    zp_task_window(batch, t, &window);
+    for (int64_t at = from; at < to; at += PIECE_NBYTES) {
+        int64_t nbytes = to - at < PIECE_NBYTES ? to - at : PIECE_NBYTES;
+        zp_tally_turn(t->tally, ZP_NS_STORE);
+        int64_t n = zp_file_fill(fd, at, nbytes, memory, error);
+        if (n < 0)
+            return n;
+        zp_tally_turn(t->tally, ZP_NS_COPY);
+        zp_scatter(&window, (size_t)at, memory, (size_t)nbytes);
+    }
+    return to - from;
+}
+
+/* The same through memory for all of them. */
+static int64_t
+place_span(const zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, int64_t from,
+           int64_t to, zp_error *error)
+{
+    char *memory = zp_worker_scratch(worker, ZP_SLOT_FILE, (size_t)(to - from));
+    if (!memory)
+        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
+    int64_t n = zp_file_fill(fd, from, to - from, memory, error);
+    if (n >= 0)
+        zp_task_scatter(batch, t, memory);
+    return n;
+}
+
 /* A chunk without codecs: its bytes are the elements. */
 static int
 place_elements(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, const zp_stat *file,
@@ -66,15 +121,20 @@ place_elements(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, con
         return zp_task_fail(error, ZP_ERR_SIZE, NULL);
     }
     zp_task_span(batch, t, &part);
-    char *memory = zp_worker_scratch(worker, ZP_SLOT_FILE, part.nbytes);
-    if (!memory)
-        return zp_task_fail(error, ZP_ERR_MEMORY, NULL);
     int64_t from = (int64_t)part.start, to = (int64_t)(part.start + part.nbytes);
-    int64_t n = load(batch, t, fd, from, to, memory, error);
+    int pieces = is_piecewise(batch, t);
+    if (pieces &&
+        t->covered) { /* what is read counts as the whole file, also where the array ends in it */
+        from = 0;
+        to = file->size;
+    }
+    int64_t n = pieces ? place_pieces(batch, worker, t, fd, from, to, error)
+                       : place_span(batch, worker, t, fd, from, to, error);
+    zp_tally_get(t->tally, n);
     if (n < 0)
         return (int)n;
+    zp_atomic_add(&batch->nbytes_stored, n);
     zp_tally_decode(t->tally, n);
-    zp_task_scatter(batch, t, memory);
     return ZP_OK;
 }
 

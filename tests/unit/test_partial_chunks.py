@@ -280,3 +280,44 @@ def test_what_codecs_widen_far_is_read(tmp_path):
     assert (tmp_path / "a" / "0").stat().st_size > 16 * values.nbytes + (1 << 20)
     assert np.array_equal(array[...], values)
     assert array[7] == values[7]
+
+
+@pytest.mark.parametrize("dtype", ["S7", "<c16", "i2,f8"])
+def test_a_large_chunk_that_is_stored_as_it_is_is_read_in_pieces(tmp_path, dtype):
+    """They end within rows and elements, and all of it counts as one read."""
+    rng = np.random.default_rng(9)
+    values = np.frombuffer(rng.bytes(300 * 1000 * 29), "V29")[:300_000].view("u1")
+    values = values[: 300 * 1000 * np.dtype(dtype).itemsize].view(dtype).reshape(300, 1000)
+    keywords = {"chunks": (300, 999), "compressors": None, "filters": None}
+    array = zarrpy.create_array(tmp_path / "a", data=values, zarr_format=2, **keywords)
+    whole = np.empty((301, 1003), values.dtype)[1:, 2:-1]
+
+    for disable in ((), ("partial",), ("native",)):
+        with zarrpy.config.set(disable=disable):
+            for window in (
+                np.s_[:],
+                np.s_[3:299, 5:],
+                np.s_[::-1],
+                np.s_[:, 7],
+                np.s_[9:, 3:990:2],
+            ):
+                assert array[window].tobytes() == values[window].tobytes()
+            array.read(out=whole)
+            assert whole.tobytes() == values.tobytes()
+            with zarrpy.profile() as report:
+                array.read()
+            assert report.total.gets == 2
+            assert report.total.bytes_read == 2 * 300 * 999 * values.itemsize
+
+
+def test_a_large_chunk_that_is_too_short_or_too_long_is_an_error(tmp_path):
+    """Also where it is read in pieces."""
+    values = np.ones((300, 2000))
+    array = zarrpy.create_array(tmp_path / "a", data=values, chunks=(300, 1999), compressors=None)
+    file = tmp_path / "a" / "c" / "0" / "0"
+    stored = file.read_bytes()
+
+    for damaged in (stored[:-1], stored + b"x"):
+        file.write_bytes(damaged)
+        with pytest.raises(zarrpy.CorruptChunkError, match="bytes"):
+            array.read()
