@@ -315,7 +315,7 @@ INTERRUPTED = """
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     array = zarrpy.create_array({}, data=np.ones((64, 256, 256), "f4"), chunks=(1, 256, 256))
-    sent = []
+    sent, took = [], []
 
     def interrupt():
         sent.append(time.monotonic())
@@ -325,13 +325,14 @@ INTERRUPTED = """
         time.sleep(0.05)
         return data
 
-    threading.Timer(0.4, interrupt).start()
-    try:
-        while True:
-            ACTION
-    except KeyboardInterrupt:
-        took = time.monotonic() - sent[0]
-    assert took < 2, took
+    for _ in range(4):  # what the machine does besides is in some of them
+        threading.Timer(0.4, interrupt).start()
+        try:
+            while True:
+                ACTION
+        except KeyboardInterrupt:
+            took.append(time.monotonic() - sent[-1])
+    assert min(took) < float(sys.argv[1]), took
     from zarrpy.engine import pool
     assert pool._pool._nhelpers == 0
     assert array.sum() == 64 * 256 * 256
@@ -348,11 +349,12 @@ INTERRUPTED = """
         "array.std(axis=0)",
     ],
 )
-def test_ctrl_c_ends_promptly(action):
-    """And leaves nobody at work."""
+def test_ctrl_c_ends_promptly(action, slack):
+    """Within 0.1 s and the chunks in hand, which take 0.05 s; and leaves nobody at work."""
     code = textwrap.dedent(INTERRUPTED).replace("ACTION", action)
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", code, str(0.15 * slack)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.stdout == "ok\n", done.stderr
 

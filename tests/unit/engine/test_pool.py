@@ -255,21 +255,23 @@ INTERRUPTED = """
     import zarrpy
 
     zarrpy.config.disable = sys.argv[2].split()
-    values = np.arange(1 << 21, dtype="i4").reshape(2048, 1024)
-    array = zarrpy.create_array(sys.argv[1], data=values, chunks=(64, 64), compressors="gzip:1")
-    sent = []
+    zarrpy.config.workers = 2  # that it takes much longer than until the interrupt
+    values = np.arange(1 << 25, dtype="i4").reshape(8192, 4096)
+    array = zarrpy.create_array(sys.argv[1], data=values, chunks=(128, 128), compressors="gzip:1")
+    sent, took = [], []
 
     def interrupt():
         sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Timer(0.2, interrupt).start()
-    try:
-        while True:
-            {action}
-    except KeyboardInterrupt:
-        took = time.monotonic() - sent[0]
-    assert took < 1, took
+    for _ in range(4):  # what the machine does besides is in some of them
+        threading.Timer(0.02, interrupt).start()
+        try:
+            while True:
+                {action}
+        except KeyboardInterrupt:
+            took.append(time.monotonic() - sent[-1])
+    assert min(took) < float(sys.argv[3]), took
     assert np.array_equal(array[...], values), "the handle does not work"
     array[0, 0] = 5
     assert array[0, 0] == 5
@@ -287,11 +289,14 @@ INTERRUPTED = """
         ("array[1:, 1:] = values[1:, 1:]", "native"),
     ],
 )
-def test_an_interrupt_comes_back_soon_and_harms_nothing(tmp_path, action, disable):
-    """Control-C ends a large read or write after the chunks in hand; handle and files are whole."""
+def test_an_interrupt_comes_back_soon_and_harms_nothing(tmp_path, action, disable, slack):
+    """Control-C ends a large read or write within 0.1 s and the chunks in hand, here of 64 KB.
+
+    Handle and files are whole.
+    """
     code = INTERRUPTED.replace("{action}", action)
 
-    assert run_script(tmp_path, code, tmp_path / "x", disable) == "ok\n"
+    assert run_script(tmp_path, code, tmp_path / "x", disable, 0.1 * slack) == "ok\n"
 
 
 def test_a_forked_child_can_read_and_write(tmp_path):
@@ -407,7 +412,7 @@ def test_an_interrupt_at_any_moment_comes_back(tmp_path):
         faulthandler.dump_traceback_later(50, exit=True)
         values = np.arange(1 << 21, dtype="i4").reshape(2048, 1024)
         array = zarrpy.create_array(sys.argv[1], data=values, chunks=(64, 64), compressors=None)
-        slowest = 0
+        took = []
         for i in range(1000):
             sent = []
 
@@ -421,8 +426,10 @@ def test_an_interrupt_at_any_moment_comes_back(tmp_path):
                 while True:
                     array[...]
             except KeyboardInterrupt:
-                slowest = max(slowest, time.monotonic() - sent[0])
-        assert slowest < 1, slowest
+                took.append(time.monotonic() - sent[0])
+        took.sort()
+        assert took[-1] < 1, took[-1]
+        assert took[-50] < 0.1, took[-50:]  # the last are those of the machine
         assert np.array_equal(array[...], values)
         print("ok")
     """
