@@ -18,8 +18,8 @@ import limit
 import scenarios
 from peers import adapters, environments
 from peers.client import Peer, interpreter_of
+from scenarios import import_time
 from scenarios.base import LIMIT, Row
-from scenarios.import_time import MODULES
 
 MEASURE = Path(__file__).with_name("measure.py")
 #: Who writes the arrays that all read.
@@ -153,8 +153,9 @@ class Rounds:
             "folder": str(self.folder),
             "repeats": self.repeats,
             "quick": self.quick,
-            "module": MODULES.get(name),
         }
+        if row.scenario == "import_time":
+            request["code"] = import_time.code(row, name, self.folder)
         done = subprocess.run(
             [str(interpreter_of(name)), str(MEASURE)],
             input=json.dumps(request),
