@@ -1,4 +1,4 @@
-"""Counts the allocations of the engine, and of the libraries in it, in reads of few and many chunks.
+"""Counts the allocations of the engine and its libraries in reads of few and of many chunks.
 
     allocations.py PLACE
 
