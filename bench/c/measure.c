@@ -28,10 +28,10 @@ now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-double
-fastest(work_fn work, void *context)
+static double
+fastest_until(double end, work_fn work, void *context)
 {
-    double best = INFINITY, end = now() + (quick ? 0.05 : 0.2);
+    double best = INFINITY;
 
     do {
         double start = now();
@@ -41,6 +41,18 @@ fastest(work_fn work, void *context)
             best = took;
     } while (now() < end);
     return best;
+}
+
+double
+fastest(work_fn work, void *context)
+{
+    return fastest_until(now() + (quick ? 0.05 : 0.2), work, context);
+}
+
+double
+fastest_within(double seconds, work_fn work, void *context)
+{
+    return fastest_until(now() + (quick ? seconds / 10 : seconds), work, context);
 }
 
 void

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from report import tell
 
 import zarrpy
+from zarrpy._native.steps import find_codec
 
 FOLDER = Path(__file__).resolve().parents[1] / "c"
 SOURCES = sorted(path.name for path in FOLDER.glob("*.c") if "main(" in path.read_text())
@@ -41,9 +43,15 @@ def programs():
 
 
 @pytest.fixture(scope="module")
-def limit():
+def benchmarks():
+    """The programs that measure the engine."""
+    return built("bench/c")
+
+
+@pytest.fixture(scope="module")
+def limit(benchmarks):
     """The program that reads a whole array as fast as that can be done."""
-    return built("bench/c")["limit"]
+    return benchmarks["limit"]
 
 
 @pytest.fixture
@@ -88,6 +96,45 @@ def test_the_bare_loop_reads_the_whole_array(limit, stored):
     told = json.loads(run.stdout)
     assert [len(told["wall"]), len(told["cpu"])] == [3, 3]
     assert min(told["wall"] + told["cpu"]) > 0
+
+
+def measured(program, folder):
+    """The rows that a program writes of its quick form."""
+    target = folder / "rows.jsonl"
+    command = [program, "--quick", "--json", target]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    return [json.loads(line) for line in target.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", ["chains", "kernels", "frames"])
+def test_a_benchmark_writes_a_row_of_figures_for_each_measurement(benchmarks, tmp_path, name):
+    """A text that says what was measured, and nothing but figures above 0."""
+    rows = measured(benchmarks[name], tmp_path)
+
+    assert len(rows) >= 3
+    for row in rows:
+        figures = [value for value in row.values() if not isinstance(value, str)]
+        assert row["table"]
+        assert figures
+        assert min(figures) > 0, row
+
+
+def test_every_codec_of_the_engine_is_measured_bare_and_with_workers(benchmarks, tmp_path):
+    """Gigabytes a second and microseconds a chunk, of encoding and of decoding."""
+    rows = measured(benchmarks["chains"], tmp_path)
+
+    listed = re.findall(r"&zp_codec_(\w+)", (root() / "csrc" / "codecs.c").read_text())
+    there = {name for name in listed if find_codec(name)}
+    assert len(there) > 15
+    told = {word.strip(",") for row in rows for word in row["codecs"].split()}
+    assert there - told == set()
+    processors = os.cpu_count()
+    counts = {"bare", "1", "2", str(max(2, min(processors, 64)))}
+    figures = {f"{way}-{unit}" for way in ("enc", "dec") for unit in ("GB/s", "us")}
+    for chain in {row["codecs"] for row in rows}:
+        assert {row["workers"] for row in rows if row["codecs"] == chain} == counts
+    assert all(figures <= row.keys() for row in rows)
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind: apt-get install it")
