@@ -74,19 +74,22 @@ def footnote(results: dict[str, Any]) -> str:
         told.update(versions)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(told.items()))
     kind = "; quick form, smaller arrays" if results.get("quick") else ""
-    rounds = max(
-        (
-            found.get("rounds", 0)
-            for row in results["rows"].values()
-            for found in row["libraries"].values()
-        ),
-        default=0,
-    )
     return (
-        f"Medians of {rounds} interleaved rounds, each in a fresh process; page cache warm; "
-        f"local files; {machine['cores']} cores, {machine['processor']}; {versions}{kind}. "
+        f"Medians of {rounds_of(results)} interleaved rounds, each in a fresh process; "
+        f"page cache warm; local files; {machine['cores']} cores, {machine['processor']}; "
+        f"{versions}{kind}. "
         f"Made by `make bench`."
     )
+
+
+def rounds_of(results: dict[str, Any]) -> int:
+    """Return how many rounds there were."""
+    counts = (
+        found.get("rounds", 0)
+        for row in results["rows"].values()
+        for found in row["libraries"].values()
+    )
+    return max(counts, default=0)
 
 
 def insert(page: Path, name: str, text: str) -> None:

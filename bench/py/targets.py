@@ -7,10 +7,16 @@ from typing import Any
 from rounds import best_peer
 from scenarios import all_rows
 from scenarios.base import LIMIT
-from table import TITLES, UNITS, figure, footnote
+from table import TITLES, UNITS, figure, footnote, rounds_of
 
 #: Reads may take so many times as long as the bare engine.
 NEAR_LIMIT = 1.15
+HOW = """\
+Each measurement is a process of its own, and the libraries take turns, {} of them: what
+the machine does to one it does to all. Every result is compared with what was written before its
+time counts. Wall time where the machine is to be used whole, CPU time of all threads where the work
+is in a codec or the time of a wall clock would be that of a disk. Only ratios within one run mean
+anything; the kept one is in `bench/results`."""
 
 
 def render(results: dict[str, Any]) -> str:
@@ -30,6 +36,13 @@ def ratio(row: dict[str, Any]) -> float | None:
     return None if best is None or row["metric"] not in mine else best[1] / mine[row["metric"]]
 
 
+def above_limit(row: dict[str, Any]) -> float | None:
+    """Return how many times as long as the bare engine zarrpy takes, where both were measured."""
+    bare, mine = row["libraries"].get(LIMIT, {}), row["libraries"].get("zarrpy", {})
+    metric = row["metric"]
+    return mine[metric] / bare[metric] if metric in bare and metric in mine else None
+
+
 def target_of(key: str, row: dict[str, Any]) -> float:
     """Return the target that a row was measured against, or has now."""
     now = {each.key: each.target for each in all_rows(quick=False)}
@@ -45,7 +58,7 @@ def cells(key: str, row: dict[str, Any], standing: float) -> list[str]:
     name, time = best
     target = target_of(key, row)
     ahead = f"{standing:.2f}×"
-    bare = libraries.get(LIMIT, {}).get(metric)
+    above = above_limit(row)
     peak = mine.get("peak")
     return [
         f"{row['title']}, {unit}{' CPU' if metric == 'cpu' else ''}",
@@ -53,13 +66,13 @@ def cells(key: str, row: dict[str, Any], standing: float) -> list[str]:
         f"{figure(time * scale)} ({TITLES.get(name, name)})",
         ahead if standing >= target else f"**{ahead}**",
         f"{target:g}×",
-        f"{mine[metric] / bare:.2f}×" if bare else "–",
+        "–" if above is None else f"{above:.2f}×",
         f"{peak:.2f}×" if peak else "–",
     ]
 
 
 def summary(results: dict[str, Any]) -> str:
-    """Return how many rows there are, how many reach their target, and which do not."""
+    """Return how many rows reach their target and come near the limit, and which do not."""
     standings = {key: ratio(row) for key, row in results["rows"].items()}
     rows = results["rows"]
     known = {key: value for key, value in standings.items() if value is not None}
@@ -68,4 +81,18 @@ def summary(results: dict[str, Any]) -> str:
     text = f"{len(known) - len(missed)} of {len(known)} rows reach their target"
     if missed:
         text += f"; not {', '.join(missed)}"
-    return f"{text}. Behind the best peer: {', '.join(behind) or 'none'}."
+    return f"{text}. Behind the best peer: {', '.join(behind) or 'none'}. {nearness(rows)}"
+
+
+def nearness(rows: dict[str, Any]) -> str:
+    """Return how many rows take about as long as the bare engine, and which take longer."""
+    known = {key: above for key, row in rows.items() if (above := above_limit(row)) is not None}
+    far = [key for key, above in known.items() if above > NEAR_LIMIT]
+    text = f"{len(known) - len(far)} of {len(known)} rows with a bare C engine take at most"
+    return f"{text} {NEAR_LIMIT:g} times its time{''.join(f'; not {key}' for key in far)}."
+
+
+def how(results: dict[str, Any]) -> str:
+    """Return how the kept run was made."""
+    count = rounds_of(results)
+    return HOW.format("1 round" if count == 1 else f"{count} rounds")
