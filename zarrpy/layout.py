@@ -14,7 +14,6 @@ import numpy as np
 from zarrpy.codecs.blosc import Blosc
 from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.crc32c import CRC32C
-from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.codecs.zstd import Zstd
 from zarrpy.metadata import element
 
@@ -219,6 +218,8 @@ def default_serializer(byteorder: str, dtype: np.dtype[Any]) -> ArrayToBytes:
 
 
 def _object_serializer(byteorder: str, dtype: np.dtype[Any]) -> ArrayToBytes:
+    from zarrpy.codecs.vlen import VLenBytes, VLenUTF8  # few arrays need them
+
     if dtype.kind == "T":
         return VLenUTF8()
     inner = None

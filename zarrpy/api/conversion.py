@@ -16,7 +16,6 @@ from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.chain import CodecChain, loosened
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
-from zarrpy.codecs.vlen import VLenBytes, VLenUTF8
 from zarrpy.creation import named_codecs
 from zarrpy.engine.nodes import documents_of, key_of, read_children
 from zarrpy.errors import MetadataError, ZarrError
@@ -268,6 +267,8 @@ def _default(chain: CodecChain, target: Format) -> list[Codec]:
 
 def _serializer(chain: CodecChain) -> Codec:
     if chain.spec.dtype.hasobject:
+        from zarrpy.codecs.vlen import VLenBytes, VLenUTF8  # few arrays need them
+
         return VLenUTF8() if chain.spec.dtype.kind == "T" else VLenBytes()
     return Bytes("little" if element.order(chain.spec.dtype) == element.NATIVE else None)
 

@@ -12,7 +12,6 @@ from zarrpy.codecs import find
 from zarrpy.codecs.base import ArrayToBytes, Codec
 from zarrpy.codecs.external import adopted, is_foreign
 from zarrpy.codecs.notation import codec_name
-from zarrpy.metadata.dtypes_variable import OBJECT_CODECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,5 +87,7 @@ def as_ours(theirs: Any, kind: str | None) -> Codec:
 def _kind(name: str, before: Sequence[Codec]) -> str:
     if any(isinstance(codec, ArrayToBytes) for codec in before):
         return "bytes -> bytes"
+    from zarrpy.metadata.dtypes_variable import OBJECT_CODECS  # few codecs are not ours
+
     known = name.removeprefix("numcodecs.")
     return "array -> bytes" if known in OBJECT_CODECS else "array -> array"
