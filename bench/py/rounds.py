@@ -161,7 +161,7 @@ class Rounds:
             input=json.dumps(request),
             capture_output=True,
             text=True,
-            env=environments.variables() if name in adapters.ENVIRONMENT_OF else None,
+            env=environments.variables() if name in adapters.ENVIRONMENT_OF else compiled_once(),
         )
         if done.returncode or not done.stdout:
             samples.error = " ".join(done.stderr.split())[-300:]
@@ -186,6 +186,11 @@ def machine() -> dict[str, Any]:
         pass
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {"processor": model, "cores": cores, "system": platform.platform()}
+
+
+def compiled_once() -> dict[str, str]:
+    """Return an environment in which modules are compiled once, as those of a package are."""
+    return {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def line(row: Row, result: dict[str, Any]) -> str:

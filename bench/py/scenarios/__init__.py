@@ -62,7 +62,8 @@ def all_rows(quick: bool) -> list[Row]:
 
 
 def chosen_rows(quick: bool, only: str) -> list[Row]:
-    """Return the rows whose key contains a word; without one, all, or those of the quick form."""
+    """Return the rows whose key contains a word; without one, those of the table or its quick form."""
     if quick and not only:
         return [row for row in all_rows(quick) if row.key in QUICK]
-    return [row for row in all_rows(quick) if only in row.key]
+    rows = all_rows(quick)
+    return [row for row in rows if (only in row.key if only else not row.apart)]

@@ -49,6 +49,8 @@ class Row:
         Whether the array is written, by zarr-python, before anything is measured.
     target : float
         How many times as fast as the best peer it should be at least.
+    apart : bool
+        Whether it is measured only where it is asked for by name, as nobody has set a target.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Row:
     libraries: tuple[str, ...] = LIBRARIES
     reading: bool = True
     target: float = 1.0
+    apart: bool = False
 
     @property
     def nbytes(self) -> int:
