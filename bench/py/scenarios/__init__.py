@@ -62,7 +62,7 @@ def all_rows(quick: bool) -> list[Row]:
 
 
 def chosen_rows(quick: bool, only: str) -> list[Row]:
-    """Return the rows whose key contains a word; without one, those of the table or its quick form."""
+    """Return the rows whose key contains a word; without one, those of the (quick) table."""
     if quick and not only:
         return [row for row in all_rows(quick) if row.key in QUICK]
     rows = all_rows(quick)
