@@ -123,8 +123,8 @@ place_elements(zp_batch *batch, zp_worker *worker, const zp_task *t, int fd, con
     zp_task_span(batch, t, &part);
     int64_t from = (int64_t)part.start, to = (int64_t)(part.start + part.nbytes);
     int pieces = is_piecewise(batch, t);
-    if (pieces &&
-        t->covered) { /* what is read counts as the whole file, also where the array ends in it */
+    /* what is read counts as the whole file, also where the array ends in it */
+    if (pieces && t->covered) {
         from = 0;
         to = file->size;
     }

@@ -186,9 +186,8 @@ by_offset(const void *a, const void *b)
     return (one->offset > other->offset) - (one->offset < other->offset);
 }
 
-/* The bytes of a decoded chunk inside a shard. */
-static int64_t
-inside_nbytes(const zp_batch *batch)
+int64_t
+zp_inside_nbytes(const zp_batch *batch)
 {
     int64_t nbytes = batch->chain.itemsize;
     for (int i = 0; i < batch->ndim; i++)
@@ -201,7 +200,7 @@ static int64_t
 find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint64_t *entries,
             zp_bounds bounds, zp_place **places, zp_error *error)
 {
-    int64_t n = 0, nbytes = inside_nbytes(batch);
+    int64_t n = 0, nbytes = zp_inside_nbytes(batch);
     int sorted = 1;
     if ((uint64_t)in->ntasks > SIZE_MAX / sizeof **places)
         return zp_task_fail(error, ZP_ERR_MEMORY, NULL);

@@ -24,6 +24,9 @@ typedef struct zp_inside {
 int zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *task, zp_inside *in,
                    zp_error *error);
 
+/* The bytes of a decoded chunk inside a shard. */
+int64_t zp_inside_nbytes(const zp_batch *batch);
+
 /* Position in the index of one of these chunks. */
 int64_t zp_inside_position(const zp_shard *shard, const zp_inside *in, int64_t task);
 

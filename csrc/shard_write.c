@@ -57,10 +57,7 @@ load_old(writer *w, const zp_task *t, zp_error *error)
 static int64_t
 chunk_bound(const zp_batch *batch, zp_error *error)
 {
-    int64_t nbytes = batch->chain.itemsize;
-    for (int i = 0; i < batch->ndim; i++)
-        nbytes *= batch->shard->chunk[i];
-    nbytes = zp_most_encoded(&batch->chain, nbytes);
+    int64_t nbytes = zp_most_encoded(&batch->chain, zp_inside_nbytes(batch));
     return nbytes < 0 ? zp_task_fail(error, (int)nbytes, NULL) : nbytes;
 }
 

@@ -98,9 +98,10 @@ class ChunkMap:
             if self.itemsize is not None:
                 told["ratio"] = format_ratio(self._decoded_nbytes(where), self.nbytes)
         for word, kind in (("damaged", DAMAGED), ("missing", MISSING)):
-            count = np.count_nonzero(flat == kind)
+            mask = self.sizes == kind
+            count = np.count_nonzero(mask)
             if count > 0 and (kind == DAMAGED or count < flat.size):
-                told[word] = f"{count}: {_first_places(self.sizes == kind)}"
+                told[word] = f"{count}: {_first_places(mask)}"
         return told
 
     def _decoded_nbytes(self, where: np.ndarray[Any, Any]) -> int:

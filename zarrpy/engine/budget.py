@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Chunks of decoded size that a worker, and each chunk of a window, has in memory.
 PER_WORKER = 4
 PER_TASK = 2
+#: For each chunk inside a shard: what its index says, stored and decoded, and where it lies.
+PER_ENTRY = 96
 
 #: Without a bound: chunks of a window, as many as these bytes hold decoded, within these limits.
 WINDOW_NBYTES = 256 << 20
@@ -79,5 +81,7 @@ def _in_work(request: Run, chunk: int, *, of_files: bool) -> tuple[int, int]:
     inside, task = request.inside_nbytes, 0 if of_files else PER_TASK * chunk
     if inside is None or request.batch.writing or not request.batch.native:
         return PER_WORKER * chunk, task
-    worker = PER_WORKER * inside
-    return (worker + min(RUN, chunk) if of_files else worker), task
+    worker = PER_WORKER * inside + PER_ENTRY * (chunk // max(inside, 1))
+    if of_files:
+        worker += RUN
+    return min(worker, PER_WORKER * chunk), task

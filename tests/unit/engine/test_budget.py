@@ -109,3 +109,13 @@ def test_shards_are_read_within_a_bound_of_chunks_inside_them(tmp_path, of_files
     assert array.read(max_memory=bound).tobytes() == values.tobytes()
     with pytest.raises(LimitError, match=r"one shard of 2097152 bytes .* store smaller shards"):
         array.write((1, 7), 0, max_memory=bound)
+
+
+def test_indexes_of_shards_of_very_many_chunks_count(tmp_path):
+    """They take more than the chunks."""
+    values = np.arange(1 << 20, dtype="u1")
+    array = zarrpy.create_array(tmp_path / "a", data=values, chunks=64, shards=1 << 20)
+
+    with pytest.raises(LimitError, match=r"takes up to 26\d{5}, but"):
+        array.read(max_memory="2MiB")
+    assert array.read(max_memory="3MiB").tobytes() == values.tobytes()
