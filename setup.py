@@ -26,7 +26,7 @@ FLAVOUR += "-traced" if TRACE else ""
 
 
 # What is memory for NumPy's arrays, or reaches into those of texts, which have no buffer.
-OF_NUMPY = ("zarrpy._native.memory", "zarrpy._native.strings")
+OF_NUMPY = ("zarrpy._native.memory", "zarrpy._native.strings", "zarrpy._native.texts")
 NUMPY_MACROS = [
     ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
     ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),

@@ -76,7 +76,7 @@ zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_ta
     }
     if (lay_out_chunk(&batch->chain, t) < 0)
         return zp_task_fail(error, ZP_ERR_TOO_LARGE, "the chunk does not fit into memory");
-    t->direct = batch->chain.swap == 0;
+    t->direct = batch->chain.swap == 0 && !batch->texts;
     for (int i = 0; i < batch->ndim; i++) {
         const zp_piece *piece = &pieces[i];
         t->selected[i] = t->strides[i] * batch->axes[i].step;
@@ -146,15 +146,18 @@ zp_task_scatter(const zp_batch *batch, const zp_task *t, const char *selected)
                                                      t->place, batch->strides, itemsize, swap);
 }
 
-void
-zp_task_fill(const zp_batch *batch, const zp_task *t)
+int
+zp_task_fill(const zp_batch *batch, const zp_task *t, zp_error *error)
 {
+    if (batch->texts)
+        return zp_task_fill_texts(batch, t, error);
     zp_tally_turn(t->tally, ZP_NS_COPY);
     if (t->scattered)
         zp_picked_fill(&t->picked, t->place, batch->strides, batch->fill, batch->chain.itemsize);
     else
         zp_fill(batch->ndim, t->count, t->place, batch->strides, batch->fill,
                 batch->chain.itemsize);
+    return ZP_OK;
 }
 
 int
@@ -195,8 +198,8 @@ read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
     if (status < 0)
         return status;
     if (!found) {
-        if (!batch->leave_absent)
-            zp_task_fill(batch, t);
+        if (!batch->leave_absent && zp_task_fill(batch, t, error) < 0)
+            return error->status;
         zp_tally_add(t->tally, ZP_CHUNKS_ABSENT, 1);
         zp_atomic_add(&batch->nabsent, 1);
     }

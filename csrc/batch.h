@@ -41,6 +41,9 @@ int64_t zp_task_in_turn(const zp_batch *batch, int64_t turn);
 /* Fail: a chunk has another size than the metadata says, where no codec noticed. */
 int zp_task_fail_size(zp_error *error, const zp_task *task, int64_t actual);
 
+/* Whether the stored bytes of a chunk say nothing of its size, and the other way round. */
+int zp_is_any_length(const zp_chain *chain);
+
 /* The most bytes that the codecs of a chain make of so many, or a zp_status. */
 int64_t zp_most_encoded(const zp_chain *chain, int64_t nbytes);
 
@@ -55,7 +58,7 @@ int64_t zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *task, v
                       const void **data, int *found, zp_error *error);
 
 /* Read: nothing is stored, so the block gets the fill value. */
-void zp_task_fill(const zp_batch *batch, const zp_task *task);
+int zp_task_fill(const zp_batch *batch, const zp_task *task, zp_error *error);
 
 /* Read: decode stored bytes, and copy what is selected into the block. */
 int zp_task_place(const zp_batch *batch, zp_worker *worker, const zp_task *task, const void *data,
@@ -87,6 +90,11 @@ const char *zp_task_decode(const zp_batch *batch, zp_worker *worker, const zp_ta
 
 /* Read: copy selected elements, the first of which is given, to their places in the block. */
 void zp_task_scatter(const zp_batch *batch, const zp_task *task, const char *selected);
+
+/* The same of chunks of texts: what is selected, or the fill value (texts.c). */
+int zp_task_put_texts(const zp_batch *batch, const zp_task *task, const char *selected,
+                      zp_error *error);
+int zp_task_fill_texts(const zp_batch *batch, const zp_task *task, zp_error *error);
 
 /* What a task's chunk is called in the cache; `position` as of zp_cache_key. */
 zp_cache_key zp_task_cache_key(const zp_batch *batch, const zp_task *task, const zp_stat *file,

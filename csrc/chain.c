@@ -16,13 +16,19 @@
 #include <string.h>
 
 static int
+is_of_stream(int64_t status)
+{
+    return status <= ZP_ERR_STREAM_COUNT && status >= ZP_ERR_STREAM_UTF8;
+}
+
+static int
 fail(zp_error *error, zp_worker *worker, int64_t status, int step)
 {
     error->status = (int32_t)status;
     error->step = step;
     error->detail = zp_worker_detail(worker);
-    if (status == ZP_ERR_CHECKSUM)
-        zp_worker_checksums(worker, &error->expected, &error->actual);
+    if (status == ZP_ERR_CHECKSUM || is_of_stream(status))
+        zp_worker_numbers(worker, &error->expected, &error->actual);
     return (int)status;
 }
 
@@ -71,13 +77,23 @@ check_size(const zp_chain *chain, const sizes *s, int i, int64_t actual, zp_work
     return ZP_OK;
 }
 
+/* Room to begin with: what the memory has already does not have to grow. */
+static int64_t
+first_room(const zp_chain *chain, const sizes *s, int i, const zp_worker *worker, enum zp_slot slot)
+{
+    int64_t has = (int64_t)zp_worker_room(worker, slot);
+    if (s->exact[i] || has <= s->limit[i])
+        return s->limit[i];
+    return has < chain->limit ? has : chain->limit > s->limit[i] ? chain->limit : s->limit[i];
+}
+
 /* Decode what is not yet the chunk into scratch memory, which grows as far as it may. */
 static int64_t
 decode_between(const zp_chain *chain, const sizes *s, int i, zp_worker *worker, const void *src,
                size_t src_nbytes, enum zp_slot slot, void **target)
 {
     const zp_step *step = &chain->steps[i];
-    int64_t room = s->limit[i];
+    int64_t room = first_room(chain, s, i, worker, slot);
     for (;;) {
         *target = zp_worker_scratch(worker, slot, (size_t)room);
         if (!*target)

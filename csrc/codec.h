@@ -39,6 +39,7 @@ extern const zp_codec zp_codec_packbits;
 extern const zp_codec zp_codec_quantize;
 extern const zp_codec zp_codec_shuffle;
 extern const zp_codec zp_codec_snappy;
+extern const zp_codec zp_codec_vlen_utf8;
 extern const zp_codec zp_codec_zfp;
 extern const zp_codec zp_codec_zlib;
 extern const zp_codec zp_codec_zstd;

@@ -41,6 +41,7 @@ static const zp_codec *const codecs[] = {
     &zp_codec_packbits,
     &zp_codec_quantize,
     &zp_codec_shuffle,
+    &zp_codec_vlen_utf8,
 };
 
 const zp_codec *

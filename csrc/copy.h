@@ -2,7 +2,7 @@
 #ifndef ZP_COPY_H
 #define ZP_COPY_H
 
-#include "zarrpy.h"
+#include "lock.h"
 
 /* The file of a key of another directory, whose bytes become those of a key. */
 typedef struct zp_source {

@@ -6,6 +6,7 @@
  * care that it is the fill value then, in the chunks that are stored.
  */
 #include "batch.h"
+#include "lock.h"
 
 void
 zp_task_pad(const zp_batch *batch, const zp_task *t, char *chunk, const void *element)

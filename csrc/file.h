@@ -42,9 +42,6 @@ int64_t zp_now_ms(void);   /* the same */
 int64_t zp_clock_ns(void); /* as the times of files, since 1970 */
 int zp_close(int fd);
 
-/* Whether there is a lock file of a key, held or left over; 1 also when that cannot be told. */
-int zp_lock_exists(const zp_directory *directory, const char *key);
-
 /* An open file of a key, or -1: then *found is 0, or the error is set. */
 int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
                  zp_error *error);
@@ -54,12 +51,6 @@ int64_t zp_file_load(int fd, int64_t offset, int64_t nbytes, zp_worker *worker, 
 /* The same to where the caller wants them. */
 int64_t zp_file_fill(int fd, int64_t offset, int64_t nbytes, void *into, zp_error *error);
 
-/* What zp_lock_commit does before the bytes are written, and behind that; the lock is let go of. */
-int zp_lock_check(const zp_directory *directory, const char *key, zp_lock *lock, zp_error *error);
-int zp_lock_publish(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
-                    zp_error *error);
-/* Note the reason, and let go of the lock. */
-int zp_lock_fail(const zp_directory *directory, zp_lock *lock, zp_error *error, const char *what);
 /* Open a file to write, made where it is not there, as are directories on the way to it. */
 int zp_file_make(const zp_directory *directory, const char *name);
 /* Where the file is written; 0 or -1. */

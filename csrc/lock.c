@@ -9,6 +9,7 @@
  * file driver keeps the same protocol, so its writers and ours exclude each
  * other.  A file left by a killed process holds no lock and is simply taken.
  */
+#include "lock.h"
 #include "atomic.h"
 #include "file.h"
 #include "replaced.h"

@@ -159,7 +159,10 @@ read_scattered(const zp_batch *batch, zp_worker *worker, const zp_task *t, const
                                  error) < 0)
             return error->status;
     }
-    zp_task_scatter(batch, t, into.bytes + ((size_t)t->offset - into.start));
+    const char *selected = into.bytes + ((size_t)t->offset - into.start);
+    if (batch->texts)
+        return zp_task_put_texts(batch, t, selected, error);
+    zp_task_scatter(batch, t, selected);
     return ZP_OK;
 }
 

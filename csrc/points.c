@@ -229,6 +229,25 @@ zp_picked_fill(const zp_picked *picked, char *block, const int64_t *block_stride
     } while (advance(picked, at));
 }
 
+int
+zp_picked_each(const zp_picked *picked, const char *chunk, char *block, zp_point_fn call,
+               void *context)
+{
+    int64_t at[ZP_MAX_NDIM] = {0};
+    side src = {(char *)chunk, NULL, 0}, dst = {block, NULL, 1};
+    const zp_run *last = &picked->runs[picked->nruns - 1];
+    do {
+        const char *from = chunk + offset_of(picked, at, &src);
+        char *to = block + offset_of(picked, at, &dst);
+        for (int64_t k = 0; k < last->n; k++) {
+            int status = call(context, from + last->inside[k], to + last->outside[k]);
+            if (status < 0)
+                return status;
+        }
+    } while (advance(picked, at));
+    return ZP_OK;
+}
+
 /* ------------------------------------------------------ inside of shards -- */
 
 /* The points of one shard, and the grid inside it. */

@@ -56,6 +56,12 @@ void zp_picked_write(const zp_picked *picked, char *chunk, const int64_t *chunk_
 void zp_picked_fill(const zp_picked *picked, char *block, const int64_t *block_strides,
                     const void *element, uint32_t itemsize);
 
+/* Call for each combination of points, with the first of its elements in the chunk and its place. */
+typedef int (*zp_point_fn)(void *context, const char *element, char *place);
+/* Until one of the calls fails: its status, else ZP_OK. */
+int zp_picked_each(const zp_picked *picked, const char *chunk, char *block, zp_point_fn call,
+                   void *context);
+
 /*
  * Cut the points of a shard, given its pieces, by the grid of `chunk` inside it:
  * axes of points get pieces and positions of their own, in the worker's INSIDE

@@ -54,6 +54,7 @@ zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_in
         .keep_empty = batch->keep_empty,
         .whole_chunks = batch->whole_chunks,
         .stream = batch->stream,
+        .texts = batch->texts,
         .cache = batch->cache,
         .chain_number = batch->chain_number,
     };
@@ -239,7 +240,9 @@ fill_absent(zp_batch *batch, zp_worker *worker, const zp_inside *in, const uint6
         if (status < 0)
             return status;
         zp_tally_add(t.tally, ZP_CHUNKS_ABSENT, 1);
-        zp_task_fill(&in->batch, &t);
+        status = zp_task_fill(&in->batch, &t, error);
+        if (status < 0)
+            return status;
     }
     return ZP_OK;
 }
@@ -361,7 +364,7 @@ zp_shard_read(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *er
         status = read_found(batch, worker, &in, &from, error);
     } else {
         if (!batch->leave_absent)
-            zp_task_fill(batch, t);
+            status = zp_task_fill(batch, t, error);
         zp_tally_add(t->tally, ZP_CHUNKS_ABSENT, in.ntasks);
         zp_atomic_add(&batch->nabsent, 1);
     }

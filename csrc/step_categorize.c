@@ -142,7 +142,7 @@ static int64_t
 encode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes, void *dst,
        size_t dst_nbytes)
 {
-    labels l;
+    labels l = {0};
     const uint8_t *from = src;
     uint8_t *to = dst;
     int64_t n = begin(step, worker, 0, src_nbytes, dst_nbytes, &l);
@@ -158,7 +158,7 @@ static int64_t
 decode(const zp_step *step, zp_worker *worker, const void *src, size_t src_nbytes, void *dst,
        size_t dst_nbytes)
 {
-    labels l;
+    labels l = {0};
     const uint8_t *from = src;
     uint8_t *to = dst;
     int64_t n = begin(step, worker, 1, src_nbytes, dst_nbytes, &l);

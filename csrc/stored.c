@@ -20,6 +20,12 @@ zp_task_fail_size(zp_error *error, const zp_task *t, int64_t actual)
     return zp_task_fail(error, ZP_ERR_SIZE, NULL);
 }
 
+int
+zp_is_any_length(const zp_chain *chain)
+{
+    return chain->nsteps > 0 && (chain->steps[0].codec->flags & ZP_ANY_LENGTH);
+}
+
 int64_t
 zp_most_encoded(const zp_chain *chain, int64_t nbytes)
 {
@@ -32,6 +38,8 @@ int
 zp_may_be_stored(const zp_chain *chain, int64_t nbytes, int64_t stored)
 {
     int64_t more = (int64_t)1 << 20;
+    if (zp_is_any_length(chain))
+        return stored <= chain->limit;
     return nbytes > (INT64_MAX - more) / WIDENING || stored <= WIDENING * nbytes + more ||
            stored <= zp_most_encoded(chain, nbytes);
 }

@@ -7,6 +7,7 @@
  * further check.
  */
 #include "vlen.h"
+#include "zarrpy.h"
 
 #include <string.h>
 
@@ -79,23 +80,29 @@ zp_vlen_scan(const void *src, size_t src_nbytes, int64_t nelems, int utf8, int64
 
     *where = -1;
     if (src_nbytes < 4)
-        return ZP_VLEN_COUNT;
+        return ZP_ERR_STREAM_COUNT;
     *where = load_u32(stream);
     if (*where != nelems)
-        return ZP_VLEN_COUNT;
+        return ZP_ERR_STREAM_COUNT;
     for (int64_t i = 0; i < nelems; i++) {
         *where = i;
         if (src_nbytes - at < 4)
-            return ZP_VLEN_SHORT;
+            return ZP_ERR_STREAM_SHORT;
         size_t nbytes = load_u32(stream + at);
         at += 4;
         if (src_nbytes - at < nbytes)
-            return ZP_VLEN_SHORT;
+            return ZP_ERR_STREAM_SHORT;
         if (utf8 && !zp_is_utf8(stream + at, nbytes))
-            return ZP_VLEN_UTF8;
+            return ZP_ERR_STREAM_UTF8;
         starts[i] = (int64_t)at;
         at += nbytes;
     }
     *where = (int64_t)(src_nbytes - at);
-    return at == src_nbytes ? ZP_VLEN_FINE : ZP_VLEN_LONG;
+    return at == src_nbytes ? ZP_OK : ZP_ERR_STREAM_LONG;
+}
+
+size_t
+zp_vlen_nbytes(const void *bytes)
+{
+    return load_u32((const uint8_t *)bytes - 4);
 }

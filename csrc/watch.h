@@ -3,6 +3,7 @@
 #define ZP_WATCH_H
 
 #include "file.h"
+#include "lock.h"
 
 #define ZP_WATCH_STATES 8
 

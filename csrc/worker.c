@@ -26,8 +26,8 @@ struct zp_worker {
     scratch slots[ZP_NSLOTS];
     context contexts[ZP_NCONTEXTS];
     const char *detail;
-    int64_t stored; /* checksums that do not agree, or -1 */
-    int64_t computed;
+    int64_t expected; /* numbers that do not agree, or -1 */
+    int64_t actual;
     struct zp_tally *tally;
     const zp_kept *kept;
     int streams;
@@ -61,7 +61,7 @@ zp_worker_new(void)
     zp_worker *worker = zp_malloc(sizeof *worker);
 
     if (worker)
-        *worker = (zp_worker){.stored = -1, .computed = -1};
+        *worker = (zp_worker){.expected = -1, .actual = -1};
     return worker;
 }
 
@@ -113,6 +113,12 @@ zp_worker_scratch(zp_worker *worker, enum zp_slot slot, size_t nbytes)
 }
 
 size_t
+zp_worker_room(const zp_worker *worker, enum zp_slot slot)
+{
+    return worker->slots[slot].nbytes;
+}
+
+size_t
 zp_worker_nbytes(const zp_worker *worker)
 {
     size_t nbytes = 0;
@@ -139,7 +145,7 @@ zp_worker_explain(zp_worker *worker, const char *detail)
     if (!worker)
         return;
     worker->detail = detail;
-    worker->stored = worker->computed = -1;
+    worker->expected = worker->actual = -1;
 }
 
 const char *
@@ -149,21 +155,27 @@ zp_worker_detail(const zp_worker *worker)
 }
 
 void
-zp_worker_checksums(const zp_worker *worker, int64_t *stored, int64_t *computed)
+zp_worker_numbers(const zp_worker *worker, int64_t *expected, int64_t *actual)
 {
-    *stored = worker ? worker->stored : -1;
-    *computed = worker ? worker->computed : -1;
+    *expected = worker ? worker->expected : -1;
+    *actual = worker ? worker->actual : -1;
+}
+
+int64_t
+zp_fail_numbers(zp_worker *worker, enum zp_status status, int64_t expected, int64_t actual)
+{
+    zp_worker_explain(worker, NULL);
+    if (worker) {
+        worker->expected = expected;
+        worker->actual = actual;
+    }
+    return status;
 }
 
 int64_t
 zp_fail_checksum(zp_worker *worker, uint32_t stored, uint32_t computed)
 {
-    zp_worker_explain(worker, NULL);
-    if (worker) {
-        worker->stored = stored;
-        worker->computed = computed;
-    }
-    return ZP_ERR_CHECKSUM;
+    return zp_fail_numbers(worker, ZP_ERR_CHECKSUM, stored, computed);
 }
 
 int64_t

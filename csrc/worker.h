@@ -35,6 +35,9 @@ void zp_worker_keep(zp_worker *worker, enum zp_context_slot slot, void *context,
 struct zp_tally *zp_worker_tally(const zp_worker *worker);
 void zp_worker_count(zp_worker *worker, struct zp_tally *tally);
 
+/* Bytes of scratch memory that a slot has now. */
+size_t zp_worker_room(const zp_worker *worker, enum zp_slot slot);
+
 /*
  * The form that a chunk had before a part of it changed.  A codec of blocks takes those that did
  * not change as they are.
@@ -55,6 +58,9 @@ void zp_worker_stream(zp_worker *worker, int streams);
 
 /* Record why, and hand the status through: `return zp_fail(worker, status, "...")`. */
 int64_t zp_fail(zp_worker *worker, enum zp_status status, const char *detail);
+
+/* Record what was expected and what was found instead, and hand the status through. */
+int64_t zp_fail_numbers(zp_worker *worker, enum zp_status status, int64_t expected, int64_t actual);
 
 /* Record a checksum that does not agree; returns ZP_ERR_CHECKSUM. */
 int64_t zp_fail_checksum(zp_worker *worker, uint32_t stored, uint32_t computed);

@@ -39,6 +39,11 @@ enum zp_status {
     ZP_ERR_LOCK_TIMEOUT = -12,
     ZP_ERR_ENCODE = -13, /* the value cannot be encoded */
     ZP_ERR_STALE = -14,  /* the array is not the one that the batch was made for */
+    /* A stream of elements of any length is not one; `actual` of zp_error says more. */
+    ZP_ERR_STREAM_COUNT = -15, /* it has that many elements, or is too short to tell: -1 */
+    ZP_ERR_STREAM_SHORT = -16, /* it ends within that element */
+    ZP_ERR_STREAM_LONG = -17,  /* that many bytes are left behind the last element */
+    ZP_ERR_STREAM_UTF8 = -18,  /* that element is not UTF-8 */
 };
 
 /* Static text for a status; never NULL. */
@@ -87,8 +92,8 @@ void zp_worker_trim(zp_worker *worker, size_t keep_nbytes);
 void zp_worker_explain(zp_worker *worker, const char *detail);
 const char *zp_worker_detail(const zp_worker *worker); /* NULL when there is none */
 
-/* The checksums of the last ZP_ERR_CHECKSUM; -1 where a library does not tell them. */
-void zp_worker_checksums(const zp_worker *worker, int64_t *stored, int64_t *computed);
+/* What a checksum or a count should have been, and was; -1 where a library does not tell. */
+void zp_worker_numbers(const zp_worker *worker, int64_t *expected, int64_t *actual);
 
 /* -------------------------------------------------------------- codecs ---- */
 
@@ -155,7 +160,8 @@ typedef int64_t (*zp_range_fn)(zp_worker *worker, const void *head, size_t head_
                                size_t src_nbytes, const zp_part *part, size_t *from, size_t *to);
 
 enum zp_codec_flags {
-    ZP_EXACT = 1, /* bound() is the encoded size, not only a limit */
+    ZP_EXACT = 1,      /* bound() is the encoded size, not only a limit */
+    ZP_ANY_LENGTH = 2, /* what is stored has any size, whatever that of the chunk */
 };
 
 typedef struct zp_codec {
@@ -352,24 +358,6 @@ int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t off
  * nothing. */
 int zp_file_is_absent(const zp_directory *directory, const char *key);
 
-/* A held lock on KEY: its file KEY.__lock, which is also the temporary file. */
-typedef struct zp_lock {
-    int fd;
-    int64_t waited_ns; /* until nobody else had it */
-    char name[ZP_MAX_KEY];
-} zp_lock;
-
-/* How long a value lasts; with ZP_DURABLE_LATER once the caller has synced the names, too. */
-enum zp_durability { ZP_ATOMIC = 0, ZP_DURABLE = 1, ZP_DURABLE_LATER = 2 };
-
-int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
-                 volatile int32_t *cancel, zp_lock *lock, zp_error *error);
-int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock, const void *data,
-                   size_t nbytes, int durability, zp_error *error);
-int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock, int durability,
-                   zp_error *error);
-void zp_lock_drop(const zp_directory *directory, zp_lock *lock);
-
 /* -------------------------------------------------------------- batches ---- */
 
 /*
@@ -497,6 +485,7 @@ typedef struct zp_batch {
     int32_t durability;
     int64_t lock_timeout_ms;
     zp_keys keys;
+    const struct zp_texts *texts;  /* read: who makes the elements, which are texts (texts.h) */
     const zp_shard *shard;         /* or NULL: chunks are stored one by one */
     const zp_directory *directory; /* files, or NULL: bytes in hand */
     struct zp_cache *cache;        /* of decoded chunks of files, when reading; or NULL (cache.h) */

@@ -407,11 +407,10 @@ class Array(
             "timeout_ms": int(settings.lock_timeout * 1000),
             "only_stored": self._only_stored,
         }
-        native = chain.native if shard is chain.shard else chain.native_chain is not None
-        apart = fields is not None or mask is not None
-        native = native and self.metadata.chunk_keys.plain
+        engine = chain.engine_chain(writing=writing) if shard is chain.shard else None
+        apart = fields is not None or mask is not None or not self.metadata.chunk_keys.plain
         inside = noting and chain.shard is not None
-        if not native or apart or "native" in settings.disable or inside:
+        if engine is None or apart or "native" in settings.disable or inside:
             body = python_body(chain, self.metadata.chunk_grid.regular, writing, noting)
             twin = body(
                 plan, chain, block, self.metadata.fill_value, fields=fields, mask=mask, **options
@@ -421,22 +420,28 @@ class Array(
             if leaving:
                 twin.leave_absent()
             return twin
-        if block.dtype.kind not in _BUFFER_KINDS:
+        texts = None
+        if block.dtype.kind == "T":
+            from zarrpy._native.texts import Texts  # few arrays need it
+
+            texts = Texts(block, str(self.metadata.fill_value))
+            block = np.asarray(texts)
+        elif block.dtype.kind not in _BUFFER_KINDS:
             block = block.view(np.dtype((np.void, block.itemsize)))
-        native_chain = self._chunk_codecs.native_chain
-        assert native_chain is not None
         options["whole_chunks"] = "partial" in settings.disable
         options["stream"] = "stream" not in settings.disable
         options["zero_padding"] = self._chunk_codecs.mixes
-        fill, stored_fill = self._fill_bytes
-        batch = kind(plan, native_chain, block, fill, stored_fill, **options)
+        fill, stored_fill = self._fill_bytes if texts is None else (texts.fill, texts.fill)
+        batch = kind(plan, engine, block, fill, stored_fill, **options)
+        if texts is not None:
+            batch.use_texts(texts)
         if shard is not None:
             batch.use_shards(native_shard(shard))
         if leaving:
             batch.leave_absent()
         elif noting:
             batch.note_absent()
-        cache = None if writing else cache_for(self.cache)
+        cache = None if writing or texts is not None else cache_for(self.cache)
         if cache is not None:
             batch.use_cache(cache)
         return batch

@@ -230,8 +230,10 @@ class Explainable(Node[ArrayMetadata]):
 def _phantom(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """Give an array of any shape that takes the memory of one element."""
     one = np.zeros((), dtype)
-    if dtype.kind in "OT":  # which only Python handles
-        return np.broadcast_to(one, shape)
+    if dtype.kind in "OT":  # which cannot be strided at will
+        phantom = np.broadcast_to(one, shape)
+        phantom.setflags(write=True)  # as what is read into; nobody writes
+        return phantom
     return np.lib.stride_tricks.as_strided(one, shape, (0,) * len(shape))
 
 

@@ -43,6 +43,7 @@ cdef class Batch:
     cdef int64_t noutcomes
     cdef bint noting
     cdef list noted
+    cdef object texts
 
     cdef int _check_block(self, block) except -1
     cdef void _release_window(self)

@@ -16,6 +16,7 @@ from cpython.buffer cimport (
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.exc cimport PyErr_CheckSignals
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 
@@ -42,6 +43,7 @@ from zarrpy._native.core cimport (
     zp_segment,
     zp_shard_places,
     zp_task_pieces,
+    zp_texts,
     zp_worker,
 )
 from zarrpy._native.encoded cimport Encoded
@@ -252,6 +254,11 @@ cdef class Batch:
         self.cache = cache
         self.batch.cache = cache.cache
         self.batch.chain_number = self.chain.number
+
+    def use_texts(self, texts):
+        """Have elements made by their owner, as `zarrpy._native.texts.Texts` has it."""
+        self.batch.texts = <zp_texts *>PyCapsule_GetPointer(texts.capsule, "zarrpy.zp_texts")
+        self.texts = texts
 
     def use_tally(self, Tally tally):
         """Count there what is done, and how long it takes."""

@@ -22,6 +22,23 @@ cdef extern from "cache.h" nogil:
     void zp_cache_after_fork(zp_cache *cache)
 
 
+cdef extern from "lock.h" nogil:
+    enum:
+        ZP_DURABLE_LATER
+
+    ctypedef struct zp_lock:
+        int fd
+        int64_t waited_ns
+
+    int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
+                     int32_t *cancel, zp_lock *lock, zp_error *error)
+    int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock,
+                       const void *data, size_t nbytes, int durability, zp_error *error)
+    int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock,
+                       int durability, zp_error *error)
+    void zp_lock_drop(const zp_directory *directory, zp_lock *lock)
+
+
 cdef extern from "file.h" nogil:
     ctypedef struct zp_stat:
         int64_t size
@@ -56,6 +73,18 @@ cdef extern from "tally.h" nogil:
     void zp_tally_share(zp_tally *shared, zp_sum sum, int64_t n)
 
 
+cdef extern from "texts.h" nogil:
+    ctypedef struct zp_text:
+        size_t nbytes
+        const char *bytes
+
+    ctypedef struct zp_texts:
+        void *owner
+        void *(*open)(void *owner) noexcept nogil
+        int (*put)(void *opened, char *place, const zp_text *text) noexcept nogil
+        void (*close)(void *opened) noexcept nogil
+
+
 cdef extern from "zarrpy.h" nogil:
     enum:
         ZP_MAX_NDIM
@@ -74,9 +103,6 @@ cdef extern from "zarrpy.h" nogil:
 
     enum:
         ZP_EXACT
-
-    enum:
-        ZP_DURABLE_LATER
 
     enum:
         ZP_READ
@@ -103,7 +129,7 @@ cdef extern from "zarrpy.h" nogil:
     void *zp_worker_scratch(zp_worker *worker, zp_slot slot, size_t nbytes)
     void zp_worker_explain(zp_worker *worker, const char *detail)
     const char *zp_worker_detail(const zp_worker *worker)
-    void zp_worker_checksums(const zp_worker *worker, int64_t *stored, int64_t *computed)
+    void zp_worker_numbers(const zp_worker *worker, int64_t *expected, int64_t *actual)
 
     ctypedef int64_t (*zp_step_fn)(const zp_step *step, zp_worker *worker, const void *src,
                                    size_t src_nbytes, void *dst, size_t dst_nbytes) noexcept
@@ -160,23 +186,12 @@ cdef extern from "zarrpy.h" nogil:
         const char *path
         int waits
 
-    ctypedef struct zp_lock:
-        int fd
-        int64_t waited_ns
-
     int zp_file_open(const zp_directory *directory, const char *key, zp_stat *info, int *found,
                      zp_error *error)
     int64_t zp_file_read(const zp_directory *directory, const char *key, int64_t offset,
                          int64_t length, zp_worker *worker, const void **data, int *found,
                          zp_error *error)
     int zp_file_is_absent(const zp_directory *directory, const char *key)
-    int zp_lock_take(const zp_directory *directory, const char *key, int64_t timeout_ms,
-                     int32_t *cancel, zp_lock *lock, zp_error *error)
-    int zp_lock_commit(const zp_directory *directory, const char *key, zp_lock *lock,
-                       const void *data, size_t nbytes, int durability, zp_error *error)
-    int zp_lock_delete(const zp_directory *directory, const char *key, zp_lock *lock,
-                       int durability, zp_error *error)
-    void zp_lock_drop(const zp_directory *directory, zp_lock *lock)
 
     ctypedef struct zp_piece:
         int64_t chunk
@@ -264,6 +279,7 @@ cdef extern from "zarrpy.h" nogil:
         int32_t durability
         int64_t lock_timeout_ms
         zp_keys keys
+        const zp_texts *texts
         const zp_shard *shard
         const zp_directory *directory
         zp_cache *cache

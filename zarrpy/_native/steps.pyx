@@ -29,11 +29,11 @@ from zarrpy._native.core cimport (
     zp_step,
     zp_strerror,
     zp_worker,
-    zp_worker_checksums,
     zp_worker_detail,
     zp_worker_explain,
     zp_worker_free,
     zp_worker_new,
+    zp_worker_numbers,
     zp_worker_scratch,
 )
 
@@ -149,7 +149,7 @@ cdef object run_step(zp_step *step, const void *source, Py_ssize_t nbytes, int64
     Where `room` is likely the size of the result (`exact`), it is made in place.
     """
     cdef zp_worker *worker = current_worker()
-    cdef int64_t n, stored = -1, computed = -1
+    cdef int64_t n, expected = -1, actual = -1
     cdef void *target
     result = PyBytes_FromStringAndSize(NULL, room) if exact else None
     if exact:
@@ -169,14 +169,14 @@ cdef object run_step(zp_step *step, const void *source, Py_ssize_t nbytes, int64
     if n == ZP_ERR_SIZE and decoding:
         return None
     detail = zp_worker_detail(worker)
-    zp_worker_checksums(worker, &stored, &computed)
+    zp_worker_numbers(worker, &expected, &actual)
     raise step_failure(
         Failure(
             status=n,
             reason=zp_strerror(<int>n).decode(),
             detail=None if detail == NULL else detail.decode(),
-            expected=stored,
-            actual=computed,
+            expected=expected,
+            actual=actual,
         ),
         step.codec.name.decode(),
         "decode" if decoding else "encode",

@@ -17,7 +17,18 @@ cimport cython
 cimport numpy
 from numpy cimport ndarray, npy_intp
 
-from zarrpy._native.core cimport zp_free, zp_malloc
+from zarrpy._native.arena cimport (
+    Arena,
+    NpyString_acquire_allocator,
+    NpyString_load,
+    NpyString_pack,
+    NpyString_release_allocator,
+    Packed,
+    StringType,
+    Text,
+    string_type,
+)
+from zarrpy._native.core cimport ZP_OK, zp_free, zp_malloc
 
 import numpy as np
 
@@ -30,32 +41,8 @@ cdef extern from "zarrpy.h" nogil:
 
 
 cdef extern from "vlen.h" nogil:
-    enum:
-        ZP_VLEN_FINE
-
     int zp_vlen_scan(const void *src, size_t src_nbytes, int64_t nelems, int utf8,
                      int64_t *starts, int64_t *where)
-
-
-# The declarations that come with NumPy ask for the GIL, which these do not need.
-cdef extern from "numpy/arrayobject.h" nogil:
-    ctypedef struct Arena "npy_string_allocator":
-        pass
-
-    ctypedef struct Packed "npy_packed_static_string":
-        pass
-
-    ctypedef struct Text "npy_static_string":
-        size_t size
-        const char *buf
-
-    ctypedef struct StringType "PyArray_StringDTypeObject":
-        pass
-
-    Arena *NpyString_acquire_allocator(const StringType *dtype) noexcept
-    void NpyString_release_allocator(Arena *arena) noexcept
-    int NpyString_load(Arena *arena, const Packed *packed, Text *text) noexcept
-    int NpyString_pack(Arena *arena, Packed *packed, const char *text, size_t nbytes) noexcept
 
 
 cdef extern from "numpy/arrayobject.h":
@@ -87,7 +74,7 @@ cdef int64_t *scan(const uint8_t[::1] data, int64_t nelems, bint utf8) except? N
         raise MemoryError(f"no memory for {nelems} elements")
     with nogil:
         fault = zp_vlen_scan(stream, data.shape[0], nelems, utf8, starts, &where)
-    if fault != ZP_VLEN_FINE:
+    if fault != ZP_OK:
         zp_free(starts)
         raise stream_failure(fault, where, nelems)
     return starts
@@ -173,13 +160,6 @@ def unpack_text(const uint8_t[::1] data not None, int64_t nelems, ndarray out no
         zp_free(starts)
     if failed:
         raise MemoryError("no memory for the texts of a chunk")
-
-
-cdef const StringType *string_type(ndarray array) except NULL:
-    """The data type of an array of texts, in which its arena is."""
-    if array.dtype.kind != "T":
-        raise TypeError(f"not an array of StringDType: {array.dtype}")
-    return <const StringType *>numpy.PyArray_DESCR(array)
 
 
 cdef int check_reach(int64_t nelems, ndarray out, int64_t first, steps) except -1:

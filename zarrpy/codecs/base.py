@@ -264,6 +264,10 @@ class ArrayToBytes(Codec):
         """Decode a part of one chunk into `out`, which has the shape of the part."""
         out[...] = self.decode(data, spec)[selection]
 
+    def decoding_step(self, spec: ChunkSpec) -> Step | None:
+        """Give the native form that decodes; by default the one that encodes, too."""
+        return self.step(spec)
+
     def encoded_nbytes(self, spec: ChunkSpec) -> int | None:
         """Tell how many bytes `encode` makes of a chunk, where that does not depend on it."""
         return None

@@ -57,6 +57,8 @@ class CodecChain:
         In the order of encoding.
     native_chain : NativeChain or None
         The same chain for the engine; None when a codec has no native step.
+    decoder : NativeChain or None
+        The one that the engine reads with, which texts of any length have as well.
     shard : ShardLayout or None
         How chunks lie in it, where they can be read and written one by one.
     wrapped : ShardLayout or None
@@ -71,6 +73,7 @@ class CodecChain:
     array_to_bytes: ArrayToBytes
     bytes_to_bytes: tuple[BytesToBytes, ...]
     native_chain: NativeChain | None
+    decoder: NativeChain | None
     shard: ShardLayout | None = None
     wrapped: ShardLayout | None = None
     mixes: bool = False
@@ -119,9 +122,11 @@ class CodecChain:
         shard, wrapped = (None, layout) if after else (layout, None)
         if shard is None:
             _check_size(spec)
-        native = _native_chain(before, serializer, after, spec)
+        native = decoder = _native_chain(before, serializer, after, spec)
+        if native is None and spec.dtype.kind == "T":
+            decoder = _native_chain(before, serializer, after, spec, decoding=True)
         mixes = shard is None and _mixes((*before, serializer), spec)
-        return cls(spec, before, serializer, after, native, shard, wrapped, mixes)
+        return cls(spec, before, serializer, after, native, decoder, shard, wrapped, mixes)
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
@@ -131,9 +136,13 @@ class CodecChain:
     @property
     def native(self) -> bool:
         """Whether the engine runs this chain without Python."""
+        return self.engine_chain(writing=True) is not None
+
+    def engine_chain(self, *, writing: bool) -> NativeChain | None:
+        """Give what the engine reads or writes with: of a shard, the chain of the chunks inside."""
         if self.shard is not None:
-            return self.shard.native
-        return self.native_chain is not None
+            return self.shard.engine_chain(writing=writing)
+        return self.native_chain if writing else self.decoder
 
     @property
     def swap(self) -> int | None:
@@ -419,6 +428,8 @@ def _native_chain(
     serializer: ArrayToBytes,
     after: tuple[BytesToBytes, ...],
     spec: ChunkSpec,
+    *,
+    decoding: bool = False,
 ) -> NativeChain | None:
     """Translate a chain for the engine; None when something in it is Python only."""
     order = list(range(len(spec.shape)))
@@ -434,7 +445,7 @@ def _native_chain(
         memory = codec.encoded_spec(memory)
     swap: int | None = 0
     if not isinstance(serializer, Bytes):
-        steps.append(serializer.step(memory))
+        steps.append(serializer.decoding_step(memory) if decoding else serializer.step(memory))
     else:
         swap = _swap(serializer, memory)
         if swap and steps:  # the engine reverses bytes as it copies, which is before these steps

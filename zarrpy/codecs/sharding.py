@@ -23,6 +23,7 @@ from zarrpy.metadata import v3
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from zarrpy._native.steps import NativeChain
     from zarrpy.codecs.chain import CodecChain
 
 _LOCATIONS = ("end", "start")
@@ -220,12 +221,12 @@ class ShardLayout:
     chain: CodecChain
     index: IndexFormat
 
-    @property
-    def native(self) -> bool:
-        """Whether the engine reads and writes such shards without Python."""
+    def engine_chain(self, *, writing: bool) -> NativeChain | None:
+        """Give what the engine reads or writes chunks inside with, if it knows the index."""
         index = self.index.chain
-        plain = index.native_chain is not None and not index.array_to_array
-        return plain and self.chain.native_chain is not None
+        if index.native_chain is None or index.array_to_array:
+            return None
+        return self.chain.native_chain if writing else self.chain.decoder
 
     @cached_property
     def weights(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec, Codec
+from zarrpy.codecs.base import ArrayToBytes, Buffer, ChunkSpec, Codec, Step
 from zarrpy.codecs.conditional import documents
 from zarrpy.codecs.inner import bound, made
 from zarrpy.codecs.parameters import choice, reject
@@ -55,6 +55,10 @@ class VLenV2(ArrayToBytes):
         if spec is not None:
             _for_elements(cls.name, spec.dtype)
         return codec
+
+    def decoding_step(self, spec: ChunkSpec) -> Step | None:
+        """Give the native form that decodes, which texts have."""
+        return _for_elements(self.name, spec.dtype).decoding_step(spec)
 
     def encode(self, array: np.ndarray[Any, Any]) -> Buffer:
         """Encode one chunk."""
