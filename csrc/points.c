@@ -18,16 +18,18 @@ magnitude(int64_t stride)
     return stride < 0 ? -stride : stride;
 }
 
-/* Add up where each point lies in the chunk, over the axes of its group. */
+/* Add up where each point lies in the chunk, over the axes of its group; the leader is the first. */
 static void
 add_positions(int ndim, const zp_axis *axes, int leader, const zp_piece *piece,
               const int64_t *strides, int64_t *inside)
 {
-    memset(inside, 0, (size_t)piece->count * sizeof *inside);
-    for (int i = leader; i < ndim; i++) {
+    const int64_t *positions = axes[leader].points->positions + piece->start;
+    for (int64_t k = 0; k < piece->count; k++)
+        inside[k] = positions[k] * strides[leader];
+    for (int i = leader + 1; i < ndim; i++) {
         if (!axes[i].points || axes[i].points->leader != leader)
             continue;
-        const int64_t *positions = axes[i].points->positions + piece->start;
+        positions = axes[i].points->positions + piece->start;
         for (int64_t k = 0; k < piece->count; k++)
             inside[k] += positions[k] * strides[i];
     }

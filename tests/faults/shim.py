@@ -50,6 +50,7 @@ def loaded() -> Any:
     library.shim_allocations.argtypes = [ctypes.c_char_p, ctypes.c_long]
     library.shim_mark.argtypes = [ctypes.c_long]
     library.shim_seen.restype = library.shim_allocated.restype = ctypes.c_long
+    library.shim_zeroed.restype = ctypes.c_size_t
     return library
 
 

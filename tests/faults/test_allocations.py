@@ -20,3 +20,15 @@ def test_a_thread_that_has_read_allocates_nothing_for_a_chunk(tmp_path):
     for name, (few, many) in counts.items():
         assert 0 < few < 12, name
         assert many == few, name
+
+
+def test_results_are_not_made_zero_before_they_are_read(tmp_path):
+    """Memory is written once, whatever lies in it before."""
+    library = shim.build(tmp_path)
+
+    zeroed = json.loads(shim.run(library, "zeros.py", tmp_path / "arrays"))
+
+    assert zeroed.pop("result") == 8 << 20
+    assert zeroed.pop("numpy.zeros") >= 8 << 20  # what is looked for is found
+    assert len(zeroed) >= 20
+    assert all(nbytes < 256 << 10 for nbytes in zeroed.values()), zeroed

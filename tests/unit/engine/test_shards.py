@@ -1,13 +1,12 @@
 """Tests of `zarrpy.engine.shards` and csrc/shard*.c: shards read and written in part."""
 
 import gzip
-import sys
-from collections import Counter
 
 import numpy as np
 import pytest
 
 import zarrpy
+from tests.unit.python_calls import calls_of, uncounted
 from zarrpy._native.batch import Batch
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.engine.shards import PythonShardBatch
@@ -465,17 +464,7 @@ def test_absent_shards_and_chunks_cost_no_range(requests, body):
 # -------------------------------------------------------------------- nothing in Python a chunk
 
 
-def calls_of(action):
-    """Count the calls of Python functions and of C functions in this thread."""
-    seen = Counter()
-    sys.setprofile(lambda frame, event, arg: seen.update([event]))
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return seen["call"], seen["c_call"]
-
-
+@uncounted
 def test_chunks_in_a_shard_make_no_python_call(store, settle):
     """Reading and writing 256 of them calls as many functions as one."""
     array = zarrpy.create_array(store, data=np.arange(4096, dtype="i4"), chunks=16, shards=4096)

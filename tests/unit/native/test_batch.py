@@ -1,14 +1,12 @@
 """Tests of `zarrpy._native.batch`: whole batches of chunks in C."""
 
-import os
-import sys
 import threading
-from collections import Counter
 
 import numpy as np
 import pytest
 
 import zarrpy
+from tests.unit.python_calls import FEW, calls_of, uncounted
 from zarrpy._native.batch import DONE, Batch
 from zarrpy._native.files import Directory
 from zarrpy._native.plan import ChunkPlan
@@ -29,33 +27,12 @@ def batch_of(array, block, *, writing=False):
 # -------------------------------------------------------------------- nothing in Python a chunk
 
 
-# A build for coverage calls Python for each line of Cython.
-uncounted = pytest.mark.skipif(
-    bool(os.environ.get("ZARRPY_COVERAGE")), reason="lines are traced: run make test"
-)
-
-
-def calls_of(action):
-    """Count the calls of Python functions and of C functions in this thread."""
-    seen = Counter()
-    sys.setprofile(lambda frame, event, arg: seen.update([event]))
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return seen["call"], seen["c_call"]
-
-
 @pytest.fixture
 def array(store):
     """256 chunks of 16 elements; every look-up that is made once has been made."""
     array = zarrpy.create_array(store, data=np.arange(4096, dtype="i4"), chunks=16)
     array[:16], array[...] = array[:16], array[...]
     return array
-
-
-#: Calls that a busy machine may add by making one thread wait for another; there are 256 chunks.
-FEW = 32
 
 
 def test_the_native_body_serves_the_default_chain(array):

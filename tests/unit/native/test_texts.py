@@ -1,8 +1,6 @@
 """Texts of any length, which the engine reads and hands over to NumPy."""
 
-import sys
 import threading
-from collections import Counter
 from struct import pack
 
 import numpy as np
@@ -11,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zarrpy
+from tests.unit.python_calls import FEW, calls_of, uncounted
 from zarrpy import MemoryStore
 from zarrpy._native.texts import Texts
 from zarrpy.errors import CorruptChunkError
@@ -18,8 +17,6 @@ from zarrpy.errors import CorruptChunkError
 TEXT = np.dtypes.StringDType()
 #: Short ones lie in the element itself, up to 15 bytes of them; longer ones in NumPy's arena.
 WORDS = ("", "a", "Łódź", "fifteen bytes..", "sixteen bytes...", "\U0001f40d" * 9, "x" * 300, "\0")
-#: Calls that a busy machine may add by making one thread wait for another; there are 256 chunks.
-FEW = 32
 COMPRESSORS = (None, "zstd", "gzip", "blosc", "lz4", "crc32c")
 
 
@@ -32,25 +29,15 @@ def texts(*shape):
     return np.array(values, TEXT).reshape(shape)
 
 
-def calls_of(action):
-    """Count the calls of Python functions in this thread."""
-    seen = Counter()
-    sys.setprofile(lambda frame, event, arg: seen.update([event]))
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return seen["call"]
-
-
+@uncounted
 @pytest.mark.parametrize("shards", [None, 64])
 def test_reading_makes_no_python_call_per_chunk(store, shards):
     """Reading 256 chunks calls as many Python functions as reading one."""
     array = zarrpy.create_array(store, data=texts(4096), chunks=16, shards=shards)
     assert array[...].tolist() == texts(4096).tolist()  # looks up what is looked up once
 
-    one = calls_of(lambda: array[0:16])
-    many = calls_of(lambda: array[0:4096])
+    one, _ = calls_of(lambda: array[0:16])
+    many, _ = calls_of(lambda: array[0:4096])
 
     assert one > 0
     assert many < one + FEW
