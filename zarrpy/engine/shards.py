@@ -159,10 +159,15 @@ class PythonShardBatch(PythonBatch):
             if entry is not None:
                 self._read_inner(shard, position, cut, entry, inner, k, block)
                 continue
-            block[selections(inner, k)[1]] = self.fill_value
+            block[selections(inner, k)[1]] = self._one_fill
             self._count(chunks_absent=1)
             if not shard.within:
                 self._note_missing_inside(shard.task, inner, k)
+
+    @property
+    def _one_fill(self) -> Any:
+        """The fill value, for places named one by one: NumPy takes an array of a text for none."""
+        return self.fill_value[()] if self.fill_value.dtype.kind == "T" else self.fill_value
 
     def _read_inner(
         self,
