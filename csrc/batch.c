@@ -76,6 +76,9 @@ zp_task_describe(const zp_batch *batch, zp_worker *worker, int64_t number, zp_ta
     }
     if (lay_out_chunk(&batch->chain, t) < 0)
         return zp_task_fail(error, ZP_ERR_TOO_LARGE, "the chunk does not fit into memory");
+    if (!zp_is_any_length(&batch->chain) != !batch->texts ||
+        (batch->texts && batch->kind != ZP_READ))
+        return zp_task_fail(error, ZP_ERR_ARGUMENT, "texts are read for their owner");
     t->direct = batch->chain.swap == 0 && !batch->texts;
     for (int i = 0; i < batch->ndim; i++) {
         const zp_piece *piece = &pieces[i];
@@ -192,7 +195,7 @@ static int
 read_task(zp_batch *batch, zp_worker *worker, const zp_task *t, zp_error *error)
 {
     int found;
-    int status = batch->cache && batch->directory
+    int status = batch->cache && batch->directory && !batch->texts
                      ? zp_task_read_cached(batch, worker, t, &found, error)
                      : read_stored(batch, worker, t, &found, error);
     if (status < 0)

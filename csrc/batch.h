@@ -41,7 +41,8 @@ int64_t zp_task_in_turn(const zp_batch *batch, int64_t turn);
 /* Fail: a chunk has another size than the metadata says, where no codec noticed. */
 int zp_task_fail_size(zp_error *error, const zp_task *task, int64_t actual);
 
-/* Whether the stored bytes of a chunk say nothing of its size, and the other way round. */
+/* Whether elements have any length, so that a chunk of any size may be stored in any number of
+ * bytes. */
 int zp_is_any_length(const zp_chain *chain);
 
 /* The most bytes that the codecs of a chain make of so many, or a zp_status. */
@@ -57,7 +58,7 @@ int zp_task_admits(const zp_batch *batch, const zp_task *task, int64_t nbytes, z
 int64_t zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *task, void *into,
                       const void **data, int *found, zp_error *error);
 
-/* Read: nothing is stored, so the block gets the fill value. */
+/* Read: nothing is stored, so the block gets the fill value.  A zp_status. */
 int zp_task_fill(const zp_batch *batch, const zp_task *task, zp_error *error);
 
 /* Read: decode stored bytes, and copy what is selected into the block. */

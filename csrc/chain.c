@@ -6,7 +6,8 @@
  * long as all steps before it have a fixed size, at most that many after a
  * compressor.  So no size that the data itself claims is ever believed.  Other
  * writers' compressors may have made more of a chunk than ours would: between
- * two steps the room grows up to the limit of the chain.
+ * two steps the room grows up to the limit of the chain; of elements of any
+ * length that limit alone holds.
  * Intermediate results alternate between two scratch buffers; the last step of
  * decoding writes where the caller wants the chunk.
  */
@@ -18,7 +19,7 @@
 static int
 is_of_stream(int64_t status)
 {
-    return status <= ZP_ERR_STREAM_COUNT && status >= ZP_ERR_STREAM_UTF8;
+    return status <= ZP_ERR_VLEN_COUNT && status >= ZP_ERR_VLEN_UTF8;
 }
 
 static int

@@ -55,7 +55,7 @@ zp_inside_plan(const zp_batch *batch, zp_worker *worker, const zp_task *t, zp_in
         .whole_chunks = batch->whole_chunks,
         .stream = batch->stream,
         .texts = batch->texts,
-        .cache = batch->cache,
+        .cache = batch->texts ? NULL : batch->cache, /* they refer to what is in work */
         .chain_number = batch->chain_number,
     };
     return ZP_OK;
@@ -343,7 +343,7 @@ read_found(zp_batch *batch, zp_worker *worker, zp_inside *in, const source *from
         if (status < 0)
             return status;
     }
-    if (batch->cache && from->fd >= 0)
+    if (in->batch.cache && from->fd >= 0)
         n = recall_chunks(batch, worker, in, from, places, n, error);
     return n < 0 ? (int)n : place_chunks(batch, worker, in, from, places, n, error);
 }

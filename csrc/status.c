@@ -37,13 +37,13 @@ zp_strerror(int status)
         return "the value cannot be encoded";
     case ZP_ERR_STALE:
         return "the array is another one now";
-    case ZP_ERR_STREAM_COUNT:
+    case ZP_ERR_VLEN_COUNT:
         return "the stream has another number of elements";
-    case ZP_ERR_STREAM_SHORT:
+    case ZP_ERR_VLEN_SHORT:
         return "the stream ends within an element";
-    case ZP_ERR_STREAM_LONG:
+    case ZP_ERR_VLEN_LONG:
         return "bytes are left behind the last element";
-    case ZP_ERR_STREAM_UTF8:
+    case ZP_ERR_VLEN_UTF8:
         return "an element is not UTF-8";
     default:
         return status > 0 ? "no error" : "unknown error";

@@ -53,6 +53,8 @@ zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error
         return nbytes <= t->nbytes ? ZP_OK : zp_task_fail_size(error, t, nbytes);
     if (zp_may_be_stored(&batch->chain, t->nbytes, nbytes))
         return ZP_OK;
+    if (zp_is_any_length(&batch->chain))
+        error->step = 0; /* without others the bytes are its own */
     return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
 }
 

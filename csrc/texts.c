@@ -3,8 +3,8 @@
  *
  * A decoded chunk of texts has a zp_text for each element, so that it is cut,
  * turned and picked from as any other chunk.  Only its last copy is another:
- * the text is handed over to whoever owns the block's elements.  He is asked to
- * open them once a chunk, so that two workers never work on them at once.
+ * the text is handed over to whoever owns the block's elements, which are opened
+ * once a chunk, so that two workers never work on them at once.
  */
 #include "texts.h"
 #include "batch.h"
@@ -24,7 +24,7 @@ static int
 put_axes(const passage *p, int axis, const char *element, char *place)
 {
     if (axis == p->ndim)
-        return p->texts->put(p->opened, place, p->same ? p->same : (const zp_text *)element);
+        return p->texts->put(p->opened, place, (const zp_text *)element);
     for (int64_t i = 0; i < p->count[axis]; i++) {
         int status = put_axes(p, axis + 1, element, place);
         if (status < 0)
@@ -38,7 +38,8 @@ put_axes(const passage *p, int axis, const char *element, char *place)
 static int
 put_at_point(void *context, const char *element, char *place)
 {
-    return put_axes(context, 0, element, place);
+    const passage *p = context;
+    return put_axes(p, 0, p->same ? (const char *)p->same : element, place);
 }
 
 /* Put the elements of a chunk, the first selected of which is given, or the same one everywhere. */
@@ -46,10 +47,11 @@ static int
 put_texts(const zp_batch *batch, const zp_task *t, const char *selected, const zp_text *same,
           zp_error *error)
 {
+    static const int64_t nowhere[ZP_MAX_NDIM];
     passage p = {.texts = batch->texts,
                  .ndim = batch->ndim,
                  .count = t->scattered ? t->picked.count : t->count,
-                 .from = t->selected,
+                 .from = same ? nowhere : t->selected,
                  .to = batch->strides,
                  .same = same};
     zp_tally_turn(t->tally, ZP_NS_COPY);

@@ -80,25 +80,25 @@ zp_vlen_scan(const void *src, size_t src_nbytes, int64_t nelems, int utf8, int64
 
     *where = -1;
     if (src_nbytes < 4)
-        return ZP_ERR_STREAM_COUNT;
+        return ZP_ERR_VLEN_COUNT;
     *where = load_u32(stream);
     if (*where != nelems)
-        return ZP_ERR_STREAM_COUNT;
+        return ZP_ERR_VLEN_COUNT;
     for (int64_t i = 0; i < nelems; i++) {
         *where = i;
         if (src_nbytes - at < 4)
-            return ZP_ERR_STREAM_SHORT;
+            return ZP_ERR_VLEN_SHORT;
         size_t nbytes = load_u32(stream + at);
         at += 4;
         if (src_nbytes - at < nbytes)
-            return ZP_ERR_STREAM_SHORT;
+            return ZP_ERR_VLEN_SHORT;
         if (utf8 && !zp_is_utf8(stream + at, nbytes))
-            return ZP_ERR_STREAM_UTF8;
+            return ZP_ERR_VLEN_UTF8;
         starts[i] = (int64_t)at;
         at += nbytes;
     }
     *where = (int64_t)(src_nbytes - at);
-    return at == src_nbytes ? ZP_OK : ZP_ERR_STREAM_LONG;
+    return at == src_nbytes ? ZP_OK : ZP_ERR_VLEN_LONG;
 }
 
 size_t

@@ -40,10 +40,10 @@ enum zp_status {
     ZP_ERR_ENCODE = -13, /* the value cannot be encoded */
     ZP_ERR_STALE = -14,  /* the array is not the one that the batch was made for */
     /* A stream of elements of any length is not one; `actual` of zp_error says more. */
-    ZP_ERR_STREAM_COUNT = -15, /* it has that many elements, or is too short to tell: -1 */
-    ZP_ERR_STREAM_SHORT = -16, /* it ends within that element */
-    ZP_ERR_STREAM_LONG = -17,  /* that many bytes are left behind the last element */
-    ZP_ERR_STREAM_UTF8 = -18,  /* that element is not UTF-8 */
+    ZP_ERR_VLEN_COUNT = -15, /* it has that many elements, or is too short to tell: -1 */
+    ZP_ERR_VLEN_SHORT = -16, /* it ends within that element */
+    ZP_ERR_VLEN_LONG = -17,  /* that many bytes are left behind the last element */
+    ZP_ERR_VLEN_UTF8 = -18,  /* that element is not UTF-8 */
 };
 
 /* Static text for a status; never NULL. */
@@ -104,12 +104,16 @@ typedef struct zp_step zp_step;
  * zp_status.  Never writes past dst_nbytes, never reads past src_nbytes, and
  * keeps no pointer after it returns.  `src` and `dst` do not overlap.
  * A decoder fails with ZP_ERR_SIZE when the output would exceed dst_nbytes,
- * and must consume its whole input (trailing bytes are ZP_ERR_CORRUPT).
+ * and must consume its whole input (trailing bytes are an error).  What a codec
+ * of ZP_ANY_LENGTH decodes refers to `src`, which stays until that is placed.
  */
 typedef int64_t (*zp_step_fn)(const zp_step *step, zp_worker *worker, const void *src,
                               size_t src_nbytes, void *dst, size_t dst_nbytes);
 
-/* The most bytes that encoding `decoded_nbytes` can give, or a negative zp_status. */
+/*
+ * The most bytes that encoding `decoded_nbytes` can give, or a negative zp_status; with
+ * ZP_ANY_LENGTH what is usual.
+ */
 typedef int64_t (*zp_bound_fn)(const zp_step *step, size_t decoded_nbytes);
 
 /*
@@ -226,7 +230,7 @@ struct zp_step {
  * "blosc", "gzip", "zlib", "snappy"; "zfp"; "base64"; the checksums "crc32c",
  * "crc32", "adler32", "fletcher32", "jenkins_lookup3"; the filters "astype",
  * "bitround", "byteswap", "categorize", "delta", "fixedscaleoffset", "packbits",
- * "quantize", "shuffle".
+ * "quantize", "shuffle"; "vlen-utf8", which only decodes (texts.h).
  */
 const zp_codec *zp_codec_find(const char *name);
 
@@ -482,7 +486,7 @@ typedef struct zp_batch {
     int32_t stream;                 /* the block is larger than the cache: read past it */
     int32_t leave_absent;           /* read: leave their places in the block as they are */
     int32_t only_stored;            /* write no part of a chunk that is not stored */
-    int32_t durability;
+    int32_t durability;             /* enum zp_durability (lock.h) */
     int64_t lock_timeout_ms;
     zp_keys keys;
     const struct zp_texts *texts;  /* read: who makes the elements, which are texts (texts.h) */

@@ -421,7 +421,7 @@ class Array(
                 twin.leave_absent()
             return twin
         texts = None
-        if block.dtype.kind == "T":
+        if block.dtype.kind == "T" and not writing:
             from zarrpy._native.texts import Texts  # few arrays need it
 
             texts = Texts(block, str(self.metadata.fill_value))
@@ -441,7 +441,7 @@ class Array(
             batch.leave_absent()
         elif noting:
             batch.note_absent()
-        cache = None if writing or texts is not None else cache_for(self.cache)
+        cache = None if writing else cache_for(self.cache)
         if cache is not None:
             batch.use_cache(cache)
         return batch

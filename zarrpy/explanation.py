@@ -385,7 +385,7 @@ class _Forecast:
         everything = elements * array.dtype.itemsize
         writing = batch.writing
         cached = not writing and batch.native and array.store.of_files
-        cached = cached and cache_for(array.cache) is not None
+        cached = cached and array.dtype.kind != "T" and cache_for(array.cache) is not None
         native = array._chunk_codecs.native_chain if batch.native else None
         parts = native is not None and native.has_parts and "partial" not in config.disable
         exact = sums is not None and not cached

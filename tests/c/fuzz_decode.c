@@ -26,7 +26,7 @@
 #define MAX_ENCODED (2 * MAX_NBYTES)
 #define MAX_KEPT 400 /* bytes of an input that a corpus keeps */
 #define MAX_CASES 64
-#define NSTATUS 16
+#define NSTATUS 24
 
 typedef struct seed {
     int number; /* of the case */

@@ -79,11 +79,10 @@ shim_zeroed(void)
     return __atomic_load_n(&zeroed, __ATOMIC_SEQ_CST);
 }
 
-/* Else the compiler makes a call of memset of the loop. */
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void *
+void *
 memset(void *memory, int byte, size_t nbytes)
 {
-    char *bytes = memory;
+    volatile char *bytes = memory; /* else the compiler makes a call of memset of the loop */
     if (byte == 0)
         __atomic_add_fetch(&zeroed, nbytes, __ATOMIC_SEQ_CST);
     for (size_t i = 0; i < nbytes; i++)

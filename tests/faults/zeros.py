@@ -39,10 +39,10 @@ def main():
     rows = np.random.default_rng(1).permutation(SHAPE[1])
     for name, keywords in LAYOUTS.items():
         for place in (folder / name, {}):
+            kind = "memory" if place == {} else "files"
             array = zarrpy.create_array(
                 place, data=VALUES, **{"chunks": (4, 64, 64), "dtype": "f4", **keywords}
             )
-            kind = "memory" if place == {} else "files"
             for read, action in {
                 "whole": lambda array=array: array[...],
                 "window": lambda array=array: array[:, 3:500, 5:],

@@ -256,9 +256,9 @@ cdef class Batch:
         self.batch.chain_number = self.chain.number
 
     def use_texts(self, texts):
-        """Have elements made by their owner, as `zarrpy._native.texts.Texts` has it."""
-        self.batch.texts = <zp_texts *>PyCapsule_GetPointer(texts.capsule, "zarrpy.zp_texts")
+        """Have elements made by their owner, a `zarrpy._native.texts.Texts`."""
         self.texts = texts
+        self.batch.texts = <zp_texts *>PyCapsule_GetPointer(texts.capsule, "zarrpy.zp_texts")
 
     def use_tally(self, Tally tally):
         """Count there what is done, and how long it takes."""

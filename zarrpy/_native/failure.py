@@ -18,7 +18,7 @@ from zarrpy.errors import (
 # enum zp_status of csrc/zarrpy.h
 SIZE, CHECKSUM, MEMORY, ARGUMENT, UNSUPPORTED, TOO_LARGE = -2, -3, -4, -5, -6, -7
 IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT, ENCODE = -8, -9, -10, -11, -12, -13
-STREAM_COUNT, STREAM_SHORT, STREAM_LONG, STREAM_UTF8 = -15, -16, -17, -18
+VLEN_COUNT, VLEN_SHORT, VLEN_LONG, VLEN_UTF8 = -15, -16, -17, -18
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _READING = {"get", "list", "size", "open"}
 _FILE_STATUS = {IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT}
@@ -124,7 +124,7 @@ def chunk_failure(
             direction="encode" if writing else "decode",
         )
     offset = failure.offset if failure.offset >= 0 else None
-    if STREAM_UTF8 <= failure.status <= STREAM_COUNT:
+    if VLEN_UTF8 <= failure.status <= VLEN_COUNT:
         error = stream_failure(failure.status, failure.actual, failure.expected)
         return error.fill(codec=codec, chunk=chunk, key=key, offset=offset)
     return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key, offset=offset)
@@ -137,11 +137,11 @@ def unfinished(left: int) -> Exception:
 
 def stream_failure(fault: int, where: int, nelems: int) -> CorruptChunkError:
     """Give the exception for a stream of elements of many lengths that is not one."""
-    if fault == STREAM_SHORT:
+    if fault == VLEN_SHORT:
         return CorruptChunkError(f"the stream ends within element {where} of {nelems}")
-    if fault == STREAM_LONG:
+    if fault == VLEN_LONG:
         return CorruptChunkError(f"{where} bytes are left behind the last of {nelems} elements")
-    if fault == STREAM_UTF8:
+    if fault == VLEN_UTF8:
         return CorruptChunkError(f"element {where} of {nelems} is not UTF-8")
     found = "less than the 4 bytes of a count" if where < 0 else f"{where} elements"
     return CorruptChunkError(f"the stream holds {found}, but the chunk has {nelems} elements")

@@ -1,6 +1,9 @@
 # cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False
 """Elements of many lengths: between streams of bytes, or labels, and NumPy's arrays.
 
+Here they are made and taken one chunk a call; texts that the engine reads come by
+`zarrpy._native.texts`.
+
 A stream is scanned without the GIL, into a table of where each element begins; only then are
 elements made, straight at their places in an array.  NumPy keeps the text of a StringDType array
 in an arena of the array's own, which has a lock: while it is held, nothing here asks for the GIL.

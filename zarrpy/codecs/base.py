@@ -265,7 +265,10 @@ class ArrayToBytes(Codec):
         out[...] = self.decode(data, spec)[selection]
 
     def decoding_step(self, spec: ChunkSpec) -> Step | None:
-        """Give the native form that decodes; by default the one that encodes, too."""
+        """Give the native form that decodes; by default the one that encodes, too.
+
+        That of texts decodes each to its size and the address of its bytes (csrc/texts.h).
+        """
         return self.step(spec)
 
     def encoded_nbytes(self, spec: ChunkSpec) -> int | None:

@@ -135,7 +135,7 @@ class CodecChain:
 
     @property
     def native(self) -> bool:
-        """Whether the engine runs this chain without Python."""
+        """Whether the engine reads and writes by this chain without Python."""
         return self.engine_chain(writing=True) is not None
 
     def engine_chain(self, *, writing: bool) -> NativeChain | None:

@@ -308,16 +308,16 @@ def _split(data: Buffer, count: int) -> list[bytes]:
     stream = bytes(data)
     found = _U32.unpack_from(stream)[0] if len(stream) >= 4 else -1
     if found != count:
-        raise failure.stream_failure(failure.STREAM_COUNT, found, count)
+        raise failure.stream_failure(failure.VLEN_COUNT, found, count)
     ends = [4]
     for i in range(count):
         start = ends[-1] + 4
         end = start + _U32.unpack_from(stream, start - 4)[0] if start <= len(stream) else start
         if end > len(stream):
-            raise failure.stream_failure(failure.STREAM_SHORT, i, count)
+            raise failure.stream_failure(failure.VLEN_SHORT, i, count)
         ends.append(end)
     if ends[-1] != len(stream):
-        raise failure.stream_failure(failure.STREAM_LONG, len(stream) - ends[-1], count)
+        raise failure.stream_failure(failure.VLEN_LONG, len(stream) - ends[-1], count)
     return [stream[before + 4 : end] for before, end in pairwise(ends)]
 
 
@@ -328,7 +328,7 @@ def _texts(data: Buffer, count: int) -> list[str]:
         try:
             texts.append(each.decode())
         except UnicodeDecodeError:
-            raise failure.stream_failure(failure.STREAM_UTF8, i, count) from None
+            raise failure.stream_failure(failure.VLEN_UTF8, i, count) from None
     return texts
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 #: Chunks of decoded size that a worker, and each chunk of a window, has in memory.
 PER_WORKER = 4
 PER_TASK = 2
-#: For each chunk inside a shard: what its index says, stored and decoded, and where it lies.
+#: For each chunk inside a shard: what its index says, stored and decoded (16 bytes each), where it
+#: lies (24), and as much again for memory that grows with some in reserve.
 PER_ENTRY = 96
 
 #: Without a bound: chunks of a window, as many as these bytes hold decoded, within these limits.
@@ -81,7 +82,8 @@ def _in_work(request: Run, chunk: int, *, of_files: bool) -> tuple[int, int]:
     inside, task = request.inside_nbytes, 0 if of_files else PER_TASK * chunk
     if inside is None or request.batch.writing or not request.batch.native:
         return PER_WORKER * chunk, task
-    worker = PER_WORKER * inside + PER_ENTRY * (chunk // max(inside, 1))
+    worker = PER_WORKER * inside
     if of_files:
         worker += RUN
-    return min(worker, PER_WORKER * chunk), task
+    index = PER_ENTRY * (chunk // max(inside, 1))
+    return min(worker, PER_WORKER * chunk) + index, task
