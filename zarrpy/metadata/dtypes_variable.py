@@ -200,9 +200,13 @@ def _is_zero(value: object) -> bool:
 
 # ---------------------------------------------------------------------------------- records
 
+# NumPy gives the first array of a StringDType that very object, with the memory of the texts in
+# it; so that is an empty array, and what others have read is let go of with them.
+_STRING = np.empty(0, np.dtypes.StringDType()).dtype
+
 _TEXT = DataType(
     "string",
-    np.dtypes.StringDType(),
+    _STRING,
     text_from_json,
     text_to_json,
     V2,

@@ -377,6 +377,18 @@ def test_absent_chunks_in_a_shard_are_missing_ones(store, body):
     assert masked.mask.tolist() == [False] * 4 + [True] * 4
 
 
+def test_points_of_absent_chunks_are_long_texts(store, body):
+    """NumPy puts garbage where such a text without axes goes to points."""
+    fill = "a fill value that does not lie in its element"
+    array = zarrpy.create_array(
+        store, shape=(2, 4), chunks=(1, 2), shards=(2, 4), dtype=str, fill_value=fill
+    )
+    array[0, :2] = "x"
+
+    assert array.oindex[[1, 0], [3, 1]].tolist() == [[fill, fill], [fill, "x"]]
+    assert array.vindex[[1, 0], [3, 1]].tolist() == [fill, "x"]
+
+
 def test_a_window_of_chunks_is_read_into_any_layout(store, body):
     """The engine writes where the caller wants it."""
     values = np.arange(400, dtype="f8").reshape(20, 20)

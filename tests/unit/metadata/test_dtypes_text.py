@@ -1,5 +1,8 @@
 """Tests of `zarrpy.metadata.dtypes_text`."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -192,3 +195,16 @@ def test_what_a_program_gives_is_not_cut(dtype, given):
     """Nor is it turned from one kind into another."""
     with pytest.raises(MetadataError, match=r"^fill_value must be "):
         fill.coerce(given, dtypes.from_numpy(dtype)[0])
+
+
+def test_the_data_type_of_texts_is_that_of_no_array():
+    """It would keep the texts of the first one as long as the process runs."""
+    code = (
+        "import numpy as np\n"
+        "from zarrpy.metadata import dtypes\n"
+        "text = dtypes.from_v3('string').numpy\n"
+        "assert np.empty(1, text).dtype is not text\n"
+        "assert np.empty(1, text).dtype == text\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)  # where no array was made before
