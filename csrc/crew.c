@@ -90,7 +90,7 @@ in_child(void)
     nthreads = nwanted = 0;
 }
 
-ZP_MIND_FORKS(lock, in_child)
+ZP_MIND_FORKS(lock, (void)0, in_child)
 
 void
 zp_call_helpers(zp_call *call, zp_batch *batch, int n)

@@ -51,7 +51,7 @@ in_child(void)
     nwaiting = nclosing = started = 0;
 }
 
-ZP_MIND_FORKS(lock, in_child)
+ZP_MIND_FORKS(lock, (void)0, in_child)
 
 /* Start the thread, unless it is there; with the lock. */
 static int

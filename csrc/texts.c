@@ -7,8 +7,14 @@
  * once a chunk, so that two workers never work on them at once.
  */
 #include "texts.h"
+#include "atomic.h"
 #include "batch.h"
+#include "file.h"
 #include "tally.h"
+#include "threads.h"
+
+/* A process that forks waits so long for texts that are being put, in milliseconds. */
+#define PATIENCE 1000
 
 /* The selected part of a chunk, on its way into a block that is open. */
 typedef struct passage {
@@ -42,6 +48,51 @@ put_at_point(void *context, const char *element, char *place)
     return put_axes(p, 0, p->same ? (const char *)p->same : element, place);
 }
 
+/* ---------------------------------------------------------------- forks ---- */
+
+/*
+ * What an owner has opened would stay so in a forked process, where nobody is
+ * left to close it: a process forks when nothing is open.
+ */
+static zp_mutex lock = ZP_MUTEX_FREE; /* had while one opens, and while a process forks */
+static volatile int64_t nopen;
+
+/* Not for ever: who has opened texts may wait for who forks, without our knowledge. */
+static void
+settle(void)
+{
+    for (int i = 0; i < PATIENCE && zp_atomic_add(&nopen, 0) > 0; i++)
+        zp_pause_ms(1);
+}
+
+static void
+in_child(void)
+{
+    lock = (zp_mutex)ZP_MUTEX_FREE;
+    nopen = 0;
+}
+
+ZP_MIND_FORKS(lock, settle(), in_child)
+
+static void *
+open_texts(const zp_texts *texts)
+{
+    zp_acquire(&lock);
+    mind_forks();
+    zp_atomic_add(&nopen, 1);
+    zp_release(&lock);
+    return texts->open(texts->owner);
+}
+
+static void
+close_texts(const zp_texts *texts, void *opened)
+{
+    texts->close(opened);
+    zp_atomic_add(&nopen, -1);
+}
+
+/* -------------------------------------------------------------- putting ---- */
+
 /* Put the elements of a chunk, the first selected of which is given, or the same one everywhere. */
 static int
 put_texts(const zp_batch *batch, const zp_task *t, const char *selected, const zp_text *same,
@@ -55,10 +106,10 @@ put_texts(const zp_batch *batch, const zp_task *t, const char *selected, const z
                  .to = batch->strides,
                  .same = same};
     zp_tally_turn(t->tally, ZP_NS_COPY);
-    p.opened = p.texts->open(p.texts->owner);
+    p.opened = open_texts(p.texts);
     int status = t->scattered ? zp_picked_each(&t->picked, selected, t->place, put_at_point, &p)
                               : put_axes(&p, 0, selected, t->place);
-    p.texts->close(p.opened);
+    close_texts(p.texts, p.opened);
     return status < 0 ? zp_task_fail(error, status, NULL) : ZP_OK;
 }
 

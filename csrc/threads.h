@@ -61,10 +61,12 @@ zp_pause(void)
 }
 
 /* There are no forks. */
-#define ZP_MIND_FORKS(mutex, begin_anew)                                                           \
+#define ZP_MIND_FORKS(mutex, settle, begin_anew)                                                   \
     static int mind_forks(void)                                                                    \
     {                                                                                              \
         (void)begin_anew;                                                                          \
+        if (0)                                                                                     \
+            settle;                                                                                \
         return 1;                                                                                  \
     }
 
@@ -138,13 +140,14 @@ zp_pause(void)
 
 /*
  * mind_forks(), called with the mutex, has forked processes begin anew: nobody
- * has it while a process forks, and its threads are gone in the child.  0 where
- * that cannot be had.
+ * has it while a process forks, which waits until `settle` is done, and its
+ * threads are gone in the child.  0 where that cannot be had.
  */
-#define ZP_MIND_FORKS(mutex, begin_anew)                                                           \
+#define ZP_MIND_FORKS(mutex, settle, begin_anew)                                                   \
     static void before_fork(void)                                                                  \
     {                                                                                              \
         zp_acquire(&(mutex));                                                                      \
+        settle;                                                                                    \
     }                                                                                              \
     static void in_parent(void)                                                                    \
     {                                                                                              \

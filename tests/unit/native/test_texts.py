@@ -1,7 +1,11 @@
 """Texts of any length, which the engine reads and hands over to NumPy."""
 
+import os
+import subprocess
+import sys
 import threading
 from struct import pack
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -175,6 +179,39 @@ def test_many_threads_read_into_one_array_of_texts():
         thread.join()
 
     assert out.tolist() == values.tolist()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks: run on Linux or macOS")
+def test_a_process_forks_while_no_text_is_being_put():
+    """Else its child would wait for ever for the memory of the array that another thread reads."""
+    code = """
+        import os, threading, time
+        import numpy as np
+        import zarrpy
+
+        texts = np.array(["x" * 200] * 50_000, np.dtypes.StringDType())
+        array, out = zarrpy.create_array({}, data=texts, chunks=500), np.empty_like(texts)
+        stop, children = threading.Event(), []
+
+        def read():
+            while not stop.is_set():
+                array.read(out=out)
+
+        threading.Thread(target=read, daemon=True).start()
+        for _ in range(20):
+            time.sleep(0.01)
+            child = os.fork()
+            if child == 0:
+                os._exit(out[0] not in ("", "x" * 200))
+            children.append(child)
+        print([os.waitpid(child, 0)[1] for child in children])
+        stop.set()
+    """
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", dedent(code)]
+
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert run.stdout == f"{[0] * 20}\n", run.stderr
 
 
 def test_only_arrays_of_texts_have_texts():
