@@ -75,8 +75,9 @@ int64_t zp_lz4_unpack(const void *src, size_t src_nbytes, void *dst, size_t dst_
 int64_t zp_lz4_unpack_front(const void *src, size_t src_nbytes, void *dst, size_t dst_nbytes);
 /*
  * Single bytes of an LZ4 block.  A survey of the block up to dst_nbytes is made first, in so many
- * bytes of memory; it checks the block as decoding would.  A byte is looked for in at most *steps
- * steps, which become fewer; -1 is the answer when those did not suffice.
+ * bytes of memory; it checks lengths, not what matches repeat.  A byte is looked for in at most
+ * *steps steps, which become fewer; -1 is the answer when those did not suffice, or when what was
+ * met on the way is damaged.
  */
 size_t zp_lz4_survey_nbytes(size_t dst_nbytes);
 int64_t zp_lz4_survey(const void *src, size_t src_nbytes, void *survey, size_t dst_nbytes);

@@ -14,31 +14,19 @@
 
 /* Decoded bytes of a stretch, as a power of two. */
 #define STRETCH_BITS 6
-/* Bytes that a sequence with short lengths has at most: its token, its literals, a distance. */
-#define SHORT_NBYTES (1 + ZP_LZ4_LONG - 1 + 2)
+/* Bytes that are looked at of a sequence whose lengths take a byte each at most. */
+#define SHORT_NBYTES (1 + 1 + ZP_LZ4_LONG + 255 + 2 + 1)
 
-/*
- * A sequence: where it begins in the block, and in the upper half where what it holds does, so
- * that one addition leads to the next one, and one store notes it.
- */
+/* A sequence: where it begins in the block, and in the upper half where what it holds does. */
 typedef uint64_t mark;
 
 #define MARK(first, place) ((uint64_t)(first) << 32 | (uint32_t)(place))
 #define FIRST(m) ((size_t)((m) >> 32))
 #define PLACE(m) ((size_t)(uint32_t)(m))
+/* Whether a length does not fit its half of a token: 1 or 0. */
+#define IS_LONG(half) (((half) + 1) >> 4)
 /* No sequence begins in a stretch. */
 #define NO_MARK UINT64_MAX
-
-/* From one sequence to the next, by its token; the highest bit is set where that does not tell. */
-#define IS_LONG(t) ((t) >> 4 == ZP_LZ4_LONG || ((t) & 15) == ZP_LZ4_LONG)
-#define STEP(t)                                                                                    \
-    (IS_LONG(t) ? (uint64_t)1 << 63                                                                \
-                : MARK(((t) >> 4) + ((t) & 15) + ZP_LZ4_MIN_MATCH, ((t) >> 4) + 3))
-#define STEPS4(t) STEP(t), STEP(t + 1), STEP(t + 2), STEP(t + 3)
-#define STEPS16(t) STEPS4(t), STEPS4(t + 4), STEPS4(t + 8), STEPS4(t + 12)
-#define STEPS64(t) STEPS16(t), STEPS16(t + 16), STEPS16(t + 32), STEPS16(t + 48)
-
-static const uint64_t steps_of[256] = {STEPS64(0), STEPS64(64), STEPS64(128), STEPS64(192)};
 
 /* A survey has the begin of the block, and the mark of each stretch. */
 size_t
@@ -65,34 +53,41 @@ step_over(const uint8_t *src, const uint8_t *end, size_t dst_nbytes, mark *at)
     if (!zp_lz4_read_sequence(&p, end, dst_nbytes - first, &s))
         return 0;
     first += s.nliterals;
-    if (first < dst_nbytes && (s.distance == 0 || s.distance > first))
-        return 0;
     first += s.nmatch < dst_nbytes ? s.nmatch : dst_nbytes; /* both fit 32 bits then */
     *at = MARK(first, p - src);
     return 1;
 }
 
-/* The same for sequences one after the other, as long as they are short. */
-static int
+/*
+ * The same for sequences one after the other, as long as no length takes more than one byte beside
+ * the token.  Whether a match does is not asked by a branch, which could not be foretold: literals
+ * are seldom so many, and the next sequence is waited for less long if their number is known.
+ */
+static void
 step_on(const uint8_t *src, size_t src_nbytes, size_t dst_nbytes, mark *marks, mark *at)
 {
     const uint8_t *last = src + (src_nbytes > SHORT_NBYTES ? src_nbytes - SHORT_NBYTES : 0);
     const uint8_t *p = src + PLACE(*at);
-    mark here = *at, limit = MARK(dst_nbytes, 0);
-    int good = 1;
+    size_t first = FIRST(*at);
 
-    while (p < last && here < limit) {
-        unsigned token = *p;
-        mark next = here + steps_of[token];
-        marks[stretch_of(FIRST(here))] = here;
-        if ((int64_t)next < 0)
+    while (p < last && first < dst_nbytes) {
+        unsigned token = *p, nmatch = token & 15, then_long = IS_LONG(nmatch);
+        size_t nliterals = token >> 4;
+        const uint8_t *distance = p + 1 + nliterals;
+        marks[stretch_of(first)] = MARK(first, p - src);
+        if (nliterals == ZP_LZ4_LONG) {
+            if (p[1] == 255)
+                break;
+            nliterals += p[1];
+            distance += 1 + p[1];
+        }
+        unsigned more = distance[2] & (0U - then_long);
+        if (more == 255)
             break;
-        p += (token >> 4) + 3;
-        good &= (unsigned)zp_load16(p - 2) - 1 < (uint32_t)(here >> 32) + (token >> 4);
-        here = next;
+        p = distance + 2 + then_long;
+        first += nliterals + nmatch + more + ZP_LZ4_MIN_MATCH;
     }
-    *at = here;
-    return good;
+    *at = MARK(first, p - src);
 }
 
 int64_t
@@ -107,8 +102,7 @@ zp_lz4_survey(const void *src, size_t src_nbytes, void *survey, size_t dst_nbyte
     marks[0] = here;
     limit = MARK(dst_nbytes, 0);
     while (here < limit) {
-        if (!step_on(src, src_nbytes, dst_nbytes, marks, &here))
-            return ZP_ERR_CORRUPT;
+        step_on(src, src_nbytes, dst_nbytes, marks, &here);
         if (here >= limit)
             break;
         marks[stretch_of(FIRST(here))] = here;
@@ -143,6 +137,8 @@ zp_lz4_pick(const void *src, size_t src_nbytes, const void *survey, size_t place
             first += s.nmatch;
         }
         /* a match repeats its own bytes where they are more than its distance */
+        if (s.distance == 0 || s.distance > first)
+            return -1;
         size_t behind = place - first;
         place = first - s.distance + (behind < s.distance ? behind : behind % s.distance);
     }
