@@ -6,9 +6,9 @@
 
 /* So many are looked for in what is packed; more, up to ZP_BLOSC1_SOME_PICKS, only where that is
    not packed tightly, so that matches seldom lead to matches. */
-#define FEW_PICKS 16
+#define FEW_PICKS 8
 /* Tightly packed is what is less than one part in so many. */
-#define TIGHT 4
+#define TIGHT 2
 /* After one step for so many packed bytes, what is wanted lies too deep, and all is decoded. */
 #define STEP_NBYTES 8
 

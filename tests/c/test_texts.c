@@ -232,8 +232,9 @@ main(void)
     without_memory(axes, &step, worker, stored);
     without_owner(axes, &step, worker, stored);
     damaged(axes, &step, worker, stored);
-    for (int i = 0; i < NROWS * NCOLUMNS; i++)
-        free(block[0][i].bytes);
+    for (int row = 0; row < NROWS; row++)
+        for (int column = 0; column < NCOLUMNS; column++)
+            free(block[row][column].bytes);
     zp_worker_free(worker);
     return report("test_texts");
 }
