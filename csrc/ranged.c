@@ -24,6 +24,9 @@
 /* Less is brought to memory in one go: system calls cost as much. */
 #define ASKED_FOR_NBYTES (64 << 10)
 
+/* What is asked for brings so many bytes with it, which are often asked for next. */
+#define ALONG_NBYTES 4096
+
 /* Chunks stored as they are that do not fit the nearest cache are read in pieces that do. */
 #define PIECEWISE_NBYTES (2 << 20)
 #define PIECE_NBYTES ((int64_t)256 << 10)
@@ -34,6 +37,7 @@ typedef struct source {
     const zp_task *task;
     char *memory;
     size_t from, to;
+    size_t had_from, had_to; /* what was brought last */
     int fd;
 } source;
 
@@ -149,13 +153,19 @@ need(void *context, size_t from, size_t to)
             return ZP_ERR_CORRUPT;
         to = s->to;
     }
-    if (from >= to)
+    if (from >= to || (from >= s->had_from && to <= s->had_to))
         return ZP_OK;
+    if (to - from < ALONG_NBYTES)
+        to = s->to - from < ALONG_NBYTES ? s->to : from + ALONG_NBYTES;
+    s->had_from = from;
+    s->had_to = to;
     zp_error ignored = {0}; /* all of the file is tried then, and tells */
     zp_tally_turn(s->task->tally, ZP_NS_STORE);
     int64_t n = load(s->batch, s->task, s->fd, (int64_t)from, (int64_t)to, s->memory + from,
                      &ignored);
     zp_tally_turn(s->task->tally, ZP_NS_CODEC);
+    if (n < 0)
+        s->had_to = from; /* nothing */
     return n < 0 ? (int)n : ZP_OK;
 }
 
