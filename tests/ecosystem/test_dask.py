@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +21,8 @@ import dask.array as da
 from zarrpy.config import config
 from zarrpy.dask import from_array, store
 
+#: A folder for each thread of this process.
+TASKS = Path("/proc/self/task")
 VALUES = np.arange(20 * 30, dtype="int32").reshape(20, 30)
 
 
@@ -44,6 +49,30 @@ def test_nothing_is_read_before_it_is_computed(sharded):
 
     keys = [key for keys in sharded.store.reads for key in keys]
     assert not any(key.startswith("c/") for key in keys)
+
+
+@pytest.mark.skipif(not TASKS.exists(), reason="counts threads of the system: run on Linux")
+def test_threads_of_dask_do_not_multiply_with_ours(tmp_path):
+    """Eight of them start no more of ours than there are cores."""
+    values = np.arange(1 << 22, dtype="float32").reshape(2048, 2048)
+    array = zarrpy.create_array(tmp_path / "a", data=values, chunks=(64, 64))
+    lazy, done = from_array(array, chunks=(512, 512)), threading.Event()
+    before = most = len(list(TASKS.iterdir()))
+
+    def watch():
+        nonlocal most
+        while not done.is_set():
+            most = max(most, len(list(TASKS.iterdir())))
+
+    with ThreadPoolExecutor(8) as pool, dask.config.set(pool=pool):
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        for _ in range(5):
+            assert (lazy.compute() == values).all()
+        done.set()
+        watcher.join()
+
+    assert before < most <= before + 8 + 1 + config.worker_count
 
 
 def test_small_chunks_are_joined_on_request(sharded):

@@ -7,7 +7,6 @@ A chunk is the number of its elements, and then each element after its size in b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -20,7 +19,7 @@ from zarrpy.config import config
 from zarrpy.errors import CodecError, CorruptChunkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _U32 = Struct("<I")
 
@@ -281,7 +280,7 @@ def _unpack(codec: str, data: Buffer, spec: ChunkSpec) -> np.ndarray[Any, Any]:
 
             return unpack_bytes(data, count).reshape(spec.shape)
         array = np.empty(count, object)
-        array[:] = _split(data, count)
+        array[:] = list(_split(data, count))
         return array.reshape(spec.shape)
     except CorruptChunkError as error:
         error.fill(codec=codec)
@@ -303,22 +302,21 @@ def _join(elements: Iterable[bytes]) -> bytes:
     return b"".join([_U32.pack(len(parts) // 2), *parts])
 
 
-def _split(data: Buffer, count: int) -> list[bytes]:
-    """Take a stream apart."""
+def _split(data: Buffer, count: int) -> Iterator[bytes]:
+    """Take a stream apart; what is wrong with it is told where it comes."""
     stream = bytes(data)
     found = _U32.unpack_from(stream)[0] if len(stream) >= 4 else -1
     if found != count:
         raise failure.stream_failure(failure.VLEN_COUNT, found, count)
-    ends = [4]
+    end = 4
     for i in range(count):
-        start = ends[-1] + 4
+        start = end + 4
         end = start + _U32.unpack_from(stream, start - 4)[0] if start <= len(stream) else start
         if end > len(stream):
             raise failure.stream_failure(failure.VLEN_SHORT, i, count)
-        ends.append(end)
-    if ends[-1] != len(stream):
-        raise failure.stream_failure(failure.VLEN_LONG, len(stream) - ends[-1], count)
-    return [stream[before + 4 : end] for before, end in pairwise(ends)]
+        yield stream[start:end]
+    if end != len(stream):
+        raise failure.stream_failure(failure.VLEN_LONG, len(stream) - end, count)
 
 
 def _texts(data: Buffer, count: int) -> list[str]:
@@ -337,7 +335,7 @@ def _arrays(
 ) -> tuple[np.ndarray[Any, Any], int, int]:
     """Make arrays of a stream, up to one that is cut: its number and its bytes, or -1."""
     array = np.empty(count, object)
-    for i, stored in enumerate(_split(data, count)):
+    for i, stored in enumerate(list(_split(data, count))):
         if len(stored) % dtype.itemsize:
             return array, i, len(stored)
         array[i] = np.frombuffer(stored, dtype).copy()

@@ -138,6 +138,7 @@ def stream(*elements, count=None):
         stream(b"a", b"bc")[:-1],
         stream(b"a", b"") + b"x",
         stream(b"a", b"\xff"),
+        stream(b"\xff", b"") + b"x",
         stream("é".encode()[:1], "é".encode()[1:]),
     ],
 )
