@@ -12,7 +12,6 @@ import shim
 
 import zarrpy
 
-LIBRARY = shim.loaded()
 SHAPE = (8, 512, 512)
 VALUES = np.arange(np.prod(SHAPE), dtype="f4").reshape(SHAPE) % 1000 + 1
 LAYOUTS = {
@@ -27,10 +26,11 @@ LAYOUTS = {
 
 def zeroed_by(action):
     """Call it, and return how many bytes that made zero."""
-    before = LIBRARY.shim_zeroed()
+    library = shim.loaded()
+    before = library.shim_zeroed()
     result = action()
     del result
-    return LIBRARY.shim_zeroed() - before
+    return library.shim_zeroed() - before
 
 
 def main():
