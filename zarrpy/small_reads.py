@@ -126,7 +126,7 @@ class SmallReads(Node[ArrayMetadata]):
             array_key("", metadata.zarr_format),
             pool.workers(),
             pool.lend,
-            pool.give_back,
+            pool.loans(),
         )
 
     def _is_plain(self, settings: Settings) -> bool:

@@ -8,16 +8,14 @@
  * beside which the other workers do theirs.
  */
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "measure.h"
-#include "zarrpy.h"
+#include "workers.h"
 
-#define MAX_WORKERS 64
 #define MAX_STEPS 3
 #define TOTAL_NBYTES ((size_t)8 << 20)
 #define TURN 0.02 /* seconds of one figure: there are many */
@@ -176,20 +174,6 @@ run_raw(void *context)
 
 /* ----------------------------------------------------------------- engine -- */
 
-typedef struct thread {
-    bench *bench;
-    int number;
-} thread;
-
-static void *
-work(void *context)
-{
-    thread *t = context;
-
-    zp_batch_run(&t->bench->batch, t->bench->workers[t->number]);
-    return NULL;
-}
-
 static void
 free_encoded(bench *b)
 {
@@ -208,8 +192,6 @@ run_engine(void *context)
     int64_t n = (int64_t)b->chunk_nbytes / stride;
     zp_stretch stretch;
     zp_axis axis = zp_axis_regular(&stretch, n, n * b->nchunks, 0, n * b->nchunks, 1);
-    pthread_t threads[MAX_WORKERS];
-    thread each[MAX_WORKERS];
 
     if (b->encoding)
         free_encoded(b);
@@ -230,14 +212,7 @@ run_engine(void *context)
         .encoded = b->encoded,
         .outcome = b->outcome,
     };
-    for (int i = 1; i < b->nworkers; i++) {
-        each[i] = (thread){b, i};
-        must(pthread_create(&threads[i], NULL, work, &each[i]) == 0, "a thread");
-    }
-    zp_batch_run(&b->batch, b->workers[0]);
-    for (int i = 1; i < b->nworkers; i++)
-        pthread_join(threads[i], NULL);
-    must(!b->batch.failed, b->batch.error.detail ? b->batch.error.detail : "a batch");
+    run_batch(&b->batch, b->workers, b->nworkers);
 }
 
 /* ------------------------------------------------------------------ tables -- */

@@ -12,8 +12,9 @@
 
 #include "measure.h"
 #include "texts.h"
+#include "workers.h"
 
-#define MAX_WORKERS 2
+#define NWORKERS 2
 #define TEXT_NBYTES 24
 #define NELEMS ((size_t)250000)
 
@@ -35,7 +36,7 @@ typedef struct bench {
     zp_text *block;
     zp_bytes *stored;
     owner owner;
-    zp_worker *workers[MAX_WORKERS];
+    zp_worker *workers[NWORKERS];
     zp_batch batch;
 } bench;
 
@@ -74,19 +75,6 @@ run_bare(bench *b)
              "decode");
 }
 
-typedef struct thread {
-    bench *bench;
-    int number;
-} thread;
-
-static void *
-work(void *context)
-{
-    thread *t = context;
-    zp_batch_run(&t->bench->batch, t->bench->workers[t->number]);
-    return NULL;
-}
-
 static void
 run(void *context)
 {
@@ -97,8 +85,6 @@ run(void *context)
     int64_t n = (int64_t)b->chunk_nelems;
     zp_stretch stretch;
     zp_axis axis = zp_axis_regular(&stretch, n, n * b->nchunks, 0, n * b->nchunks, 1);
-    pthread_t threads[MAX_WORKERS];
-    thread each[MAX_WORKERS];
 
     if (b->nworkers == 0) {
         run_bare(b);
@@ -119,14 +105,8 @@ run(void *context)
         .texts = &texts,
     };
     b->batch.chain.limit = (int64_t)b->stream_nbytes;
-    for (int i = 1; i < b->nworkers; i++) {
-        each[i] = (thread){b, i};
-        must(pthread_create(&threads[i], NULL, work, &each[i]) == 0, "a thread");
-    }
-    zp_batch_run(&b->batch, b->workers[0]);
-    for (int i = 1; i < b->nworkers; i++)
-        pthread_join(threads[i], NULL);
-    must(!b->batch.failed && b->owner.used == NELEMS * TEXT_NBYTES, "a batch");
+    run_batch(&b->batch, b->workers, b->nworkers);
+    must(b->owner.used == NELEMS * TEXT_NBYTES, "each text once");
 }
 
 static void
@@ -167,14 +147,14 @@ main(int argc, char **argv)
     b.owner.memory = malloc(NELEMS * TEXT_NBYTES);
     must(b.stream && b.decoded && b.block && b.stored && b.owner.memory, "memory");
     pthread_mutex_init(&b.owner.lock, NULL);
-    for (int i = 0; i < MAX_WORKERS; i++)
+    for (int i = 0; i < NWORKERS; i++)
         must((b.workers[i] = zp_worker_new()) != NULL, "a worker");
     table_begin("vlen-utf8, texts of 24 bytes, GB/s of text", "texts workers dec-GB/s dec-us");
     for (size_t s = 0; s < 2; s++) {
         b.chunk_nelems = sizes[s];
         b.nchunks = (int64_t)(NELEMS / sizes[s]);
         make_stream(&b);
-        for (b.nworkers = 0; b.nworkers <= MAX_WORKERS; b.nworkers++) {
+        for (b.nworkers = 0; b.nworkers <= NWORKERS; b.nworkers++) {
             char words[2][24];
             double seconds = fastest(run, &b);
             snprintf(words[0], sizeof words[0], "%zu", sizes[s]);
@@ -187,7 +167,7 @@ main(int argc, char **argv)
         }
     }
     report_end();
-    for (int i = 0; i < MAX_WORKERS; i++)
+    for (int i = 0; i < NWORKERS; i++)
         zp_worker_free(b.workers[i]);
     free(b.stream);
     free(b.decoded);

@@ -1,7 +1,6 @@
 """Tests of `Array.map_chunks`."""
 
 import asyncio
-import gc
 import threading
 import time
 
@@ -39,7 +38,6 @@ def test_results_can_come_as_they_are_done():
         other.set()
         return 0
 
-    gc.collect()  # streams that other tests have left let go of the threads that they hold
     chunks = array.map_chunks(first_is_slow, whole=True, ordered=False, workers=2)
     first = next(chunks).position
 

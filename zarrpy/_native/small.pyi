@@ -26,8 +26,8 @@ class SmallReader:
         most: int,
         document: str,
         workers: int,
-        lend: Callable[[int], int],
-        give_back: Callable[[int], None],
+        lend: Callable[[object, int], int],
+        loans: dict[object, int],
     ) -> None: ...
     def read(self, key: Any) -> tuple[Any, int] | None: ...
     def is_current(self, seen: tuple[object, Any] | None) -> bool: ...

@@ -94,9 +94,11 @@ cdef class SmallReader:
         Name of the document that describes the array.
     workers : int
         Threads that may work on one call.
-    lend, give_back : callable
-        Ask for a number of cores besides the caller's, which tells how many there are, and give as
-        many back.
+    lend : callable
+        Ask, with a key of one's own, for a number of cores besides the caller's; tells how many
+        there are.
+    loans : dict
+        From which the key is popped to give them back.
     """
 
     cdef int ndim
@@ -112,14 +114,15 @@ cdef class SmallReader:
     cdef bint whole_chunks
     cdef zp_directory directory
     cdef bytes document
-    cdef object lend, give_back
+    cdef object lend
+    cdef dict loans
     cdef object known  # what was seen of the document
     cdef zp_stat state
 
     def __cinit__(self, tuple shape, tuple chunks, dtype, NativeChain chain, NativeShard shard,
                   bytes fill, bytes stored_fill, str place, tuple keys, ChunkCache cache,
                   int64_t cache_nbytes, bint whole_chunks, int64_t shared, int64_t most,
-                  str document, int64_t workers, lend, give_back):
+                  str document, int64_t workers, lend, dict loans):
         cdef str prefix, separator, zero, suffix
         self.ndim = len(shape)
         if len(chunks) != self.ndim or chain.chain.ndim != self.ndim or self.ndim > ZP_MAX_NDIM:
@@ -146,7 +149,7 @@ cdef class SmallReader:
         self.fill, self.stored_fill = fill, stored_fill
         self.cache, self.cache_nbytes = cache, cache_nbytes
         self.whole_chunks, self.shared, self.most = whole_chunks, shared, most
-        self.workers, self.lend, self.give_back = workers, lend, give_back
+        self.workers, self.lend, self.loans = workers, lend, loans
 
     def read(self, key):
         """Read a selection, as ``array[key]``.
@@ -203,11 +206,11 @@ cdef class SmallReader:
             with nogil:
                 zp_batch_run(batch, worker)
             return 0
-        helpers = self.lend(wanted)
+        loan = object()
         try:
-            self._run_together(batch, worker, helpers)
+            self._run_together(batch, worker, self.lend(loan, wanted))
         finally:
-            self.give_back(helpers)
+            self.loans.pop(loan, None)
 
     cdef int _run_together(self, zp_batch *batch, zp_worker *worker, int helpers) except -1:
         """Read all chunks beside others, and see to signals now and then."""

@@ -118,13 +118,21 @@ class _Latch:
 
 
 class Pool:
-    """Threads that wait for batches, started when first needed."""
+    """Threads that wait for batches, started when first needed.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    loans : dict, optional
+        Where it keeps, for each caller at work by a key of its own, how many helpers that one has
+        that are no threads of this pool. To let go, a caller pops its key: a function in Python
+        would hear of Ctrl-C before it does anything.
+    """
+
+    def __init__(self, loans: dict[object, int] | None = None) -> None:
         self._lock = threading.Lock()
         self._asked: SimpleQueue[_Latch] = SimpleQueue()
         self._nthreads = 0
-        self._ncallers = 0
+        self.loans = {} if loans is None else loans
         self._nhelpers = 0
         self.cores = cpu_quota()
 
@@ -142,12 +150,13 @@ class Pool:
 
     def _take_part(self, batch: Tasks, workers: int) -> None:
         """Work in the calling thread too, with what helpers there are."""
-        self._count_caller(1)
+        loan = object()
         try:
+            self.lend(loan, 0)
             helpers = self._borrow(workers - 1)
             self._share(batch, helpers, batch.run)
         finally:
-            self._count_caller(-1)
+            self.loans.pop(loan, None)
 
     def _share(
         self, batch: Tasks, helpers: int, meanwhile: Callable[[], None] | None = None
@@ -210,7 +219,7 @@ class Pool:
     def _borrow(self, wanted: int, at_least: int = 0) -> int:
         """Take permits for helpers: as many as there are idle cores, and threads to be had."""
         with self._lock:
-            idle = self.cores - self._ncallers - self._nhelpers
+            idle = self._idle()
             granted = max(at_least, min(wanted, idle))
             try:
                 self._start(self._nhelpers + granted)
@@ -219,29 +228,21 @@ class Pool:
             self._nhelpers += granted
         return granted
 
-    def lend(self, wanted: int) -> int:
+    def _idle(self) -> int:
+        """Tell how many cores nobody works on; with the lock."""
+        return self.cores - len(self.loans) - sum(list(self.loans.values())) - self._nhelpers
+
+    def lend(self, loan: object, wanted: int) -> int:
         """Take permits for a caller and for helpers that are no threads of this pool."""
         with self._lock:
-            idle = self.cores - self._ncallers - self._nhelpers - 1
-            granted = max(0, min(wanted, idle))
-            self._ncallers += 1
-            self._nhelpers += granted
+            granted = max(0, min(wanted, self._idle() - 1))
+            self.loans[loan] = granted
         return granted
-
-    def give_back(self, lent: int) -> None:
-        """Return the permits of a caller and of its helpers."""
-        with self._lock:
-            self._ncallers -= 1
-            self._nhelpers -= lent
 
     def _give_back(self) -> None:
         """Return the permit of one helper."""
         with self._lock:
             self._nhelpers -= 1
-
-    def _count_caller(self, by: int) -> None:
-        with self._lock:
-            self._ncallers += by
 
     def _start(self, nthreads: int) -> None:
         while self._nthreads < nthreads:
@@ -317,14 +318,17 @@ class Crew:
         self._latches = []
 
 
-def lend(wanted: int) -> int:
-    """Take permits for the caller and for up to so many helpers of its own; tell how many."""
-    return _pool.lend(wanted)
+def lend(loan: object, wanted: int) -> int:
+    """Take permits for the caller and for up to so many helpers of its own; tell how many.
+
+    They are the caller's until it pops its key from `loans()`, whatever happens.
+    """
+    return _pool.lend(loan, wanted)
 
 
-def give_back(lent: int) -> None:
-    """Return the permits that `lend` gave."""
-    _pool.give_back(lent)
+def loans() -> dict[object, int]:
+    """Give the permits of callers at work by their keys, as `Pool` has them."""
+    return _pool.loans
 
 
 def run(batch: Tasks, most: int | None = None) -> None:
@@ -333,9 +337,10 @@ def run(batch: Tasks, most: int | None = None) -> None:
 
 
 def _renew() -> None:
-    """In a forked child: the threads are gone."""
+    """In a forked child: the threads are gone, and with them all callers."""
     global _pool
-    _pool = Pool()
+    _pool.loans.clear()
+    _pool = Pool(_pool.loans)
 
 
 if hasattr(os, "register_at_fork"):
