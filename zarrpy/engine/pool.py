@@ -13,16 +13,15 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from _queue import SimpleQueue
 from contextvars import copy_context
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from zarrpy._native.folding import FoldedBatch
 from zarrpy.config import config, cpu_quota
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextvars import Context
 
 
@@ -70,14 +69,27 @@ class _Latch:
     job: memory of the caller's goes when the caller lets go of it.
     """
 
-    def __init__(self, job: Job, context: Context, count: int) -> None:
+    def __init__(self, job: Job, context: Context, count: int = 0) -> None:
         self.failure: BaseException | None = None
-        self._work: tuple[Job, Context] | None = (job, context) if count else None
+        self._work: tuple[Job, Context] | None = (job, context)
         self._unclaimed = count
         self._working = 0
         self._lock = threading.Lock()
         self._open = threading.Lock()
         self._open.acquire()
+
+    @property
+    def outstanding(self) -> int:
+        """How many work, or may still begin to."""
+        with self._lock:
+            return self._working + self._unclaimed
+
+    def ask(self, count: int) -> None:
+        """Let so many begin; nobody can before."""
+        with self._lock:
+            self._unclaimed = count
+            if count == 0:
+                self._work = None
 
     def claim(self) -> tuple[Job, Context] | None:
         """Begin to work; None when that is not needed any more."""
@@ -99,12 +111,11 @@ class _Latch:
         if last:
             self._open.release()
 
-    def withdraw(self) -> int:
-        """Ask nobody else; return how many had not begun."""
+    def withdraw(self) -> None:
+        """Ask nobody else."""
         with self._lock:
-            unclaimed, self._unclaimed = self._unclaimed, 0
+            self._unclaimed = 0
             self._work = None
-        return unclaimed
 
     def wait(self) -> None:
         """Wait until it is open; again, if a wait before was interrupted."""
@@ -113,8 +124,7 @@ class _Latch:
 
     def is_open(self) -> bool:
         """Whether nobody works any more."""
-        with self._lock:
-            return self._working == self._unclaimed == 0
+        return self.outstanding == 0
 
 
 class Pool:
@@ -126,6 +136,11 @@ class Pool:
         Where it keeps, for each caller at work by a key of its own, how many helpers that one has
         that are no threads of this pool. To let go, a caller pops its key: a function in Python
         would hear of Ctrl-C before it does anything.
+
+    Notes
+    -----
+    Helpers at work are counted from their latches and not with a number that goes up and down:
+    whatever Ctrl-C comes in between of, none can be left over.
     """
 
     def __init__(self, loans: dict[object, int] | None = None) -> None:
@@ -133,7 +148,7 @@ class Pool:
         self._asked: SimpleQueue[_Latch] = SimpleQueue()
         self._nthreads = 0
         self.loans = {} if loans is None else loans
-        self._nhelpers = 0
+        self._latches: list[weakref.ref[_Latch]] = []
         self.cores = cpu_quota()
 
     def run(self, batch: Tasks, workers: int) -> None:
@@ -141,8 +156,7 @@ class Pool:
         if is_small(batch):
             batch.run(alone=True)
         elif batch.writing and threading.current_thread() is threading.main_thread():
-            helpers = self._borrow(min(workers, batch.ntasks), at_least=1)
-            self._share(batch, helpers, None if helpers else partial(batch.run, alone=True))
+            self._share(batch, min(workers, batch.ntasks), at_least=1)
         elif workers <= 1:
             batch.run(alone=True)
         else:
@@ -153,23 +167,22 @@ class Pool:
         loan = object()
         try:
             self.lend(loan, 0)
-            helpers = self._borrow(workers - 1)
-            self._share(batch, helpers, batch.run)
+            self._share(batch, workers - 1)
         finally:
             self.loans.pop(loan, None)
 
-    def _share(
-        self, batch: Tasks, helpers: int, meanwhile: Callable[[], None] | None = None
-    ) -> None:
-        """Hand a batch to helpers, do something meanwhile, wait for them."""
-        latch = _Latch(batch, copy_context(), helpers)
-        batch.share(helpers + (meanwhile is not None))
+    def _share(self, batch: Tasks, wanted: int, at_least: int = 0) -> None:
+        """Work on a batch together with helpers; leave it to them if there are `at_least` some."""
+        latch = _Latch(batch, copy_context())
         try:
+            helpers = self._borrow(latch, wanted, at_least)
+            takes_part = not (helpers and at_least)
+            batch.share(helpers + takes_part)
             for _ in range(helpers):
                 self._asked.put(latch)
-            if meanwhile is not None:
-                meanwhile()
-                self._withdraw(latch)  # every task is taken: who has not begun need not
+            if takes_part:
+                batch.run(alone=at_least > 0)
+                latch.withdraw()  # every task is taken: who has not begun need not
             latch.wait()
         except BaseException:
             self._abandon(batch, latch)
@@ -182,18 +195,24 @@ class Pool:
         while True:
             try:
                 batch.cancel()
-                self._withdraw(latch)
+                latch.withdraw()
                 latch.wait()
             except BaseException:
                 continue  # the first interrupt goes on to the caller
             return
 
-    def call(self, job: Job, wanted: int, at_least: int, context: Context) -> list[_Latch]:
-        """Send helpers to a job without waiting for them; one latch for each that comes."""
-        latches = [_Latch(job, context, 1) for _ in range(self._borrow(wanted, at_least))]
-        for latch in latches:
-            self._asked.put(latch)
-        return latches
+    def call(
+        self, job: Job, wanted: int, at_least: int, context: Context, latches: list[_Latch]
+    ) -> int:
+        """Send helpers to a job without waiting for them; tell how many, add their latches."""
+        come = 0
+        while come < wanted or come < at_least:
+            latches.append(_Latch(job, context))
+            if not self._borrow(latches[-1], 1, int(come < at_least)):
+                break
+            self._asked.put(latches[-1])
+            come += 1
+        return come
 
     def dismiss(self, latches: list[_Latch], *, wait: bool) -> None:
         """Call nobody else to a job, and wait for those at work, however often interrupted."""
@@ -202,7 +221,7 @@ class Pool:
         while not done:
             try:
                 for latch in latches:
-                    self._withdraw(latch)
+                    latch.withdraw()
                     if wait:
                         latch.wait()
                 done = True
@@ -211,22 +230,27 @@ class Pool:
         if interrupt is not None:
             raise interrupt
 
-    def _withdraw(self, latch: _Latch) -> None:
-        unclaimed = latch.withdraw()
-        with self._lock:
-            self._nhelpers -= unclaimed
-
-    def _borrow(self, wanted: int, at_least: int = 0) -> int:
+    def _borrow(self, latch: _Latch, wanted: int, at_least: int = 0) -> int:
         """Take permits for helpers: as many as there are idle cores, and threads to be had."""
         with self._lock:
-            idle = self._idle()
-            granted = max(at_least, min(wanted, idle))
+            helping = self._nhelpers
+            granted = max(at_least, min(wanted, self._idle()))
             try:
-                self._start(self._nhelpers + granted)
+                self._start(helping + granted)
             except RuntimeError:  # over a limit of the system, or the interpreter ends
-                granted = max(0, min(granted, self._nthreads - self._nhelpers))
-            self._nhelpers += granted
+                granted = max(0, min(granted, self._nthreads - helping))
+            latch.ask(granted)
+            self._latches = [weakref.ref(each) for each in (*self._at_work(), latch)]
         return granted
+
+    @property
+    def _nhelpers(self) -> int:
+        """How many threads of this pool work or are about to."""
+        return sum(latch.outstanding for latch in self._at_work())
+
+    def _at_work(self) -> list[_Latch]:
+        latches = (ref() for ref in self._latches)
+        return [latch for latch in latches if latch is not None and latch.outstanding]
 
     def _idle(self) -> int:
         """Tell how many cores nobody works on; with the lock."""
@@ -238,11 +262,6 @@ class Pool:
             granted = max(0, min(wanted, self._idle() - 1))
             self.loans[loan] = granted
         return granted
-
-    def _give_back(self) -> None:
-        """Return the permit of one helper."""
-        with self._lock:
-            self._nhelpers -= 1
 
     def _start(self, nthreads: int) -> None:
         while self._nthreads < nthreads:
@@ -266,7 +285,6 @@ class Pool:
             latch.failure = error  # the caller's to raise; this thread goes on to serve
         finally:
             del claimed, job, context  # who waits may rely on it that nothing is held here
-            self._give_back()
             latch.arrive()
 
 
@@ -302,9 +320,7 @@ class Crew:
     def call(self, wanted: int, at_least: int = 0) -> int:
         """Send for helpers; return how many come."""
         self._latches = [latch for latch in self._latches if not latch.is_open()]
-        come = self._pool.call(self._job, wanted, at_least, self._context)
-        self._latches += come
-        return len(come)
+        return self._pool.call(self._job, wanted, at_least, self._context, self._latches)
 
     def wait(self, seconds: float) -> None:
         """Wait until nobody works, but no longer than that."""
