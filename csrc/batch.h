@@ -41,15 +41,12 @@ int64_t zp_task_in_turn(const zp_batch *batch, int64_t turn);
 /* Fail: a chunk has another size than the metadata says, where no codec noticed. */
 int zp_task_fail_size(zp_error *error, const zp_task *task, int64_t actual);
 
-/* Whether elements have any length, so that a chunk of any size may be stored in any number of
- * bytes. */
-int zp_is_any_length(const zp_chain *chain);
-
 /* The most bytes that the codecs of a chain make of so many, or a zp_status. */
 int64_t zp_most_encoded(const zp_chain *chain, int64_t nbytes);
 
-/* Whether a chunk of nbytes may have so many stored ones: filters may widen it, and codecs. */
-int zp_may_be_stored(const zp_chain *chain, int64_t nbytes, int64_t stored);
+/* Fail where a chunk of nbytes cannot have so many stored ones: filters may widen it, and codecs. */
+int zp_admit_stored(const zp_chain *chain, int64_t nbytes, int64_t stored, const char *detail,
+                    zp_error *error);
 
 /* Whether so many stored bytes may be those of the task's chunk: more are not brought to memory. */
 int zp_task_admits(const zp_batch *batch, const zp_task *task, int64_t nbytes, zp_error *error);

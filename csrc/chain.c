@@ -41,6 +41,22 @@ fail_size(zp_error *error, zp_worker *worker, int step, int64_t expected, int64_
     return fail(error, worker, ZP_ERR_SIZE, step);
 }
 
+int
+zp_is_any_length(const zp_chain *chain)
+{
+    return chain->nsteps > 0 && (chain->steps[0].codec->flags & ZP_ANY_LENGTH);
+}
+
+static int
+fail_limit(const zp_chain *chain, int step, zp_error *error)
+{
+    error->status = ZP_ERR_LIMIT;
+    error->step = step;
+    error->detail = NULL; /* of a codec that thinks of damage */
+    error->expected = chain->limit;
+    return ZP_ERR_LIMIT;
+}
+
 /* Bytes that may enter each step, and whether that many exactly. */
 typedef struct sizes {
     int64_t limit[ZP_MAX_STEPS + 1];
@@ -73,6 +89,8 @@ check_size(const zp_chain *chain, const sizes *s, int i, int64_t actual, zp_work
     int64_t limit = s->limit[i];
     if (i > 0 && chain->limit > limit)
         limit = chain->limit;
+    if (i > 0 && actual > limit && zp_is_any_length(chain))
+        return fail_limit(chain, i, error);
     if (s->exact[i] ? actual != s->limit[i] : actual > limit)
         return fail_size(error, worker, i, s->limit[i], actual);
     return ZP_OK;
@@ -100,8 +118,10 @@ decode_between(const zp_chain *chain, const sizes *s, int i, zp_worker *worker, 
         if (!*target)
             return ZP_ERR_MEMORY;
         int64_t n = step->codec->decode(step, worker, src, src_nbytes, *target, (size_t)room);
-        if (n != ZP_ERR_SIZE || s->exact[i] || room >= chain->limit)
+        if (n != ZP_ERR_SIZE || s->exact[i])
             return n;
+        if (room >= chain->limit)
+            return zp_is_any_length(chain) ? ZP_ERR_LIMIT : n;
         room = room < chain->limit / 4 ? 2 * room + 4096 : chain->limit;
     }
 }
@@ -128,6 +148,8 @@ undo_step(const zp_chain *chain, zp_worker *worker, const sizes *s, int i, const
         n = decode_between(chain, s, i, worker, *src, *src_nbytes, slot, &target);
         *src = target;
     }
+    if (n == ZP_ERR_LIMIT)
+        return fail_limit(chain, i, error);
     if (n < 0)
         return fail(error, worker, n, i);
     *src_nbytes = (size_t)n;

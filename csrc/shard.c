@@ -215,9 +215,11 @@ find_places(const zp_batch *batch, zp_worker *worker, const zp_inside *in, const
             return status;
         if (status == 0)
             continue;
-        if (!zp_may_be_stored(&batch->chain, nbytes, found[n].nbytes)) {
+        status = zp_admit_stored(&batch->chain, nbytes, found[n].nbytes,
+                                 "a chunk of the shard has too many bytes", error);
+        if (status < 0) {
             error->position = position;
-            return zp_task_fail(error, ZP_ERR_CORRUPT, "a chunk of the shard has too many bytes");
+            return status;
         }
         sorted &= n == 0 || found[n].offset >= found[n - 1].offset;
         found[n++].task = k;

@@ -45,6 +45,8 @@ zp_strerror(int status)
         return "bytes are left behind the last element";
     case ZP_ERR_VLEN_UTF8:
         return "an element is not UTF-8";
+    case ZP_ERR_LIMIT:
+        return "more bytes than the limit of a chunk";
     default:
         return status > 0 ? "no error" : "unknown error";
     }

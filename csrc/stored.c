@@ -20,12 +20,6 @@ zp_task_fail_size(zp_error *error, const zp_task *t, int64_t actual)
     return zp_task_fail(error, ZP_ERR_SIZE, NULL);
 }
 
-int
-zp_is_any_length(const zp_chain *chain)
-{
-    return chain->nsteps > 0 && (chain->steps[0].codec->flags & ZP_ANY_LENGTH);
-}
-
 int64_t
 zp_most_encoded(const zp_chain *chain, int64_t nbytes)
 {
@@ -34,14 +28,27 @@ zp_most_encoded(const zp_chain *chain, int64_t nbytes)
     return nbytes;
 }
 
-int
-zp_may_be_stored(const zp_chain *chain, int64_t nbytes, int64_t stored)
+static int
+may_be_stored(const zp_chain *chain, int64_t nbytes, int64_t stored)
 {
     int64_t more = (int64_t)1 << 20;
     if (zp_is_any_length(chain))
-        return stored <= chain->limit;
+        return stored <= chain->limit / 8 * 9 + more;
     return nbytes > (INT64_MAX - more) / WIDENING || stored <= WIDENING * nbytes + more ||
            stored <= zp_most_encoded(chain, nbytes);
+}
+
+int
+zp_admit_stored(const zp_chain *chain, int64_t nbytes, int64_t stored, const char *detail,
+                zp_error *error)
+{
+    if (may_be_stored(chain, nbytes, stored))
+        return ZP_OK;
+    if (!zp_is_any_length(chain))
+        return zp_task_fail(error, ZP_ERR_CORRUPT, detail);
+    error->step = 0; /* without others the bytes are its own */
+    error->expected = chain->limit;
+    return zp_task_fail(error, ZP_ERR_LIMIT, NULL);
 }
 
 int
@@ -51,11 +58,8 @@ zp_task_admits(const zp_batch *batch, const zp_task *t, int64_t nbytes, zp_error
         return ZP_OK;
     if (batch->chain.nsteps == 0)
         return nbytes <= t->nbytes ? ZP_OK : zp_task_fail_size(error, t, nbytes);
-    if (zp_may_be_stored(&batch->chain, t->nbytes, nbytes))
-        return ZP_OK;
-    if (zp_is_any_length(&batch->chain))
-        error->step = 0; /* without others the bytes are its own */
-    return zp_task_fail(error, ZP_ERR_CORRUPT, "many times as many bytes are stored as decoded");
+    return zp_admit_stored(&batch->chain, t->nbytes, nbytes,
+                           "many times as many bytes are stored as decoded", error);
 }
 
 /* Stored bytes out of a file, of which no more is read than a chunk can have. */
@@ -95,6 +99,8 @@ zp_task_fetch(zp_batch *batch, zp_worker *worker, const zp_task *t, void *into, 
         *data = stored->data;
         *found = stored->data != NULL;
         n = stored->nbytes;
+        if (*found && zp_is_any_length(&batch->chain) && zp_task_admits(batch, t, n, error) < 0)
+            n = error->status; /* codecs tell it of chunks whose size is known */
     }
     if (n > 0 && *found)
         zp_atomic_add(&batch->nbytes_stored, n);

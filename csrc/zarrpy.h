@@ -44,6 +44,7 @@ enum zp_status {
     ZP_ERR_VLEN_SHORT = -16, /* it ends within that element */
     ZP_ERR_VLEN_LONG = -17,  /* that many bytes are left behind the last element */
     ZP_ERR_VLEN_UTF8 = -18,  /* that element is not UTF-8 */
+    ZP_ERR_LIMIT = -19, /* elements of any length are more bytes than `limit` of the chain allows */
 };
 
 /* Static text for a status; never NULL. */
@@ -269,6 +270,8 @@ typedef struct zp_error {
 } zp_error;
 
 #define ZP_STEP_SHARD -2 /* zp_error.step of errors of a shard itself, not of a chunk in it */
+
+int zp_is_any_length(const zp_chain *chain); /* whether elements of a chunk have any length */
 
 /* Decode exactly dst_nbytes.  Uses the slots PING, PONG, BLOCK, SPLIT. */
 int zp_chain_decode(const zp_chain *chain, zp_worker *worker, const void *src, size_t src_nbytes,

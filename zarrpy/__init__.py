@@ -346,6 +346,7 @@ _ERRORS = [
     "AttributeNotJSONError",
     "ChecksumError",
     "ChunkError",
+    "ChunkLimitError",
     "CodecError",
     "ConflictError",
     "CorruptChunkError",

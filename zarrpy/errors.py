@@ -18,8 +18,9 @@
     │   └── NodeShapeError
     ├── ChunkError
     │   ├── MissingChunkError(KeyError)
-    │   └── CorruptChunkError(ValueError)
-    │       └── ChecksumError
+    │   ├── CorruptChunkError(ValueError)
+    │   │   └── ChecksumError
+    │   └── ChunkLimitError(LimitError)
     ├── CodecError(ValueError)
     ├── LimitError(ValueError)
     ├── TransactionError
@@ -46,6 +47,7 @@ __all__ = [
     "AttributeNotJSONError",
     "ChecksumError",
     "ChunkError",
+    "ChunkLimitError",
     "CodecError",
     "ConflictError",
     "CorruptChunkError",
@@ -453,6 +455,22 @@ class LimitError(ZarrError, ValueError):
         if self.limit is None or self.asked is None:
             return text
         return f"{text} (asked {self.asked}, limit {self.limit})"
+
+
+class ChunkLimitError(ChunkError, LimitError):
+    """One chunk is more bytes than a limit allows; it may be sound all the same."""
+
+    fields = (*ChunkError.fields, "codec", "limit")
+
+    codec: str | None = None
+
+    def next_step(self, place: str, in_memory: bool = False) -> str | None:
+        """Name the limit."""
+        return "raise config.limits.max_chunk_bytes, if you trust who wrote it"
+
+    def _text(self) -> str:
+        text = f"{self._place() or 'a chunk'} {self.message}"
+        return text if self.codec is None else f"{self.codec}: {text}"
 
 
 #: Errors whose `path` is a document, where they are about one.

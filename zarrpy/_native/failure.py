@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from zarrpy.errors import (
     ChecksumError,
+    ChunkLimitError,
     CodecError,
     CorruptChunkError,
     LimitError,
@@ -18,7 +19,7 @@ from zarrpy.errors import (
 # enum zp_status of csrc/zarrpy.h
 SIZE, CHECKSUM, MEMORY, ARGUMENT, UNSUPPORTED, TOO_LARGE = -2, -3, -4, -5, -6, -7
 IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT, ENCODE = -8, -9, -10, -11, -12, -13
-VLEN_COUNT, VLEN_SHORT, VLEN_LONG, VLEN_UTF8 = -15, -16, -17, -18
+VLEN_COUNT, VLEN_SHORT, VLEN_LONG, VLEN_UTF8, LIMIT = -15, -16, -17, -18, -19
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _READING = {"get", "list", "size", "open"}
 _FILE_STATUS = {IO, NOT_FILE, DANGLING, CANCELLED, LOCK_TIMEOUT}
@@ -110,6 +111,8 @@ def chunk_failure(
         return file_failure(failure, key, "set" if writing else "get")
     if failure.status == MEMORY:
         return MemoryError(f"no memory for chunk {chunk} (key {key!r})")
+    if failure.status == LIMIT:
+        return over_limit(failure.expected).fill(codec=codec, chunk=chunk, key=key)
     if failure.status == TOO_LARGE:
         return LimitError(f"{codec}: chunk {chunk} (key {key!r}): {failure.text()}")
     if failure.status == CHECKSUM:
@@ -128,6 +131,12 @@ def chunk_failure(
         error = stream_failure(failure.status, failure.actual, failure.expected)
         return error.fill(codec=codec, chunk=chunk, key=key, offset=offset)
     return CorruptChunkError(failure.text(), codec=codec, chunk=chunk, key=key, offset=offset)
+
+
+def over_limit(limit: int) -> ChunkLimitError:
+    """Give the exception for a chunk whose elements are more bytes than the settings allow."""
+    message = f"holds more than the {limit} bytes that limits.max_chunk_bytes allows"
+    return ChunkLimitError(message, limit=limit)
 
 
 def unfinished(left: int) -> Exception:

@@ -37,7 +37,7 @@ from zarrpy._native.core cimport (
     zp_worker_scratch,
 )
 
-from zarrpy._native.failure import Failure, step_failure
+from zarrpy._native.failure import Failure, over_limit, step_failure
 
 CAPSULE = b"zarrpy.zp_codec.v1"
 LIBRARIES = ("zstd", "lz4", "blosclz", "zlib-ng", "libdeflate", "zfp", "shuffle")
@@ -240,7 +240,9 @@ def decode_step(step, data, nbytes=None, int64_t limit=1 << 31):
             decoded = run_step(&native, view.buf, view.len, room, True, nbytes is not None)
             if decoded is not None:
                 return decoded
-            if nbytes is not None or room >= limit:
+            if nbytes is None and room >= limit:
+                raise over_limit(limit).fill(codec=native.codec.name.decode())
+            if nbytes is not None:
                 failure = Failure(
                     status=ZP_ERR_SIZE,
                     reason=zp_strerror(ZP_ERR_SIZE).decode(),

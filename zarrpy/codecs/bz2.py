@@ -9,7 +9,7 @@ from typing import ClassVar
 from zarrpy.codecs.base import Buffer, BytesToBytes
 from zarrpy.codecs.parameters import integer
 from zarrpy.codecs.streams import decompress
-from zarrpy.errors import CorruptChunkError
+from zarrpy.errors import ChunkError, CorruptChunkError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class BZ2(BytesToBytes):
         """Decode bytes."""
         try:
             decoded = decompress(self.name, bz2.BZ2Decompressor, data, nbytes)
+        except ChunkError:
+            raise
         except (OSError, ValueError, EOFError) as error:
-            if isinstance(error, CorruptChunkError):
-                raise
             raise CorruptChunkError(f"{error}", codec=self.name) from error
         if exact and nbytes is not None:
             self._check_size(len(decoded), nbytes)

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from zarrpy._native.failure import over_limit
 from zarrpy._native.steps import NativeChain
 from zarrpy.codecs import codecs, find, find_meant, numcodecs_ids, unknown_codec, words_of
 from zarrpy.codecs.base import ArrayToArray, ArrayToBytes, BytesToBytes, ChunkSpec, Codec, Step
@@ -20,7 +22,7 @@ from zarrpy.codecs.bytes import Bytes
 from zarrpy.codecs.sharding import Sharding
 from zarrpy.codecs.transpose import Transpose
 from zarrpy.config import config
-from zarrpy.errors import CorruptChunkError, LimitError, MetadataError
+from zarrpy.errors import ChunkLimitError, CorruptChunkError, LimitError, MetadataError
 from zarrpy.metadata import element
 from zarrpy.metadata.members import nearest
 from zarrpy.recall import Recall
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from zarrpy.codecs.base import Buffer
     from zarrpy.codecs.sharding import ShardLayout
+    from zarrpy.errors import ChunkError
     from zarrpy.metadata.model import NamedConfig
 
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 _WIDENING, _HEADERS_NBYTES, _INSIDE, _BETWEEN_NBYTES = 16, 1 << 20, 5, 1 << 26
 #: Kinds of data types whose elements may have any length.
 _ANY_LENGTH = "OT"
+_WRITE_SMALLER = "choose smaller chunks, or raise config.limits.max_chunk_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +186,40 @@ class CodecChain:
         """Encode one chunk, codec by codec."""
         for codec in self.array_to_array:
             array = codec.encode(array)
-        return self.wrap(self.array_to_bytes.encode(array))
+        data = self.array_to_bytes.encode(array)
+        if self._any_length and self._layout is None:
+            self._check_readable(len(data))
+        return self.wrap(data)
+
+    def _check_readable(self, nbytes: int) -> None:
+        """Refuse to write elements that nobody could read with the same settings."""
+        limit = config.limits.max_chunk_bytes
+        if nbytes > limit:
+            raise over_limit(limit).fill(codec=self.array_to_bytes.name, hint=_WRITE_SMALLER)
+
+    @property
+    def _any_length(self) -> bool:
+        return self.spec.dtype.kind in _ANY_LENGTH
+
+    @property
+    def _layout(self) -> ShardLayout | None:
+        return self.shard or self.wrapped
 
     @property
     def most_stored(self) -> int:
         """The most bytes that a chunk is taken to be stored in, as csrc/batch.h has it."""
-        if self.spec.dtype.kind in _ANY_LENGTH:
-            return config.limits.max_chunk_bytes
-        shard = self.shard or self.wrapped
+        shard = self._layout
         inside = 0 if shard is None else _INSIDE * shard.index.nbytes + _BETWEEN_NBYTES
+        if self._any_length:
+            nchunks = 1 if shard is None else prod(shard.grid)
+            return nchunks * _stored_at_limit() + inside
         return _WIDENING * self.spec.nbytes + _HEADERS_NBYTES + inside
+
+    def too_many_stored(self) -> ChunkError:
+        """Give the exception for more stored bytes than that."""
+        if self._any_length:
+            return over_limit(config.limits.max_chunk_bytes).fill(codec=self.array_to_bytes.name)
+        return CorruptChunkError("many times as many bytes are stored as decoded")
 
     def shard_of(self, shape: tuple[int, ...]) -> ShardLayout:
         """Say how chunks lie in a shard of another shape."""
@@ -273,9 +301,16 @@ class CodecChain:
         self, data: bytes | bytearray | memoryview, spec: ChunkSpec
     ) -> bytes | bytearray | memoryview:
         """Undo the bytes-to-bytes codecs."""
+        if self._any_length and self._layout is None and len(data) > _stored_at_limit():
+            raise self.too_many_stored()
         for depth in range(len(self.bytes_to_bytes) - 1, -1, -1):
             known = self.array_to_bytes.encoded_nbytes(spec) if depth == 0 else None
-            data = self.bytes_to_bytes[depth].decode(data, known)
+            try:
+                data = self.bytes_to_bytes[depth].decode(data, known)
+            except ChunkLimitError as error:
+                if self._any_length:
+                    raise
+                raise CorruptChunkError(error.message, codec=error.codec) from None
         return data
 
 
@@ -341,6 +376,11 @@ def _made_codec(
     return None
 
 
+def _stored_at_limit() -> int:
+    """Tell the most bytes that a chunk at the limit is taken to be stored in."""
+    return config.limits.max_chunk_bytes // 8 * 9 + _HEADERS_NBYTES
+
+
 def _check_size(spec: ChunkSpec) -> None:
     """Refuse chunks that are too large to be decoded into memory whole."""
     limit = config.limits.max_chunk_bytes
@@ -349,7 +389,7 @@ def _check_size(spec: ChunkSpec) -> None:
             f"chunks of shape {spec.shape} and {spec.dtype} are {spec.nbytes} bytes",
             limit=limit,
             asked=spec.nbytes,
-            hint="choose smaller chunks, or raise config.limits.max_chunk_bytes",
+            hint=_WRITE_SMALLER,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from zarrpy.codecs.base import Buffer, BytesToBytes
 from zarrpy.codecs.parameters import integer, reject
 from zarrpy.codecs.streams import decompress
-from zarrpy.errors import CodecError, CorruptChunkError
+from zarrpy.errors import ChunkError, CodecError, CorruptChunkError
 
 _FORMATS = {lzma.FORMAT_XZ: "xz", lzma.FORMAT_ALONE: "alone", lzma.FORMAT_RAW: "raw"}
 
@@ -88,9 +88,9 @@ class LZMA(BytesToBytes):
                 data,
                 nbytes,
             )
+        except ChunkError:
+            raise
         except (lzma.LZMAError, ValueError, TypeError, EOFError) as error:
-            if isinstance(error, CorruptChunkError):
-                raise
             raise CorruptChunkError(f"{error}", codec=self.name) from error
         if exact and nbytes is not None:
             self._check_size(len(decoded), nbytes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from zarrpy._native.failure import over_limit
 from zarrpy.codecs.base import Buffer
 from zarrpy.config import config
 from zarrpy.errors import CorruptChunkError
@@ -53,6 +54,8 @@ def decompress(
         stream = start()
         part = stream.decompress(left, room + 1)
         room -= len(part)
+        if room < 0 and nbytes is None:
+            raise over_limit(limit).fill(codec=codec)
         if room < 0:
             raise CorruptChunkError(f"decodes to more than {limit} bytes", codec=codec)
         if not stream.eof:

@@ -284,7 +284,7 @@ class PythonBatch:
         data = self._timed("ns_store", directory.read, key, 0, most + 1)
         self._count(gets=1, bytes_read=len(data or b""))
         if data is not None and len(data) > most:
-            error = CorruptChunkError("many times as many bytes are stored as decoded")
+            error = self.chain.too_many_stored()
             raise error.fill(chunk=self.plan.grid_index(task), key=key)
         return data
 
@@ -379,6 +379,9 @@ class PythonBatch:
         try:
             encoded = self._timed("ns_codec", chain.encode, array)
             return encoded if isinstance(encoded, bytes) else bytes(memoryview(encoded))
+        except ChunkError as error:
+            error.fill(chunk=chunk, key=self._key(task))
+            raise
         except ZarrError:
             raise
         except (ValueError, TypeError, ArithmeticError, OSError) as error:

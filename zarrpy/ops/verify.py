@@ -23,6 +23,7 @@ from zarrpy.engine.requests import Close, Fetch
 from zarrpy.errors import (
     ChunkError,
     CodecError,
+    LimitError,
     MetadataError,
     NodeNotFoundError,
     StoreError,
@@ -434,7 +435,8 @@ class _Look:
             key = key_of(array.path, key)
         if (key, position) in known:
             return
-        kind = "corrupt" if isinstance(error, ChunkError) else "unreadable"
+        damaged = isinstance(error, ChunkError) and not isinstance(error, LimitError)
+        kind = "corrupt" if damaged else "unreadable"
         message = getattr(error, "message", error)
         self._found(kind, array.path, message, key, position, getattr(error, "offset", None))
 
