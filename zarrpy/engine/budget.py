@@ -3,7 +3,8 @@
 A worker needs room for a chunk as stored, decoded, and twice between the steps of its chain.  A
 store that is not made of files hands over its chunks in windows, whose stored bytes lie in memory
 until the window is done: twice for a chunk that is read, changed and written again.  Stored bytes
-are taken to be no more than decoded ones.
+are taken to be no more than decoded ones.  Values that come one after the other come no sooner in a
+long window: it holds a small part of what is read.
 
 Of a shard that the engine reads, no more than a chunk inside it is decoded at a time; of a file
 nor is more of it in memory than a run of such chunks.
@@ -30,6 +31,8 @@ PER_ENTRY = 96
 #: Without a bound: chunks of a window, as many as these bytes hold decoded, within these limits.
 WINDOW_NBYTES = 256 << 20
 FEWEST, WINDOW = 16, 1024
+#: The same where values are brought one after the other: a part of what is asked for.
+ONE_BY_ONE_PART, ONE_BY_ONE_NBYTES = 40, 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,18 @@ class Budget:
     window: int
 
     @classmethod
-    def of(cls, request: Run, workers: int, *, of_files: bool) -> Budget:
+    def of(cls, request: Run, workers: int, *, of_files: bool, one_by_one: bool = False) -> Budget:
         """Share out the memory that a request may take.
+
+        Parameters
+        ----------
+        request : Run
+        workers : int
+            Threads at most.
+        of_files : bool
+            Whether workers read and write chunks themselves.
+        one_by_one : bool
+            Whether the store makes values one after the other.
 
         Raises
         ------
@@ -58,6 +71,9 @@ class Budget:
         """
         most = request.max_memory
         chunk = max(request.chunk_nbytes, 1)
+        if most is None and one_by_one and not request.batch.writing:
+            part = max(ONE_BY_ONE_NBYTES, request.batch.asked_nbytes // ONE_BY_ONE_PART)
+            return cls(workers, max(workers, min(WINDOW, min(part, WINDOW_NBYTES) // chunk)))
         if most is None:
             return cls(workers, max(FEWEST, min(WINDOW, WINDOW_NBYTES // chunk)))
         worker, task = _in_work(request, chunk, of_files=of_files)

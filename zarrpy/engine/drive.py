@@ -398,7 +398,12 @@ def _run(store: Store, request: Run) -> None:
     directory = chunks.directory(request.path, create=batch.writing and request.unborn)
     if directory is None and batch.writing and chunks.of_files:
         raise store.locate(_vanished(request.path))
-    budget = Budget.of(request, pool.workers(), of_files=directory is not None)
+    budget = Budget.of(
+        request,
+        pool.workers(),
+        of_files=directory is not None,
+        one_by_one=chunks.requests <= 1 and not chunks.in_memory,
+    )
     reads = watch if not batch.writing else None
     if reads is not None:
         reads.begin(batch, store, directory)
@@ -444,9 +449,8 @@ def _run_windows(
         if batch.writing:
             _write_window(store, batch, keys, budget, look, first)
         else:
-            step = request.step
-            found = step.values(store, keys) if step else fetch_stored(store, batch, keys)
-            batch.feed(found)
+            step = request.step  # values have no name here: they go before the next come
+            batch.feed(step.values(store, keys) if step else fetch_stored(store, batch, keys))
             pool.run(batch, budget.workers)
             batch.check()
 

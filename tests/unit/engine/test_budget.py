@@ -1,11 +1,21 @@
 """Tests of `zarrpy.engine.budget`, and of the bounds that calls keep by it."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 import zarrpy
 from zarrpy import config
-from zarrpy.engine.budget import FEWEST, PER_TASK, PER_WORKER, WINDOW, WINDOW_NBYTES, Budget
+from zarrpy.engine.budget import (
+    FEWEST,
+    ONE_BY_ONE_NBYTES,
+    PER_TASK,
+    PER_WORKER,
+    WINDOW,
+    WINDOW_NBYTES,
+    Budget,
+)
 from zarrpy.engine.requests import Run
 from zarrpy.errors import LimitError
 from zarrpy.stores import MemoryStore
@@ -48,6 +58,31 @@ def test_a_bound_below_one_chunk_is_an_error(of_files, least):
 def test_without_a_bound_windows_of_large_chunks_are_short(chunk_nbytes, window):
     """Some hundred megabytes at most, unless a few chunks are more."""
     assert budget(chunk_nbytes, None) == Budget(8, window)
+
+
+@pytest.mark.parametrize(
+    ("chunk_nbytes", "asked", "window"),
+    [
+        (0, 0, WINDOW),
+        (KIB, 0, WINDOW),
+        (ONE_BY_ONE_NBYTES // 20, 0, 20),
+        (ONE_BY_ONE_NBYTES, 0, 8),
+        (ONE_BY_ONE_NBYTES, 400 * ONE_BY_ONE_NBYTES, 10),
+        (WINDOW_NBYTES // 100, 10**6 * WINDOW_NBYTES, 100),
+    ],
+)
+def test_windows_of_values_that_come_one_by_one_are_a_small_part(chunk_nbytes, asked, window):
+    """Each worker has a chunk, though."""
+    run = Run(Asking(asked), "", chunk_nbytes)
+
+    assert Budget.of(run, 8, of_files=False, one_by_one=True) == Budget(8, window)
+
+
+class Asking(NamedTuple):
+    """A batch that reads so many bytes."""
+
+    asked_nbytes: int
+    writing: bool = False
 
 
 class Counting(MemoryStore):
