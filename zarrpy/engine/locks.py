@@ -15,6 +15,8 @@ import os
 from collections import deque
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from itertools import chain, compress, takewhile
+from operator import is_, methodcaller
 from threading import Lock
 from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -43,6 +45,11 @@ _mine: ContextVar[frozenset[_Name]] = ContextVar("zarrpy.locks", default=frozens
 #: How long to wait before looking whether the wait is still wanted.
 _POLL_SECONDS = 0.05
 
+# One call of C each, so that what follows from it is done when Ctrl-C is heard.
+_AT_ONCE = methodcaller("acquire", False)
+_SOON = methodcaller("acquire", timeout=_POLL_SECONDS)
+_RELEASE = methodcaller("release")
+
 
 @contextmanager
 def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
@@ -57,18 +64,21 @@ def hold(scope: int, keys: Iterable[str]) -> Iterator[None]:
     wanted = sorted({(scope, key) for key in keys} - mine)
     patience = config.lock_timeout
     entries = _entered(wanted)
-    token = _mine.set(mine.union(wanted))
-    ntaken = 0
+    locks = [entry[0] for entry in entries]
+    ours = mine.union(wanted)
+    taken: list[bool] = []
+    still_here = map(is_, (ours,), iter(_mine.get, None))  # and not where garbage is collected
+    forget = map(_mine.set, compress((mine,), still_here))
+    let_go = chain(map(_RELEASE, compress(locks, taken)), forget)
     try:
-        for entry in entries:
-            if not entry[0].acquire(False) and not _waited(entry[0], patience):
-                raise _too_long(wanted[ntaken][1], patience)
-            ntaken += 1
+        _mine.set(ours)
+        while len(taken) < len(locks):
+            _take(locks[len(taken) :], taken)
+            if len(taken) < len(locks) and not _waited(locks[len(taken)], patience, taken):
+                raise _too_long(wanted[len(taken)][1], patience)
         yield
     finally:
-        _mine.reset(token)
-        for entry in entries[:ntaken]:
-            entry[0].release()
+        deque(let_go, 0)  # all of it, before Ctrl-C is heard
         _left(wanted, entries)
 
 
@@ -122,8 +132,14 @@ def _left(names: list[_Name], entries: list[list[Any]]) -> None:
 
 def _count_out() -> None:
     """Count out who has left, unless somebody is at it; a lock that nobody wants is forgotten."""
-    while _leaving and _table_lock.acquire(blocking=False):
+    while _leaving:
+        table_lock = _table_lock
+        taken: list[bool] = []
+        let_go = map(_RELEASE, compress((table_lock,), taken))
         try:
+            _take((table_lock,), taken)
+            if not taken:
+                return
             names, entries = _leaving.popleft()
             for name, entry in zip(names, entries, strict=True):
                 entry[1] -= 1
@@ -132,14 +148,24 @@ def _count_out() -> None:
         except IndexError:  # somebody was at it in between
             continue
         finally:
-            _table_lock.release()
+            deque(let_go, 0)
 
 
-def _waited(lock: Lock, patience: float) -> bool:
+def _take(locks: Sequence[Any], taken: list[bool], acquire: Any = _AT_ONCE) -> None:
+    """Take locks up to the first that somebody else has, and note each of them.
+
+    Ctrl-C comes before or after a call of C, and not between taking a lock and noting it.
+    """
+    taken.extend(takewhile(bool, map(acquire, locks)))
+
+
+def _waited(lock: Any, patience: float, taken: list[bool]) -> bool:
     """Wait for a lock that somebody else has."""
     began = monotonic_ns()
+    ntaken = len(taken)
     try:
-        return lock.acquire(timeout=patience)
+        _take((lock,), taken, methodcaller("acquire", timeout=patience))
+        return len(taken) > ntaken
     finally:
         note_wait(monotonic_ns() - began)
 
@@ -174,7 +200,7 @@ class Held:
         self._store = store
         self._names = [(store.lock_scope, name) for name in store.lock_names([key])]
         self._entries = _entered(self._names)
-        self._taken = False
+        self._taken: list[bool] = []
         self._outer: Exclusive | None = None
         patience = config.lock_timeout
         end = monotonic() + patience if patience >= 0 else None
@@ -183,10 +209,11 @@ class Held:
             return not request.cancelled and (end is None or monotonic() < end)
 
         try:
-            while not self._entries[0][0].acquire(timeout=_POLL_SECONDS):
-                if not goes_on():
+            lock = self._entries[0][0]
+            while not self._taken:
+                _take((lock,), self._taken, _SOON)
+                if not self._taken and not goes_on():
                     raise _too_long(key, patience)
-            self._taken = True
             self._outer = self._taken_outside(goes_on)
         except BaseException:
             self.release()
