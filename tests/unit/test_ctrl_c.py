@@ -58,3 +58,65 @@ def test_locks_are_let_go_of():
             assert not other.is_alive()
         """
     )
+
+
+def test_streams_end():
+    """Their threads let go of them, and the next one has as many."""
+    run(
+        """
+        values = np.arange(12 * 4).reshape(12, 4)
+        array = zarrpy.create_array(zarrpy.MemoryStore(), data=values, chunks=(1, 4))
+        for ctrl_c in moments("engine/stream.py", "engine/pool.py", "engine/bell.py"):
+            found = []
+            try:
+                with ctrl_c:
+                    for chunk in array.iter_chunks(workers=2, prefetch=2):
+                        found.append(chunk.data)
+            except KeyboardInterrupt:
+                pass
+            gc.collect(0)
+            assert np.array_equal(np.concatenate(found or [values[:0]]), values[: len(found)])
+        assert pool.loans() == {}
+        """
+    )
+
+
+def test_scans_are_read_ahead_after_it():
+    """No permit of a helper is kept by a handle that lives on, and helpers come again."""
+    run(
+        """
+        class Versions(zarrpy.MemoryStore):
+            in_memory = False
+
+            def version(self, key):
+                return 1
+
+        def rows(scan, which):
+            for i in which:
+                assert np.array_equal(scan[i], values[i])
+
+        values = np.arange(24 * 4).reshape(24, 4)
+        store = Versions()
+        zarrpy.create_array(store, data=values, chunks=(1, 4))
+        for ctrl_c in moments("engine/ahead.py", "engine/pool.py", "engine/bell.py"):
+            gc.collect(0)
+            scan = zarrpy.open_array(store, mode="r", prefetch=3)
+            rows(scan, range(2))
+            try:
+                with ctrl_c:
+                    rows(scan, range(2, 4))
+            except KeyboardInterrupt:
+                pass
+            end = time.monotonic() + 5
+            while pool._pool._nhelpers and time.monotonic() < end:
+                time.sleep(0.001)
+            assert pool._pool._nhelpers == 0
+            before = scan.prefetch_info.fetched
+            while scan.prefetch_info.fetched == before and time.monotonic() < end:
+                for i in range(24):
+                    rows(scan, [i])
+                    time.sleep(0.0002)
+            assert scan.prefetch_info.fetched > before
+        assert pool.loans() == {}
+        """
+    )

@@ -9,7 +9,6 @@ somebody asks, and never before.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from math import prod
 from os import getpid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zarrpy.engine.bell import Bell
 from zarrpy.engine.pool import Crew
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class ReadAhead:
 
     def _begin(self) -> None:
         self._process = getpid()
-        self._changed = threading.Condition()
+        self._changed = Bell()
         self._scan = Scan()
         self._wanted: dict[str, _Ahead] = {}
         self._waiting: deque[_Ahead] = deque()
@@ -134,7 +134,7 @@ class ReadAhead:
         """Hear of a read, and send for what comes next, at most so many chunks."""
         if getpid() != self._process:  # the threads that fetch are not here
             self._begin()
-        with self._changed:
+        with self._changed.lock:
             boxes = self._scan.follow(first, last, grid)
             if boxes is None or self._blind:
                 return
@@ -149,6 +149,8 @@ class ReadAhead:
                 if key not in self._wanted and key not in here:
                     self._wanted[key] = ahead = _Ahead(key, store)
                     self._waiting.append(ahead)
+            if self._crew is not None and not self._crew.at_work:
+                self._helping = 0  # an interrupted call may have left some over
             missing = len(self._waiting) - self._helping
         if missing > 0:
             self._call(missing)
@@ -160,7 +162,7 @@ class ReadAhead:
 
     def values(self, store: Store, keys: Sequence[str]) -> list[Any]:
         """Read values; those that were fetched ahead and have not changed are not read again."""
-        with self._changed:
+        with self._changed.lock:
             found = [self._wanted.get(key) for key in keys]
         rest = [key for key, ahead in zip(keys, found, strict=True) if ahead is None]
         others = iter(store.get_many(rest))
@@ -169,10 +171,10 @@ class ReadAhead:
     def _value(self, store: Store, ahead: _Ahead) -> Any:
         self._arrive(ahead)
         if ahead.version is not None and store.version(ahead.key) == ahead.version:
-            with self._changed:
+            with self._changed.lock:
                 self._used += 1
             return ahead.value
-        with self._changed:
+        with self._changed.lock:
             self._stale += ahead.version is not None
             if self._wanted.get(ahead.key) is ahead:
                 del self._wanted[ahead.key]
@@ -180,28 +182,30 @@ class ReadAhead:
 
     def _arrive(self, ahead: _Ahead) -> None:
         """Wait for a chunk that is on its way; one that nobody has begun with is left to us."""
-        with self._changed:
-            if not ahead.claimed:
-                ahead.claimed = ahead.done = True
-                return
-            while not ahead.done:
-                self._changed.wait()
+        while True:
+            with self._changed.lock:
+                if not ahead.claimed:
+                    ahead.claimed = ahead.done = True
+                if ahead.done:
+                    return
+                sleeper = self._changed.sleeper()
+            self._changed.wait(sleeper)
 
     # -------------------------------------------------------------------------- who fetches
 
     def _call(self, missing: int) -> None:
         if self._crew is None:
             self._crew = Crew(self, copy_context())
-        with self._changed:
+        with self._changed.lock:
             self._helping += missing
         come = self._crew.call(missing, at_least=1)
-        with self._changed:
+        with self._changed.lock:
             self._helping -= missing - come
 
     def run(self) -> None:
         """Fetch what is waiting; called by helpers."""
         while True:
-            with self._changed:
+            with self._changed.lock:
                 ahead = self._claim()
                 if ahead is None:
                     self._helping -= 1
@@ -215,10 +219,10 @@ class ReadAhead:
                     ahead.value = ahead.store.get(ahead.key)
             except Exception:
                 version = None  # whoever asks for the chunk will hear of it
-            with self._changed:
+            with self._changed.lock:
                 ahead.version, ahead.done = version, True
                 self._fetched += version is not None
-                self._changed.notify_all()
+                self._changed.ring()
 
     def _claim(self) -> _Ahead | None:
         while self._waiting:

@@ -207,10 +207,15 @@ class Pool:
         """Send helpers to a job without waiting for them; tell how many, add their latches."""
         come = 0
         while come < wanted or come < at_least:
-            latches.append(_Latch(job, context))
-            if not self._borrow(latches[-1], 1, int(come < at_least)):
-                break
-            self._asked.put(latches[-1])
+            latch = _Latch(job, context)
+            latches.append(latch)
+            try:
+                if not self._borrow(latch, 1, int(come < at_least)):
+                    break
+                self._asked.put(latch)
+            except BaseException:
+                latch.withdraw()  # nobody may have heard of it, who would then never come
+                raise
             come += 1
         return come
 
@@ -322,10 +327,15 @@ class Crew:
         self._latches = [latch for latch in self._latches if not latch.is_open()]
         return self._pool.call(self._job, wanted, at_least, self._context, self._latches)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether anybody works, or is about to."""
+        return not all(latch.is_open() for latch in self._latches)
+
     def wait(self, seconds: float) -> None:
         """Wait until nobody works, but no longer than that."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not all(latch.is_open() for latch in self._latches):
+        while time.monotonic() < end and self.at_work:
             time.sleep(0.001)
 
     def dismiss(self, *, wait: bool = True) -> None:

@@ -18,6 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zarrpy.config import config
+from zarrpy.engine.bell import Bell
 from zarrpy.engine.pool import Crew, workers
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 T = TypeVar("T")
 
-_POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 2.0
 
 
@@ -97,7 +97,7 @@ class Stream(Generic[A, T]):
         # those who work here are many already
         self._context.run(config.set, workers=1)
         self._crew = Crew(self, self._context)
-        self._changed = threading.Condition()
+        self._changed = Bell()
         self._slots: deque[Taken[A, T]] = deque()
         self._waiting: deque[Taken[A, T]] = deque()
         self._helping = 0
@@ -131,17 +131,17 @@ class Stream(Generic[A, T]):
                 slot: Taken[A, T] = Taken(next(self._tasks))
             except StopIteration:
                 break
-            with self._changed:
+            with self._changed.lock:
                 self._slots.append(slot)
                 self._waiting.append(slot)
-        with self._changed:
+        with self._changed.lock:
             wanted = min(len(self._waiting), self._workers - self._helping)
             at_least = int(not self._takes_part and self._helping == 0)
             if self._closed or wanted <= 0:
                 return
             self._helping += wanted
         come = self._crew.call(wanted, at_least)
-        with self._changed:
+        with self._changed.lock:
             self._helping -= wanted - come
 
     @property
@@ -153,7 +153,7 @@ class Stream(Generic[A, T]):
     def _wait(self) -> Taken[A, T] | None:
         """Wait for a result, and do what nobody else would."""
         while True:
-            with self._changed:
+            with self._changed.lock:
                 if self._closed:
                     return None
                 found = self._pop()
@@ -162,11 +162,13 @@ class Stream(Generic[A, T]):
                 mine = None
                 if not self._helping or (self._takes_part and self._helping < self._workers):
                     mine = self._claim()
-                if mine is None:
-                    self._changed.wait(_POLL_SECONDS)
+                sleeper = self._changed.sleeper() if mine is None else None
             if mine is not None:
                 self._context.copy().run(self._do, mine)
-            elif self._timeout is not None:
+                continue
+            if sleeper is not None:
+                self._changed.wait(sleeper)
+            if self._timeout is not None:
                 self._check_time(self._timeout)
 
     def _pop(self) -> Taken[A, T] | None:
@@ -190,10 +192,10 @@ class Stream(Generic[A, T]):
 
     def cancel(self) -> None:
         """Begin no other task, and let `take` return."""
-        with self._changed:
-            self._closed = True
+        self._closed = True
+        with self._changed.lock:
             self._waiting.clear()
-            self._changed.notify_all()
+            self._changed.ring()
 
     def close(self) -> None:
         """End; waits for tasks in hand, but for those that took too long."""
@@ -222,7 +224,7 @@ class Stream(Generic[A, T]):
     def run(self) -> None:
         """Do what there is to do; called by helpers."""
         while True:
-            with self._changed:
+            with self._changed.lock:
                 slot = self._claim()
                 if slot is None:
                     self._helping -= 1
@@ -244,9 +246,9 @@ class Stream(Generic[A, T]):
             if not isinstance(error, Exception):
                 raise  # Ctrl-C, where this is the main thread
         finally:
-            with self._changed:
+            with self._changed.lock:
                 slot.done = True
-                self._changed.notify_all()
+                self._changed.ring()
 
 
 def thread_count(given: int | None) -> int:
