@@ -33,6 +33,32 @@ def run(script, timeout=100):
     assert done.returncode == 0, done.stderr
 
 
+def test_pieces_that_were_buffered_before_are_stored():
+    """The write that is interrupted may be lost, those before it are in memory or stored."""
+    run(
+        """
+        rows = np.arange(8, dtype="i4")
+        for ctrl_c in moments("engine/buffer.py", "engine/pieces.py", "engine/locks.py"):
+            array = zarrpy.create_array(
+                zarrpy.MemoryStore(), shape=(8, 4), chunks=(4, 4), dtype="i4", fill_value=-1
+            )
+            written = []
+            with array.buffered():
+                try:
+                    with ctrl_c:
+                        for i in (0, 4, 1, 7, 2):
+                            array[i] = i
+                            written.append(i)
+                        array.flush()
+                        for i in (6, 3):
+                            array[i] = i
+                            written.append(i)
+                except KeyboardInterrupt:
+                    pass
+            assert (array[...][written] == rows[written, None]).all(), (written, array[...])
+        """
+    )
+
 
 def test_locks_are_let_go_of():
     """Those of keys, which others wait for, and that of the table of them."""

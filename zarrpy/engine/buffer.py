@@ -12,12 +12,13 @@ stored under the chunk's lock, so others lose nothing.
 from __future__ import annotations
 
 import sys
-import threading
+from collections import OrderedDict
 from os import getpid
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from zarrpy.engine.bell import Bell
 from zarrpy.engine.copies import Copies
 from zarrpy.engine.pieces import Pieces, growth, payload
 
@@ -82,9 +83,9 @@ class WriteBuffer:
         self._place = place
         self._open = True
         self._process = getpid()
-        self._pending: dict[Index, Pieces] = {}
+        self._pending: OrderedDict[Index, Pieces] = OrderedDict()
         self._flying: dict[Index, Pieces] = {}
-        self._changed = threading.Condition()
+        self._changed = Bell()
 
     def check_process(self) -> None:
         """Refuse to work in a forked child, where the same pieces would be written again."""
@@ -113,9 +114,11 @@ class WriteBuffer:
         -------
         Put
         """
-        with self._changed:
+        with self._changed.lock:
             if not self._open:
                 return Put(0, [], closed=True)
+            if not self._pending and not self._flying:
+                self.nbytes = 0  # who was interrupted may have counted wrong
             copies, growing, nbytes = Copies(), [], self.nbytes
             for part in parts:
                 weight = payload(part.values)
@@ -141,24 +144,25 @@ class WriteBuffer:
 
     def _add(self, part: Part, pieces: Pieces, weight: int) -> bool:
         """Count elements that a chunk has now; whether it is whole."""
-        before = self._pending.pop(part.chunk, None)
+        before = self._pending.get(part.chunk)
         have = 0 if before is None else before.nbytes
         pieces.mark(part.inside)
         pieces.nbytes += weight
         self.nbytes += pieces.nbytes - have
-        self._pending[part.chunk] = pieces  # what was written to last is last
+        self._pending[part.chunk] = pieces
+        self._pending.move_to_end(part.chunk)  # what was written to last is last
         return not pieces.missing
 
     def holds(self, indexes: Iterable[Index]) -> bool:
         """Whether it has pieces of any of these chunks."""
-        with self._changed:
+        with self._changed.lock:
             if not self._pending and not self._flying:
                 return False
             return any(index in self._pending or index in self._flying for index in indexes)
 
     def held(self) -> dict[Index, list[Pieces]]:
         """Give the pieces of each chunk as they are now, older ones first."""
-        with self._changed:
+        with self._changed.lock:
             found = {index: [pieces] for index, pieces in self._flying.items()}
             for index, pieces in self._pending.items():
                 found.setdefault(index, []).append(pieces)
@@ -173,7 +177,7 @@ class WriteBuffer:
         outside: tuple[Any, ...],
     ) -> None:
         """Copy what was written of a chunk, `inside` of it, to where it is in a block."""
-        with self._changed:  # others may be adding to it
+        with self._changed.lock:  # others may be adding to it
             for each in pieces:
                 each.reaching(shape).lay_over(block, inside, outside)
 
@@ -198,14 +202,21 @@ class WriteBuffer:
         indexes : iterable of tuple of int, optional
             The chunks.
         """
-        taken = self._take_off(indexes)
-        if not taken:
-            return
+        flight: dict[Index, Pieces] = {}
         stored: set[Index] = set()
         try:
-            run(write(taken, stored))
+            self._take_off(indexes, flight)
+            if flight:
+                run(write(sorted(flight.items(), key=lambda each: each[0]), stored))
         finally:
-            self._land(taken, stored)
+            interrupt: BaseException | None = None
+            while flight:  # whatever Ctrl-C comes in between of, nothing stays in the air
+                try:
+                    self._land(flight, stored, count=interrupt is not None)
+                except KeyboardInterrupt as error:
+                    interrupt = error
+            if interrupt is not None:
+                raise interrupt
 
     def make_room(
         self,
@@ -215,19 +226,23 @@ class WriteBuffer:
     ) -> None:
         """Write what was not added to for the longest, until there are so many bytes of room."""
         while True:
-            with self._changed:
+            with self._changed.lock:
                 excess = self.nbytes + nbytes - self.limit
                 if excess <= 0 or not self.nbytes:
                     return
                 oldest = self._oldest(excess + self.limit // _ROOM_SHARE)
-                if not oldest:  # all of it is in flight
-                    self._changed.wait()
-                    continue
-            self.flush(run, write, oldest)
+                if not oldest and not self._flying:  # nothing is there
+                    self.nbytes = 0
+                    return
+                sleeper = None if oldest else self._changed.sleeper()  # all of it is in flight
+            if sleeper is None:
+                self.flush(run, write, oldest)
+            else:
+                self._changed.wait(sleeper)
 
     def close(self) -> bool:
         """Take nothing any more, if there is nothing left to write; whether that is so."""
-        with self._changed:
+        with self._changed.lock:
             if self._pending or self._flying:
                 return False
             self._open = False
@@ -243,29 +258,38 @@ class WriteBuffer:
                 nbytes -= pieces.nbytes
         return found
 
-    def _take_off(self, indexes: Iterable[Index] | None) -> list[tuple[Index, Pieces]]:
-        with self._changed:
-            wanted = {*self._pending, *self._flying} if indexes is None else set(indexes)
-            while not self._flying.keys().isdisjoint(wanted):
-                self._changed.wait()
-            taken = [(index, self._pending.pop(index)) for index in wanted & self._pending.keys()]
-            self._flying.update(taken)
-        return sorted(taken, key=lambda each: each[0])
+    def _take_off(self, indexes: Iterable[Index] | None, flight: dict[Index, Pieces]) -> None:
+        """Put pieces into the air; what is there is of `flight`, however this ends."""
+        wanted = None if indexes is None else set(indexes)
+        while True:
+            with self._changed.lock:
+                if wanted is None:
+                    wanted = {*self._pending, *self._flying}
+                if self._flying.keys().isdisjoint(wanted):
+                    for index in wanted & self._pending.keys():
+                        flight[index] = self._flying[index] = self._pending[index]
+                        del self._pending[index]
+                    return
+                sleeper = self._changed.sleeper()
+            self._changed.wait(sleeper)
 
-    def _land(self, taken: list[tuple[Index, Pieces]], stored: set[Index]) -> None:
-        with self._changed:
-            for index, pieces in taken:
-                del self._flying[index]
-                self.nbytes -= pieces.nbytes
-                if index in stored:
-                    continue
+    def _land(self, flight: dict[Index, Pieces], stored: set[Index], *, count: bool) -> None:
+        """Take all of a flight out of the air; again, if that was interrupted."""
+        with self._changed.lock:
+            for index in list(flight):
+                pieces = flight[index]
                 newer = self._pending.get(index)
-                if newer is not None:
-                    self.nbytes -= newer.nbytes
-                    pieces = newer.over(pieces)
-                self._pending[index] = pieces
-                self.nbytes += pieces.nbytes
-            self._changed.notify_all()
+                if index in stored:
+                    self.nbytes -= pieces.nbytes
+                elif newer is not pieces:
+                    self._pending[index] = pieces if newer is None else newer.over(pieces)
+                    count = True
+                self._flying.pop(index, None)
+                del flight[index]
+            if count:
+                parts = (*self._pending.values(), *self._flying.values())
+                self.nbytes = sum([pieces.nbytes for pieces in parts])
+            self._changed.ring()
 
     def __del__(self) -> None:
         if not hasattr(self, "_changed") or not self._pending or not self.of_this_process:

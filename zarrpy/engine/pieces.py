@@ -85,20 +85,22 @@ class Pieces:
         """Count elements among those that were written."""
         joined = None if self._box is None else _joined(self._box, inside)
         if joined is not None and self._mask is None:
-            self._box = joined
-            self.missing = self.values.size - prod(part.stop - part.start for part in joined)
+            missing = self.values.size - prod(part.stop - part.start for part in joined)
+            self._box, self.missing = joined, missing
             return
         mask = self.mask
         self._box = None
         if _has_points(inside):
             places = np.unique(np.ravel_multi_index(np.broadcast_arrays(*inside), self.shape))
             written = mask.reshape(-1)
-            self.missing -= places.size - int(np.count_nonzero(written[places]))
+            new = places.size - int(np.count_nonzero(written[places]))
             written[places] = True
+            self.missing -= new
             return
         where = part_of(mask, inside)
-        self.missing -= where.size - int(np.count_nonzero(where))
+        new = where.size - int(np.count_nonzero(where))
         where[...] = True
+        self.missing -= new
 
     def over(self, older: Pieces) -> Pieces:
         """Put these pieces over older ones of the same chunk, which may have had another shape."""
