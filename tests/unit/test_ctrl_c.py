@@ -146,3 +146,24 @@ def test_scans_are_read_ahead_after_it():
         assert pool.loans() == {}
         """
     )
+
+
+def test_requests_that_are_interrupted_leave_threads_for_others():
+    """Neither they nor who was interrupted wait for a lock that nobody has."""
+    run(
+        """
+        from zarrpy.stores.in_flight import in_flight
+
+        def answer(number):
+            time.sleep(0.001)
+            return number
+
+        for ctrl_c in moments("stores/in_flight.py"):
+            try:
+                with ctrl_c:
+                    in_flight(answer, range(6), 3)
+            except KeyboardInterrupt:
+                pass
+            assert in_flight(answer, range(6), 3) == list(range(6))
+        """
+    )

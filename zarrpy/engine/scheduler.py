@@ -19,6 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from zarrpy.config import Settings, config
+from zarrpy.engine.bell import Bell
 from zarrpy.engine.stream import Stream, Taken, thread_count
 from zarrpy.errors import MissingDependencyError, StoreError, ZarrError
 
@@ -256,7 +257,7 @@ class Scattered(Generic[A, T]):
         self._ahead = max(ahead, 2 * hands.count)
         self._ordered = ordered
         self._slots: deque[Taken[A, T]] = deque()
-        self._changed = threading.Condition()
+        self._changed = Bell()
         self._closed = False
         self._losses = 0
 
@@ -271,8 +272,9 @@ class Scattered(Generic[A, T]):
                 return None
             found = next((each for each in self._in_turn() if each.at[0].done()), None)
             if found is None:
-                with self._changed:
-                    self._changed.wait(_POLL_SECONDS)
+                with self._changed.lock:
+                    sleeper = self._changed.sleeper()
+                self._changed.wait(sleeper)
             elif self._settle(found):
                 self._slots.remove(found)
                 return found
@@ -323,8 +325,8 @@ class Scattered(Generic[A, T]):
         self._hands.renew(generation)
 
     def _notify(self, future: object) -> None:
-        with self._changed:
-            self._changed.notify_all()
+        with self._changed.lock:
+            self._changed.ring()
 
     def cancel(self) -> None:
         """Begin no other task, and let `take` return."""

@@ -38,7 +38,10 @@ class _Flight(Generic[T, R]):
         self._cursor = count()
         self._working = 0
         self._lock = threading.Lock()
-        self._landed = threading.Event()
+        self._over = False
+        # no Event: it is written in Python, and Ctrl-C within it would leave its lock held
+        self._landed = threading.Lock()
+        self._landed.acquire()
 
     def run(self) -> None:
         """Make calls until there are none left, or one has failed."""
@@ -55,22 +58,28 @@ class _Flight(Generic[T, R]):
         with self._lock:
             self._working -= 1
             if self._working == 0:  # who comes later finds nothing to do
-                self._landed.set()
+                self._land()
 
     def stop(self, failure: BaseException) -> None:
         """Begin no other call; the first failure is the one that counts."""
         with self._lock:
             self.failure = self.failure or failure
             if self._working == 0:
-                self._landed.set()
+                self._land()
+
+    def _land(self) -> None:
+        """Let who waits go on; with the lock."""
+        if not self._over:
+            self._over = True
+            self._landed.release()
 
     def wait(self) -> None:
         """Wait until nobody calls any more.
 
         It looks up now and then: the system may give Ctrl-C to another thread than this one.
         """
-        while not self._landed.wait(_POLL_SECONDS):
-            pass
+        while not self._over:
+            self._landed.acquire(timeout=_POLL_SECONDS)
 
 
 class _Threads:
