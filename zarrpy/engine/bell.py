@@ -35,10 +35,12 @@ class Bell:
         self._asleep.append(sleeper)
         return sleeper
 
-    @staticmethod
-    def wait(sleeper: threading.Lock) -> None:
+    def wait(self, sleeper: threading.Lock) -> None:
         """Sleep until something changes, or for a moment."""
-        sleeper.acquire(timeout=_POLL_SECONDS)
+        if not sleeper.acquire(timeout=_POLL_SECONDS):
+            with self.lock:
+                if sleeper in self._asleep:  # or those who wait for long would be very many
+                    self._asleep.remove(sleeper)
 
     def ring(self) -> None:
         """Wake all who sleep; with the lock."""
