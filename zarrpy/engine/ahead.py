@@ -138,12 +138,14 @@ class ReadAhead:
             boxes = self._scan.follow(first, last, grid)
             if boxes is None or self._blind:
                 return
-            here = {self._key(index) for index in _places(first, last)}
             keys: list[str] = []
             for box in boxes:
                 keys += [self._key(index) for index in _places(*box)]
                 if len(keys) >= most:
                     break
+            if not (keys or self._wanted or self._waiting):  # no scan, no call for each chunk
+                return
+            here = {self._key(index) for index in _places(first, last)}
             self._keep({*here, *keys[:most]})
             for key in keys[:most]:
                 if key not in self._wanted and key not in here:
@@ -163,7 +165,9 @@ class ReadAhead:
     def values(self, store: Store, keys: Sequence[str]) -> list[Any]:
         """Read values; those that were fetched ahead and have not changed are not read again."""
         with self._changed.lock:
-            found = [self._wanted.get(key) for key in keys]
+            found = [self._wanted.get(key) for key in keys] if self._wanted else []
+        if not any(found):
+            return list(store.get_many(keys))
         rest = [key for key, ahead in zip(keys, found, strict=True) if ahead is None]
         others = iter(store.get_many(rest))
         return [next(others) if ahead is None else self._value(store, ahead) for ahead in found]

@@ -1,0 +1,27 @@
+"""Stores that are not files: calls of Python that reading makes for each chunk."""
+
+import numpy as np
+
+import zarrpy
+from tests.four_methods import FourMethods
+from tests.unit.python_calls import FEW, calls_of, uncounted
+
+NCHUNKS = 256
+
+
+def calls_a_chunk(store):
+    """Read one chunk and then all others, which nobody has read before; count the difference."""
+    zarrpy.create_array(store, data=np.arange(16 * (NCHUNKS + 1), dtype="i4"), chunks=16)
+    array = zarrpy.open_array(store, mode="r")
+    calls_of(lambda: array[16:48])  # looks up what is looked up once
+
+    one, _ = calls_of(lambda: array[:16])
+    many, _ = calls_of(lambda: array[16:])
+
+    return (many - one - FEW) / NCHUNKS
+
+
+@uncounted
+def test_a_store_of_a_users_own_is_asked_for_each_value_and_no_more():
+    """The one call is that of its `get`."""
+    assert calls_a_chunk(FourMethods()) <= 1
