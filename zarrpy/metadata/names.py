@@ -5,10 +5,16 @@ no ``..``, no empty segment, no backslash.  A name that is *created* has also to
 the specification allows and that other readers find again.
 """
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 from zarrpy.errors import MetadataError
 from zarrpy.notice import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "DOCUMENTS",
@@ -22,6 +28,7 @@ __all__ = [
     "STAGE",
     "TRANSACTION",
     "check_key",
+    "check_keys",
     "check_name",
     "check_path",
     "home_of",
@@ -154,6 +161,16 @@ def check_key(key: str) -> str:
     """
     if not isinstance(key, str):
         raise MetadataError(f"a key must be a string, not {key!r}")
+    plain = not (  # as nearly all are, and stores ask this of each chunk
+        "/." in key
+        or "//" in key
+        or "\\" in key
+        or "\0" in key
+        or key[:1] in "/."
+        or key[-1] == "/"
+    )
+    if plain:
+        return key
     if not key:
         raise MetadataError("the key is empty")
     for segment in key.split("/"):
@@ -161,6 +178,21 @@ def check_key(key: str) -> str:
         if problem is not None:
             raise MetadataError(f"the key {key!r} {problem}")
     return key
+
+
+def check_keys(keys: Sequence[str]) -> None:
+    """Check several keys as `check_key` does, by one look at all of them.
+
+    Raises
+    ------
+    MetadataError
+        If one of them is none.
+    """
+    try:
+        check_key("/".join(keys))
+    except (MetadataError, TypeError):  # which of them, if there is any
+        for key in keys:
+            check_key(key)
 
 
 def _escape(segment: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarrpy.config import config
 from zarrpy.errors import StoreError
-from zarrpy.metadata.names import DOCUMENTS, check_key
+from zarrpy.metadata.names import DOCUMENTS, check_key, check_keys
 from zarrpy.stores.path_lock import KeyOfFile
 from zarrpy.stores.single_file import SingleFileStore
 from zarrpy.stores.sqlite_database import DATABASES, Database
@@ -156,7 +156,28 @@ class SQLiteStore(SingleFileStore[Database]):
         with self._shared.reading() as connection:
             if connection is None:
                 return [None] * len(keys)
-            return [self._value(connection, check_key(key)) for key in keys]
+            return self._values(connection, keys)
+
+    def _values(self, connection: sqlite3.Connection, keys: Sequence[str]) -> Values:
+        """Read values; what is the same for all of them is looked up once."""
+        import sqlite3
+
+        check_keys(keys)
+        if not self._has_table(connection):
+            return [None] * len(keys)
+        statement = f"SELECT v FROM {self._name} WHERE k = ?"
+        ask, documents = connection.execute, tuple(DOCUMENTS)
+        values: Values = []
+        for key in keys:
+            try:
+                rows = None if key.endswith(documents) else ask(statement, (key,)).fetchall()
+            except (UnicodeEncodeError, sqlite3.OperationalError):
+                rows = None
+            if rows is None or (rows and type(rows[0][0]) is not bytes):  # the long way
+                values.append(self._value(connection, key))
+            else:
+                values.append(rows[0][0] if rows else None)
+        return values
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`."""

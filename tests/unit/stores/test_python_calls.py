@@ -5,6 +5,7 @@ import numpy as np
 import zarrpy
 from tests.four_methods import FourMethods
 from tests.unit.python_calls import FEW, calls_of, uncounted
+from zarrpy.stores import SQLiteStore
 
 NCHUNKS = 256
 
@@ -25,3 +26,9 @@ def calls_a_chunk(store):
 def test_a_store_of_a_users_own_is_asked_for_each_value_and_no_more():
     """The one call is that of its `get`."""
     assert calls_a_chunk(FourMethods()) <= 1
+
+
+@uncounted
+def test_a_sqlite_file_is_asked_for_values_without_a_call_for_each(tmp_path):
+    """Of Python, that is: each value is a statement."""
+    assert calls_a_chunk(SQLiteStore(tmp_path / "a.sqlite")) <= 0
