@@ -22,6 +22,10 @@ cdef extern from "cache.h" nogil:
     void zp_cache_after_fork(zp_cache *cache)
 
 
+cdef extern from "checksums.h" nogil:
+    uint32_t zp_crc32(uint32_t crc, const void *data, size_t nbytes)
+
+
 cdef extern from "lock.h" nogil:
     enum:
         ZP_DURABLE_LATER
@@ -48,6 +52,7 @@ cdef extern from "file.h" nogil:
         int64_t changed_ns
 
     int zp_fstat(int fd, zp_stat *info)
+    int64_t zp_pread(int fd, void *into, int64_t nbytes, int64_t offset)
     int zp_close(int fd)
     int64_t zp_clock_ns()
 

@@ -6,9 +6,10 @@ import errno
 import os
 from typing import TYPE_CHECKING, Any
 
+from zarrpy._native.zipped import read_values
 from zarrpy.config import config
 from zarrpy.errors import StoreError
-from zarrpy.metadata.names import check_key
+from zarrpy.metadata.names import check_key, check_keys
 from zarrpy.stores.in_flight import in_flight
 from zarrpy.stores.presence import has_file
 from zarrpy.stores.single_file import SingleFileStore
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from zarrpy.stores.base import ByteRange, Bytes, Exclusive, Names, Values
+    from zarrpy.stores.zip_archive import State
+    from zarrpy.stores.zip_format import Entry
 
 _METHODS = {"stored": STORED, "deflated": DEFLATED}
 #: From so many bytes on it pays to read values by several threads.
 _MANY_NBYTES = 4 << 20
+#: They read about so many at a time: Ctrl-C is heard in between.
+_STRETCH_NBYTES = 1 << 20
 _MODES = ("r", "r+", "a", "w", "w-")
 
 
@@ -136,10 +141,28 @@ class ZipStore(SingleFileStore[Archive]):
 
     def get_many(self, keys: Sequence[str]) -> Values:
         """Read several whole values, many bytes by several threads: each has a checksum."""
-        entries = self._shared.state.entries
-        found = [entries.get(key) for key in keys]
-        nbytes = sum(entry.size for entry in found if entry is not None)
-        return in_flight(self.get, keys, config.worker_count if nbytes >= _MANY_NBYTES else 1)
+        check_keys(keys)
+        state = self._shared.state
+        names, entries = [*keys], [*map(state.entries.get, keys)]
+        nbytes = sum([entry.size for entry in entries if entry is not None])
+        workers = config.worker_count if nbytes >= _MANY_NBYTES else 1
+        step = max(1, len(names) * _STRETCH_NBYTES // max(nbytes, 1))
+        stretches = [slice(at, at + step) for at in range(0, len(names), step)]
+        found = in_flight(
+            lambda some: self._values(state, names[some], entries[some]), stretches, workers
+        )
+        return [value for values in found for value in values]
+
+    def _values(self, state: State, keys: list[str], entries: list[Entry | None]) -> Values:
+        """Read whole values by one call for all of them, but for those that are not as usual."""
+        if state.file is None:
+            return [None] * len(keys)
+        values: Values = [*read_values(state.file.number, keys, entries)]
+        folders = state.directory.folders
+        for i, value in enumerate(values):
+            if value is None and (entries[i] is not None or f"{keys[i]}/" in folders):
+                values[i] = self.get(keys[i])
+        return values
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with `prefix`."""

@@ -5,7 +5,7 @@ import numpy as np
 import zarrpy
 from tests.four_methods import FourMethods
 from tests.unit.python_calls import FEW, calls_of, uncounted
-from zarrpy.stores import SQLiteStore
+from zarrpy.stores import SQLiteStore, ZipStore
 
 NCHUNKS = 256
 
@@ -32,3 +32,9 @@ def test_a_store_of_a_users_own_is_asked_for_each_value_and_no_more():
 def test_a_sqlite_file_is_asked_for_values_without_a_call_for_each(tmp_path):
     """Of Python, that is: each value is a statement."""
     assert calls_a_chunk(SQLiteStore(tmp_path / "a.sqlite")) <= 0
+
+
+@uncounted
+def test_a_zip_file_is_read_without_a_call_for_each_value(tmp_path):
+    """They are found, read and compared with their checksums by one call into C."""
+    assert calls_a_chunk(ZipStore(tmp_path / "a.zip")) <= 0

@@ -1,0 +1,5 @@
+from collections.abc import Sequence
+
+def read_values(
+    file: int, keys: list[str], entries: Sequence[tuple[int, ...] | None]
+) -> list[memoryview | None]: ...
