@@ -26,6 +26,7 @@ import table  # noqa: E402
 import targets  # noqa: E402
 from peers import adapters, environments  # noqa: E402
 from rounds import Rounds  # noqa: E402
+from scenarios import in_order  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
 #: Where a folder for the arrays is made.
@@ -65,6 +66,8 @@ def main() -> int:
         RESULTS.mkdir(parents=True, exist_ok=True)
         kept.write_text(text)
     results = json.loads(kept.read_text())
+    results["rows"] = in_order(results["rows"])
+    kept.write_text(json.dumps(results, indent=1) + "\n")
     table.insert(ROOT / "README.md", "bench", table.render(results))
     page = ROOT / "docs" / "performance.md"
     table.insert(page, "targets", targets.render(results))

@@ -30,6 +30,13 @@ def test_the_page_tells_how_the_kept_run_was_made(repository, targets, kept):
     assert targets.summary(kept) in page
 
 
+def test_the_kept_rows_are_in_the_order_of_the_table(targets, kept):
+    """Titles say "same" of the row above them."""
+    order = [row.key for row in targets.all_rows(quick=False)]
+
+    assert [*kept["rows"]] == [key for key in order if key in kept["rows"]]
+
+
 def test_a_row_far_above_the_bare_engine_is_named(targets, kept):
     """Only where both were measured."""
     (key, row), *_ = ((k, row) for k, row in kept["rows"].items() if "limit" in row["libraries"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import Any
 
 from scenarios.base import Row
 
@@ -59,6 +60,12 @@ def load(name: str) -> ModuleType:
 def all_rows(quick: bool) -> list[Row]:
     """Return the rows of every scenario, in the order of the table."""
     return [row for name in NAMES for row in load(name).rows(quick)]
+
+
+def in_order(rows: dict[str, Any]) -> dict[str, Any]:
+    """Return results in the order of the table: "the same" is the same as the row above."""
+    places = {row.key: place for place, row in enumerate(all_rows(quick=False))}
+    return dict(sorted(rows.items(), key=lambda item: places.get(item[0], len(places))))
 
 
 def chosen_rows(quick: bool, only: str) -> list[Row]:
