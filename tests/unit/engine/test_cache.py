@@ -229,6 +229,42 @@ def test_reading_by_way_of_the_cache_equals_reading(tmp_path_factory, data):
             np.testing.assert_array_equal(cached[selection], values[selection])
 
 
+def write_chunk(file, chunk, way):
+    """Write a chunk as a program does that knows nothing of zarrpy."""
+    if way == "in place":
+        with file.open("r+b" if file.exists() else "wb") as opened:
+            opened.write(chunk.tobytes())
+    elif way == "renamed":
+        new = file.with_name("new")
+        new.write_bytes(chunk.tobytes())
+        new.replace(file)
+    else:
+        file.unlink(missing_ok=True)
+
+
+@given(st.data())
+def test_a_cache_gives_what_a_foreign_writer_has_written(tmp_path_factory, data):
+    """Without locks, in the place of a chunk or under another name first, or by deleting it."""
+    place = tmp_path_factory.mktemp("cache") / "a"
+    values = np.arange(120, dtype="float64").reshape(SHAPE)
+    zarrpy.create_array(place, data=values, chunks=(3, 5), compressors=None)
+    at_once(data.draw(st.sampled_from([500, 2000, 1 << 20])))
+    cached = zarrpy.open_array(place, cache=1000)
+
+    for step in range(1, data.draw(st.integers(2, 6))):
+        np.testing.assert_array_equal(cached[...], values)
+        time.sleep(0.011)  # files are told apart by ticks
+        for _ in range(data.draw(st.integers(1, 3))):
+            i, j = data.draw(st.tuples(st.integers(0, 3), st.integers(0, 1)))
+            way = data.draw(st.sampled_from(["in place", "renamed", "deleted"]))
+            chunk = values[3 * i : 3 * i + 3, 5 * j : 5 * j + 5]
+            chunk[...] = 0 if way == "deleted" else step
+            write_chunk(place / f"c/{i}/{j}", chunk, way)
+        i = data.draw(st.integers(0, 11))
+        for selection in ((i, slice(None)), (slice(None, None, 3), -1), ([i, 0], slice(1, 9, 2))):
+            np.testing.assert_array_equal(cached[selection], values[selection])
+
+
 def test_many_threads_share_the_cache(tmp_path):
     """What they read is right while chunks come and go."""
     values = np.arange(64000.0).reshape(64, 1000)
