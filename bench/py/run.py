@@ -72,7 +72,7 @@ def main() -> int:
     page = ROOT / "docs" / "performance.md"
     table.insert(page, "targets", targets.render(results))
     table.insert(page, "how", targets.how(results))
-    print(targets.summary(results))
+    print(targets.render(results))
     return 0
 
 
