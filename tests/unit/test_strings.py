@@ -7,6 +7,7 @@ import pytest
 
 import zarrpy
 from zarrpy.errors import (
+    ChunkLimitError,
     CodecError,
     CorruptChunkError,
     MetadataError,
@@ -336,7 +337,7 @@ def test_a_chunk_that_decompresses_without_end_is_refused():
 
     with (
         zarrpy.config.set({"limits.max_chunk_bytes": 10_000}),
-        pytest.raises(CorruptChunkError, match="zstd"),
+        pytest.raises(ChunkLimitError, match="zstd"),
     ):
         array[...]
 
