@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _METHODS = {"stored": STORED, "deflated": DEFLATED}
 #: From so many bytes on it pays to read values by several threads.
-_MANY_NBYTES = 4 << 20
+_MANY_NBYTES = 2 << 20
 #: They read about so many at a time: Ctrl-C is heard in between.
 _STRETCH_NBYTES = 1 << 20
 _MODES = ("r", "r+", "a", "w", "w-")

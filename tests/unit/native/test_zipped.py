@@ -62,7 +62,7 @@ def test_what_is_left_is_read_all_the_same(tmp_path, compression):
 
 
 def test_many_values_are_read_by_several_threads_in_their_order(tmp_path):
-    """Absent ones among them; from four megabytes on there are several threads."""
+    """Absent ones among them; from two megabytes on there are several threads."""
     values = {f"c/{i}": os.urandom(50_000) for i in range(101)}
     with config.set(workers=3), ZipStore(tmp_path / "a.zip") as store:
         store.set_many([*values], [*values.values()])
