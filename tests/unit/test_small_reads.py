@@ -397,7 +397,7 @@ def test_a_file_much_larger_than_its_chunk_is_not_read(tmp_path, layout, cache, 
     done = subprocess.run(command, env=environ, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 500
+    assert int(done.stdout) < (1000 if "ZARRPY_SANITIZE" in os.environ else 500)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGALRM: run on another system")

@@ -384,9 +384,10 @@ cdef class Batch:
 
     def window_keys(self):
         """Keys of the window's tasks."""
-        return self._keys(self.batch.first, self.batch.last)
+        return self.keys(self.batch.first, self.batch.last)
 
-    def _keys(self, int64_t first, int64_t last):
+    def keys(self, int64_t first, int64_t last):
+        """Keys of the tasks [first, last)."""
         return self.plan.keys(self.prefix.decode(), self.separator, self.zero.decode(), first, last,
                               self.suffix.decode())
 
@@ -503,8 +504,7 @@ cdef class Batch:
     def results(self, bint buffers=False):
         """Give the encoded bytes of the window's tasks; None where the chunk is to be deleted.
 
-        With `buffers` they are not copied: each is a view of memory that goes with it, and the
-        batch has it no more.
+        With `buffers` they are not copied: each is a view of memory, which the batch has no more.
         """
         values = []
         for i in range(self.room):
@@ -535,7 +535,7 @@ cdef class Batch:
         if self.batch.cursor < self.batch.last:
             raise unfinished(self.batch.last - self.batch.cursor)
         if self.batch.kind == ZP_WRITE and self.batch.durability and self.directory is not None:
-            self.directory.sync_names(self._keys(0, self.plan.ntasks))  # their bytes last by now
+            self.directory.sync_names(self.keys(0, self.plan.ntasks))  # their bytes last by now
 
     cdef object _failure(self, zp_error *error):
         """Make an exception of an error that names the chunk, inside its shard if it is in one."""
@@ -546,5 +546,5 @@ cdef class Batch:
         chunk = self.plan.grid_index(error.task)
         if failure.position >= 0 and self.shard is not None:
             chunk = self.shard.chunk_index(chunk, failure.position)
-        key = self._keys(error.task, error.task + 1)[0]
+        key = self.keys(error.task, error.task + 1)[0]
         return chunk_failure(failure, codec, chunk, key, self.writing)

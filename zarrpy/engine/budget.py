@@ -2,9 +2,10 @@
 
 A worker needs room for a chunk as stored, decoded, and twice between the steps of its chain.  A
 store that is not made of files hands over its chunks in windows, whose stored bytes lie in memory
-until the window is done: twice for a chunk that is read, changed and written again.  Stored bytes
-are taken to be no more than decoded ones.  Values that come one after the other come no sooner in a
-long window: it holds a small part of what is read.
+until the window is done: twice for a chunk that is read, changed and written again, and those of
+the next window where it is read.  Stored bytes are taken to be no more than decoded ones.  Values
+that come one after the other come no sooner in a long window: it holds a small part of what is
+read.
 
 Of a shard that the engine reads, no more than a chunk inside it is decoded at a time; of a file
 nor is more of it in memory than a run of such chunks.
@@ -29,10 +30,10 @@ PER_TASK = 2
 PER_ENTRY = 96
 
 #: Without a bound: chunks of a window, as many as these bytes hold decoded, within these limits.
-WINDOW_NBYTES = 256 << 20
+WINDOW_NBYTES = 128 << 20
 FEWEST, WINDOW = 16, 1024
 #: The same where values are brought one after the other: a part of what is asked for.
-ONE_BY_ONE_PART, ONE_BY_ONE_NBYTES = 40, 4 << 20
+ONE_BY_ONE_PART, ONE_BY_ONE_NBYTES = 64, 2 << 20
 
 
 @dataclass(frozen=True, slots=True)

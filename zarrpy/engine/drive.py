@@ -19,7 +19,6 @@ from zarrpy.engine.between import Between, ends
 from zarrpy.engine.budget import Budget
 from zarrpy.engine.changes import note
 from zarrpy.engine.elsewhere import ABOUT_NODES
-from zarrpy.engine.guarded import write_guarded
 from zarrpy.engine.locks import Held, hold_of, wait_below
 from zarrpy.engine.moves import move, restore
 from zarrpy.engine.nodes import VANISHED
@@ -64,8 +63,8 @@ from zarrpy.engine.requests import (
     Tidy,
     Update,
 )
-from zarrpy.engine.shards import fetch_stored
 from zarrpy.engine.source import state_of
+from zarrpy.engine.windows import read_windows, write_windows
 from zarrpy.errors import (
     ArrayNotFoundError,
     ChunkError,
@@ -79,9 +78,8 @@ from zarrpy.stores.transformer import transformed
 
 if TYPE_CHECKING:
     from asyncio import CancelledError
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
-    from zarrpy.engine.requests import Batch
     from zarrpy.engine.scheduler import Results
     from zarrpy.engine.stream import Taken
     from zarrpy.stores.base import Store
@@ -418,7 +416,12 @@ def _run(store: Store, request: Run) -> None:
             look = None if watch is None else partial(watch.look, store)
             if look is not None and batch.writing and not batch.ntasks:
                 look()  # that nothing is to be written may be due to an old shape
-            _run_windows(chunks, request, budget, look)
+            if request.step is not None:
+                request.step.follow(chunks)
+            if batch.writing:
+                write_windows(chunks, request, budget, look)
+            else:
+                read_windows(chunks, request, budget)
     except (ChunkError, StoreError) as error:
         if isinstance(error, StoreError) and directory is not None:
             error.fill(store=store.place_of(request.path))
@@ -435,26 +438,6 @@ def _run(store: Store, request: Run) -> None:
         reads.end(store, directory)
 
 
-def _run_windows(
-    store: Store, request: Run, budget: Budget, look: Callable[[], Any] | None
-) -> None:
-    """Work with bytes in hand."""
-    batch = request.batch
-    if request.step is not None:
-        request.step.follow(store)
-    for first in range(0, batch.ntasks, budget.window):
-        batch.open_window(first, min(first + budget.window, batch.ntasks))
-        prefix = request.path + "/" if request.path else ""
-        keys = [prefix + key for key in batch.window_keys()]
-        if batch.writing:
-            _write_window(store, batch, keys, budget, look, first)
-        else:
-            step = request.step  # values have no name here: they go before the next come
-            batch.feed(step.values(store, keys) if step else fetch_stored(store, batch, keys))
-            pool.run(batch, budget.workers)
-            batch.check()
-
-
 def _vanished(path: str) -> NodeNotFoundError:
     """Chunks are not written where there is no array: nobody would find them."""
     return ArrayNotFoundError(f"no array at {path or '/'!r}", path=path, hint=VANISHED)
@@ -467,39 +450,6 @@ def _moved_away(path: str) -> ConflictError:
         operation="write",
         hint="open it again",
     )
-
-
-def _write_window(
-    store: Store,
-    batch: Batch,
-    keys: list[str],
-    budget: Budget,
-    look: Callable[[], Any] | None,
-    first: int,
-) -> None:
-    """Whole chunks are encoded before their locks are taken; others are read under them."""
-    covered = batch.covered()
-    if all(covered):
-        batch.feed([None] * len(keys))
-        pool.run(batch, budget.workers)
-        batch.check()
-        with hold_of(store, keys):
-            if look is not None:
-                look()
-            store.set_many(keys, batch.results(store.takes_buffers))
-        return
-    with hold_of(store, keys):
-        if look is not None:
-            look()
-        if store.guards:
-            write_guarded(store, batch, keys, budget.workers, first)
-            return
-        partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
-        stored: Iterator[Any] = iter(store.get_many(partial))
-        batch.feed([None if whole else next(stored) for whole in covered])
-        pool.run(batch, budget.workers)
-        batch.check()
-        store.set_many(keys, batch.results(store.takes_buffers))
 
 
 def _flush(store: Store, request: Flush) -> None:

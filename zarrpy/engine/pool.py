@@ -16,13 +16,16 @@ import time
 import weakref
 from _queue import SimpleQueue
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from zarrpy._native.folding import FoldedBatch
 from zarrpy.config import config, cpu_quota
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextvars import Context
+
+T = TypeVar("T")
 
 
 class Job(Protocol):
@@ -189,6 +192,28 @@ class Pool:
             raise
         if latch.failure is not None:
             raise latch.failure
+
+    def run_meanwhile(self, batch: Tasks, workers: int, action: Callable[[], T]) -> T:
+        """Leave a batch to helpers, do something else here, then take part; return what it gave.
+
+        When that fails, the batch is stopped.
+        """
+        latch = _Latch(batch, copy_context())
+        try:
+            helpers = self._borrow(latch, min(workers, batch.ntasks) - 1, at_least=1)
+            batch.share(helpers + 1)
+            for _ in range(helpers):
+                self._asked.put(latch)
+            given = action()
+            batch.run()
+            latch.withdraw()
+            latch.wait()
+        except BaseException:
+            self._abandon(batch, latch)
+            raise
+        if latch.failure is not None:
+            raise latch.failure
+        return given
 
     def _abandon(self, batch: Tasks, latch: _Latch) -> None:
         """Wait for the helpers, however often interrupted: they write into the caller's memory."""
@@ -360,6 +385,11 @@ def loans() -> dict[object, int]:
 def run(batch: Tasks, most: int | None = None) -> None:
     """Run a batch with the configured number of workers, or with fewer."""
     _pool.run(batch, workers() if most is None else most)
+
+
+def run_meanwhile(batch: Tasks, most: int, action: Callable[[], T]) -> T:
+    """Run a batch with up to so many workers, one of which does something else first."""
+    return _pool.run_meanwhile(batch, most, action)
 
 
 def _renew() -> None:

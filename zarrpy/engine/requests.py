@@ -90,6 +90,9 @@ class Batch(Protocol):
     def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
 
+    def keys(self, first: int, last: int) -> list[str]:
+        """Keys of the tasks [first, last)."""
+
     def covered(self) -> list[bool]:
         """Whether each task of the window is written without reading it first."""
 

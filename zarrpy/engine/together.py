@@ -111,6 +111,10 @@ class Together:
         """Keys of the window's chunks."""
         return [key for part in self._window for key in part.window_keys()]
 
+    def keys(self, first: int, last: int) -> list[str]:
+        """Keys of some chunks."""
+        return [key for part in self.parts[first:last] for key in part.keys(0, 1)]
+
     def covered(self) -> list[bool]:
         """Whether each chunk of the window is written without reading it first."""
         return [whole for part in self._window for whole in part.covered()]

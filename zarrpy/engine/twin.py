@@ -177,7 +177,7 @@ class PythonBatch:
 
     def window_keys(self) -> list[str]:
         """Keys of the window's tasks."""
-        return self._keys(self._first, self._last)
+        return self.keys(self._first, self._last)
 
     def covered(self) -> list[bool]:
         """Whether each task of the window is written without reading it first."""
@@ -227,13 +227,14 @@ class PythonBatch:
 
     # -------------------------------------------------------------------------------- tasks
 
-    def _keys(self, first: int, last: int) -> list[str]:
+    def keys(self, first: int, last: int) -> list[str]:
+        """Keys of the tasks [first, last)."""
         if self._spell is not None:
             return [self._spell(self.plan.grid_index(task)) for task in range(first, last)]
         return self.plan.keys(*self._names, first, last, self._suffix)
 
     def _key(self, task: int) -> str:
-        return self._keys(task, task + 1)[0]
+        return self.keys(task, task + 1)[0]
 
     def _selections(self, task: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return selections(self.plan, task)

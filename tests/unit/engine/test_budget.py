@@ -67,7 +67,7 @@ def test_without_a_bound_windows_of_large_chunks_are_short(chunk_nbytes, window)
         (KIB, 0, WINDOW),
         (ONE_BY_ONE_NBYTES // 20, 0, 20),
         (ONE_BY_ONE_NBYTES, 0, 8),
-        (ONE_BY_ONE_NBYTES, 400 * ONE_BY_ONE_NBYTES, 10),
+        (ONE_BY_ONE_NBYTES, 640 * ONE_BY_ONE_NBYTES, 10),
         (WINDOW_NBYTES // 100, 10**6 * WINDOW_NBYTES, 100),
     ],
 )
