@@ -20,7 +20,7 @@
     │   ├── MissingChunkError(KeyError)
     │   ├── CorruptChunkError(ValueError)
     │   │   └── ChecksumError
-    │   └── ChunkLimitError(LimitError)
+    │   └── ChunkLimitError
     ├── CodecError(ValueError)
     ├── LimitError(ValueError)
     ├── TransactionError
@@ -460,7 +460,7 @@ class LimitError(ZarrError, ValueError):
 class ChunkLimitError(ChunkError, LimitError):
     """One chunk is more bytes than a limit allows; it may be sound all the same."""
 
-    fields = (*ChunkError.fields, "codec", "limit")
+    fields = (*ChunkError.fields, "codec", *LimitError.fields[len(ZarrError.fields) :])
 
     codec: str | None = None
 
@@ -469,7 +469,7 @@ class ChunkLimitError(ChunkError, LimitError):
         return "raise config.limits.max_chunk_bytes, if you trust who wrote it"
 
     def _text(self) -> str:
-        text = f"{self._place() or 'a chunk'} {self.message}"
+        text = f"{self._place()} {self.message}".lstrip()
         return text if self.codec is None else f"{self.codec}: {text}"
 
 

@@ -35,6 +35,7 @@ TREE = {
     "ChecksumError": (["CorruptChunkError"], {"expected", "actual"}),
     "CodecError": (["ZarrError", "ValueError"], {"codec", "direction", "path"}),
     "LimitError": (["ZarrError", "ValueError"], {"limit", "asked", "path"}),
+    "ChunkLimitError": (["ChunkError", "LimitError"], {"codec"}),
     "TransactionError": (["ZarrError"], set()),
     "StoreError": (
         ["ZarrError", "OSError"],
