@@ -367,8 +367,8 @@ class Config:
         decoding and encoding of parts of chunks; ``coalesce``, the reading of several chunks of a
         shard in one request; ``recall``, of documents that were parsed before; ``cache``, of
         decoded chunks; ``small``, the short way to a few elements; ``buffer``, of pieces of chunks
-        that are written later; ``prefetch``, of chunks that a scan or a read comes to; ``index``, of shards
-        of remote stores that were read before; ``fold``, of chunks of files in C by reductions;
+        that are written later; ``prefetch``, of chunks that a scan or a read comes to; ``index``,
+        of shards of remote stores that were read before; ``fold``, of chunks of files in C by reductions;
         ``copy``, from file to file past the memory of the process; ``stream``, of large results
         past the cache; ``spare``, of memory of large results that is taken again; ``replaced``, of
         files whose blocks are freed by another thread; ``tuned``, of zstd to the numbers that it
