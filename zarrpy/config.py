@@ -368,12 +368,12 @@ class Config:
         shard in one request; ``recall``, of documents that were parsed before; ``cache``, of
         decoded chunks; ``small``, the short way to a few elements; ``buffer``, of pieces of chunks
         that are written later; ``prefetch``, of chunks that a scan or a read comes to; ``index``,
-        of shards of remote stores that were read before; ``fold``, of chunks of files in C by reductions;
-        ``copy``, from file to file past the memory of the process; ``stream``, of large results
-        past the cache; ``spare``, of memory of large results that is taken again; ``replaced``, of
-        files whose blocks are freed by another thread; ``tuned``, of zstd to the numbers that it
-        gets, for arrays that are made or opened from then on; and, by the environment
-        ``ZARRPY_DISABLE`` before the import alone, ``simd`` and ``libdeflate``.
+        of shards of remote stores that were read before; ``fold``, of chunks of files in C by
+        reductions; ``copy``, from file to file past the memory of the process; ``stream``, of large
+        results past the cache; ``spare``, of memory of large results that is taken again;
+        ``replaced``, of files whose blocks are freed by another thread; ``tuned``, of zstd to the
+        numbers that it gets, for arrays that are made or opened from then on; and, by the
+        environment ``ZARRPY_DISABLE`` before the import alone, ``simd`` and ``libdeflate``.
     stores : tuple of (str, str)
         Classes of stores as ``"module:Class"``, each with the scheme of URLs that it is for; set as
         a mapping or, as in ``ZARRPY_STORES``, as a text: ``"name=module:Class,..."``.
