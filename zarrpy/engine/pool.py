@@ -165,16 +165,33 @@ class Pool:
         else:
             self._take_part(batch, min(workers, batch.ntasks))
 
-    def _take_part(self, batch: Tasks, workers: int) -> None:
-        """Work in the calling thread too, with what helpers there are."""
+    def run_meanwhile(self, batch: Tasks, workers: int, action: Callable[[], T]) -> T:
+        """Do something here while helpers run a batch, then take part; return what it gave.
+
+        When that fails, the batch is stopped. Where no helper is free, one comes after the other.
+        """
+        given: list[T] = []
+        self._take_part(batch, min(workers, batch.ntasks), lambda: given.append(action()))
+        return given[0]
+
+    def _take_part(
+        self, batch: Tasks, workers: int, first: Callable[[], None] | None = None
+    ) -> None:
+        """Work in the calling thread too, after something else, with what helpers there are."""
         loan = object()
         try:
             self.lend(loan, 0)
-            self._share(batch, workers - 1)
+            self._share(batch, workers - 1, first=first)
         finally:
             self.loans.pop(loan, None)
 
-    def _share(self, batch: Tasks, wanted: int, at_least: int = 0) -> None:
+    def _share(
+        self,
+        batch: Tasks,
+        wanted: int,
+        at_least: int = 0,
+        first: Callable[[], None] | None = None,
+    ) -> None:
         """Work on a batch together with helpers; leave it to them if there are `at_least` some."""
         latch = _Latch(batch, copy_context())
         try:
@@ -183,6 +200,8 @@ class Pool:
             batch.share(helpers + takes_part)
             for _ in range(helpers):
                 self._asked.put(latch)
+            if first is not None:
+                first()
             if takes_part:
                 batch.run(alone=at_least > 0)
                 latch.withdraw()  # every task is taken: who has not begun need not
@@ -192,28 +211,6 @@ class Pool:
             raise
         if latch.failure is not None:
             raise latch.failure
-
-    def run_meanwhile(self, batch: Tasks, workers: int, action: Callable[[], T]) -> T:
-        """Leave a batch to helpers, do something else here, then take part; return what it gave.
-
-        When that fails, the batch is stopped.
-        """
-        latch = _Latch(batch, copy_context())
-        try:
-            helpers = self._borrow(latch, min(workers, batch.ntasks) - 1, at_least=1)
-            batch.share(helpers + 1)
-            for _ in range(helpers):
-                self._asked.put(latch)
-            given = action()
-            batch.run()
-            latch.withdraw()
-            latch.wait()
-        except BaseException:
-            self._abandon(batch, latch)
-            raise
-        if latch.failure is not None:
-            raise latch.failure
-        return given
 
     def _abandon(self, batch: Tasks, latch: _Latch) -> None:
         """Wait for the helpers, however often interrupted: they write into the caller's memory."""

@@ -93,6 +93,20 @@ def test_nothing_is_brought_ahead_by_one_thread_or_where_that_is_turned_off(stor
     assert found == [False] * EIGHT + [True] * (32 - EIGHT)
 
 
+def test_no_thread_comes_where_every_core_has_one(store, monkeypatch):
+    """As where a program has threads of its own: windows are brought and decoded in turn."""
+    monkeypatch.setattr(pool._pool, "cores", 1)
+    found = set()
+    store.decoding.set = lambda: found.add(threading.current_thread())
+
+    with zarrpy.config.set(workers=2):
+        array = zarrpy.open_array(store)
+        store.asked.set()
+        assert np.array_equal(array[...], VALUES)
+
+    assert found == {threading.current_thread()}
+
+
 def test_an_error_of_the_store_ends_the_decoding(store):
     """And comes out as it is."""
     store.failure = zarrpy.StoreError("the network is down")
