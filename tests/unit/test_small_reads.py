@@ -417,8 +417,8 @@ def test_ctrl_c_ends_a_read(megabytes, way):
     try:
         with zarrpy.config.set(disable=["small"] if way == "long" else []):
             for after in np.linspace(0.005, 0.01, 200):
-                signal.setitimer(signal.ITIMER_REAL, after)
-                with pytest.raises(KeyboardInterrupt):
+                with pytest.raises(KeyboardInterrupt):  # which is there before it can come
+                    signal.setitimer(signal.ITIMER_REAL, after)
                     read_on()
                 assert pool.loans() == {}
                 assert pool._pool._nhelpers == 0
