@@ -409,7 +409,8 @@ def test_ctrl_c_ends_a_read(megabytes, way):
     def interrupt(number, frame):
         raise KeyboardInterrupt
 
-    def read_on():
+    def read_on(seconds):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         while True:
             array[...]
 
@@ -417,9 +418,8 @@ def test_ctrl_c_ends_a_read(megabytes, way):
     try:
         with zarrpy.config.set(disable=["small"] if way == "long" else []):
             for after in np.linspace(0.005, 0.01, 200):
-                with pytest.raises(KeyboardInterrupt):  # which is there before it can come
-                    signal.setitimer(signal.ITIMER_REAL, after)
-                    read_on()
+                with pytest.raises(KeyboardInterrupt):
+                    read_on(after)
                 assert pool.loans() == {}
                 assert pool._pool._nhelpers == 0
     finally:
