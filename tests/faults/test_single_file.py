@@ -214,7 +214,7 @@ def test_a_zip_file_whose_closing_was_cut_off_is_whole_when_the_work_is(tmp_path
     assert (zarrpy.open(tmp_path / "target.zip")[...] == values).all()
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes: run on Linux or macOS")
 @pytest.mark.parametrize("name", ["a.db", "a.sqlite", "sqlite:a.db", "a.zip"])
 def test_a_pipe_is_an_error_at_once(tmp_path, name):
     """Nobody waits for somebody who writes to it."""

@@ -117,8 +117,8 @@ def _write_window(
         if store.guards:
             write_guarded(store, batch, keys, budget.workers, first)
             return
-        partial = [key for key, whole in zip(keys, covered, strict=True) if not whole]
-        stored: Iterator[Any] = iter(store.get_many(partial))
+        changed = [key for key, whole in zip(keys, covered, strict=True) if not whole]
+        stored: Iterator[Any] = iter(store.get_many(changed))
         batch.feed([None if whole else next(stored) for whole in covered])
         pool.run(batch, budget.workers)
         batch.check()
