@@ -25,8 +25,8 @@ FLAVOUR = SANITIZE.replace(",", "-") or ("coverage" if COVERAGE else "plain")
 FLAVOUR += "-traced" if TRACE else ""
 
 
-# What is memory for NumPy's arrays, or reaches into those of texts, which have no buffer.
-OF_NUMPY = ("zarrpy._native.memory", "zarrpy._native.strings", "zarrpy._native.texts")
+# What is memory for NumPy's arrays, or reaches into those that have no buffer: of texts, of dates.
+OF_NUMPY = tuple(f"zarrpy._native.{name}" for name in ("blocks", "memory", "strings", "texts"))
 NUMPY_MACROS = [
     ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
     ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),

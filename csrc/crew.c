@@ -1,4 +1,4 @@
-/* crew.c - standing threads that work on a batch beside its caller */
+/* crew.c - standing threads that work on a batch, or on copies, beside its caller */
 #include "crew.h"
 
 #include "atomic.h"
@@ -57,7 +57,7 @@ ZP_THREAD(help)
     for (;;) {
         zp_call *call = answer();
         zp_release(&lock);
-        zp_batch_run(call->batch, worker);
+        call->work(call->job, worker);
         zp_acquire(&lock);
         leave(call);
     }
@@ -93,12 +93,11 @@ in_child(void)
 ZP_MIND_FORKS(lock, (void)0, in_child)
 
 void
-zp_call_helpers(zp_call *call, zp_batch *batch, int n)
+zp_call_to(zp_call *call, zp_work *work, void *job, int n)
 {
-    *call = (zp_call){batch, n, 0, NULL};
+    *call = (zp_call){work, job, n, 0, NULL};
     if (n <= 0)
         return;
-    batch->nlanes = n + 1;
     zp_acquire(&lock);
     nwanted += n;
     if (mind_forks())
@@ -108,6 +107,20 @@ zp_call_helpers(zp_call *call, zp_batch *batch, int n)
     zp_release(&lock);
     for (int i = 0; i < n; i++)
         zp_wake(&called);
+}
+
+static void
+work_on_batch(void *job, zp_worker *worker)
+{
+    zp_batch_run(job, worker);
+}
+
+void
+zp_call_helpers(zp_call *call, zp_batch *batch, int n)
+{
+    if (n > 0)
+        batch->nlanes = n + 1;
+    zp_call_to(call, work_on_batch, batch, n);
 }
 
 void

@@ -1,9 +1,9 @@
 /*
  * helper_threads.c - standing helpers, many callers, and a fork
  *
- * Several threads read chunks in memory again and again, each with another
- * number of helpers, of whom some come too late.  What each reads must be what
- * is stored, and nobody may touch a result after its call was dismissed.  A
+ * Several threads read and copy chunks in memory again and again, each with
+ * another number of helpers, of whom some come too late.  What each reads must be
+ * what is stored, and nobody may touch a result after its call was dismissed.  A
  * forked process has none of these threads and must get its own.  Run it under
  * ThreadSanitizer: make test-sanitize.
  */
@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "blocks.h"
 #include "check.h"
 #include "crew.h"
 
@@ -59,6 +60,35 @@ reads_right(zp_worker *worker, int nhelpers)
     return right;
 }
 
+/* Copy all of it a few rows at a time; whether it is what is stored, or what was, once stopped. */
+static int
+copies_right(int nhelpers, int stops)
+{
+    int32_t result[NTASKS][CHUNK];
+    const int64_t shape[2] = {NTASKS, CHUNK};
+    const int64_t steps[2] = {sizeof stored[0], sizeof stored[0][0]};
+    zp_block block = {2, shape, steps, steps, (char *)stored, (char *)result, sizeof fill};
+    zp_slab rows[NTASKS / 4];
+    zp_slabs job = {rows, NTASKS / 4, 0};
+    zp_call call;
+
+    for (int i = 0; i < NTASKS / 4; i++)
+        rows[i] = (zp_slab){&block, i * 4, i * 4 + 4};
+    memset(result, 0xff, sizeof result);
+    zp_call_to(&call, zp_slabs_run, &job, nhelpers);
+    if (stops)
+        zp_slabs_stop(&job);
+    zp_slabs_run_for(&job, -1);
+    zp_dismiss_helpers(&call);
+    int right = 1;
+    for (int i = 0; i < NTASKS; i++)
+        for (int j = 0; j < CHUNK; j++)
+            right &= result[i][j] == stored[i][j] || (stops && result[i][j] == -1);
+    memset(result, 0, sizeof result); /* ours alone by now */
+    memset(rows, 0, sizeof rows);
+    return right;
+}
+
 static void *
 call_often(void *argument)
 {
@@ -68,7 +98,8 @@ call_often(void *argument)
     if (!worker)
         abort();
     for (int i = 0; i < NCALLS; i++)
-        wrong += !reads_right(worker, (i + *(int *)argument) % 4);
+        wrong += !reads_right(worker, (i + *(int *)argument) % 4) +
+                 !copies_right((i + *(int *)argument) % 4, i % 3 == 0);
     zp_worker_free(worker);
     return (void *)wrong;
 }

@@ -315,10 +315,38 @@ cdef extern from "zarrpy.h" nogil:
     int zp_batch_run(zp_batch *batch, zp_worker *worker)
     int zp_batch_run_for(zp_batch *batch, zp_worker *worker, int64_t ms)
 
+cdef extern from "blocks.h" nogil:
+    ctypedef struct zp_block:
+        int ndim
+        const int64_t *shape
+        const int64_t *src_strides
+        const int64_t *dst_strides
+        const char *src
+        char *dst
+        uint32_t itemsize
+
+    ctypedef struct zp_slab:
+        const zp_block *block
+        int64_t first
+        int64_t end
+
+    ctypedef struct zp_slabs:
+        const zp_slab *slabs
+        int64_t n
+        int64_t next
+
+    int zp_slabs_run_for(zp_slabs *slabs, int64_t ms)
+    void zp_slabs_run(void *slabs, zp_worker *worker)
+    void zp_slabs_stop(zp_slabs *slabs)
+
+
 cdef extern from "crew.h" nogil:
     ctypedef struct zp_call:
         pass
 
+    ctypedef void zp_work(void *job, zp_worker *worker)
+
+    void zp_call_to(zp_call *call, zp_work *work, void *job, int n)
     void zp_call_helpers(zp_call *call, zp_batch *batch, int n)
     void zp_dismiss_helpers(zp_call *call)
 

@@ -6,34 +6,65 @@ import pytest
 from zarrpy.config import config
 from zarrpy.engine.copies import Copies
 
+BODIES = pytest.mark.parametrize("disable", ["", "native"])
 
+
+@BODIES
 @pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize(
     "shape", [(), (0, 3), (7,), (3, 300, 400), (5000, 200), (1, 1 << 20), (1 << 20, 1)]
 )
-def test_all_of_every_array_is_copied(shape, workers):
+def test_all_of_every_array_is_copied(shape, workers, disable):
     """However many share it, and however long its first axis is; also backwards and broadcast."""
     values = np.arange(np.prod(shape), dtype="f8").reshape(shape)
-    targets = [np.zeros(shape) for _ in range(3)]
+    backwards = np.asarray(np.flip(values))
+    targets = [np.zeros(shape) for _ in range(4)]
     copies = Copies()
     copies.add(targets[0], values)
     copies.add(targets[1].T, values.T)
     copies.add(targets[2], np.broadcast_to(np.float64(7), shape))
+    copies.add(targets[3], backwards)
 
-    with config.set(workers=workers):
+    with config.set(workers=workers, disable=disable):
         copies.finish()
 
     np.testing.assert_array_equal(targets[0], values)
     np.testing.assert_array_equal(targets[1], values)
     assert (targets[2] == 7).all()
+    np.testing.assert_array_equal(targets[3], backwards)
 
 
-def test_what_is_cancelled_is_left():
-    """As `zarrpy.engine.pool` asks for after an interrupt."""
-    target = np.zeros(10)
+@BODIES
+@pytest.mark.parametrize(
+    "dtype", ["?", "i1", ">u2", "f2", "c16", "M8[s]", "m8[D]", "U3", "S5", "V7"]
+)
+def test_elements_of_any_size_are_copied_as_they_are(dtype, disable):
+    """A part of each row, to a part of larger rows."""
+    dtype = np.dtype(dtype)
+    values = np.frombuffer(np.random.default_rng(1).bytes(60 * 16), "u1")[: 60 * dtype.itemsize]
+    if dtype.kind in "?U":
+        values = np.zeros_like(values)
+    values = values.view(dtype).reshape(6, 10)
+    target = np.zeros((8, 12), dtype)
     copies = Copies()
-    copies.add(target, np.ones(10))
-    copies.cancel()
-    copies.run()
+    copies.add(target[1:7, 2:9], values[:, 3:])
 
-    assert not target.any()
+    with config.set(disable=disable):
+        copies.finish()
+
+    assert target[1:7, 2:9].tobytes() == values[:, 3:].tobytes()
+    assert target[[0, 7]].tobytes() == bytes(24 * dtype.itemsize)
+
+
+def test_what_cannot_be_copied_as_it_is_is_refused():
+    """By C, which knows bytes only."""
+    for target, source, error in (
+        (np.zeros(3), np.zeros(3, ">f8"), TypeError),
+        (np.zeros(3, object), np.zeros(3, object), TypeError),
+        (np.zeros(3), np.zeros(4), ValueError),
+        (np.zeros(3), np.zeros((1, 3)), ValueError),
+    ):
+        copies = Copies()
+        copies.add(target, source)
+        with pytest.raises(error, match="cannot copy"):
+            copies.finish()
