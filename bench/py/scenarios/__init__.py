@@ -37,7 +37,6 @@ NAMES = (
 QUICK = (
     "read-cube-none",
     "read-cube-blosc",
-    "read-plane-blosc",
     "small-local",
     "windows",
     "select-points",
@@ -47,7 +46,6 @@ QUICK = (
     "open",
     "item",
     "write-blosc",
-    "partial-shards",
     "import",
 )
 
