@@ -132,7 +132,7 @@ def create_node(
     MetadataError
         When a group on the way has consolidated metadata of another format.
     """
-    documents_of(path, metadata)  # what has no words is an error before all else
+    documents = documents_of(path, metadata)  # what has no words is an error before all else
     existing = yield from look_for(path, overwrite)
     if known is not None and (existing or not (yield IsFar())):
         known = None
@@ -143,7 +143,7 @@ def create_node(
     late = is_scattered(metadata)
     early = None if late else content
     steps = _store_node(
-        path, metadata, missing, early, existing,
+        path, metadata, documents, missing, early, existing,
         beside=beside, overwrite=overwrite, stage=stage, look=known is not None,
     )  # fmt: skip
     yield from undone_unless_committed(steps)
@@ -167,6 +167,7 @@ def whole_or_gone(path: str, steps: Steps[T], *, keep: bool) -> Steps[T]:
 def _store_node(
     path: str,
     metadata: Metadata,
+    documents: Sequence[tuple[str, bytes]],
     missing: Sequence[str],
     content: Content | None,
     existing: bool | None,
@@ -196,7 +197,7 @@ def _store_node(
         stage = stage or f"{STAGE}{urandom(6).hex()}"
         members = yield from _appear_within(path, metadata, groups, stage, content)
     else:
-        yield from _put_first(path, metadata, groups, alone=not overwrite)
+        yield from _put_first(path, metadata, documents, groups, alone=not overwrite)
         if look:
             seen, gone = yield from groups_after(path, metadata.zarr_format)
             missing = [*missing, *gone]
@@ -212,14 +213,18 @@ def _store_node(
 
 
 def _put_first(
-    path: str, metadata: Metadata, groups: Sequence[tuple[str, bytes]], *, alone: bool
+    path: str,
+    metadata: Metadata,
+    documents: Sequence[tuple[str, bytes]],
+    groups: Sequence[tuple[str, bytes]],
+    *,
+    alone: bool,
 ) -> Steps[None]:
     """Store the documents of a node; when it is to be alone, only where nobody else is first.
 
     What makes it a node is stored last, and tells that; before attributes only where there are
     some already: left over, or of somebody who is at it as well.
     """
-    documents = documents_of(path, metadata)
     if not alone:
         yield Put((*groups, *documents))
         return
