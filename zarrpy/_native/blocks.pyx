@@ -26,7 +26,7 @@ from zarrpy._native.core cimport (
 
 numpy.import_array()
 
-# Bytes that one thread copies at a time.
+# Bytes that one thread copies at a time, and that are worth another thread.
 cdef int64_t _PART_NBYTES = 256 << 10
 
 # Signals are looked for so often.
@@ -52,7 +52,7 @@ def copy_blocks(list blocks, int helpers, lend, dict loans):
     ------
     MemoryError
     """
-    cdef int64_t n = 0
+    cdef int64_t n = 0, nbytes = 0
     cdef int i, nblocks = len(blocks)
     cdef zp_block *laid = <zp_block *>calloc(nblocks + 1, sizeof(zp_block))
     cdef zp_slab *slabs = NULL
@@ -64,12 +64,13 @@ def copy_blocks(list blocks, int helpers, lend, dict loans):
             target, source = blocks[i]
             _lay_out(&laid[i], target, source)
             n += _nparts(&laid[i])
+            nbytes += _nbytes(&laid[i])
         slabs = <zp_slab *>calloc(n + 1, sizeof(zp_slab))
         if slabs == NULL:
             raise MemoryError
         _cut(laid, nblocks, slabs)
         job = zp_slabs(slabs, n, 0)
-        _run(&job, min(helpers, n - 1), lend, loans)
+        _run(&job, min(helpers, n - 1, nbytes // _PART_NBYTES - 1), lend, loans)
     finally:
         free(slabs)
         free(laid)
@@ -94,12 +95,17 @@ cdef int _lay_out(zp_block *block, numpy.ndarray target, numpy.ndarray source) e
     return 0
 
 
-cdef int64_t _nparts(const zp_block *block) noexcept:
-    """Tell in how many parts a block is copied; 0 where it has no elements."""
+cdef int64_t _nbytes(const zp_block *block) noexcept:
     cdef int64_t nbytes = block.itemsize
     cdef int i
     for i in range(block.ndim):
         nbytes *= block.shape[i]
+    return nbytes
+
+
+cdef int64_t _nparts(const zp_block *block) noexcept:
+    """Tell in how many parts a block is copied; 0 where it has no elements."""
+    cdef int64_t nbytes = _nbytes(block)
     if nbytes == 0 or block.ndim == 0:
         return nbytes > 0
     return max(1, min(block.shape[0], nbytes // _PART_NBYTES))
@@ -117,7 +123,7 @@ cdef void _cut(const zp_block *blocks, int nblocks, zp_slab *slabs) noexcept:
 
 
 cdef int _run(zp_slabs *job, int wanted, lend, dict loans) except -1:
-    """Copy all parts, with the help of others where there are several."""
+    """Copy all parts, with the help of others where that is much."""
     cdef int helpers
     if wanted < 1:
         return _run_together(job, 0)
