@@ -16,9 +16,9 @@ copy_slab(const zp_slab *slab)
 
     if (block->ndim > 0) {
         memcpy(shape, block->shape, (size_t)block->ndim * sizeof *shape);
-        shape[0] = slab->end - slab->first;
-        src += slab->first * block->src_strides[0];
-        dst += slab->first * block->dst_strides[0];
+        shape[block->axis] = slab->end - slab->first;
+        src += slab->first * block->src_strides[block->axis];
+        dst += slab->first * block->dst_strides[block->axis];
     }
     zp_copy(block->ndim, shape, src, block->src_strides, dst, block->dst_strides, block->itemsize,
             0);

@@ -1,14 +1,14 @@
 /*
  * blocks.h - copies of blocks of elements that several threads share (internal)
  *
- * A block is copied in parts, each of some of its rows along the first axis.
+ * A block is copied in parts, each of some of its rows along one axis.
  */
 #ifndef ZP_BLOCKS_H
 #define ZP_BLOCKS_H
 
 #include "zarrpy.h"
 
-/* A block, as zp_copy() takes it. */
+/* A block, as zp_copy() takes it, and the axis along which it is cut. */
 typedef struct zp_block {
     int ndim;
     const int64_t *shape;
@@ -17,6 +17,7 @@ typedef struct zp_block {
     const char *src;
     char *dst;
     uint32_t itemsize;
+    int axis;
 } zp_block;
 
 /* Rows of a block; one without axes is a row. */

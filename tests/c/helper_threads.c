@@ -67,7 +67,7 @@ copies_right(int nhelpers, int stops)
     int32_t result[NTASKS][CHUNK];
     const int64_t shape[2] = {NTASKS, CHUNK};
     const int64_t steps[2] = {sizeof stored[0], sizeof stored[0][0]};
-    zp_block block = {2, shape, steps, steps, (char *)stored, (char *)result, sizeof fill};
+    zp_block block = {2, shape, steps, steps, (char *)stored, (char *)result, sizeof fill, 0};
     zp_slab rows[NTASKS / 4];
     zp_slabs job = {rows, NTASKS / 4, 0};
     zp_call call;

@@ -29,6 +29,12 @@ numpy.import_array()
 # Bytes that one thread copies at a time, and that are worth another thread.
 cdef int64_t _PART_NBYTES = 256 << 10
 
+# A thread that copies more at a time would be late to see to signals, or to help.
+cdef int64_t _LARGEST_NBYTES = 4 << 20
+
+# So many parts are as many as any number of threads can share fairly.
+cdef int64_t _FAIR_PARTS = 16
+
 # Signals are looked for so often.
 cdef int64_t _POLL_MS = 50
 
@@ -92,6 +98,7 @@ cdef int _lay_out(zp_block *block, numpy.ndarray target, numpy.ndarray source) e
     block.src = <const char *>numpy.PyArray_DATA(source)
     block.dst = <char *>numpy.PyArray_DATA(target)
     block.itemsize = <uint32_t>numpy.PyArray_ITEMSIZE(target)
+    block.axis = _axis(block)
     return 0
 
 
@@ -103,12 +110,30 @@ cdef int64_t _nbytes(const zp_block *block) noexcept:
     return nbytes
 
 
+cdef int _axis(const zp_block *block) noexcept:
+    """Find the axis to cut along: the first that gives enough parts, or the longest.
+
+    Pieces of one step along the first axis, or of a few, are common.
+    """
+    cdef int64_t nbytes = _nbytes(block)
+    cdef int64_t enough = max(
+        min(_FAIR_PARTS, nbytes // _PART_NBYTES), nbytes // _LARGEST_NBYTES
+    )
+    cdef int i, longest = 0
+    for i in range(block.ndim):
+        if block.shape[i] >= enough:
+            return i
+        if block.shape[i] > block.shape[longest]:
+            longest = i
+    return longest
+
+
 cdef int64_t _nparts(const zp_block *block) noexcept:
     """Tell in how many parts a block is copied; 0 where it has no elements."""
     cdef int64_t nbytes = _nbytes(block)
     if nbytes == 0 or block.ndim == 0:
         return nbytes > 0
-    return max(1, min(block.shape[0], nbytes // _PART_NBYTES))
+    return max(1, min(block.shape[block.axis], nbytes // _PART_NBYTES))
 
 
 cdef void _cut(const zp_block *blocks, int nblocks, zp_slab *slabs) noexcept:
@@ -116,7 +141,7 @@ cdef void _cut(const zp_block *blocks, int nblocks, zp_slab *slabs) noexcept:
     cdef int k
     for k in range(nblocks):
         n = _nparts(&blocks[k])
-        rows = blocks[k].shape[0] if blocks[k].ndim else 1
+        rows = blocks[k].shape[blocks[k].axis] if blocks[k].ndim else 1
         for i in range(n):
             slabs[i] = zp_slab(&blocks[k], i * rows // n, (i + 1) * rows // n)
         slabs += n

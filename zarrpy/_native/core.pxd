@@ -324,6 +324,7 @@ cdef extern from "blocks.h" nogil:
         const char *src
         char *dst
         uint32_t itemsize
+        int axis
 
     ctypedef struct zp_slab:
         const zp_block *block

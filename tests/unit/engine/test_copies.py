@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from zarrpy._native.blocks import copy_blocks
 from zarrpy.config import config
 from zarrpy.engine.copies import Copies
 
@@ -68,3 +69,33 @@ def test_what_cannot_be_copied_as_it_is_is_refused():
         copies.add(target, source)
         with pytest.raises(error, match="cannot copy"):
             copies.finish()
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        ((1024, 4096), 5),
+        ((1, 1024, 4096), 5),
+        ((2, 1024, 2048), 5),
+        ((1, 1, 1 << 22), 5),
+        ((3, 2, 1 << 20), 5),
+        ((1, 1, 1 << 17), 0),
+    ],
+)
+def test_helpers_are_asked_for_whatever_axis_is_long(shape, wanted):
+    """A piece of one step along the first axis is shared, and signals are seen to in between."""
+    asked, loans = [0], {}
+
+    def lend(loan, number):
+        asked.append(number)
+        loans[loan] = number
+        return number
+
+    source = np.arange(np.prod(shape), dtype="u4").astype("u1").reshape(shape)
+    target = np.zeros(shape, "u1")
+
+    copy_blocks([(target, source)], 5, lend, loans)
+
+    assert asked[-1] == wanted
+    assert not loans
+    np.testing.assert_array_equal(target, source)
