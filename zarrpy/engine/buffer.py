@@ -115,32 +115,48 @@ class WriteBuffer:
         Put
         """
         with self._changed.lock:
-            if not self._open:
-                return Put(0, [], closed=True)
-            if not self._pending and not self._flying:
-                self.nbytes = 0  # who was interrupted may have counted wrong
-            copies, growing, nbytes = Copies(), [], self.nbytes
-            for part in parts:
-                weight = payload(part.values)
-                before = self._pending.get(part.chunk)
-                needed = weight + growth(before, part.shape, part.values.dtype)
-                if needed and nbytes and nbytes + needed > self.limit:
-                    break
-                made = (
-                    Pieces(part.shape, part.values.dtype)
-                    if before is None
-                    else before.reaching(part.shape)
-                )
-                made.take(part.inside, part.values, copies)
-                growing.append((made, weight))
-                nbytes += needed
-            copies.finish()
+            growing = None
+            while growing is None:
+                if not self._open:
+                    return Put(0, [], closed=True)
+                growing = self._grow(parts)
             whole = [
                 part.chunk
                 for part, (made, weight) in zip(parts, growing, strict=False)
                 if self._add(part, made, weight)
             ]
             return Put(len(growing), whole, closed=False)
+
+    def _grow(self, parts: Sequence[Part]) -> list[tuple[Pieces, int]] | None:
+        """Copy elements of as many parts as there is room for, which do not count yet.
+
+        Returns
+        -------
+        list of tuple of Pieces and int
+            Each with its bytes elsewhere; None when a signal's handler has written or flushed
+            meanwhile, and the pieces are not those that there are now.
+        """
+        if not self._pending and not self._flying:
+            self.nbytes = 0  # who was interrupted may have counted wrong
+        copies, growing, known, nbytes = Copies(), [], [], self.nbytes
+        for part in parts:
+            weight = payload(part.values)
+            before = self._pending.get(part.chunk)
+            needed = weight + growth(before, part.shape, part.values.dtype)
+            if needed and nbytes and nbytes + needed > self.limit:
+                break
+            made = (
+                Pieces(part.shape, part.values.dtype)
+                if before is None
+                else before.reaching(part.shape)
+            )
+            made.take(part.inside, part.values, copies)
+            growing.append((made, weight))
+            known.append((part.chunk, before))
+            nbytes += needed
+        copies.finish()
+        as_known = all(self._pending.get(index) is before for index, before in known)
+        return growing if as_known else None
 
     def _add(self, part: Part, pieces: Pieces, weight: int) -> bool:
         """Count elements that a chunk has now; whether it is whole."""
