@@ -351,7 +351,8 @@ def _replace_node(
 
     def renames() -> Steps[Pairs]:
         found = yield from contents(path)
-        before[:] = [found.without((GUARD, TRANSACTION, *tuple(_at_work)))]
+        # a record that a killed writer left behind becomes ours: without it nobody takes renames back
+        before[:] = [found.without((GUARD, MOVES, TRANSACTION, *tuple(_at_work)))]
         _refuse_strangers(path, before[0], metadata)
         entries = yield ListEntries(new + "/")
         return _replacement(path, before[0], new, old, entries, metadata)

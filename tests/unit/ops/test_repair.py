@@ -135,6 +135,11 @@ zarrpy.create_array(place, shape=8, dtype="i4", chunks=2, overwrite=True)
 def replaced_until(place, what, last):
     """Make an array and let another one take its place, until a call that kills the process."""
     zarrpy.create_array(place, data=VALUES, chunks=4)
+    replace_until(place, what, last)
+
+
+def replace_until(place, what, last):
+    """Let another array take the place of one, until a call that kills the process."""
     command = [sys.executable, "-c", KILLED, place, what, last]
     assert subprocess.run(command, check=False).returncode == 9
 
@@ -150,6 +155,20 @@ def test_a_replacement_that_was_whole_is_not_taken_back(tmp_path):
     array = zarrpy.open_array(place)
     assert array.chunks == (2,)
     assert array[...].tolist() == [7] * 8
+    assert sorted(path.name for path in place.iterdir()) == ["c", "zarr.json"]
+
+
+def test_a_second_writer_that_is_killed_leaves_the_array_of_the_first(tmp_path):
+    """The record of the first was still there, and is not put aside with what it is about."""
+    place = tmp_path / "a.zarr"
+    replaced_until(place, "delete", ".__zp-moves")
+    zarrpy.open_array(place, mode="r+")[...] = 7
+    replace_until(place, "rename", "zarr.json")
+    assert not (place / "zarr.json").exists()
+
+    assert zarrpy.open_array(place, mode="r+")[...].tolist() == [7] * 8
+
+    zarrpy.repair(place)
     assert sorted(path.name for path in place.iterdir()) == ["c", "zarr.json"]
 
 
