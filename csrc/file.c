@@ -31,6 +31,18 @@ zp_fail_file(zp_error *error, int status, const char *what)
     return status;
 }
 
+/* Whether what was looked at without following it is a link; Windows does not tell. */
+static int
+may_be_link(const zp_stat *itself)
+{
+#ifdef _WIN32
+    (void)itself;
+    return 1;
+#else
+    return !itself->is_regular && !itself->is_directory;
+#endif
+}
+
 /* Whether a name that open() did not find is really not there: 1 yes, 0 a link to nothing. */
 static int
 is_absent(const zp_directory *directory, const char *key)
@@ -42,8 +54,8 @@ is_absent(const zp_directory *directory, const char *key)
         zp_stat link, target;
         if (zp_stat_key(directory, path, 0, &link) == 0) {
             int followed = zp_stat_key(directory, path, 1, &target) == 0;
-            /* the key itself appeared since: a writer was faster, and absent was true before */
-            return followed;
+            /* it appeared since, or went again: a writer was faster, and absent was true before */
+            return followed || !may_be_link(&link);
         }
         while (length > 0 && path[length - 1] != '/')
             length--;

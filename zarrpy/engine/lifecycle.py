@@ -351,7 +351,7 @@ def _replace_node(
 
     def renames() -> Steps[Pairs]:
         found = yield from contents(path)
-        # a record that a killed writer left behind becomes ours: without it nobody takes renames back
+        # the record that a killed writer left becomes ours: who takes renames back needs it
         before[:] = [found.without((GUARD, MOVES, TRANSACTION, *tuple(_at_work)))]
         _refuse_strangers(path, before[0], metadata)
         entries = yield ListEntries(new + "/")
