@@ -56,6 +56,8 @@ def copy_blocks(list blocks, int helpers, lend, dict loans):
 
     Raises
     ------
+    TypeError, ValueError
+        When data types, or shapes, differ; nothing is copied then.
     MemoryError
     """
     cdef int64_t n = 0, nbytes = 0
